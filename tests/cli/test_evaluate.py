@@ -15,7 +15,7 @@ def test_rates_by_class_are_shown_and_written(convscope: Callable, images: Path,
     shown = convscope(*asked, "--views", "ten")
     assert "on 7 images, ten crops" in shown.out
     assert "7 images" in shown.err  # what is looked at is said first
-    assert shown.out.splitlines()[0].split() == ["class", "images", "top-1"]
+    assert shown.out.splitlines()[0].split() == ["class", "images", "top-1", "from", "to"]
 
 
 def test_several_networks_are_one_ensemble(convscope: Callable, images: Path) -> None:

@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convscope.generalisation.measures import average_precision, class_accuracies
+from convscope.generalisation.measures import (
+    accuracy_deviation,
+    average_precision,
+    class_accuracies,
+    precision_deviation,
+)
 
 
 def slow_average_precision(scores: list[float], truth: list[int]) -> float:
@@ -86,3 +91,28 @@ def test_mean_of_classes_differs_from_share_of_images() -> None:
     labels = np.array([0] * 8 + [1] * 2)
     found = np.zeros(10, np.int64)
     assert class_accuracies(found, labels, 2).tolist() == [1.0, 0.0]
+
+
+def test_accuracies_vary_as_images_drawn_within_their_classes_do() -> None:
+    random, counts, chances = np.random.default_rng(0), np.array([30, 8, 0, 50]), np.array([0.9, 0.5, 0.0, 0.2])
+    means, said = [], []
+    for _ in range(4000):
+        hits = random.binomial(counts, chances)
+        shares = np.divide(hits, counts, out=np.full(4, np.nan), where=counts > 0)
+        means.append(np.nanmean(shares))
+        said.append(accuracy_deviation(shares, counts) ** 2)
+    assert np.mean(said) == pytest.approx(np.var(means), rel=0.06)  # without bias
+    assert accuracy_deviation(np.array([1.0, 0.0]), np.array([1, 1])) == pytest.approx(0.5**1.5)  # the largest there is
+
+
+def test_precisions_vary_as_images_drawn_again_one_by_one() -> None:
+    random = np.random.default_rng(4)
+    scores, truth = random.integers(0, 9, (40, 3)).astype(float), random.choice([-1, 0, 1], (40, 3))
+    truth[:, 2] = -1  # of one class there is no image
+    often = np.random.default_rng(0).multinomial(40, [1 / 40] * 40, 300)
+    means = []
+    for draw in often:
+        rows = np.repeat(np.arange(40), draw)
+        means.append(np.nanmean([average_precision(scores[rows, c], truth[rows, c]) for c in range(2)]))
+    assert precision_deviation(scores, truth) == pytest.approx(np.std(means, ddof=1))
+    assert np.isnan(precision_deviation(scores, -np.ones_like(truth)))

@@ -18,7 +18,7 @@ from convscope.generalisation import (
     open_target,
     protocol,
 )
-from convscope.generalisation.tables import layer_table, paper_table7, size_table, tables
+from convscope.generalisation.tables import interval_table, layer_table, paper_table7, size_table, tables
 from tests.generalisation import layouts
 from tests.mutations import mutate
 
@@ -64,6 +64,23 @@ def test_rows_are_means_and_deviations_over_folds(result: cs.TransferScores) -> 
 
 
 ROW = ("random", "gap", "svm", 3)
+
+
+def test_intervals_are_over_images_and_folds_both(result: cs.TransferScores) -> None:
+    row = next(row for row in result.rows() if row.images > 0 and row.std > 0)
+    key = (row.weights, row.layer, row.classifier, row.per_class)
+    scores = [s for s in result.scores if (s.weights, s.layer, s.classifier, s.per_class) == key]
+    images = []
+    for score in scores:  # five images a class, of three classes
+        variances = [share * (1 - share) / 4 for share in score.by_class]
+        images.append(sum(variances) / 9)
+        assert score.deviation == pytest.approx(np.sqrt(images[-1]))
+    reach = 1.959964 * np.sqrt(np.mean(images) + np.var([s.value for s in scores], ddof=1) / 3)
+    assert row.interval == pytest.approx((row.mean - reach, row.mean + reach), abs=1e-6)
+    assert replace(row, std=float("nan"), folds=1).interval[1] == pytest.approx(row.mean + 1.959964 * row.images)
+    assert cs.TransferScores.from_json(result.to_json()).rows() == result.rows()
+    cells = [cell for line in interval_table(result, row.per_class).rows for cell in line]
+    assert f"{100 * row.interval[0]:.1f} to {100 * row.interval[1]:.1f}" in cells
 
 
 def test_same_seed_same_scores(net: cs.Network, target: cs.TargetSet, result: cs.TransferScores) -> None:
@@ -115,7 +132,8 @@ def test_voc_is_judged_by_average_precision(net: cs.Network, tmp_path: Path) -> 
         assert score.value == pytest.approx(np.nanmean(score.by_class))
         assert score.value > 0.6
     (table,) = tables(found)
-    assert table.rows[-1][-1] == "79.0"
+    assert table.rows[-2][-1] == "79.0"
+    assert all(" to " in cell for cell in table.rows[-1][1:-1])
     assert table.head[1:3] == ("relu1, exclusive softmax", "relu1, one against the rest")
 
 

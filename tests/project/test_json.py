@@ -20,6 +20,7 @@ from convscope.models.tiny import random_tiny
 RENAMED = {"out": "store"}
 """By the key of before, the one of now; of `overlap`, which kept nothing here, None stood for no folder."""
 
+BANDS = ("low frequencies", "middle frequencies", "high frequencies")
 ADDED: dict[str, set[str]] = {
     "layers": {"meaning", "exact", "gates"},
     "deconv": {"store", "figures"},
@@ -46,7 +47,19 @@ ADDED: dict[str, set[str]] = {
         "verdict",
         "verdict_among_changed",
     },
-    "evaluate": {"match", "output", "top1_interval", "top5_interval"},
+    "evaluate": {"match", "output", "top1_interval", "top5_interval", "low", "high"},
+    "diagnose": {
+        f"{name} {end}"
+        for name in ("dead", *BANDS, "beyond stride", "blocks dB", "blocks share")
+        for end in ("from", "to")
+    },
+    "ablate": {
+        f"val {top}{what} {end}".rstrip()
+        for top in ("top-1", "top-5")
+        for what, end in (("", "from"), ("", "to"), (" change", ""), (" change", "from"), (" change", "to"))
+    },
+    "evolve": {"units settle at", "from", "to", "trend"},
+    "transfer": {"deviation", "means"},
 }
 """By command, keys that came to its JSON since."""
 

@@ -11,8 +11,9 @@ import convscope
 from convscope.data import Preprocess, open_source
 from convscope.errors import SourceError, UsageError
 from convscope.graph import Network
+from convscope.methods.intervals import paired, wilson
 from convscope.models import ZFNET, build
-from convscope.training import evaluate
+from convscope.training import ClassAccuracy, evaluate
 from convscope.training.matching import match_classes
 from convscope.training.views import Viewer
 from tests.training.shapes import CLASSES, SIDE, Shapes, shapes
@@ -78,6 +79,33 @@ def test_counts_are_those_of_a_literal_loop(nets: list[Network], views: str) -> 
     assert found.class_top1.tolist() == (np.diag(confusion) / confusion.sum(1)).tolist()
     assert found.networks == ("net1", "net2")
     assert len(np.unique(confusion.sum(0))) > 1  # the networks do not answer all alike
+
+
+def test_each_network_alone_is_set_beside_all_of_them_over_the_same_images(nets: list[Network]) -> None:
+    source = shapes(24, seed=3)
+    found, singles = evaluate(nets, source), [evaluate(net, source) for net in nets]
+    together = [answer == target for answer, target in zip(*answers_of(found), strict=True)]
+    told = found.alone()
+    assert [one.network for one in told] == ["net1", "net2"]
+    raw = []
+    for one, single in zip(told, singles, strict=True):
+        alone = [answer == target for answer, target in zip(*answers_of(single), strict=True)]
+        gained = sum(a and not b for a, b in zip(together, alone, strict=True))
+        lost = sum(b and not a for a, b in zip(together, alone, strict=True))
+        assert one.gain.difference == pytest.approx((gained - lost) / 24)
+        assert (one.top1, one.top1_interval) == (single.top1, single.top1_interval)
+        assert (one.top5, one.top5_interval) == (single.top5, single.top5_interval)
+        raw.append(paired(np.array(together), np.array(alone)).p)
+    assert any(one.gain.difference != 0 for one in told)
+    least = min(1, 2 * min(raw))
+    assert [one.gain.p for one in told] == [least if p == min(raw) else max(least, p) for p in raw]
+    assert singles[0].alone() == []
+    assert [one["gain"] for one in found.to_json()["members"]] == [one.gain.difference for one in told]
+    assert found.to_json()["classes"][1]["low"] == wilson(int(found.hits[1]), int(found.counts[1]))[0]
+
+
+def answers_of(found: ClassAccuracy) -> tuple[list[int], list[int]]:
+    return found.predictions.answers.tolist(), found.predictions.targets.tolist()
 
 
 def test_top_five_and_mistakes_by_hand() -> None:

@@ -15,9 +15,10 @@ from torch import Tensor, nn
 from convscope.data import Preprocess, Source, load_image, open_source
 from convscope.errors import ShapeError, SourceError, UsageError
 from convscope.graph import Network
+from convscope.methods.intervals import drawn, wilson
 from convscope.training import ClassAccuracy, Judgement, evaluate
 from convscope.training.measures import area as ours
-from convscope.training.measures import average_precision, drawn, measure, of_overlap, of_values, wilson
+from convscope.training.measures import average_precision, measure, of_overlap, of_values
 from tests.graph import headed
 from tests.graph.headed import SHAPE, made
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.figures.style import COLOURS, PAGE, drawing
+from convscope.methods.randomising import DIRECTIONS, HOWS
 from convscope.methods.sanity import LayerSanity
 from convscope.methods.sanity.covering import FILLS
 from convscope.methods.sanity.orders import CONTROLS
-from convscope.methods.sanity.randomising import DIRECTIONS, HOWS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -42,7 +42,7 @@ class Journal:
         Raises:
             StoreError: where a file cannot be written, or is no score.
         """
-        text = json.dumps({**asked, "schema": 2}, sort_keys=True)
+        text = json.dumps({**asked, "schema": 3}, sort_keys=True)
         path = self.folder / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}{ENDING}"
         if path.exists():
             return read_score(path)

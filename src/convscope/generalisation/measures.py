@@ -1,4 +1,7 @@
-"""How good a classifier is: the mean of per-class accuracies, and PASCAL VOC's average precision."""
+"""How good a classifier is: the mean of per-class accuracies, and PASCAL VOC's average precision.
+
+Either has a standard deviation over the images that it is judged by, as they could have been others of the same kind.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.errors import ShapeError
+
+_DRAWS = 300  # of images, for the deviation of average precisions
 
 
 def class_accuracies(found: NDArray[np.integer], labels: NDArray[np.integer], classes: int) -> NDArray[np.float64]:
@@ -51,4 +56,49 @@ def average_precisions(scores: NDArray[np.floating], truth: NDArray[np.integer])
     return np.array([average_precision(s, t) for s, t in zip(scores.T, truth.T, strict=True)])
 
 
-__all__ = ["average_precision", "average_precisions", "class_accuracies"]
+def accuracy_deviation(by_class: NDArray[np.floating], counts: NDArray[np.integer]) -> float:
+    """The standard deviation of the mean of accuracies (classes,), over images within their classes; 0 where all alike.
+
+    Shares of `counts` (classes,) images each are binomial; their variance is estimated without bias, and that of a
+    class with a single image, which shows none, is the largest that there is. Classes without images do not count.
+
+    >>> accuracy_deviation(np.array([0.5, 1.0]), np.array([5, 5]))
+    0.125
+    """
+    known = counts > 0
+    share, count = by_class[known], counts[known]
+    variance = np.where(count > 1, share * (1 - share) / np.maximum(count - 1, 1), 0.25)
+    return float(np.sqrt(variance.sum()) / max(len(share), 1))
+
+
+def precision_deviation(scores: NDArray[np.floating], truth: NDArray[np.integer], *, seed: int = 0) -> float:
+    """The standard deviation of the mean average precision of scores and truth (n, classes), over images drawn again.
+
+    NaN without a class that has an image. A draw in which a class has none leaves it out of its mean.
+    """
+    often = np.random.default_rng(seed).multinomial(len(scores), np.full(len(scores), 1 / len(scores)), _DRAWS)
+    columns = [_weighted_precision(s, t, often) for s, t in zip(scores.T, truth.T, strict=True)]
+    found = np.stack(columns, 1) if columns else np.full((_DRAWS, 1), np.nan)
+    known = ~np.isnan(found)
+    mean = np.where(known, found, 0).sum(1)[known.any(1)] / known.sum(1)[known.any(1)]
+    return float(mean.std(ddof=1)) if len(mean) > 1 else float("nan")
+
+
+def _weighted_precision(
+    scores: NDArray[np.floating], truth: NDArray[np.integer], often: NDArray[np.integer]
+) -> NDArray[np.float64]:
+    """`average_precision` where each image is there as `often` (draws, n) as it says; NaN without one of the class."""
+    counted = truth != 0
+    order = np.argsort(-scores[counted], kind="stable")
+    ranked, positive = scores[counted][order], (truth[counted] > 0)[order]
+    weights = often[:, counted][:, order].astype(np.float64)
+    last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True)) if len(ranked) else np.zeros(0, np.int64)
+    hits, seen = (weights * positive).cumsum(1)[:, last], weights.cumsum(1)[:, last]
+    total = (weights * positive).sum(1)
+    precision = np.divide(hits, seen, out=np.zeros_like(hits), where=seen > 0)
+    recall = np.divide(hits, total[:, None], out=np.zeros_like(hits), where=total[:, None] > 0)
+    highest = np.maximum.accumulate(precision[:, ::-1], 1)[:, ::-1]
+    return np.where(total > 0, (np.diff(recall, prepend=0.0) * highest).sum(1), np.nan)
+
+
+__all__ = ["accuracy_deviation", "average_precision", "average_precisions", "class_accuracies", "precision_deviation"]

@@ -35,7 +35,12 @@ from convscope.generalisation.classifiers import (
 from convscope.generalisation.datasets import TargetSet
 from convscope.generalisation.features import Features, Pooling, extract, feature_key, readable_only
 from convscope.generalisation.journal import Journal, fold_key, journal_of, kept_in
-from convscope.generalisation.measures import average_precisions, class_accuracies
+from convscope.generalisation.measures import (
+    accuracy_deviation,
+    average_precisions,
+    class_accuracies,
+    precision_deviation,
+)
 from convscope.generalisation.results import FoldScore, TransferScores, WeightsKind
 from convscope.generalisation.splits import PROTOCOLS, Fold, draw_folds, published_fold
 from convscope.graph import Network
@@ -234,12 +239,12 @@ class _Bench:
         """How a classifier does."""
         train, test = self.train, self.test
         model = learn(self.target, self.space, train, classifier, self.how)
-        value, by_class, overall = judge(self.target, model, self.features.rows(test), test, classifier)
+        judged = judge(self.target, model, self.features.rows(test), test, classifier)
         c = float(np.median(model.c.cpu().numpy() if isinstance(model.c, Tensor) else model.c))
-        logger.info("%s, %s, %s: %.4f (C=%g)", self.features.layer, classifier, self.fold.name, value, c)
+        logger.info("%s, %s, %s: %.4f (C=%g)", self.features.layer, classifier, self.fold.name, judged.value, c)
         return FoldScore(
             *(self.weights, self.features.layer, classifier, self.fold.per_class, self.fold.number),
-            *(value, overall, c, len(train), len(test), by_class),
+            *(judged.value, judged.overall, c, len(train), len(test), judged.by_class, judged.deviation),
         )
 
 
@@ -295,17 +300,32 @@ def _ranking(scores: Tensor, classifier: Classifier) -> NDArray[np.float64]:
     return (scores.double().softmax(1) if classifier == "softmax" else scores.double()).cpu().numpy()
 
 
+@dataclass(frozen=True)
+class Judged:
+    """How a classifier does: the mean over classes, each class's, the share of images that are right (NaN for average
+    precision), and the standard deviation of the first over images.
+    """
+
+    value: float
+    by_class: tuple[float, ...]
+    overall: float
+    deviation: float
+
+
 def judge(
     target: TargetSet, model: LinearModel, rows: NDArray[np.float32], test: NDArray[np.int64], classifier: Classifier
-) -> tuple[float, tuple[float, ...], float]:
-    """The mean over classes, each class's, and the share of images that are right, for the rows of images `test`."""
+) -> Judged:
+    """How a classifier does on the rows of images `test`."""
     scores = model.scores(torch.from_numpy(rows))
     if target.presence is not None:
-        by_class = average_precisions(_ranking(scores, classifier), target.presence[test])
-        return float(_mean(by_class)[0]), tuple(by_class.tolist()), float("nan")
+        ranking, truth = _ranking(scores, classifier), target.presence[test]
+        by_class = average_precisions(ranking, truth)
+        deviation = precision_deviation(ranking, truth)
+        return Judged(float(_mean(by_class)[0]), tuple(by_class.tolist()), float("nan"), deviation)
     found, labels = _best(scores), target.labels[test]
     by_class = class_accuracies(found, labels, len(target.classes))
-    return float(_mean(by_class)[0]), tuple(by_class.tolist()), float((found == labels).mean())
+    deviation = accuracy_deviation(by_class, np.bincount(labels, minlength=len(by_class)))
+    return Judged(float(_mean(by_class)[0]), tuple(by_class.tolist()), float((found == labels).mean()), deviation)
 
 
-__all__ = ["Learning", "default_folds", "default_layers", "judge", "learn", "measure_transfer"]
+__all__ = ["Judged", "Learning", "default_folds", "default_layers", "judge", "learn", "measure_transfer"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 
 from convscope.errors import StoreError
 from convscope.files import write_bytes, write_json
+from convscope.methods.intervals import around
 from convscope.shown import brief
 from convscope.tables import without_nan
 
@@ -33,6 +35,7 @@ class FoldScore:
     value: the mean over classes, 0 to 1; by_class: each class's, NaN where the test part has none of it.
     overall: the share of all test images that were right; NaN for average precision.
     c: the regularisation chosen (one, or the median over classes), NaN for scratch.
+    deviation: the standard deviation of the value over the images it was judged by, see `measures`.
     """
 
     weights: WeightsKind
@@ -46,11 +49,16 @@ class FoldScore:
     train: int
     test: int
     by_class: tuple[float, ...] = field(default=(), repr=False)
+    deviation: float = math.nan
 
 
 @dataclass(frozen=True)
 class MeanScore:
-    """Mean and standard deviation (n - 1; NaN for one fold) over the folds of what else is the same."""
+    """Mean and standard deviation (n - 1; NaN for one fold) over the folds of what else is the same.
+
+    images: the standard deviation of a fold's value over the images that it is judged by (the root mean square of the
+    folds'). Folds judge by images that are largely the same, so that more folds do not make it smaller.
+    """
 
     weights: WeightsKind
     layer: str
@@ -59,6 +67,16 @@ class MeanScore:
     folds: int
     mean: float
     std: float
+    images: float = math.nan
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Where the mean lies, 95 %, over images and over draws of folds (of one fold, images alone); NaN if unknown.
+
+        Both variances are added, though that between folds has some of the images' in it: it errs on the wide side.
+        """
+        between = 0.0 if np.isnan(self.std) else self.std**2 / self.folds
+        return around(self.mean, math.sqrt(self.images**2 + between))
 
     def text(self, scale: float = 100.0) -> str:
         """The row's number in per cent as the paper prints it.
@@ -86,13 +104,10 @@ class TransferScores:
 
     def rows(self) -> tuple[MeanScore, ...]:
         """Means over folds, in the order in which they first occur."""
-        groups: dict[tuple[WeightsKind, str, str, int | None], list[float]] = {}
+        groups: dict[tuple[WeightsKind, str, str, int | None], list[FoldScore]] = {}
         for one in self.scores:
-            groups.setdefault((one.weights, one.layer, one.classifier, one.per_class), []).append(one.value)
-        return tuple(
-            MeanScore(key[0], key[1], key[2], key[3], len(values), float(np.mean(values)), _spread(values))
-            for key, values in groups.items()
-        )
+            groups.setdefault((one.weights, one.layer, one.classifier, one.per_class), []).append(one)
+        return tuple(_mean_of(*key, found) for key, found in groups.items())
 
     def row(
         self, layer: str, classifier: str, per_class: int | None = None, *, weights: WeightsKind = "pretrained"
@@ -137,10 +152,17 @@ class TransferScores:
     def csv(self) -> str:
         """One line for each mean."""
         lines = [
-            (r.weights, r.layer, r.classifier, r.per_class, r.folds, f"{r.mean:.6f}", f"{r.std:.6f}")
+            (
+                r.weights,
+                r.layer,
+                r.classifier,
+                r.per_class,
+                r.folds,
+                *(f"{n:.6f}" for n in (r.mean, r.std, *r.interval)),
+            )
             for r in self.rows()
         ]
-        return _csv(("weights", "layer", "classifier", "per_class", "folds", "mean", "std"), lines)
+        return _csv(("weights", "layer", "classifier", "per_class", "folds", "mean", "std", "low", "high"), lines)
 
     def csv_by_class(self) -> str:
         """One line for each class of each score."""
@@ -169,6 +191,15 @@ class TransferScores:
             raise StoreError(f"{path} cannot be read as a result of a transfer experiment: {error}") from error
 
 
+def _mean_of(
+    weights: WeightsKind, layer: str, classifier: str, per_class: int | None, scores: list[FoldScore]
+) -> MeanScore:
+    values = [one.value for one in scores]
+    images = float(np.sqrt(np.mean(np.square([one.deviation for one in scores]))))
+    mean = float(np.mean(values))
+    return MeanScore(weights, layer, classifier, per_class, len(values), mean, _spread(values), images)
+
+
 def _spread(values: list[float]) -> float:
     """The standard deviation (n - 1), NaN for a single value."""
     return float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
@@ -184,7 +215,7 @@ def _csv(head: tuple[str, ...], lines: Iterable[tuple[Any, ...]]) -> str:
 
 def stored_score(stored: Mapping[str, Any]) -> FoldScore:
     """The score of its plain values; raises KeyError or TypeError where they are none."""
-    numbers = {key: np.nan for key in ("value", "overall", "c") if stored[key] is None}
+    numbers = {key: np.nan for key in ("value", "overall", "c", "deviation") if stored[key] is None}
     by_class = tuple(np.nan if one is None else one for one in stored["by_class"])
     return FoldScore(**{**stored, **numbers, "by_class": by_class})
 

@@ -26,7 +26,7 @@ from convscope.data import IMAGENET_MEAN, IMAGENET_STD, Preprocess, batches, set
 from convscope.errors import SourceError, UsageError
 from convscope.generalisation.datasets import TargetSet
 from convscope.generalisation.journal import fold_key, journal_of, kept_in
-from convscope.generalisation.measures import class_accuracies
+from convscope.generalisation.measures import accuracy_deviation, class_accuracies
 from convscope.generalisation.results import FoldScore
 from convscope.generalisation.splits import Fold
 from convscope.models.initial import initialise
@@ -137,6 +137,7 @@ def _score(
     return FoldScore(
         *("scratch", "", "softmax", fold.per_class, fold.number),
         *(value, right, math.nan, len(pictures), len(labels), tuple(by_class.tolist())),
+        accuracy_deviation(by_class, np.bincount(labels, minlength=len(by_class))),
     )
 
 
@@ -260,7 +261,7 @@ def fit(
 
 
 def _groups(module: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
-    """Weights, which decay, and biases, which do not."""
+    """WeightsKind, which decay, and biases, which do not."""
     weights = [parameter for parameter in module.parameters() if parameter.ndim > 1]
     biases = [parameter for parameter in module.parameters() if parameter.ndim <= 1]
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from convscope.generalisation.results import MeanScore, TransferScores, WeightsKind
@@ -45,13 +46,13 @@ def tables(result: TransferScores) -> list[TextTable]:
     """The tables of a result: VOC's by class; else by images a class, and by layer for each of these numbers."""
     if result.measure == "average precision":
         return [voc_table(result)]
-    return [size_table(result), *(layer_table(result, size) for size in result.sizes)]
+    by_layer = (table for size in result.sizes for table in (layer_table(result, size), interval_table(result, size)))
+    return [size_table(result), *by_layer]
 
 
 def layer_table(result: TransferScores, per_class: int | None) -> TextTable:
     """Table 7: one row a layer, one column for each classifier and kind of weights, in per cent."""
-    kinds: list[WeightsKind] = [w for w in _FEATURES if any(one.weights == w for one in result.scores)]
-    columns: list[tuple[WeightsKind, str]] = [(w, c) for w in kinds for c in result.classifiers]
+    columns = _columns(result)
     head = ("layer", "features", *(c if w == "pretrained" else f"{c}, random weights" for w, c in columns))
     rows = []
     for layer in result.layers:
@@ -66,6 +67,27 @@ def layer_table(result: TransferScores, per_class: int | None) -> TextTable:
                 rows.append((f"paper: layer {number}", "its own network", *given))
     size = "the published split" if per_class is None else f"{per_class} images a class"
     return TextTable(f"Accuracy by layer, {size} (%, mean of classes)", head, tuple(rows))
+
+
+def interval_table(result: TransferScores, per_class: int | None) -> TextTable:
+    """The intervals of `layer_table`, 95 %, over images and draws of folds, in per cent."""
+    columns = _columns(result)
+    head = ("layer", *(c if w == "pretrained" else f"{c}, random weights" for w, c in columns))
+    rows = [
+        (layer, *(_ends(result.row(layer, c, per_class, weights=w)) for w, c in columns)) for layer in result.layers
+    ]
+    return TextTable("Intervals of 95 %, over images and draws (%)", head, tuple(rows))
+
+
+def _columns(result: TransferScores) -> list[tuple[WeightsKind, str]]:
+    kinds: list[WeightsKind] = [w for w in _FEATURES if any(one.weights == w for one in result.scores)]
+    return [(w, c) for w in kinds for c in result.classifiers]
+
+
+def _ends(row: MeanScore | None) -> str:
+    """An interval in per cent; nothing where it is not known."""
+    low, high = (math.nan, math.nan) if row is None else row.interval
+    return "" if math.isnan(low) else f"{100 * low:.1f} to {100 * high:.1f}"
 
 
 def size_table(result: TransferScores) -> TextTable:
@@ -122,7 +144,8 @@ def voc_table(result: TransferScores) -> TextTable:
         for i, name in enumerate(result.classes)
     ]
     mean = ("mean", *(f"{100 * one.value:.1f}" for one in scores), "79.0" if _is_voc(result) else "")
-    return TextTable("Average precision by class (%)", head, (*rows, mean))
+    means = [result.row(one.layer, one.classifier, one.per_class, weights=one.weights) for one in scores]
+    return TextTable("Average precision by class (%)", head, (*rows, mean, ("its interval", *map(_ends, means), "")))
 
 
 def _is_voc(result: TransferScores) -> bool:
@@ -150,6 +173,7 @@ __all__ = [
     "PAPER_TABLE7",
     "PAPER_TABLE7_SIZE",
     "PAPER_VOC",
+    "interval_table",
     "layer_table",
     "paper_table7",
     "size_table",

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from convscope.graph import Network
 from convscope.graph.pulling import cone
-from convscope.methods.sanity.randomising import CascadeStage, randomised, weighted
+from convscope.methods.randomising import CascadeStage, randomised, weighted
 
 
 def untrained(net: Network, images: Tensor, *, seed: int, layers: Sequence[str] = ()) -> Network:

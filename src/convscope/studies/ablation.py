@@ -26,6 +26,7 @@ from convscope.training.config import configured
 from convscope.training.splits import open_splits
 
 _HEAD = ("variant", "parameters", "seeds", "train top-1", "val top-1", "val top-5", "paper")
+_INTERVALS = ("variant", "val top-1", "against base", "val top-5", "against base")
 _MEASURES = ("train top-1", "val top-1", "val top-5")
 
 
@@ -37,11 +38,21 @@ class Ablation(Answer):
 
     @property
     def summary(self) -> str:
-        """What was trained."""
-        return f"{self.found.config.name}: {len(self.found.trials)} trainings."
+        """What was trained, and which variants err more or less than the whole network, as far as one can tell."""
+        said = f"{self.found.config.name}: {len(self.found.trials)} trainings."
+        changes = [(row.variant.title, row.change) for row in self.found.rows() if row.change is not None]
+        if not changes:
+            return said
+        more = [f"{title} ({one.mean:+.1f} %)" for title, one in changes if one.interval and one.interval[0] > 0]
+        less = [f"{title} ({one.mean:+.1f} %)" for title, one in changes if one.interval and one.interval[1] < 0]
+        rest = [title for title, one in changes if not one.interval or one.interval[0] <= 0 <= one.interval[1]]
+        words = zip(("errs more than base", "errs less", "no difference to be seen"), (more, less, rest), strict=True)
+        return " ".join([said, *(f"Validation top-1, {what}: {', '.join(which)}." for what, which in words if which)])
 
     def rows(self) -> list[Row]:
-        """One row a variant: errors in per cent, their spread over seeds, and the paper's."""
+        """One row a variant: errors in per cent, their spread over seeds, the paper's; and intervals of 95 %, over
+        images and seeds, of the error and of its change against the whole network (see `docs/ablation.md`).
+        """
         return [self._row(row) for row in self.found.rows()]
 
     def _row(self, row: ablation.VariantErrors) -> dict[str, Any]:
@@ -54,6 +65,13 @@ class Ablation(Answer):
         }
         for name, (centre, spread), beside in zip(_MEASURES, (row.train, row.val, row.val5), paper, strict=True):
             said |= {name: centre, f"{name} spread": spread, f"{name} paper": beside}
+        for name, ends, change in zip(
+            _MEASURES[1:], (row.val_interval, row.val5_interval), (row.change, row.change5), strict=True
+        ):
+            said |= dict(zip((f"{name} from", f"{name} to"), ends or (None, None), strict=True))
+            said[f"{name} change"] = None if change is None else change.mean
+            low, high = (change and change.interval) or (None, None)
+            said |= {f"{name} change from": low, f"{name} change to": high}
         return said
 
     def to_json(self) -> dict[str, Any]:
@@ -61,8 +79,13 @@ class Ablation(Answer):
         return {"rows": self.rows()}
 
     def tables(self) -> Sequence[TextTable]:
-        """The paper's Table 3."""
-        return [columns_of(_HEAD, map(self._cells, self.found.rows()))]
+        """The paper's Table 3, and the intervals of its numbers."""
+        rows = self.found.rows()
+        title = "intervals of 95 %, over images and seeds; against base: over the same images and seeds"
+        return [
+            columns_of(_HEAD, map(self._cells, rows)),
+            columns_of(_INTERVALS, map(_interval_cells, rows), title=title),
+        ]
 
     def _cells(self, row: ablation.VariantErrors) -> tuple[str, ...]:
         paper = self.found.paper(row.variant.name)
@@ -96,6 +119,16 @@ class Ablation(Answer):
             settings=self.found.config.to_json(),
             charts=of_ablation(self.found),
         )
+
+
+def _interval_cells(row: ablation.VariantErrors) -> tuple[str, ...]:
+    cells = []
+    for ends, change in ((row.val_interval, row.change), (row.val5_interval, row.change5)):
+        cells.append("-" if ends is None else f"{ends[0]:.1f} to {ends[1]:.1f}")
+        reach = (change and change.interval) or None
+        beside = "" if reach is None else f" ({reach[0]:+.1f} to {reach[1]:+.1f})"
+        cells.append("-" if change is None else f"{change.mean:+.1f}{beside}")
+    return row.variant.title, *cells
 
 
 def with_spread(value: tuple[float, float | None]) -> str:

@@ -40,7 +40,7 @@ class Diagnosis(Answer):
         return "\n".join(one.verdict for one in self.found)
 
     def rows(self) -> list[Row]:
-        """One row a network."""
+        """One row a network; of numbers that are of several units, the ends of their intervals too."""
         return [one.row() for one in self.found]
 
     def documents(self) -> list[dict[str, Any]]:
@@ -52,11 +52,18 @@ class Diagnosis(Answer):
         return {"diagnoses": self.documents()}
 
     def tables(self) -> Sequence[TextTable]:
-        """One column a network."""
+        """One column a network; in brackets intervals of 95 %, over filters, of blocks over projections."""
         rows = self.rows()
         head = ("", *(self.labels or [f"({i + 1})" for i in range(len(self.found))]))
         return [
-            columns_of(head, ((key, *(_text(key, row[key]) for row in rows)) for key in rows[0] if key != "network"))
+            columns_of(
+                head,
+                (
+                    (key, *(_text(key, row[key]) + _within(key, row) for row in rows))
+                    for key in rows[0]
+                    if key != "network" and not key.endswith((" from", " to"))
+                ),
+            )
         ]
 
     def files(self) -> Iterator[tuple[str, bytes]]:
@@ -86,6 +93,12 @@ def _text(key: str, value: object) -> str:
     if not isinstance(value, float):
         return str(value)
     return f"{value:.1%}" if "frequencies" in key or key in ("beyond stride", "blocks share") else f"{value:.3g}"
+
+
+def _within(key: str, row: Row) -> str:
+    """The interval of a number, where it has one."""
+    low, high = row.get(f"{key} from"), row.get(f"{key} to")
+    return "" if low is None or high is None else f" ({_text(key, low)} to {_text(key, high)})"
 
 
 @checked

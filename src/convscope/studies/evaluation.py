@@ -20,6 +20,7 @@ from convscope.studies.pictures import left_out
 from convscope.studies.predictions import PREDICTIONS, mistakes_of, predictions_of
 from convscope.tables import TextTable, columns_of, counted
 from convscope.training import ClassAccuracy, Judgement, evaluation
+from convscope.training.evaluation import MemberAccuracy
 from convscope.training.matching import Match
 from convscope.training.predictions import ScoredImages
 from convscope.training.truths import Truth
@@ -53,7 +54,16 @@ class Evaluation(Answer):
             f"top-1 {_with_interval(found.top1, found.top1_interval)}, "
             f"top-5 {_with_interval(found.top5, found.top5_interval)}, mean of classes {found.mean_class_top1:.2%} "
             f"on {counted(found.images, 'image')}, {crops}{who}{f'. {found.head.remark}' if found.head.remark else ''}"
+            f"{self._gained()}"
         )
+
+    def _gained(self) -> str:
+        """What several networks together have over the best of them alone."""
+        alone = [] if isinstance(self.found, Judgement) else self.found.alone()
+        if not alone:
+            return ""
+        best = max(alone, key=lambda one: one.top1)
+        return f". Together {_gain(best)} over the best of them alone, {best.network} ({best.top1:.2%})"
 
     @property
     def mistakes(self) -> list[str]:
@@ -71,15 +81,25 @@ class Evaluation(Answer):
         return self.found.to_json()
 
     def tables(self) -> Sequence[TextTable]:
-        """One row a class, where they are few."""
+        """One row a class, where they are few; and of several networks one each, alone and against all together."""
         rows = self.rows()
         if isinstance(self.found, Judgement):
             cells = ((r["name"], *(_number(r[key]) for key in ("value", "low", "high"))) for r in rows)
             return [columns_of(("measure", "value", "from", "to"), cells)]
-        if len(rows) > _LISTED:
-            return ()
-        cells = ((r["name"], str(r["images"]), "-" if r["top1"] is None else f"{r['top1']:.1%}") for r in rows)
-        return [columns_of(("class", "images", "top-1"), cells)]
+        made = []
+        if len(rows) <= _LISTED:
+            cells = (
+                (r["name"], str(r["images"]), *(_percent(r[key]) for key in ("top1", "low", "high"))) for r in rows
+            )
+            made.append(columns_of(("class", "images", "top-1", "from", "to"), cells))
+        if alone := self.found.alone():
+            told = (
+                (m.network, _with_interval(m.top1, m.top1_interval), _with_interval(m.top5, m.top5_interval),
+                 _gain(m), f"{m.gain.p:.4f}")
+                for m in alone
+            )  # fmt: skip
+            made.append(columns_of(("alone", "top-1", "top-5", "together", "p"), told))
+        return made
 
     def remarks(self) -> list[str]:
         """How classes were matched where that was not by name, and the images that were left out."""
@@ -127,6 +147,16 @@ def _with_interval(value: float, ends: tuple[float, float]) -> str:
     return f"{value:.2%} ({ends[0]:.1%} to {ends[1]:.1%})"
 
 
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1%}"
+
+
+def _gain(member: MemberAccuracy) -> str:
+    """What all together are right more often than one alone, over the same images."""
+    gain = member.gain
+    return f"{gain.difference:+.2%} ({gain.low:+.1%} to {gain.high:+.1%})"
+
+
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
@@ -151,7 +181,8 @@ def evaluate(
     By what their output is (`Network.head`): how often a choice among classes is right, by class; else the area under
     the ROC curve, accuracy, sensitivity and specificity of one class, the average precision of labels, the mean
     absolute error and R2 of values, the intersection over union of maps. All have intervals of 95 %. Scores are
-    averaged over the views of an image, and then over the networks: several are an ensemble.
+    averaged over the views of an image, and then over the networks: several are an ensemble, and of classes each is
+    also judged alone, and against all together over the same images.
 
     Args:
         nets: a network, or several.

@@ -50,16 +50,18 @@ class Evolution(Answer):
 
     @property
     def summary(self) -> str:
-        """When the layers settle, in a sentence. A layer that settles at the last checkpoint was still changing."""
+        """When the layers settle, and whether later ones do later. One that settles last was still changing."""
         settled = ", ".join(f"{one.layer} at {self._settled(one.layer)}" for one in self.found.layers)
-        return f"Features settle (correlation {self.found.threshold:g} with the last checkpoint): {settled}."
+        trend = self.found.trend.said
+        said = f"Features settle (correlation {self.found.threshold:g} with the last checkpoint): {settled}."
+        return f"{said} By epochs that units settle at, {trend}."
 
     def _settled(self, layer: str) -> str:
         epoch = self.found.settled(layer)
         return f"{epoch} (still changing)" if epoch == self.found.epochs[-1] else str(epoch)
 
     def rows(self) -> list[Row]:
-        """One row a layer and checkpoint."""
+        """One row a layer and checkpoint; with when the layer's units settle, and its interval over them."""
         return list(self.found.rows())
 
     def to_json(self) -> dict[str, Any]:
@@ -68,14 +70,25 @@ class Evolution(Answer):
 
     def tables(self) -> Sequence[TextTable]:
         """One row a layer: its likeness to the last checkpoint, epoch by epoch."""
-        head = ("layer", "units", "settled at", *(f"epoch {epoch}" for epoch in self.found.epochs), "jumped last")
+        head = (
+            "layer",
+            "units",
+            "settled at",
+            "units settle at",
+            *(f"epoch {epoch}" for epoch in self.found.epochs),
+            "jumped last",
+        )
         title = "likeness of responses to those at the last checkpoint"
         return [columns_of(head, (self._cells(one.layer) for one in self.found.layers), title=title)]
 
     def _cells(self, layer: str) -> tuple[str, ...]:
         one = self.found[layer]
         likeness = (f"{value:.2f}" for value in one.settling.final)
-        return (layer, str(one.images.shape[1]), str(self.found.settled(layer)), *likeness, f"{one.jumped[-1]:.0%}")
+        units = self.found.settled_units(layer)
+        within = "" if units.low != units.low else f" ({units.low:.1f} to {units.high:.1f})"
+        settle = f"{units.mean:.1f}{within}" if units.units else "-"
+        settled = (str(one.images.shape[1]), str(self.found.settled(layer)), settle)
+        return (layer, *settled, *likeness, f"{one.jumped[-1]:.0%}")
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Everything as JSON, the curves as CSV."""

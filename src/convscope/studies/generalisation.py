@@ -19,7 +19,7 @@ from convscope.files import json_bytes
 from convscope.generalisation import Fold, Learning, Pooling, TargetSet, TransferScores, measure_transfer, open_target
 from convscope.generalisation.features import LIMIT, PoolingKind
 from convscope.generalisation.protocol import default_layers
-from convscope.generalisation.results import RESULT, WeightsKind
+from convscope.generalisation.results import RESULT, MeanScore, WeightsKind
 from convscope.generalisation.scratch import from_scratch, scratch_recipe
 from convscope.generalisation.splits import PROTOCOLS, draw_folds, published_fold, save_splits
 from convscope.generalisation.tables import tables
@@ -47,22 +47,24 @@ class Transfer(Answer):
 
     @property
     def summary(self) -> str:
-        """The best mean."""
+        """The best mean, with its interval over images and draws."""
         best = max(self.found.rows(), key=lambda row: row.mean)
-        where = f"{self.found.network} on {self.found.target}"
-        return f"{where}. Best: {best.text()} % by {best.classifier} on {best.layer}."
+        where, (low, high) = f"{self.found.network} on {self.found.target}", best.interval
+        within = "" if low != low else f" ({100 * low:.1f} to {100 * high:.1f} over images and draws)"
+        return f"{where}. Best: {best.text()} %{within} by {best.classifier} on {best.layer}."
 
     def rows(self) -> list[Row]:
         """One row for each mean over folds."""
         return [
             {"weights": r.weights, "layer": r.layer, "classifier": r.classifier, "images a class": r.per_class}
-            | {"folds": r.folds, "mean": round(r.mean, 4), "std": None if r.std != r.std else round(r.std, 4)}
+            | {"folds": r.folds}
+            | {name: None if value != value else round(value, 4) for name, value in _numbers(r).items()}
             for r in self.found.rows()
         ]
 
     def to_json(self) -> dict[str, Any]:
-        """All scores."""
-        return self.found.to_json()
+        """All scores, and their means with intervals."""
+        return {**self.found.to_json(), "means": self.rows()}
 
     def tables(self) -> Sequence[TextTable]:
         """As the paper prints them, with its numbers beside ours."""
@@ -94,6 +96,11 @@ class Transfer(Answer):
             settings=dict(self.found.settings),
             charts=of_transfer(self.found),
         )
+
+
+def _numbers(row: MeanScore) -> dict[str, float]:
+    low, high = row.interval
+    return {"mean": row.mean, "std": row.std, "low": low, "high": high}
 
 
 @checked

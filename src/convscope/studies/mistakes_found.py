@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from convscope.data import Failure
 from convscope.methods.effects.testing import quantile
+from convscope.methods.intervals import wilson
 from convscope.methods.mistakes import Explained
 from convscope.methods.occlusion import OccluderGrid
 from convscope.shown import brief
 from convscope.studies.misclassified import AnsweredImages, SimilarImages
-from convscope.training.measures import wilson
 
 MistakeRow = dict[str, Any]
 

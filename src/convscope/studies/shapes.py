@@ -81,7 +81,8 @@ PATTERNS: dict[str, str] = {
     "Margins": "mean: f c; low: f c; high: f c; p: f c",
     "ClassAccuracy": (
         "classes: k; answers: a; targets: k; confusion: k a; hits5: k; "
-        "predictions.answers: n < a; predictions.labels: n < k; predictions.targets: n < a"
+        "predictions.answers: n < a; predictions.labels: n < k; predictions.targets: n < a; "
+        "networks: m; members.top1: m n; members.top5: m n"
     ),
     "Predictions": "images: n; labels: n; targets: n; answers: n; probabilities: n; ranks: n",
     "ScoredImages": "images: n; scores: n o; truth: n o; names: o",

@@ -19,13 +19,13 @@ from convscope.files import json_bytes
 from convscope.graph import Network, PullOptions, Unit, UnitLike, several
 from convscope.graph.options import Rule
 from convscope.methods.inputs import chosen_layers
+from convscope.methods.randomising import HOWS, stages, weighted
 from convscope.methods.sanity.cases import Excited, SanityCases, chosen_cases, drawn_units, responses
 from convscope.methods.sanity.covering import FILLS
 from convscope.methods.sanity.judging import CLAIM, MEANING, Verdict, benjamini_yekutieli, holm
 from convscope.methods.sanity.layers import LayerSanity
 from convscope.methods.sanity.looking import Cascade, LookedCases, Tool, cascade, look
 from convscope.methods.sanity.orders import CONTROLS
-from convscope.methods.sanity.randomising import HOWS, stages, weighted
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
 from convscope.stores.sanity import Parts

@@ -1,8 +1,16 @@
 """Training the paper's networks, measuring how well any network does, and Table 3 as an experiment; see README.md."""
 
-from convscope.training.ablation import AblationTrial, AblationTrials, Variant, VariantErrors, ablate, read_ablation
+from convscope.training.ablation import (
+    AblationTrial,
+    AblationTrials,
+    Change,
+    Variant,
+    VariantErrors,
+    ablate,
+    read_ablation,
+)
 from convscope.training.config import Config, NetworkChoice, packaged_configs, read_config
-from convscope.training.evaluation import ClassAccuracy, evaluate
+from convscope.training.evaluation import ClassAccuracy, MemberAccuracy, evaluate
 from convscope.training.judging import Judgement
 from convscope.training.measures import Measure
 from convscope.training.predictions import Predictions, ScoredImages
@@ -29,6 +37,7 @@ __all__ = [
     # measuring
     "evaluate",
     "ClassAccuracy",
+    "MemberAccuracy",
     "Judgement",
     "Predictions",
     "ScoredImages",
@@ -38,6 +47,7 @@ __all__ = [
     "read_ablation",
     "AblationTrials",
     "VariantErrors",
+    "Change",
     "AblationTrial",
     "Variant",
 ]

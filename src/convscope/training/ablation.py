@@ -1,7 +1,8 @@
 """The paper's Table 3: what a network loses without some of its layers, or gains from wider ones.
 
 Every variant is trained from the same recipe, several times from different seeds, and judged on centre crops of the
-training and of the validation images. Each training is a folder of its own, so an ablation that was interrupted goes on
+training and of the validation images; whatever is compared is compared on the same images, and seed by seed. Each
+training is a folder of its own, so an ablation that was interrupted goes on
 where it was, and several processes may share the work.
 """
 
@@ -12,11 +13,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import mean, stdev
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 import convscope
 from convscope.data import Source
 from convscope.errors import StoreError, UsageError, nearest
 from convscope.files import write_json
+from convscope.methods.intervals import crossed, wilson
 from convscope.models import Architecture
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
@@ -86,7 +92,11 @@ PAPER: dict[str, dict[str, tuple[float, float, float]]] = {
 @brief
 @dataclass(frozen=True)
 class AblationTrial:
-    """One training of a variant: errors as fractions, on centre crops."""
+    """One training of a variant: errors as fractions, on centre crops.
+
+    right, right5: a letter for each validation image in order, "1" where the best answer is right, and where one of the
+    five best is, else "0"; "" of trials that do not say it.
+    """
 
     variant: str
     seed: int
@@ -95,12 +105,31 @@ class AblationTrial:
     train_error: float
     val_error: float
     val_error5: float
+    right: str = ""
+    right5: str = ""
+
+
+Ends = tuple[float, float] | None
+"""Of an interval, per cent; None where there is none."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """How much larger an error is than that of the whole network, per cent, and its interval over images and seeds."""
+
+    mean: float
+    interval: Ends
 
 
 @brief
 @dataclass(frozen=True)
 class VariantErrors:
-    """A variant's trials: means, and standard deviations over seeds, which are None for a single one. Per cent."""
+    """A variant's trials: means, and standard deviations over seeds, which are None for a single one. Per cent.
+
+    val_interval, val5_interval: 95 % of these means, over images and seeds. change, change5: how much larger the error
+    is than that of the whole network, over the same images and seeds; None of that network itself, and where no trial
+    of both says of each image whether it was right.
+    """
 
     variant: Variant
     network: str
@@ -109,6 +138,10 @@ class VariantErrors:
     train: tuple[float, float | None]
     val: tuple[float, float | None]
     val5: tuple[float, float | None]
+    val_interval: Ends
+    val5_interval: Ends
+    change: Change | None
+    change5: Change | None
 
 
 @brief
@@ -121,7 +154,8 @@ class AblationTrials:
 
     def rows(self) -> list[VariantErrors]:
         """The table's rows, in the paper's order, of the variants that have a trial."""
-        return [_row(variant, found) for variant in VARIANTS.values() if (found := self._of(variant.name))]
+        whole = self._of(BASE)
+        return [_row(variant, found, whole) for variant in VARIANTS.values() if (found := self._of(variant.name))]
 
     def _of(self, variant: str) -> list[AblationTrial]:
         return [trial for trial in self.trials if trial.variant == variant]
@@ -208,6 +242,7 @@ def _trial(
         1 - on_training.top1,
         1 - on_validation.top1,
         1 - on_validation.top5,
+        *(_letters(right[0]) for right in vars(on_validation.members).values()),
     )
     write_json(place / RESULT, asdict(result))
 
@@ -215,7 +250,10 @@ def _trial(
 def read_trial(place: Path) -> AblationTrial:
     """The trial of a training's folder; raises StoreError where it has none."""
     try:
-        return AblationTrial(**json.loads((place / RESULT).read_text("utf-8")))
+        found = AblationTrial(**json.loads((place / RESULT).read_text("utf-8")))
+        if set(found.right + found.right5) - set("01"):
+            raise ValueError("what it says of each image is neither 0 nor 1")
+        return found
     except (OSError, ValueError, TypeError) as error:
         raise StoreError(f"{place / RESULT} is no result of an ablation ({error}): delete {place}") from error
 
@@ -243,7 +281,47 @@ def parameters(architecture: Architecture) -> int:
     return sum(parameter.numel() for parameter in build(architecture, init="empty").parameters())
 
 
-def _row(variant: Variant, trials: Sequence[AblationTrial]) -> VariantErrors:
+def _letters(right: NDArray[np.bool_]) -> str:
+    return "".join("01"[int(one)] for one in right)
+
+
+def _wrong(trials: Sequence[AblationTrial], which: Literal["right", "right5"]) -> NDArray[np.float64] | None:
+    """What trials answer wrongly, (trials, images) of 0 and 1; None where they do not say it, or of other images."""
+    said = [getattr(trial, which) for trial in trials]
+    if not said or not said[0] or len({len(one) for one in said}) > 1:
+        return None
+    return np.array([[letter == "0" for letter in one] for one in said], np.float64)
+
+
+def _own_interval(trials: Sequence[AblationTrial], which: Literal["right", "right5"]) -> Ends:
+    """That of the error: Wilson's of one training, else over images and seeds."""
+    wrong = _wrong(trials, which)
+    if wrong is None:
+        return None
+    if len(wrong) == 1:
+        low, high = wilson(float(wrong.sum()), wrong.size)
+        return 100 * low, 100 * high
+    return _ends(wrong)
+
+
+def _change(
+    trials: Sequence[AblationTrial], whole: Sequence[AblationTrial], which: Literal["right", "right5"]
+) -> Change | None:
+    """Against the whole network's trainings from the same seeds."""
+    beside = {trial.seed: trial for trial in whole}
+    mine = [trial for trial in trials if trial.seed in beside]
+    own, theirs = _wrong(mine, which), _wrong([beside[trial.seed] for trial in mine], which)
+    if (mine and mine[0].variant == BASE) or own is None or theirs is None or own.shape != theirs.shape:
+        return None
+    return Change(100 * float((own - theirs).mean()), _ends(own - theirs))
+
+
+def _ends(table: NDArray[np.float64]) -> Ends:
+    low, high = crossed(table)
+    return None if np.isnan(low) else (100 * low, 100 * high)
+
+
+def _row(variant: Variant, trials: Sequence[AblationTrial], whole: Sequence[AblationTrial]) -> VariantErrors:
     def spread(errors: list[float]) -> tuple[float, float | None]:
         return 100 * mean(errors), 100 * stdev(errors) if len(errors) > 1 else None
 
@@ -255,6 +333,10 @@ def _row(variant: Variant, trials: Sequence[AblationTrial]) -> VariantErrors:
         spread([trial.train_error for trial in trials]),
         spread([trial.val_error for trial in trials]),
         spread([trial.val_error5 for trial in trials]),
+        _own_interval(trials, "right"),
+        _own_interval(trials, "right5"),
+        _change(trials, whole, "right"),
+        _change(trials, whole, "right5"),
     )
 
 
@@ -267,6 +349,7 @@ __all__ = [
     "PAPER",
     "VARIANTS",
     "AblationTrials",
+    "Change",
     "VariantErrors",
     "AblationTrial",
     "Variant",

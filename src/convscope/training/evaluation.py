@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from convscope.data import Failure, Source
 from convscope.data.loading import first_reasons
 from convscope.errors import SourceError, UsageError
 from convscope.graph import Head, Network
 from convscope.methods.inputs import preprocess_of
+from convscope.methods.intervals import Paired, paired, wilson
+from convscope.methods.sanity.judging import holm
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
 from convscope.shown import brief
@@ -22,11 +25,33 @@ from convscope.tables import counted
 from convscope.training.answering import decoded, scores_of
 from convscope.training.judging import Judgement, Jury
 from convscope.training.matching import Match, match_classes, matched_by
-from convscope.training.measures import wilson
-from convscope.training.predictions import Predictions, predicted
+from convscope.training.predictions import Members, Predictions, predicted
 from convscope.training.recipe import CropSource
 from convscope.training.truths import Truth
 from convscope.training.views import Viewer, Views
+
+
+@dataclass(frozen=True)
+class MemberAccuracy:
+    """A network alone, and what all of them together are right more often, over the same images.
+
+    top1, top5: shares of images; intervals hold 95 % (Wilson). gain: of top-1, see `convscope.methods.intervals`; its p
+    is corrected for how many networks there are (Holm).
+    """
+
+    network: str
+    top1: float
+    top1_interval: tuple[float, float]
+    top5: float
+    top5_interval: tuple[float, float]
+    gain: Paired
+
+    def to_json(self) -> dict[str, Any]:
+        """The numbers as plain values."""
+        said = {name: getattr(self, name) for name in ("network", "top1", "top5")}
+        said |= {name: list(getattr(self, name)) for name in ("top1_interval", "top5_interval")}
+        gain = self.gain
+        return {**said, "gain": gain.difference, "gain_interval": [gain.low, gain.high], "p": gain.p}
 
 
 @brief
@@ -51,6 +76,8 @@ class ClassAccuracy:
     predictions: Predictions = field(default_factory=Predictions.none)
     matched: Match = "name"
     """How classes of images and network were matched."""
+    members: Members | None = None
+    """Whether each network alone was right."""
 
     @property
     def top1_interval(self) -> tuple[float, float]:
@@ -98,6 +125,28 @@ class ClassAccuracy:
         """The mean of the classes' shares, each class counting the same."""
         return float(np.nanmean(self.class_top1))
 
+    @property
+    def class_intervals(self) -> list[tuple[float, float]]:
+        """Where each class's share lies, 95 % (Wilson); NaN for a class without images."""
+        return [wilson(int(hits), int(count)) for hits, count in zip(self.hits, self.counts, strict=True)]
+
+    def alone(self) -> list[MemberAccuracy]:
+        """Each of several networks alone, and what all together are right more often; nothing of a single one."""
+        if self.members is None or len(self.networks) < 2:
+            return []
+        together = self.predictions.answers == self.predictions.targets
+        gains = [paired(together, one) for one in self.members.top1]
+        corrected = holm([gain.p for gain in gains])
+        return [
+            MemberAccuracy(
+                *(name, float(one.mean()), wilson(int(one.sum()), len(one))),
+                *(float(five.mean()), wilson(int(five.sum()), len(five)), replace(gain, p=p)),
+            )
+            for name, one, five, gain, p in zip(
+                self.networks, self.members.top1, self.members.top5, gains, corrected, strict=True
+            )
+        ]
+
     def confused(self, k: int = 10) -> list[tuple[str, str, int]]:
         """The k most frequent mistakes: class, answer, images."""
         wrong = self.confusion.copy()
@@ -113,6 +162,7 @@ class ClassAccuracy:
     def to_json(self) -> dict[str, Any]:
         """The numbers as plain values."""
         shares = [None if np.isnan(share) else float(share) for share in self.class_top1]
+        ends = [(None, None) if np.isnan(low) else (low, high) for low, high in self.class_intervals]
         return {
             "networks": list(self.networks),
             "views": self.views,
@@ -125,9 +175,10 @@ class ClassAccuracy:
             "output": self.head.summary,
             "mean_class_top1": self.mean_class_top1,
             "classes": [
-                {"name": name, "images": int(count), "top1": share}
-                for name, count, share in zip(self.classes, self.counts, shares, strict=True)
+                {"name": name, "images": int(count), "top1": share, "low": low, "high": high}
+                for name, count, share, (low, high) in zip(self.classes, self.counts, shares, ends, strict=True)
             ],
+            "members": [one.to_json() for one in self.alone()],
             "answers": list(self.answers),
             "confusion": self.confusion.tolist(),
             "failures": [{"name": one.name, "reason": one.reason} for one in self.failures],
@@ -213,6 +264,7 @@ def _counted(
     names = nets[0].classes or tuple(str(number) for number in range(nets[0].head.classes))
     confusion = np.zeros((len(targets), len(names)), np.int64)
     hits5, failures, told, done = np.zeros(len(targets), np.int64), [], [], 0
+    alone: list[NDArray[np.bool_]] = []
     rows = [index for index in range(len(source)) if source.label(index) >= 0]
     for piece in decoded(source, rows, threads, [viewer.preprocess for viewer in viewers]):
         done += len(piece)
@@ -220,25 +272,38 @@ def _counted(
         images = [(image, source.label(index)) for index, image in piece if not isinstance(image, Failure)]
         failures += [image for _, image in piece if isinstance(image, Failure)]
         if images:
-            mean = torch.stack(
+            each = torch.stack(
                 [
                     scores_of(net, viewer, [image[which] for image, _ in images])
                     for which, (net, viewer) in enumerate(zip(nets, viewers, strict=True))
                 ]
-            ).mean(0)
-            best = mean.topk(min(5, mean.shape[1])).indices.numpy()
-            labels = np.array([label for _, label in images])
-            told.append(predicted(mean, best[:, 0], seen, labels, targets[labels]))
-            np.add.at(confusion, (labels, best[:, 0]), 1)
-            np.add.at(hits5, labels, (best == targets[labels][:, None]).any(1))
+            )
+            mean, labels = each.mean(0), np.array([label for _, label in images])
+            best, five = _best(mean, targets[labels])
+            told.append(predicted(mean, best, seen, labels, targets[labels]))
+            alone.append(_rightness(each, targets[labels]))
+            np.add.at(confusion, (labels, best), 1)
+            np.add.at(hits5, labels, five)
         progress("evaluating", done, len(rows))
     if not confusion.sum():
         raise SourceError(f"none of the images can be read: {source.describe()}; {first_reasons(failures)}")
     classes = source.classes or tuple(names[target] for target in targets)
     return ClassAccuracy(
         tuple(net.name for net in nets), viewers[0].views, classes, names, targets, confusion, hits5, tuple(failures),
-        nets[0].head, Predictions.joined(told), matched,
+        nets[0].head, Predictions.joined(told), matched, Members(*np.concatenate(alone, 2)),
     )  # fmt: skip
+
+
+def _best(scores: Tensor, targets: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The best answers (n,) of scores (n, outputs), and whether the targets (n,) are among the five best."""
+    best = scores.topk(min(5, scores.shape[1])).indices.numpy()
+    return best[:, 0], (best == targets[:, None]).any(1)
+
+
+def _rightness(each: Tensor, targets: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether a network's best answer, and one of its five best, is right: (2, m, n) of scores (m, n, outputs)."""
+    found = [_best(scores, targets) for scores in each]
+    return np.stack([[best == targets for best, _ in found], [five for _, five in found]])
 
 
 def _answers(nets: Sequence[Network]) -> tuple[str, ...] | None:
@@ -251,4 +316,6 @@ def _answers(nets: Sequence[Network]) -> tuple[str, ...] | None:
     return first.classes
 
 
-__all__: list[str] = ["ClassAccuracy", "Judgement", "Match", "accuracy", "evaluate", "match_classes"]
+__all__: list[str] = [
+    "ClassAccuracy", "Judgement", "Match", "MemberAccuracy", "accuracy", "evaluate", "match_classes",
+]  # fmt: skip

@@ -8,21 +8,14 @@ it, so that all draws are one multiplication, and every measure is one of weight
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-DRAWS = 1000
-"""Draws of images behind an interval."""
-_AT_ONCE = 1 << 22  # weights that are looked at together
-_Z = 1.959963984540054  # of the normal distribution, 97.5 % below
-
-Doubles = NDArray[np.float64]
-Weighted = Callable[[Doubles], Doubles]
-"""A measure (d, ...) for weights of images (d, n), NaN where it cannot be told."""
+from convscope.methods.intervals import Doubles, Weighted, drawn, wilson
 
 
 @dataclass(frozen=True)
@@ -47,44 +40,9 @@ class Measure:
         return {"name": self.name, **{k: None if math.isnan(v) else v for k, v in numbers.items()}}
 
 
-def wilson(hits: float, count: float) -> tuple[float, float]:
-    """Wilson's interval of a share, 95 %; NaN of nothing.
-
-    >>> [round(end, 4) for end in wilson(8, 10)]
-    [0.4902, 0.9433]
-    """
-    if not count:
-        return math.nan, math.nan
-    share, z2 = hits / count, _Z**2
-    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
-    reach = _Z / (1 + z2 / count) * math.sqrt(share * (1 - share) / count + z2 / (4 * count**2))
-    return max(0.0, middle - reach), min(1.0, middle + reach)
-
-
 def share(name: str, hits: float, count: float) -> Measure:
     """A share of images."""
     return Measure(name, hits / count if count else math.nan, *wilson(hits, count))
-
-
-def drawn(images: int, ask: Weighted, *, draws: int = DRAWS, seed: int = 0) -> tuple[Doubles, Doubles, Doubles]:
-    """A measure of all images, and the ends of its interval over draws of them; draws that give NaN are left out."""
-    generator, found = np.random.default_rng(seed), []
-    step = max(1, _AT_ONCE // max(images, 1))
-    for first in range(0, draws, step):
-        count = min(step, draws - first)
-        found.append(ask(generator.multinomial(images, np.full(images, 1 / images), count).astype(np.float64)))
-    table, own = np.concatenate(found), ask(np.ones((1, images)))[0]
-    columns = [_ends(column) for column in table.reshape(draws, -1).T]
-    low, high = (np.array(end).reshape(np.shape(own)) for end in zip(*columns, strict=True))
-    return own, low, high
-
-
-def _ends(column: Doubles) -> tuple[float, float]:
-    known = column[~np.isnan(column)]
-    if not len(known):
-        return math.nan, math.nan
-    low, high = np.quantile(known, (0.025, 0.975))
-    return float(low), float(high)
 
 
 def measure(name: str, images: int, ask: Weighted) -> Measure:
@@ -226,11 +184,9 @@ def of_pixels(right: NDArray[np.int64], known: NDArray[np.int64]) -> Measure:
 
 
 __all__ = [
-    "DRAWS",
     "Measure",
     "area",
     "average_precision",
-    "drawn",
     "measure",
     "of_labels",
     "of_one_class",
@@ -240,5 +196,4 @@ __all__ = [
     "of_values",
     "several",
     "share",
-    "wilson",
 ]

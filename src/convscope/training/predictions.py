@@ -54,6 +54,17 @@ class Predictions:
 
 @brief
 @dataclass(frozen=True, eq=False)
+class Members:
+    """Whether each of m networks alone answers n images rightly, in the order of the predictions: bool (m, n).
+
+    top1: its best answer is the image's class; top5: one of its five best.
+    """
+
+    top1: NDArray[np.bool_]
+    top5: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
 class ScoredImages:
     """What was answered to each image where the answer is no choice among classes.
 
@@ -102,4 +113,4 @@ def predicted(shares: Tensor, best: NDArray[np.int64], images: list[int], labels
     return Predictions(np.array(images, np.int64), labels, targets, best, probabilities, ranks)
 
 
-__all__ = ["Predictions", "ScoredImages", "predicted"]
+__all__ = ["Members", "Predictions", "ScoredImages", "predicted"]

@@ -214,3 +214,37 @@ def test_stride_1_has_no_frequencies_of_its_own() -> None:
     found = lines(torch.randn(3, 3, 16, 16), (1, 1))
     assert found is not None
     assert (found.decibels, found.share, len(found.frequencies)) == (0.0, 0.0, 0)
+
+
+def test_intervals_of_lines_are_those_of_projections_drawn_again() -> None:
+    random = np.random.default_rng(2)
+    y = np.mgrid[:32, :32][0]
+    blocks = torch.from_numpy(np.cos(np.pi * y / 2) * random.normal(1, 0.5, (9, 1, 1))) / 3
+    pixels = (blocks + torch.from_numpy(random.normal(size=(9, 32, 32))))[:, None]
+    found = lines(pixels, (4, 4))
+    assert found is not None
+    drawn = np.random.default_rng(0).multinomial(9, [1 / 9] * 9, 1000)
+    seen = []
+    for draw in drawn[:40]:
+        again = lines(pixels[np.repeat(np.arange(9), draw)], (4, 4))
+        assert again is not None
+        seen.append((again.decibels, again.share))
+    levels, shares = np.array(seen).T
+    inside = (found.decibels_interval[0] <= levels) & (levels <= found.decibels_interval[1])
+    assert 0.85 < inside.mean() < 1  # of forty
+    within = (found.share_interval[0] <= shares) & (shares <= found.share_interval[1])
+    assert 0.85 < within.mean() < 1
+    alone = lines(pixels[:1], (4, 4))
+    assert alone is not None
+    assert math.isnan(alone.decibels_interval[0])
+
+
+def test_intervals_of_bands_are_over_live_filters() -> None:
+    weights = torch.randn(12, 3, 7, 7, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    live = np.arange(12) < 8
+    found = coverage(filters(weights, stride=2), live)
+    drawn = np.random.default_rng(0).multinomial(8, [1 / 8] * 8, 1000) / 8
+    (low, _, _), folded = found.intervals
+    assert low == pytest.approx(np.quantile(drawn @ found.shares[:8, 0], (0.025, 0.975)))
+    assert folded == pytest.approx(np.quantile(drawn @ found.beyond[:8], (0.025, 0.975)))
+    assert low[0] < found.mean[0] < low[1]

@@ -107,6 +107,18 @@ def test_layers_are_compared_by_all_their_units(nets: list[Network], found: Feat
     assert found["4"].images.shape == (3, 4)
 
 
+def test_the_trend_is_over_layers_in_the_order_of_the_network_whatever_was_asked_for(nets: list[Network]) -> None:
+    steps = list(zip((1, 2, 5), nets, strict=True))
+    forwards, backwards = (evolution(steps, pictures(), layers=layers, units=1) for layers in (["1", "4"], ["4", "1"]))
+    assert [one.layer for one in backwards.layers] == ["4", "1"]
+    assert forwards.trend == backwards.trend
+    assert forwards.trend.layers == 2
+    since = forwards["1"].settling.units(0.9)
+    assert forwards.unit_epochs("1").tolist() == [(1, 2, 5)[at] for at in since]
+    row = next(iter(forwards.rows()))
+    assert row["units settle at"] == pytest.approx(np.mean(forwards.unit_epochs("1")))
+
+
 def test_rows_and_document_say_the_same(found: FeatureHistory) -> None:
     rows = list(found.rows())
     assert len(rows) == 9

@@ -170,58 +170,57 @@ def correspondence(
     >>> [(r.layer, r.part, r.images) for r in found.results]
     [('1', 'eye', 3)]
     """
-    batch = images_for(net, images)
-    boxes = {name: _checked(name, given, batch) for name, given in parts.items()}
     _check(draws, seed, seeds, places)
+    batch = images_for(net, images)
+    asked = _asked(net, batch, parts, layers, layer, draws)
+    generator = np.random.default_rng(seed)
+    allowed = None if regions is None else _checked("object", regions, batch)
+    sets = _sets(net, asked.boxes, allowed, asked.draws, seed, generator)
+    covers = covering(batch, fill, grid=OccluderGrid(net.input_shape[1:], (1, 1), (1, 1)), preprocess=recipe_of(net))
+    collector = Collector(net, batch, covers, asked.names, tolerance, places, method, workers, memory)
+    tell = _Told(progress, len(batch) * sum(one.masks + seeds * one.aligned_masks for one in sets.values()))
+    results = _trained(collector, sets, tell, confidence, generator)
+    beside = tuple(
+        one
+        for at in range(seed, seed + seeds)
+        for one in _untrained(untrained(net, batch, seed=at, layers=asked.names), at, collector, sets, tell)
+    )
+    return PartAgreement(
+        network=net.name, results=judged(results, beside, layer=asked.primary, counted=counted), images=len(batch),
+        draws=asked.draws, confidence=confidence, fill=describe_fill(fill), tolerance=tolerance, seed=seed,
+        method=collector.method_used, places=places, primary=asked.primary, counted=counted, tests=asked.tests,
+        seeds=seeds, untrained=beside,
+    )  # fmt: skip
+
+
+# -- what is asked ----------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """Where the parts are, the layers to compare at and the one that decides, how many ranks there are, and draws."""
+
+    boxes: Mapping[str, Boxes]
+    names: list[str]
+    primary: str
+    tests: int
+    draws: int
+
+
+def _asked(
+    net: Network,
+    batch: Tensor,
+    parts: Mapping[str, NDArray[np.integer] | Tensor],
+    layers: Sequence[str] | None,
+    layer: str | None,
+    draws: int | None,
+) -> _Asked:
+    boxes = {name: _checked(name, given, batch) for name, given in parts.items()}
     if not boxes:
         raise UsageError("nothing to compare: give at least one part")
     names, primary = _layers(net, layers, layer)
     tests = 2 * len(names) * len(boxes)
-    count = max(FEWEST_DRAWS, DRAWS_A_TEST * tests) if draws is None else draws
-    generator = np.random.default_rng(seed)
-    allowed = None if regions is None else _checked("object", regions, batch)
-    sets = _sets(net, boxes, allowed, count, seed, generator)
-    grid = OccluderGrid(net.input_shape[1:], (1, 1), (1, 1))
-    covers = covering(batch, fill, grid=grid, preprocess=recipe_of(net))
-    collector = Collector(net, batch, covers, names, tolerance, places, method, workers, memory)
-    tell = _Told(progress, len(batch) * sum(one.masks + seeds * one.aligned_masks for one in sets.values()))
-    found: dict[tuple[str, str], ComparedPart] = {}
-    for part, given in sets.items():
-        for name, signs in _signs(collector, given, given.masks, tell):
-            found[name, part] = _compared(signs, given, collector.features(name))
-    # Intervals are drawn layer by layer, after the masks.
-    results = [
-        part_result(
-            (name, part), found[name, part], disjoint=sets[part].disjoint, confidence=confidence, generator=generator
-        )
-        for name in names
-        for part in boxes
-    ]
-    beside = [
-        one
-        for at in range(seeds)
-        for one in _untrained(untrained(net, batch, seed=seed + at, layers=names), seed + at, collector, sets, tell)
-    ]
-    return PartAgreement(
-        network=net.name,
-        results=judged(results, beside, layer=primary, counted=counted),
-        images=len(batch),
-        draws=count,
-        confidence=confidence,
-        fill=describe_fill(fill),
-        tolerance=tolerance,
-        seed=seed,
-        method=collector.method_used,
-        places=places,
-        primary=primary,
-        counted=counted,
-        tests=tests,
-        seeds=seeds,
-        untrained=tuple(beside),
-    )
+    return _Asked(boxes, names, primary, tests, draws or max(FEWEST_DRAWS, DRAWS_A_TEST * tests))
 
 
-# -- what is asked ----------------------------------------------------------------------------------------------------
 def _check(draws: int | None, seed: int, seeds: int, places: int | None) -> None:
     if draws is not None and draws < 1:
         raise UsageError(f"draws={draws}: give draws of 1 or more, or leave them out")
@@ -334,6 +333,24 @@ def _signs(collector: Collector, sets: _Sets, masks: int, tell: _Told) -> Iterat
                 tell.advance(masks)
         yield from found.items()
     tell.advance(masks * (len(collector.images) - len(sets.shown)))
+
+
+def _trained(
+    collector: Collector, sets: Mapping[str, _Sets], tell: _Told, confidence: float, generator: np.random.Generator
+) -> list[PartResult]:
+    """Every layer and part, layer by layer."""
+    found: dict[tuple[str, str], ComparedPart] = {}
+    for part, given in sets.items():
+        for name, signs in _signs(collector, given, given.masks, tell):
+            found[name, part] = _compared(signs, given, collector.features(name))
+    # Intervals are drawn layer by layer, after the masks.
+    return [
+        part_result(
+            (name, part), found[name, part], disjoint=sets[part].disjoint, confidence=confidence, generator=generator
+        )
+        for name in collector.layers
+        for part in sets
+    ]
 
 
 def _compared(signs: list[Packed], sets: _Sets, features: int) -> ComparedPart:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from convscope.methods.deconv.projection import ProjectedPixels
 from convscope.methods.diagnosis.filters import Clipping, Filters, typical
-from convscope.methods.diagnosis.spectrum import BANDS, FrequencyCoverage, SpectrumLines
+from convscope.methods.diagnosis.spectrum import BANDS, NOTHING, FrequencyCoverage, SpectrumLines
+from convscope.methods.intervals import wilson
 
 
 @dataclass(frozen=True)
@@ -79,11 +81,12 @@ class Measurements:
     def row(self) -> dict[str, Any]:
         """The numbers on one line, to be set beside those of other networks."""
         height, width = self.filters.kernel
+        count = len(self.filters)
         shares = dict(zip((f"{band} frequencies" for band in BANDS), self.coverage.mean, strict=True))
         return {
             "network": self.network,
             "layer": self.filters.layer,
-            "filters": len(self.filters),
+            "filters": count,
             "kernel": f"{height}x{width}",
             "stride": self.filters.stride[0],
             "dead": len(self.dead),
@@ -95,6 +98,26 @@ class Measurements:
             "beyond stride": self.coverage.folded,
             "blocks dB": None if self.lines is None else self.lines.decibels,
             "blocks share": None if self.lines is None else self.lines.share,
+            **self.intervals(),
+        }
+
+    def intervals(self) -> dict[str, float | None]:
+        """The ends of 95 % over units, as "NAME from" and "NAME to": over filters, of blocks over projections.
+
+        Of filters that are dead as their number in so many; None where all draws of units are alike, or there are none.
+        A largest strength has none: what is drawn again never is larger.
+        """
+        count, (bands, folded) = len(self.filters), self.coverage.intervals
+        dead = wilson(len(self.dead), count)
+        named = {"dead": (dead[0] * count, dead[1] * count)}
+        named |= dict(zip((f"{band} frequencies" for band in BANDS), bands, strict=True))
+        named |= {"beyond stride": folded}
+        named["blocks dB"] = NOTHING if self.lines is None else self.lines.decibels_interval
+        named["blocks share"] = NOTHING if self.lines is None else self.lines.share_interval
+        return {
+            f"{name} {end}": None if math.isnan(value) else value
+            for name, ends in named.items()
+            for end, value in zip(("from", "to"), ends, strict=True)
         }
 
 

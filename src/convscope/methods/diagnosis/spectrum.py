@@ -15,6 +15,8 @@ it has peaks, seen as blocks or a grid of period s, at the multiples of 1/s, and
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +25,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.methods.diagnosis.filters import Filters
+from convscope.methods.intervals import Doubles, drawn, means
 from convscope.shown import brief
 
 BANDS = ("low", "middle", "high")
@@ -31,6 +34,10 @@ EDGES = (1 / 8, 1 / 4)
 
 _GRID = 64
 _BIN = 1 / 32
+
+
+Ends = tuple[float, float]
+NOTHING: Ends = (math.nan, math.nan)
 
 
 @brief
@@ -56,6 +63,13 @@ class FrequencyCoverage:
         """The mean share of the bands over live filters, all alike whatever their strength."""
         low, middle, high = self.shares[self.live].mean(0).tolist() if self.live.any() else (0.0, 0.0, 0.0)
         return low, middle, high
+
+    @property
+    def intervals(self) -> tuple[tuple[Ends, Ends, Ends], Ends]:
+        """Those of the mean shares and of `folded`, 95 % over live filters; NaN where all draws are alike."""
+        low, high = means(np.concatenate([self.shares, self.beyond[:, None]], 1)[self.live])
+        ends = [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
+        return (ends[0], ends[1], ends[2]), ends[3]
 
     @property
     def counts(self) -> tuple[int, int, int]:
@@ -119,6 +133,7 @@ class SpectrumLines:
     (k,) how many times the power there is that of the neighbouring frequencies. share: of all power, what stands above
     the neighbours at these frequencies. axis: (m,) and spectrum: (2, m) the mean spectrum of projections of equal
     energy, of y and of x, for a figure. count: projections that it is the mean of. size: (height, width) of one.
+    decibels_interval, share_interval: 95 %, over projections; NaN where all draws of them are alike.
     """
 
     stride: tuple[int, int]
@@ -129,6 +144,8 @@ class SpectrumLines:
     spectrum: NDArray[np.float64]
     count: int
     size: tuple[int, int]
+    decibels_interval: Ends = NOTHING
+    share_interval: Ends = NOTHING
 
     @property
     def decibels(self) -> float:
@@ -151,34 +168,95 @@ def lines(pixels: Tensor, stride: tuple[int, int]) -> SpectrumLines | None:
         return None
     axis = np.linspace(0, 0.5, 257)
     columns = signal.movedim(2, 3).reshape(len(signal), -1, height)
-    parts = [_along(columns, stride[0], axis), _along(signal.reshape(len(signal), -1, width), stride[1], axis)]
-    frequencies, excess = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
-    share = float(np.mean([part[2] for part in parts]))
-    spectrum = np.stack([part[3] for part in parts])
-    return SpectrumLines(stride, frequencies, excess, share, axis, spectrum, len(signal), (height, width))
+    parts = [_Along.of(columns, stride[0], axis), _Along.of(signal.reshape(len(signal), -1, width), stride[1], axis)]
+    every = np.ones((1, len(signal)))
+    seen = [part.seen(every) for part in parts]
+    excess = np.concatenate([one[0] for one, _ in seen])
+    share = float(np.mean([one[0] for _, one in seen]))
+    frequencies = np.concatenate([part.frequencies for part in parts])
+    spectrum = np.stack([part.spectrum(every)[0] for part in parts])
+    decibels, shares = _drawn_again(parts, len(signal)) if len(excess) else (NOTHING, NOTHING)
+    return SpectrumLines(
+        stride, frequencies, excess, share, axis, spectrum, len(signal), (height, width), decibels, shares
+    )
 
 
-_Along = tuple[NDArray[np.float64], NDArray[np.float64], float, NDArray[np.float64]]
+def _drawn_again(parts: Sequence[_Along], count: int) -> tuple[Ends, Ends]:
+    """The intervals of decibels and share over projections."""
+
+    def ask(weights: Doubles) -> Doubles:
+        excess, shares = zip(*(part.seen(weights) for part in parts), strict=True)
+        return np.stack([10 * np.log10(np.concatenate(excess, 1).max(1)), np.mean(shares, 0)], 1)
+
+    _, low, high = drawn(count, ask)
+    ends = [(a, b) if a < b else NOTHING for a, b in zip(low.tolist(), high.tolist(), strict=True)]
+    return ends[0], ends[1]
 
 
-def _along(rows: Tensor, stride: int, axis: NDArray[np.float64]) -> _Along:
-    """Frequencies, excess, share of power, and spectrum, of n sets of rows (n, r, m)."""
-    spread = 2 / rows.shape[2]
-    spectrum = axis_power(rows, axis)
-    frequencies = np.arange(1, stride // 2 + 1) / stride
-    away = np.linspace(spread, 2 * spread, 17)
-    near = np.concatenate([-away, away])
-    excess, above = [], 0.0
-    for frequency in frequencies.tolist():
-        base = float(np.exp(np.log(axis_power(rows, frequency + near)).mean()))
-        excess.append(float(axis_power(rows, np.array([frequency]))[0]) / base)
-        within = np.linspace(frequency - spread, min(frequency + spread, 0.5), 65)
-        above += float(np.trapezoid(np.maximum(axis_power(rows, within) - base, 0), within))
-    return frequencies, np.array(excess), above / float(np.trapezoid(spectrum, axis)), spectrum
+@dataclass(frozen=True, eq=False)
+class _Peak:
+    """Powers of n projections near a frequency, at it, and at the frequencies `within` its peak: (n, ...)."""
+
+    within: NDArray[np.float64]
+    near: NDArray[np.float64]
+    top: NDArray[np.float64]
+    inside: NDArray[np.float64]
+
+    def seen(self, weights: Doubles) -> tuple[Doubles, Doubles]:
+        """How many times the power near it there is at the frequency, and what stands above that within: (d,)."""
+        base = np.exp(np.log(_averaged(self.near, weights)).mean(1))
+        above = np.maximum(_averaged(self.inside, weights) - base[:, None], 0)
+        return _averaged(self.top, weights)[:, 0] / base, np.trapezoid(above, self.within, axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class _Along:
+    """Powers of n projections along an axis: (n, m) over the whole `axis`, and those about the stride's frequencies."""
+
+    frequencies: NDArray[np.float64]
+    axis: NDArray[np.float64]
+    whole: NDArray[np.float64]
+    peaks: tuple[_Peak, ...]
+
+    @classmethod
+    def of(cls, rows: Tensor, stride: int, axis: NDArray[np.float64]) -> _Along:
+        """Those of n sets of rows (n, r, m)."""
+        spread = 2 / rows.shape[2]
+        frequencies = np.arange(1, stride // 2 + 1) / stride
+        away = np.linspace(spread, 2 * spread, 17)
+        near = np.concatenate([-away, away])
+        peaks = []
+        for frequency in frequencies.tolist():
+            within = np.linspace(frequency - spread, min(frequency + spread, 0.5), 65)
+            at = (frequency + near, np.array([frequency]), within)
+            peaks.append(_Peak(within, *(axis_powers(rows, one) for one in at)))
+        return cls(frequencies, axis, axis_powers(rows, axis), tuple(peaks))
+
+    def spectrum(self, weights: Doubles) -> Doubles:
+        """The mean spectrum (d, m) of projections as often as weights (d, n) say."""
+        return _averaged(self.whole, weights)
+
+    def seen(self, weights: Doubles) -> tuple[Doubles, Doubles]:
+        """The excess (d, k) at each frequency, and the share (d,) of power in the peaks."""
+        found = [peak.seen(weights) for peak in self.peaks]
+        excess = np.stack([one for one, _ in found], 1) if found else np.zeros((len(weights), 0))
+        above = sum((one for _, one in found), np.zeros(len(weights)))
+        return excess, above / np.trapezoid(self.spectrum(weights), self.axis, axis=1)
+
+
+def _averaged(powers: Doubles, weights: Doubles) -> Doubles:
+    """The mean (d, f) of powers (n, f) as often as weights (d, n) say."""
+    # A floor far below rounding, so that a ratio of two silences is no NaN.
+    return weights @ powers / weights.sum(1, keepdims=True) + 1e-30
 
 
 def axis_power(rows: Tensor, frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The mean power (f,) of n sets of rows (n, r, m) at any frequencies, through a Hann window and without their mean.
+    """The mean of `axis_powers` over the sets: (f,)."""
+    return _averaged(axis_powers(rows, frequencies), np.ones((1, len(rows))))[0]
+
+
+def axis_powers(rows: Tensor, frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The power (n, f) of n sets of rows (n, r, m) at any frequencies, through a Hann window and without their mean.
 
     Each set is summed over its rows; the window is that of m points without its zeros at the ends.
     """
@@ -188,8 +266,7 @@ def axis_power(rows: Tensor, frequencies: NDArray[np.float64]) -> NDArray[np.flo
     phase = torch.arange(length, dtype=torch.float64, device="cpu")[:, None] * torch.from_numpy(2 * np.pi * frequencies)
     seen = (rows - level) * window
     found = (seen @ phase.cos()).square() + (seen @ phase.sin()).square()
-    # A floor far below rounding, so that a ratio of two silences is no NaN.
-    return found.sum(1).mean(0).numpy() + 1e-30
+    return found.sum(1).numpy()
 
 
 __all__ = ["BANDS", "EDGES", "FrequencyCoverage", "SpectrumLines", "axis_power", "coverage", "lines", "power"]

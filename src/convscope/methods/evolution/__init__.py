@@ -3,5 +3,6 @@
 from convscope.methods.evolution.following import evolution
 from convscope.methods.evolution.histories import FeatureHistory, LayerEvolution, UnitHistory
 from convscope.methods.evolution.looking import Checkpoint
+from convscope.methods.evolution.trend import Settled, Trend
 
-__all__ = ["Checkpoint", "FeatureHistory", "UnitHistory", "LayerEvolution", "evolution"]
+__all__ = ["Checkpoint", "FeatureHistory", "UnitHistory", "LayerEvolution", "Settled", "Trend", "evolution"]

@@ -15,7 +15,10 @@ _LAYERS_AT_MOST = 8  # rectified layers that are all looked at by default; of mo
 
 @dataclass
 class FollowedFeatures:
-    """What was asked for (`asked`, `wanted`: layers, and units or how many of each layer), and what is followed."""
+    """What was asked for (`asked`, `wanted`: layers, and units or how many of each layer), and what is followed.
+
+    depths: where each layer stands in the network.
+    """
 
     asked: Sequence[str] | None
     wanted: UnitLike | Sequence[UnitLike] | int
@@ -23,6 +26,7 @@ class FollowedFeatures:
     layers: tuple[str, ...] = ()
     units: tuple[Unit, ...] = ()
     shapes: tuple[tuple[int, ...], ...] = ()
+    depths: tuple[int, ...] = ()
 
     def decide(self, net: Network) -> None:
         """Take the network's layers and units, or check that they are the same as before."""
@@ -40,6 +44,7 @@ class FollowedFeatures:
             if isinstance(self.wanted, int):
                 self.units = tuple(_drawn(net, self.layers, self.wanted, self.seed))
             self.shapes = tuple(net.layers[name].shape for name in self.layers)
+            self.depths = tuple(net.index_of(name) for name in self.layers)
         elif (shapes := tuple(net.layers[name].shape for name in self.layers)) != self.shapes:
             raise UsageError(
                 f"{net.name} has layers of other shapes than the checkpoint before, {shapes} and not {self.shapes}: "

@@ -91,6 +91,7 @@ def evolution(
         sample=len(next(iter(final.values()))),
         threshold=threshold,
         names={i: images.name(i) for i in sorted(used)},
+        depths=chosen.depths,
     )
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from convscope.errors import UnknownLayer
 from convscope.graph import Unit
 from convscope.methods.evolution.settling import Settling
+from convscope.methods.evolution.trend import Settled, Trend, settled_at, trend
 from convscope.shown import brief
 
 
@@ -78,7 +79,8 @@ class FeatureHistory:
     """What evolution found at e checkpoints: epochs, a history for every chosen unit, and every layer as a whole.
 
     sample: the number of images that responses are compared on. threshold: the correlation from which features count
-    as settled. names: by number in the source, of the images that some chosen unit's history holds.
+    as settled. names: by number in the source, of the images that some chosen unit's history holds. depths: where each
+    layer stands in the network.
     """
 
     network: str
@@ -89,6 +91,7 @@ class FeatureHistory:
     sample: int
     threshold: float
     names: dict[int, str]
+    depths: tuple[int, ...] = ()
 
     def __getitem__(self, layer: str) -> LayerEvolution:
         """A layer by its name; raises UnknownLayer where it was not looked at."""
@@ -103,10 +106,26 @@ class FeatureHistory:
         """The epoch of the first checkpoint from which on the layer's features are settled; the last at the latest."""
         return self.epochs[self[layer].settling.settled(self.threshold)]
 
+    def unit_epochs(self, layer: str) -> NDArray[np.float64]:
+        """The epoch that each unit of a layer settles at, (units that count,); the last one at the latest."""
+        return np.array(self.epochs, np.float64)[self[layer].settling.units(self.threshold)]
+
+    def settled_units(self, layer: str) -> Settled:
+        """The mean of these epochs, with its interval over units."""
+        return settled_at(layer, self.unit_epochs(layer))
+
+    @property
+    def trend(self) -> Trend:
+        """Whether later layers settle later; where depths are not known, in the order in which layers are named."""
+        known = len(self.depths) == len(self.layers)
+        order = np.argsort(self.depths, kind="stable") if known else range(len(self.layers))
+        return trend([self.unit_epochs(self.layers[int(at)].layer) for at in order])
+
     def rows(self) -> Iterator[dict[str, Any]]:
         """One row a layer and checkpoint, for a table."""
         for one in self.layers:
             settled, median = self.settled(one.layer), one.settling.units(self.threshold)
+            units = self.settled_units(one.layer)
             for i, epoch in enumerate(self.epochs):
                 yield {
                     "layer": one.layer,
@@ -119,6 +138,9 @@ class FeatureHistory:
                     "responding": float(one.responding[i]),
                     "units settled": float((median <= i).mean()) if len(median) else None,
                     "settled at": settled,
+                    "units settle at": _number(units.mean),
+                    "from": _number(units.low),
+                    "to": _number(units.high),
                 }
 
     def to_json(self) -> dict[str, Any]:
@@ -134,6 +156,7 @@ class FeatureHistory:
                 for one in self.layers
             ],
             "curves": list(self.rows()),
+            "trend": {name: _number(value) for name, value in vars(self.trend).items()},
             "units": [
                 {
                     "unit": str(one.unit),

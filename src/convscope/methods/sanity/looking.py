@@ -18,11 +18,11 @@ from convscope.graph import Network, PullOptions
 from convscope.graph.boxes import Signal, paste
 from convscope.graph.focusing import Focus
 from convscope.methods.deconv import Selection, project_all
+from convscope.methods.randomising import HOWS, CascadeStage, randomised, stages, weighted
 from convscope.methods.sanity.cases import SanityCases
 from convscope.methods.sanity.controls import control, likeness
 from convscope.methods.sanity.covering import FILLS, areas, filled
 from convscope.methods.sanity.orders import CONTROLS, Tiles, centred, contrast, shifted
-from convscope.methods.sanity.randomising import HOWS, CascadeStage, randomised, stages, weighted
 from convscope.shown import brief
 
 OTHERS = 2

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from convscope.graph import Network
 from convscope.graph.steps import Step
 from convscope.graph.steps.normalisation import BatchNorm
-from convscope.methods.sanity.randomising import HOWS, CascadeStage, randomised, stages, weighted
+from convscope.methods.randomising import HOWS, CascadeStage, randomised, stages, weighted
 
 
 @cache

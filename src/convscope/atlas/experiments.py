@@ -31,6 +31,7 @@ ExperimentKind = Literal[
     "diagnosis",
     "sanity",
     "tuning",
+    "paper",
     "ablation",
     "transfer",
     "check",

@@ -7,7 +7,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -343,7 +343,7 @@ def _tested(asked: Asked, claim: Claim, place: Path | None, room: Parts) -> Test
     asked.place = None if place is None else place / "work" / key
     began = time.perf_counter()
     try:
-        kept, _ = room.part(claim.name, about, partial(_measured, asked, claim.name))
+        kept, _ = room.part(claim.name, about | {"claim": asdict(claim)}, partial(_measured, asked, claim.name))
         told, seconds = _told(kept), float(kept[_SECONDS][0])
     except UsageError as error:
         nothing = Measured(np.nan, np.nan, np.nan, 0, lacking=str(error))

@@ -164,10 +164,12 @@ def least_margin(margins: Sequence[tuple[float, float, float]], p: Sequence[floa
 
 
 def selectivity(table: Floats, labels: NDArray[np.int64], half: NDArray[np.int64]) -> Floats:
-    """Of every unit how selective it is for a class, (a - b) / (a + b): see `table.CLAIMS`; NaN where it is silent.
+    """Of every unit how selective it is for a class, (a - b) / sum: see `table.CLAIMS`; NaN where it is silent.
 
     table: (n, units) the strongest response to each image, below zero counted as none; labels, half: (n,) the image's
     class, and 0 or 1. The best class is chosen on one half and judged on the other, both ways, and the two averaged.
+    Of classes that could as well be exchanged with each other a - b is 0 in the mean, and the sum is the same for all
+    exchanges: so, unlike (a - b) / (a + b), it has no bias of few images.
 
     >>> responses, labels = np.array([[4.0], [1.0], [4.0], [1.0]]), np.array([0, 1, 0, 1])
     >>> selectivity(responses, labels, np.array([0, 0, 1, 1])).tolist()
@@ -176,9 +178,9 @@ def selectivity(table: Floats, labels: NDArray[np.int64], half: NDArray[np.int64
     means = [_class_means(np.maximum(table, 0), labels, half == side) for side in (0, 1)]
     units, found = np.arange(table.shape[1]), []
     for chosen, judged in (means, means[::-1]):
-        best = judged[chosen.argmax(0), units]
-        rest = (judged.sum(0) - best) / (len(judged) - 1)
-        found.append(np.divide(best - rest, best + rest, out=np.full(len(units), np.nan), where=best + rest > 0))
+        best, total = judged[chosen.argmax(0), units], judged.sum(0)
+        gain = best - (total - best) / (len(judged) - 1)
+        found.append(np.divide(gain, total, out=np.full(len(units), np.nan), where=total > 0))
     return (found[0] + found[1]) / 2
 
 

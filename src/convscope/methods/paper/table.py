@@ -173,10 +173,11 @@ CLAIMS: tuple[Claim, ...] = (
         "selectivity", "section 4",
         "features are specific to a class late",
         "pictures alone: class-specific parts from layer 4 on",
-        "by how much the selectivity of the last stage's units exceeds that of the first's: (a - b) / (a + b), a the "
-        "mean strongest response to the unit's best class and b to the others. The best class is chosen on one half of "
-        "the images and judged on the other, so that few images make no unit look selective",
-        "above", 0.05, 8, "images of each of two classes or more", 600,
+        "by how much the selectivity of the last stage's units exceeds that of the first's: a - b over the sum of all "
+        "classes' means, a the mean strongest response to the unit's best class and b to the others; 1 for a unit of "
+        "one class. The best class is chosen on one half of the images and judged on the other, so that of a unit that "
+        "knows no class it is 0 in the mean, however few images there are",
+        "above", 0.02, 8, "images of each of two classes or more", 600,
         "the same with random weights",
         "number",
         needs="images in classes, eight or more of each of two or more: a folder a class, or others that have some "

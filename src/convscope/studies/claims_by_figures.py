@@ -27,7 +27,7 @@ from convscope.methods.occlusion import PartCost
 from convscope.methods.occlusion.occluders import square_for
 from convscope.methods.paper import statistics
 from convscope.methods.paper.judging import Measured
-from convscope.methods.paper.table import BY_NAME, COARSE, FINE, ClaimName
+from convscope.methods.paper.table import BY_NAME, COARSE, FIELD, FINE, ClaimName
 from convscope.methods.sanity.judging import FEWEST_IMAGES
 from convscope.methods.targets import Target
 from convscope.studies.claims import Asked, Detail, Told, mean_of_known, there
@@ -47,11 +47,11 @@ _HEIGHT = 224  # that the paper's moves are of
 # -- Fig. 2 -----------------------------------------------------------------------------------------------------------
 def projections(asked: Asked) -> Told:
     """The least margin of a layer's projections over their hardest control."""
-    source = asked.some("projections")
+    source, layers = asked.some("projections"), _with_small_fields(asked.net)
 
     def of(net: Network, *names: str) -> Any:
         return sanity(
-            net, source, units=UNITS, each=EACH, seeds=1, seed=asked.seed, store=asked.store("sanity", *names),
+            net, source, layers=layers, units=UNITS, each=EACH, seeds=1, seed=asked.seed, store=asked.store("sanity", *names),
             progress=asked.progress,
         )  # fmt: skip
 
@@ -71,6 +71,19 @@ def projections(asked: Asked) -> Told:
         f"{len(source)} images, {UNITS} units of each of {', '.join(row['layer'] for row in rows)}",
         "margin over the hardest control", tuple(details), **asked.drawn(found, "deletion.png"),
     )  # fmt: skip
+
+
+def _with_small_fields(net: Network) -> list[str]:
+    """The stages whose units' fields are parts of the image."""
+    found = []
+    for name in net.layers.stages():
+        field = net.layers[name].field
+        sides = net.input_shape[1:] if field is None else field.size
+        if all(side <= FIELD * whole for side, whole in zip(sides, net.input_shape[1:], strict=True)):
+            found.append(name)
+    if not found:
+        raise UsageError(f"every stage of {net.name} sees most of the image, and projections are of parts of it")
+    return found
 
 
 def _margin(rows: Sequence[Mapping[str, Any]]) -> Measured:

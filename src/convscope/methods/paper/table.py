@@ -25,6 +25,8 @@ LEVEL = 0.05
 """Of all tests that give a p-value besides."""
 SEEDS = 3
 """Networks with random weights; a claim holds for them where it does for more than half."""
+FIELD = 171 / 224
+"""Of an image, what a unit's field may take for a projection to show a part of it: the paper's fifth layer's."""
 FINE, COARSE = 2, 3
 """Strides of a first layer up to which, and from which on, the paper's Fig. 6 expects something of it."""
 
@@ -62,7 +64,8 @@ CLAIMS: tuple[Claim, ...] = (
         "projections show what their unit responds to",
         "pictures alone: corners, then textures, then parts and whole objects, layer by layer",
         "by how much less of a unit's activation is left where the tiles that its projection marks are covered first, "
-        "than by the hardest control under its hardest fill: of the layer where that is least",
+        "than by the hardest control under its hardest fill: of the stage where that is least, among those whose field "
+        "is at most 171/224 of the image, as the paper's",
         "above", 0.0, 4, "units of each layer", 60,
         "a Gaussian, local contrast, a random signal's projection, other units', the own one moved, chance",
         "number",
@@ -189,5 +192,6 @@ CLAIMS: tuple[Claim, ...] = (
 BY_NAME: dict[ClaimName, Claim] = {one.name: one for one in CLAIMS}
 
 __all__ = [
-    "BY_NAME", "CLAIMS", "COARSE", "CONFIDENCE", "FINE", "LEVEL", "SEEDS", "Claim", "ClaimName", "Direction", "Shown",
+    "BY_NAME", "CLAIMS", "COARSE", "CONFIDENCE", "FIELD", "FINE", "LEVEL", "SEEDS", "Claim", "ClaimName", "Direction",
+    "Shown",
 ]  # fmt: skip

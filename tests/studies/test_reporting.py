@@ -40,8 +40,13 @@ def knowing() -> cs.Network:
         last.weight[0, 8:] = 1.0
         last.weight[0, :8] = -1.0
         last.weight[1] = -last.weight[0]
-    layers = nn.Sequential(first, nn.ReLU(), nn.MaxPool2d(2), last, nn.ReLU(), nn.Flatten(), nn.Linear(72, 2))
-    return cs.Network.trace(layers, (3, 12, 12), preprocess=Preprocess(12, 12), classes=["red", "green"])
+        answer = nn.Linear(72, 2)
+        answer.bias.zero_()
+        answer.weight.copy_(torch.eye(2).repeat_interleave(36, 1))
+    layers = nn.Sequential(first, nn.ReLU(), nn.MaxPool2d(2), last, nn.ReLU(), nn.Flatten(), answer)
+    return cs.Network.trace(
+        layers, (3, 12, 12), preprocess=Preprocess(12, 12, mean=(0.0,) * 3, std=(1.0,) * 3), classes=["red", "green"]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +61,7 @@ def test_a_network_that_knows_classes_late_agrees_and_random_weights_do_not(red_
     assert found.passed < 2
     assert found.told is not None
     early, late = found.told.details
-    assert late.value > 0.8
+    assert late.value > 0.6
     assert early.value < 0.2
     assert found.told.measured.value == pytest.approx(late.value - early.value)
     assert len(found.told.random) == 3
@@ -104,7 +109,7 @@ def test_two_networks_together_are_held_against_each_alone() -> None:
     found = cs.paper(knowing(), images, claims=["ensembles"], ensemble=[knowing()], seeds=1)["ensembles"]
     assert found.told.measured.value == 0
     assert found.told.measured.count == 120
-    assert [one.value for one in found.told.details] == [found.told.details[0].value] * 2
+    assert [one.value for one in found.told.details] == [1.0, 1.0]  # red and green is all there is to know
     assert found.verdict == "cannot tell"
 
 
@@ -130,20 +135,19 @@ def stopping(measure: Callable[..., Told]) -> Callable[..., Told]:
 
 
 def test_a_report_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ask: dict[str, Any] = {"claims": ["dead", "aliasing", "selectivity"], "seeds": 1, "store": tmp_path / "out"}
+    ask: dict[str, Any] = {"claims": ["aliasing", "selectivity"], "seeds": 1, "store": tmp_path / "out"}
     whole = cs.paper(knowing(), coloured(), **{**ask, "store": tmp_path / "whole"})
     real = dict(reporting.MEASURING)
     monkeypatch.setitem(reporting.MEASURING, "selectivity", stopping(real["selectivity"]))
     with pytest.raises(Stopped):
         cs.paper(knowing(), coloured(), **ask)
     assert not (tmp_path / "out" / "index.html").exists()
-    assert len(list((tmp_path / "out" / "parts").iterdir())) == 2
+    assert len(list((tmp_path / "out" / "parts").iterdir())) == 1
     monkeypatch.setitem(reporting.MEASURING, "selectivity", real["selectivity"])
-    for name in ("dead", "aliasing"):  # which are not measured again
-        monkeypatch.setitem(reporting.MEASURING, name, stopping(real[name]))
+    monkeypatch.setitem(reporting.MEASURING, "aliasing", stopping(real["aliasing"]))  # it is not measured again
     told: list[tuple[str, int, int]] = []
     found = cs.paper(knowing(), coloured(), **ask, progress=lambda *one: told.append(one))
-    assert [one for one in told if one[0] == "claims"] == [("claims", done, 3) for done in range(4)]
+    assert [one for one in told if one[0] == "claims"] == [("claims", done, 2) for done in range(3)]
     timeless = [[{**row, "seconds": 0} for row in one.rows()] for one in (found, whole)]
     assert timeless[0] == timeless[1]
     again = cs.Paper.load(tmp_path / "out")

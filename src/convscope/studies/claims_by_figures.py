@@ -51,8 +51,8 @@ def projections(asked: Asked) -> Told:
 
     def of(net: Network, *names: str) -> Any:
         return sanity(
-            net, source, layers=layers, units=UNITS, each=EACH, seeds=1, seed=asked.seed, store=asked.store("sanity", *names),
-            progress=asked.progress,
+            net, source, layers=layers, units=UNITS, each=EACH, seeds=1, seed=asked.seed,
+            store=asked.store("sanity", *names), progress=asked.progress,
         )  # fmt: skip
 
     found = of(asked.net, "own")
@@ -112,7 +112,7 @@ def evolution(asked: Asked) -> Told:
     return Told(
         measured, (), "above", f"{len(history.epochs)} checkpoints of {run.name}, {history.sample} images",
         "epoch where the layer settles", tuple(details), **asked.drawn(found, "settling.png"),
-        note="" if measured.p is None else f"units dealt to layers at random do as well {measured.p:.2g} of the time",
+        note="" if measured.p is None else f"of 1,000 deals of the units to layers {1000 * measured.p:.0f} do as well",
     )  # fmt: skip
 
 

@@ -240,9 +240,10 @@ def _cells(one: TestedClaim) -> tuple[str, ...]:
     row, says = one.row(), one.says
     interval = "-" if row["low"] is None else f"{one.shown(row['low'])} to {one.shown(row['high'])}"
     random = "-" if not row["random seeds"] else f"{one.shown(row['random'])} ({row['random holds']} hold)"
+    sample = "-" if one.told is None else f"{row['count']} {row['of']}"
     return (
         one.claim, says.where, one.verdict, one.shown(row["value"]), interval,
-        f"{row['direction']} {one.shown(says.margin)}", f"{row['count']} {row['of']}", random, f"{one.seconds:.0f}",
+        f"{row['direction']} {one.shown(says.margin)}", sample, random, f"{one.seconds:.0f}",
     )  # fmt: skip
 
 

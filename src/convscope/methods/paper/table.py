@@ -144,7 +144,7 @@ CLAIMS: tuple[Claim, ...] = (
         "several networks together err less than one",
         "38.4 % errors of one network, 36.7 % of five",
         "how many more images are answered rightly by all networks together than by one of them in the mean",
-        "above", 0.0, 100, "images", 2000,
+        "above", 0.0, 100, "images", 400,
         "the same networks with random weights",
         "points",
         needs="further networks with the same classes (ensemble=), and images whose classes they know",

@@ -232,10 +232,10 @@ def _covered(asked: Asked, claim: ClaimName, target: Target, subject: str) -> To
             net, marked, target=target, subject=subject, confidence=0.95, seed=asked.seed, progress=asked.progress,
             size=side, fill="grey", layer=None, strongest="sum", units=[], method="auto", workers=asked.workers,
         )  # fmt: skip
-        about = [one for one in found.tests if one.part == OBJECT]
-        table = _of_images(about or found.tests)
+        whole = [one for one in found.tests if one.part == OBJECT and len(one.images) >= BY_NAME[claim].least]
+        table = _of_images(whole or [one for one in found.tests if one.part != OBJECT])
         parts = [Detail(one.part, _gain(one)) for one in found.tests]
-        return statistics.more_than_elsewhere(*table, seed=asked.seed), OBJECT if about else "the parts", parts
+        return statistics.more_than_elsewhere(*table, seed=asked.seed), OBJECT if whole else "its parts", parts
 
     (own, what, parts), random = of(asked.net), [of(net) for net in asked.random]
     details = [
@@ -244,7 +244,7 @@ def _covered(asked: Asked, claim: ClaimName, target: Target, subject: str) -> To
     return Told(
         own, tuple(one[0] for one in random), BY_NAME[claim].direction,
         f"{len(marked.pictures)} images; {subject}; covered: {what}", "what covering takes beyond as much elsewhere",
-        tuple(details), note="" if what == OBJECT else f"no part is called '{OBJECT}': the parts were covered instead",
+        tuple(details), note="" if what == OBJECT else f"the '{OBJECT}' has no room for such a box: its parts were covered instead",
     )  # fmt: skip
 
 

@@ -360,7 +360,7 @@ def _measured(asked: Asked, claim: ClaimName) -> Arrays:
     began = time.perf_counter()
     values, arrays = packed(MEASURING[claim](asked))
     text = np.frombuffer(json_bytes(values), np.uint8)
-    return {**arrays, _VALUES: text, _SECONDS: np.float64(time.perf_counter() - began)[None]}
+    return {**arrays, _VALUES: text, _SECONDS: np.array([time.perf_counter() - began])}
 
 
 def _told(arrays: Arrays) -> Told:

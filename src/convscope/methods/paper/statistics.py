@@ -95,7 +95,8 @@ def parts_alike(
     """
     found = np.asarray(own, np.float64)
     gain = 1 - (found.T / np.asarray(elsewhere, np.float64)).mean(1)
-    return Measured(*map(float, gain[[0, 2, 1]]), images, max(p if corrected else holm(p)))
+    value, upper, lower = gain.tolist()  # of the lower share the larger gain
+    return Measured(value, lower, upper, images, max(p if corrected else holm(p)))
 
 
 def more_than_elsewhere(before: Floats, cost: Floats, elsewhere: Floats, *, seed: int = 0) -> Measured:

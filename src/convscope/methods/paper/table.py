@@ -111,7 +111,8 @@ CLAIMS: tuple[Claim, ...] = (
         "the class depends on the object: its probability falls where the object is covered",
         "three images: the probability of the class falls where the object is covered",
         "by how much more of the class's probability covering the object takes than boxes of its size at its distance "
-        "from the image's centre do, of the probability of the whole images",
+        "from the image's centre do, of the probability of the whole images; where too few objects leave room for such "
+        "a box, covering their parts, in the mean",
         "above", 0.1, 6, "images with room for such a box", 60,
         "these boxes; the same with random weights",
         needs="boxes of the objects (parts=), on eight images or more: draw them with `convscope annotate`",
@@ -121,7 +122,8 @@ CLAIMS: tuple[Claim, ...] = (
         "the strongest map of an upper layer depends on the object as well",
         "three images: the strongest map of layer 5 falls where what it responds to is covered",
         "by how much more of the strongest map's sum covering the object takes than boxes of its size at its distance "
-        "from the image's centre do, of the sum in the whole images",
+        "from the image's centre do, of the sum in the whole images; where too few objects leave room for such a box, "
+        "covering their parts, in the mean",
         "above", 0.1, 6, "images with room for such a box", 60,
         "these boxes; the same with random weights",
         needs="boxes of the objects (parts=), on eight images or more: draw them with `convscope annotate`",

@@ -11,6 +11,7 @@ from torch import nn
 
 import convscope as cs
 from convscope.data import Preprocess, wrap_dataset
+from convscope.data.parts import Part
 from convscope.errors import StoreError, UsageError, WrongType
 from convscope.methods.paper.judging import Measured
 from convscope.studies import reporting
@@ -120,6 +121,36 @@ def test_what_a_verb_refuses_of_a_network_is_said_and_the_rest_goes_on() -> None
     assert found["selectivity"].verdict == "cannot tell"
     assert "maps of one size only" in found["selectivity"].why
     assert found["aliasing"].verdict == "agrees"  # nothing stands beside it
+
+
+def boxed(box: tuple[int, int, int, int], count: int = 8) -> list[Part]:
+    """An object in every image, and its middle as a part of it."""
+    parts = []
+    for number in range(count):
+        parts += [Part(str(number), "object", box), Part(str(number), "middle", (4, 4, 8, 8))]
+    return parts
+
+
+def test_the_class_and_the_strongest_map_are_held_against_as_much_elsewhere() -> None:
+    net, parts = knowing(), boxed((4, 4, 7, 7))
+    found = cs.paper(net, coloured(), claims=["class", "map"], parts=parts, seeds=1)
+    covered = cs.occlude(net, coloured(), parts=parts, limit=None, size=4, stride=12)
+    assert covered.parts is not None
+    (test,) = [one for one in covered.parts.tests if one.part == "object"]
+    told = found["class"].told
+    assert told.measured.value == pytest.approx((test.cost - test.elsewhere).sum() / test.before.sum())
+    assert told.measured.count == len(test.images) == 8
+    assert "covered: object" in told.looked
+    assert found["map"].verdict == "agrees"  # all that is red or green is in the middle
+    assert found["map"].told.measured.value > 0.1
+
+
+def test_where_objects_leave_no_room_their_parts_are_covered() -> None:
+    found = cs.paper(knowing(), coloured(), claims=["map"], parts=boxed((0, 0, 12, 12)), seeds=0)["map"]
+    assert "too few objects" in found.told.note
+    assert found.told.measured.count == 8
+    (part,) = [one for one in found.told.details if one.name == "middle"]
+    assert found.told.measured.value == pytest.approx(part.value)
 
 
 # -- kept -------------------------------------------------------------------------------------------------------------

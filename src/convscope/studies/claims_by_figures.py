@@ -244,7 +244,7 @@ def _covered(asked: Asked, claim: ClaimName, target: Target, subject: str) -> To
     return Told(
         own, tuple(one[0] for one in random), BY_NAME[claim].direction,
         f"{len(marked.pictures)} images; {subject}; covered: {what}", "what covering takes beyond as much elsewhere",
-        tuple(details), note="" if what == OBJECT else f"the '{OBJECT}' has no room for such a box: its parts were covered instead",
+        tuple(details), note="" if what == OBJECT else "too few objects leave room for such a box: parts were covered",
     )  # fmt: skip
 
 

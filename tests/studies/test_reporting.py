@@ -1,6 +1,7 @@
 """The paper's claims on networks: what is said of each, what is missing, what goes on after it was stopped."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,12 @@ from convscope.data import Preprocess, wrap_dataset
 from convscope.data.parts import Part
 from convscope.errors import StoreError, UsageError, WrongType
 from convscope.methods.paper.judging import Measured
+from convscope.methods.paper.table import CLAIMS
 from convscope.studies import reporting
 from convscope.studies.claims import Told
+from convscope.training import NetworkChoice
+from tests.studies.conftest import write_pictures
+from tests.training.shapes import SIDE, shapes, small
 
 
 def coloured(count: int = 10) -> Any:
@@ -23,7 +28,7 @@ def coloured(count: int = 10) -> Any:
     random, items = np.random.default_rng(0), []
     for number in range(2 * count):
         image = random.integers(0, 60, (12, 12, 3))
-        image[3:9, 3:9, number % 2] += 150
+        image[1:6, 1:6, number % 2] += 150
         items.append((image.astype(np.uint8), number % 2))
     return wrap_dataset(items, classes=["red", "green"])
 
@@ -127,12 +132,12 @@ def boxed(box: tuple[int, int, int, int], count: int = 8) -> list[Part]:
     """An object in every image, and its middle as a part of it."""
     parts = []
     for number in range(count):
-        parts += [Part(str(number), "object", box), Part(str(number), "middle", (4, 4, 8, 8))]
+        parts += [Part(str(number), "object", box), Part(str(number), "middle", (2, 2, 5, 5))]
     return parts
 
 
 def test_the_class_and_the_strongest_map_are_held_against_as_much_elsewhere() -> None:
-    net, parts = knowing(), boxed((4, 4, 7, 7))
+    net, parts = knowing(), boxed((1, 1, 6, 6))
     found = cs.paper(net, coloured(), claims=["class", "map"], parts=parts, seeds=1)
     covered = cs.occlude(net, coloured(), parts=parts, limit=None, size=4, stride=12)
     assert covered.parts is not None
@@ -219,3 +224,29 @@ def test_options_that_make_no_sense_are_refused_before_anything_is_measured() ->
         cs.paper(knowing(), photos, seeds=1.5)
     with pytest.raises(UsageError, match="'depth' was not tested"):
         cs.paper(knowing(), photos, claims=["aliasing"], seeds=0)["depth"]
+
+
+@pytest.mark.slow
+def test_every_claim_is_measured_where_all_that_it_takes_is_there(tmp_path: Path) -> None:
+    images, net = write_pictures(tmp_path), cs.load("zoo:tiny", classes=["even", "odd", *"abcdefgh"])
+    config = replace(small(epochs=1), network=NetworkChoice(input_size=SIDE, width=0.1))
+    rows = ["base", "no-3-4", "no-6-7", "no-3-4-6-7"]
+    cs.ablate(config, shapes(40), tmp_path / "table3", validation=shapes(8, seed=1), variants=rows, seeds=2)
+    found = cs.paper(
+        net, images, store=tmp_path / "report", parts=tmp_path / "parts.csv", run=tmp_path / "run", model="zoo:tiny",
+        ablation=tmp_path / "table3", target_set=shapes(240), labelled=images,
+        ensemble=[cs.load("zoo:tiny", seed=1, classes=["even", "odd", *"abcdefgh"])], seeds=1,
+    )  # fmt: skip
+    assert [one.claim for one in found.claims] == [one.name for one in CLAIMS]
+    told = {one.claim: one.told for one in found.claims if one.told is not None}
+    assert set(told) == {one.claim for one in found.claims}  # nothing is missing
+    measured = {name for name, one in told.items() if np.isfinite(one.measured.value)}
+    assert set(told) - measured <= {"correspondence", "selectivity"}  # three pictures of a part, four of a class
+    assert {name: one.measured.count for name, one in told.items()} == {
+        "projections": 8, "evolution": 2, "invariance": 8, "dead": 16, "aliasing": 16, "class": 3, "map": 3,
+        "correspondence": 0, "ensembles": 8, "depth": 2, "transfer": 3, "selectivity": 0,
+    }  # fmt: skip
+    assert all(len(told[name].random) == 1 for name in ("projections", "invariance", "dead", "map", "transfer"))
+    page = (tmp_path / "report" / "index.html").read_text("utf-8")
+    assert all(f'<section id="{one.name}"' in page for one in CLAIMS)
+    assert "index.html" not in {path.name for path in cs.Paper.load(tmp_path / "report").kept.figures.values()}

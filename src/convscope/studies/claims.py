@@ -17,7 +17,7 @@ from convscope.data import Images, Source
 from convscope.data.parts import Part, read_parts
 from convscope.data.sources.select import limit
 from convscope.errors import MissingExtra, UsageError
-from convscope.generalisation import TargetSet
+from convscope.generalisation import TargetSet, open_target
 from convscope.graph import Network
 from convscope.methods.paper.judging import Measured
 from convscope.methods.paper.table import BY_NAME, ClaimName, Direction
@@ -115,7 +115,7 @@ class Asked:
             return dict(question(None, None, trials=list(read_ablation(self.ablation).trials)))
         if claim == "transfer" and self.target_set is not None:
             target = self.target_set
-            return dict(question(None, target.source if isinstance(target, TargetSet) else collection(target)))
+            return dict(question(None, (target if isinstance(target, TargetSet) else open_target(target)).source))
         if claim == "ensembles":
             return dict(question(self.ensemble, self.labelled))
         return dict(question(None, self.labelled)) if claim == "selectivity" else {}

@@ -27,7 +27,7 @@ from convscope.methods.occlusion import PartCost
 from convscope.methods.occlusion.occluders import square_for
 from convscope.methods.paper import statistics
 from convscope.methods.paper.judging import Measured
-from convscope.methods.paper.table import BY_NAME, COARSE, FIELD, FINE, ClaimName
+from convscope.methods.paper.table import BY_NAME, COARSE, FIELD, ClaimName
 from convscope.methods.sanity.judging import FEWEST_IMAGES
 from convscope.methods.targets import Target
 from convscope.studies.claims import Asked, Detail, Told, mean_of_known, there
@@ -192,11 +192,10 @@ def _first_layers(asked: Asked, claim: ClaimName, of: Callable[[LayerDiagnosis],
         Detail("filters that nearly repeat others", own.redundant, mean_of_known(one.redundant for one in random)),
         Detail("blocks of the stride in projections (dB)", decibels[0], mean_of_known(decibels[1:])),
     )
-    expected = "below" if stride <= FINE else "above"
+    expected = "above" if stride >= COARSE else "below"
     note = f"stride {stride}: by the paper {'few' if expected == 'below' else 'some'} are to be expected"
     if claim == "aliasing":
         note = f"stride {stride}: by the paper {'little' if expected == 'below' else 'much'} is to be expected"
-    assert FINE + 1 == COARSE
     return Told(
         of(own), tuple(map(of, random)), expected, f"{own.filters.text} ({own.filters.layer}), {own.images} images",
         "of the first layer", details, note=note,

@@ -27,8 +27,8 @@ SEEDS = 3
 """Networks with random weights; a claim holds for them where it does for more than half."""
 FIELD = 171 / 224
 """Of an image, what a unit's field may take for a projection to show a part of it: the paper's fifth layer's."""
-FINE, COARSE = 2, 3
-"""Strides of a first layer up to which, and from which on, the paper's Fig. 6 expects something of it."""
+COARSE = 3
+"""Stride of a first layer from which on Fig. 6 expects dead filters and aliasing of it, and up to which few of them."""
 
 
 @brief
@@ -194,6 +194,6 @@ CLAIMS: tuple[Claim, ...] = (
 BY_NAME: dict[ClaimName, Claim] = {one.name: one for one in CLAIMS}
 
 __all__ = [
-    "BY_NAME", "CLAIMS", "COARSE", "CONFIDENCE", "FIELD", "FINE", "LEVEL", "SEEDS", "Claim", "ClaimName", "Direction",
+    "BY_NAME", "CLAIMS", "COARSE", "CONFIDENCE", "FIELD", "LEVEL", "SEEDS", "Claim", "ClaimName", "Direction",
     "Shown",
 ]  # fmt: skip

@@ -72,7 +72,7 @@ from .methods.sanity.randomising import CascadeStage as CascadeStage
 
 # what the paper found, claim by claim
 from .studies import Paper as Paper, paper as paper
-from .studies.reporting import TestedClaim as TestedClaim
+from .studies.tested import TestedClaim as TestedClaim
 from .studies.claims import Detail as Detail, Told as Told
 from .methods.paper import Claim as Claim, Measured as Measured
 

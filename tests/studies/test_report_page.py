@@ -12,8 +12,7 @@ import convscope as cs
 from convscope.methods.paper.judging import VERDICTS, Measured, Verdict
 from convscope.methods.paper.table import BY_NAME
 from convscope.studies.claims import Detail, Told
-from convscope.studies.report_page import page_of
-from convscope.studies.reporting import TestedClaim
+from convscope.studies.tested import TestedClaim
 
 PNG = b"\x89PNG\r\n\x1a\n-not-really"
 NAN = float("nan")
@@ -40,6 +39,11 @@ CLAIMS: dict[Verdict, TestedClaim] = {
     "cannot tell": TestedClaim("map", "cannot tell", told(Measured(0.1, 0.05, 0.3, 3)), 70.0),
     "needs": TestedClaim("depth", "needs", None, 0.0),
 }
+
+
+def page_of(answer: cs.Paper) -> bytes:
+    """The page that an answer writes."""
+    return dict(answer.files())["index.html"]
 
 
 def report() -> cs.Paper:

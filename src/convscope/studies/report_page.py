@@ -11,17 +11,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from convscope.methods.paper.judging import VERDICTS, Measured, Verdict
 from convscope.methods.paper.table import CONFIDENCE
 from convscope.studies.claims import Told
+from convscope.studies.tested import TestedClaim, counted_verdicts
 from convscope.tables import printable
-
-if TYPE_CHECKING:
-    from convscope.studies.reporting import Paper, TestedClaim
 
 _KINDS: dict[Verdict, str] = {
     "agrees": "yes",
@@ -33,17 +30,17 @@ _KINDS: dict[Verdict, str] = {
 _WIDTH, _LEFT, _LINE = 560, 128, 22  # of a drawing, in its own units
 
 
-def page_of(paper: Paper) -> bytes:
-    """The page of a report."""
+def page_of(claims: Sequence[TestedClaim], *, network: str, images: str, seeds: int, drawn: str = "") -> bytes:
+    """The page of a report. network, images: in words; seeds: of random weights; drawn: why there are no figures."""
     style = files("convscope.studies").joinpath("report_page.css").read_text("utf-8")
-    title = f"The paper's claims on {_text(paper.network)}"
+    title = f"The paper's claims on {_text(network)}"
     parts = [
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="color-scheme" content="light dark">',
         f"<title>{title}</title><style>{style}</style></head><body>",
-        f"<header><h1>{title}</h1>{_about(paper)}</header>",
-        f"<main>{_counts(paper)}{_overview(paper.claims)}{''.join(map(_section, paper.claims))}</main>",
+        f"<header><h1>{title}</h1>{_about(network, images, seeds, drawn)}</header>",
+        f"<main>{_counts(claims)}{_overview(claims)}{''.join(map(_section, claims))}</main>",
         "</body></html>\n",
     ]
     return "\n".join(parts).encode()
@@ -53,25 +50,25 @@ def _text(value: object) -> str:
     return escape(printable(str(value)))
 
 
-def _about(paper: Paper) -> str:
-    seeds = (
-        f"beside it the same network with random weights, of {paper.seeds} seed{'s' * (paper.seeds > 1)}"
-        if paper.seeds
+def _about(network: str, images: str, seeds: int, drawn: str) -> str:
+    beside = (
+        f"beside it the same network with random weights, of {seeds} seed{'s' * (seeds > 1)}"
+        if seeds
         else "random weights were left out, so nothing says whether training has made what is found"
     )
-    missing = f"<p>No figures: {_text(paper.drawn)}</p>" if paper.drawn else ""
+    missing = f"<p>No figures: {_text(drawn)}</p>" if drawn else ""
     return (
         "<p>What Zeiler &amp; Fergus, <cite>Visualizing and Understanding Convolutional Networks</cite> (2014), claim, "
-        f"tested on <b>{_text(paper.network)}</b> with {_text(paper.images)}; {seeds}. A claim holds where all of its "
+        f"tested on <b>{_text(network)}</b> with {_text(images)}; {beside}. A claim holds where all of its "
         f"{100 * CONFIDENCE:g} % interval is on its side of the margin, and fails where all of it is on the other. "
         f"Every claim's statistic, direction, margin and least sample were set before.</p>{missing}"
     )
 
 
-def _counts(paper: Paper) -> str:
+def _counts(claims: Sequence[TestedClaim]) -> str:
     cells = (
         f'<li class="{_KINDS[one]}"><b>{count}</b> {_text(_named(one))}<small>{_text(VERDICTS[one])}</small></li>'
-        for one, count in paper.verdicts.items()
+        for one, count in counted_verdicts(claims).items()
     )
     return f'<ul class="counts">{"".join(cells)}</ul>'
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -23,11 +22,10 @@ from convscope.errors import UsageError
 from convscope.files import json_bytes
 from convscope.generalisation import TargetSet
 from convscope.graph import Network
-from convscope.methods.paper.judging import VERDICTS, Measured, Verdict, held, verdict
-from convscope.methods.paper.table import BY_NAME, CLAIMS, CONFIDENCE, SEEDS, Claim, ClaimName
+from convscope.methods.paper.judging import VERDICTS, Measured, Verdict, verdict
+from convscope.methods.paper.table import CLAIMS, CONFIDENCE, SEEDS, Claim, ClaimName
 from convscope.models import load
 from convscope.progress import Progress, silent
-from convscope.shown import brief
 from convscope.stores.sanity import Parts
 from convscope.stores.sealing import Arrays
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
@@ -36,109 +34,14 @@ from convscope.studies.claims import Asked, Told
 from convscope.studies.claims_by_figures import BY_FIGURES
 from convscope.studies.claims_by_tables import BY_TABLES
 from convscope.studies.kept import packed, unpacked
-from convscope.tables import TextTable, columns_of, without_nan
+from convscope.studies.report_page import page_of
+from convscope.studies.tested import TestedClaim, counted_verdicts
+from convscope.tables import TextTable, columns_of
 
 PAGE = "index.html"
 MEASURING: Mapping[ClaimName, Callable[[Asked], Told]] = {**BY_FIGURES, **BY_TABLES}
 _HEAD = ("claim", "paper", "verdict", "measured", "interval", "margin", "of", "random weights", "seconds")
 _VALUES, _SECONDS = "values", "seconds"
-
-
-@brief
-@dataclass(frozen=True, eq=False)
-class TestedClaim:
-    """A claim of the paper on a network; told: what was measured, None where something is missing that it is about."""
-
-    __test__ = False  # pytest takes it for tests
-
-    claim: str
-    verdict: Verdict
-    told: Told | None
-    seconds: float
-
-    @property
-    def says(self) -> Claim:
-        """The claim itself, its statistic and what it takes."""
-        return BY_NAME[self.claim]  # pyright: ignore[reportArgumentType] (kept as text)
-
-    @property
-    def passed(self) -> int:
-        """For how many seeds of random weights the claim holds."""
-        if self.told is None:
-            return 0
-        says, told = self.says, self.told
-        return sum(one.count >= says.least and held(one, told.direction, says.margin) == "yes" for one in told.random)
-
-    @property
-    def why(self) -> str:
-        """What is missing, or why nothing can be told; "" where neither is so."""
-        says, told = self.says, self.told
-        if told is None:
-            return f"it takes {says.needs}"
-        if self.verdict != "cannot tell":
-            return ""
-        found = told.measured
-        if found.lacking:
-            return found.lacking
-        if found.count < says.least:
-            return f"{found.count} {says.sample}, and {says.least} are the least that say something"
-        if not np.isfinite([found.low, found.high]).all():
-            return "there is no interval"
-        if held(Measured(found.value, found.low, found.high, found.count), told.direction, says.margin) == "yes":
-            return f"the interval is {told.direction} the margin, but p is {found.p:.2g}"
-        return "the interval holds the margin"
-
-    def shown(self, value: float | None) -> str:
-        """One of its numbers as people read it.
-
-        >>> TestedClaim("invariance", "needs", None, 0.0).shown(0.123)
-        '12.3 %'
-        """
-        if value is None or not np.isfinite(value):
-            return "-"
-        kind = self.says.shown
-        return f"{value:.3f}" if kind == "number" else f"{100 * value:.1f} {'%' if kind == 'share' else 'points'}"
-
-    def row(self) -> Row:
-        """The claim on one line."""
-        says, told = self.says, self.told
-        found = told.measured if told is not None else Measured(np.nan, np.nan, np.nan, 0)
-        random = [one.value for one in told.random if np.isfinite(one.value)] if told is not None else []
-        return without_nan(
-            {
-                "claim": self.claim,
-                "where": says.where,
-                "verdict": self.verdict,
-                "value": found.value,
-                "low": found.low,
-                "high": found.high,
-                "p": found.p,
-                "direction": says.direction if told is None else told.direction,
-                "margin": says.margin,
-                "count": found.count,
-                "of": says.sample,
-                "random": float(np.mean(random)) if random else None,
-                "random holds": self.passed,
-                "random seeds": 0 if told is None else len(told.random),
-                "why": self.why,
-                "seconds": round(self.seconds, 1),
-            }
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """All of it but the figure."""
-        says, told = self.says, self.told
-        texts = {name: getattr(says, name) for name in ("says", "found", "statistic", "control", "least", "needs")}
-        more: dict[str, Any] = {"looked": "", "note": "", "random each": [], "details": [], "details of": ""}
-        if told is not None:
-            more = {
-                "looked": told.looked,
-                "note": told.note,
-                "random each": [vars(one) for one in told.random],
-                "details": [vars(one) for one in told.details],
-                "details of": told.what,
-            }
-        return without_nan({**self.row(), **texts, **more})
 
 
 @dataclass(eq=False, repr=False)
@@ -168,8 +71,7 @@ class Paper(Answer):
     @property
     def verdicts(self) -> dict[Verdict, int]:
         """How many claims there are of each verdict."""
-        counted = Counter(one.verdict for one in self.claims)
-        return {one: counted[one] for one in VERDICTS}
+        return counted_verdicts(self.claims)
 
     @property
     def summary(self) -> str:
@@ -209,10 +111,8 @@ class Paper(Answer):
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """The page, and everything as JSON."""
-        from convscope.studies.report_page import page_of
-
         yield "paper.json", json_bytes(self.to_json())
-        yield PAGE, page_of(self)
+        yield PAGE, page_of(self.claims, network=self.network, images=self.images, seeds=self.seeds, drawn=self.drawn)
 
     def drawings(self) -> Mapping[str, Figure]:
         """A figure of each claim that has one."""

@@ -134,6 +134,12 @@ def test_a_report_without_figures_or_random_weights_says_so() -> None:
     assert "random weights were left out" in page.text
 
 
+def test_a_number_that_is_nearly_nothing_has_no_minus() -> None:
+    assert TestedClaim("selectivity", "needs", None, 0.0).shown(-0.0001) == "0.000"
+    assert TestedClaim("class", "needs", None, 0.0).shown(-0.0001) == "0.0 %"
+    assert TestedClaim("class", "needs", None, 0.0).shown(None) == "-"
+
+
 def test_text_ends_no_table_and_rows_count_verdicts() -> None:
     answer = report()
     assert answer.verdicts == dict.fromkeys(VERDICTS, 1)

@@ -69,7 +69,9 @@ class TestedClaim:
         if value is None or not np.isfinite(value):
             return "-"
         kind = self.says.shown
-        return f"{value:.3f}" if kind == "number" else f"{100 * value:.1f} {'%' if kind == 'share' else 'points'}"
+        if kind == "number":
+            return f"{round(value, 3) + 0.0:.3f}"  # and no minus before a zero
+        return f"{round(100 * value, 1) + 0.0:.1f} {'%' if kind == 'share' else 'points'}"
 
     def row(self) -> Mapping[str, Any]:
         """The claim on one line."""

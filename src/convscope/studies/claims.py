@@ -164,7 +164,7 @@ class Asked:
     @cached_property
     def diagnosis(self) -> Diagnosis:
         """The first layers of the network, and with random weights."""
-        names = [self.net.name, *(f"random weights, seed {one}" for one in self.each_seed)]
+        names = ["the network", *(f"random weights, seed {one}" for one in self.each_seed)]
         return diagnose(
             [self.net, *self.random],
             self.some("dead"),

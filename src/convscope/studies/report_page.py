@@ -187,7 +187,7 @@ def _drawn(one: TestedClaim, told: Told) -> str:
     ticks = "".join(
         f'<text x="{place}" y="{height - 4}" text-anchor="{anchor}">{one.shown(value)}</text>'
         for value, anchor, place in ends
-        if abs(place - x) > 70
+        if abs(place - x) > 120
     )
     anchor = "start" if x < _LEFT + 50 else "end" if x > _WIDTH - 66 else "middle"
     return (

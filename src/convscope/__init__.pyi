@@ -73,8 +73,8 @@ from .methods.sanity.randomising import CascadeStage as CascadeStage
 # what the paper found, claim by claim
 from .studies import Paper as Paper, paper as paper
 from .studies.tested import TestedClaim as TestedClaim
-from .studies.claims import Detail as Detail, Told as Told
-from .methods.paper import Claim as Claim, Measured as Measured
+from .studies.claims import ClaimDetail as ClaimDetail, ToldClaim as ToldClaim
+from .methods.paper import Claim as Claim, MeasuredClaim as MeasuredClaim
 
 # training, and what it is worth
 from .studies import Training as Training, train as train

@@ -9,34 +9,34 @@ import numpy as np
 import pytest
 
 import convscope as cs
-from convscope.methods.paper.judging import VERDICTS, Measured, Verdict
+from convscope.methods.paper.judging import VERDICTS, ClaimVerdict, MeasuredClaim
 from convscope.methods.paper.table import BY_NAME
-from convscope.studies.claims import Detail, Told
+from convscope.studies.claims import ClaimDetail, ToldClaim
 from convscope.studies.tested import TestedClaim
 
 PNG = b"\x89PNG\r\n\x1a\n-not-really"
 NAN = float("nan")
 
 
-def told(measured: Measured, **more: Any) -> Told:
-    random = (Measured(0.2, 0.15, 0.25, 9), Measured(NAN, NAN, NAN, 0))
-    return Told(
-        measured, random, "above", "24 images; conv1 and fc", "a layer's", (Detail("conv1 <b>", 0.5, 0.4),), **more
+def told(measured: MeasuredClaim, **more: Any) -> ToldClaim:
+    random = (MeasuredClaim(0.2, 0.15, 0.25, 9), MeasuredClaim(NAN, NAN, NAN, 0))
+    return ToldClaim(
+        measured, random, "above", "24 images; conv1 and fc", "a layer's", (ClaimDetail("conv1 <b>", 0.5, 0.4),), **more
     )
 
 
-CLAIMS: dict[Verdict, TestedClaim] = {
+CLAIMS: dict[ClaimVerdict, TestedClaim] = {
     "agrees": TestedClaim(
         "invariance",
         "agrees",
-        told(Measured(0.3, 0.2, 0.4, 9), figure=np.frombuffer(PNG, np.uint8), caption="a & b"),
+        told(MeasuredClaim(0.3, 0.2, 0.4, 9), figure=np.frombuffer(PNG, np.uint8), caption="a & b"),
         3.2,
     ),
     "agrees, and so does a random network": TestedClaim(
-        "selectivity", "agrees, and so does a random network", told(Measured(0.3, 0.2, 0.4, 9)), 0.1
+        "selectivity", "agrees, and so does a random network", told(MeasuredClaim(0.3, 0.2, 0.4, 9)), 0.1
     ),
-    "disagrees": TestedClaim("class", "disagrees", told(Measured(-0.1, -0.2, 0.0, 9)), 70.0),
-    "cannot tell": TestedClaim("map", "cannot tell", told(Measured(0.1, 0.05, 0.3, 3)), 70.0),
+    "disagrees": TestedClaim("class", "disagrees", told(MeasuredClaim(-0.1, -0.2, 0.0, 9)), 70.0),
+    "cannot tell": TestedClaim("map", "cannot tell", told(MeasuredClaim(0.1, 0.05, 0.3, 3)), 70.0),
     "needs": TestedClaim("depth", "needs", None, 0.0),
 }
 

@@ -14,10 +14,10 @@ import convscope as cs
 from convscope.data import Preprocess, wrap_dataset
 from convscope.data.parts import Part
 from convscope.errors import StoreError, UsageError, WrongType
-from convscope.methods.paper.judging import Measured
+from convscope.methods.paper.judging import MeasuredClaim
 from convscope.methods.paper.table import CLAIMS
 from convscope.studies import reporting
-from convscope.studies.claims import Asked, Told
+from convscope.studies.claims import AskedReport, ToldClaim
 from convscope.training import NetworkChoice
 from tests.studies.conftest import write_pictures
 from tests.training.shapes import SIDE, shapes, small
@@ -59,14 +59,14 @@ def knowing() -> cs.Network:
 def quick(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """No figures, which take most of the time, but where a test is about them."""
     if "slow" not in request.keywords and "stopped" not in request.node.name:
-        monkeypatch.setattr(Asked, "drawn_by", lambda *_: {})
+        monkeypatch.setattr(AskedReport, "drawn_by", lambda *_: {})
 
 
 @pytest.fixture(scope="module")
 def red_and_green() -> cs.Paper:
     """What is told of the network that knows colours, and of random weights beside."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Asked, "drawn_by", lambda *_: {})
+        patch.setattr(AskedReport, "drawn_by", lambda *_: {})
         return cs.paper(knowing(), coloured(), claims=["dead", "aliasing", "selectivity"], seeds=3)
 
 
@@ -84,7 +84,7 @@ def test_a_network_that_knows_classes_late_agrees_and_random_weights_do_not(red_
 
 def test_what_any_architecture_of_the_kind_shows_is_said_to_be_no_finding(red_and_green: cs.Paper) -> None:
     assert red_and_green["aliasing"].verdict == "agrees, and so does a random network"
-    assert red_and_green["aliasing"].told.measured == Measured(0.0, 0.0, 0.0, 16)  # stride 1 folds nothing
+    assert red_and_green["aliasing"].told.measured == MeasuredClaim(0.0, 0.0, 0.0, 16)  # stride 1 folds nothing
 
 
 def test_few_filters_leave_an_interval_that_holds_the_margin(red_and_green: cs.Paper) -> None:
@@ -172,8 +172,8 @@ class Stopped(BaseException):
     """What stops a report, as a kill would."""
 
 
-def stopping(measure: Callable[..., Told]) -> Callable[..., Told]:
-    def stop(asked: Any) -> Told:
+def stopping(measure: Callable[..., ToldClaim]) -> Callable[..., ToldClaim]:
+    def stop(asked: Any) -> ToldClaim:
         raise Stopped
 
     return stop

@@ -19,8 +19,8 @@ from convscope.data.sources.select import limit
 from convscope.errors import MissingExtra, UsageError
 from convscope.generalisation import TargetSet, open_target
 from convscope.graph import Network
-from convscope.methods.paper.judging import Measured
-from convscope.methods.paper.table import BY_NAME, ClaimName, Direction
+from convscope.methods.paper.judging import MeasuredClaim
+from convscope.methods.paper.table import BY_NAME, ClaimName, ClaimSide
 from convscope.methods.untrained import untrained
 from convscope.progress import Progress
 from convscope.studies.answer import Answer, question
@@ -37,7 +37,7 @@ _ESTIMATED = 32  # images that batch norm's statistics are of with random weight
 
 
 @dataclass(frozen=True)
-class Detail:
+class ClaimDetail:
     """A number beside a claim's own, such as a layer's: in the network, and the mean with random weights (NaN)."""
 
     name: str
@@ -46,25 +46,25 @@ class Detail:
 
 
 @dataclass(frozen=True, eq=False)
-class Told:
+class ToldClaim:
     """What was measured of a claim, in the network and with random weights; figure: as PNG, None without matplotlib.
 
     looked: at what, in words. what: each detail is of.
     """
 
-    measured: Measured
-    random: tuple[Measured, ...]
-    direction: Direction
+    measured: MeasuredClaim
+    random: tuple[MeasuredClaim, ...]
+    direction: ClaimSide
     looked: str
     what: str = ""
-    details: tuple[Detail, ...] = ()
+    details: tuple[ClaimDetail, ...] = ()
     figure: NDArray[np.uint8] | None = None
     caption: str = ""
     note: str = ""
 
 
 @dataclass(eq=False)
-class Asked:
+class AskedReport:
     """What a report is asked with; see `convscope.studies.reporting`. place: where verbs keep their work."""
 
     net: Network
@@ -203,4 +203,4 @@ def mean_of_known(values: Iterable[float]) -> float:
     return float(known.mean()) if len(known) else np.nan
 
 
-__all__ = ["Asked", "Detail", "Told", "mean_of_known", "there"]
+__all__ = ["AskedReport", "ClaimDetail", "ToldClaim", "mean_of_known", "there"]

@@ -26,11 +26,11 @@ from convscope.methods.invariance import InvarianceCurves
 from convscope.methods.occlusion import PartCost
 from convscope.methods.occlusion.occluders import square_for
 from convscope.methods.paper import statistics
-from convscope.methods.paper.judging import Measured
+from convscope.methods.paper.judging import MeasuredClaim
 from convscope.methods.paper.table import BY_NAME, COARSE, FIELD, ClaimName
 from convscope.methods.sanity.judging import FEWEST_IMAGES
 from convscope.methods.targets import Target
-from convscope.studies.claims import Asked, Detail, Told, mean_of_known, there
+from convscope.studies.claims import AskedReport, ClaimDetail, ToldClaim, mean_of_known, there
 from convscope.studies.evolution import evolve
 from convscope.studies.occlusion import occlude
 from convscope.studies.occlusion_parts import cover_parts
@@ -45,7 +45,7 @@ _HEIGHT = 224  # that the paper's moves are of
 
 
 # -- Fig. 2 -----------------------------------------------------------------------------------------------------------
-def projections(asked: Asked) -> Told:
+def projections(asked: AskedReport) -> ToldClaim:
     """The least margin of a layer's projections over their hardest control."""
     source, layers = asked.some("projections"), _with_small_fields(asked.net)
 
@@ -59,14 +59,14 @@ def projections(asked: Asked) -> Told:
     beside = [of(net, f"random-{seed}") for seed, net in zip(asked.each_seed, asked.random, strict=True)]
     rows = found.rows()
     details = [
-        Detail(
+        ClaimDetail(
             f"{row['layer']}: {row['verdict']}",
             row["margin"],
             mean_of_known([one.rows()[at]["margin"] for one in beside]),
         )
         for at, row in enumerate(rows)
     ]
-    return Told(
+    return ToldClaim(
         _margin(rows), tuple(_margin(one.rows()) for one in beside), "above",
         f"{len(source)} images, {UNITS} units of each of {', '.join(row['layer'] for row in rows)}",
         "margin over the hardest control", tuple(details), **asked.drawn(found, "deletion.png"),
@@ -86,7 +86,7 @@ def _with_small_fields(net: Network) -> list[str]:
     return found
 
 
-def _margin(rows: Sequence[Mapping[str, Any]]) -> Measured:
+def _margin(rows: Sequence[Mapping[str, Any]]) -> MeasuredClaim:
     found = statistics.least_margin(
         [(row["margin"], row["low"], row["high"]) for row in rows],
         [row["p_corrected"] for row in rows],
@@ -97,7 +97,7 @@ def _margin(rows: Sequence[Mapping[str, Any]]) -> Measured:
 
 
 # -- Fig. 4 -----------------------------------------------------------------------------------------------------------
-def evolution(asked: Asked) -> Told:
+def evolution(asked: AskedReport) -> ToldClaim:
     """How much later the upper layers' units settle."""
     run = there(asked.run)
     count = BY_NAME["evolution"].looked
@@ -107,9 +107,9 @@ def evolution(asked: Asked) -> Told:
     )  # fmt: skip
     history = found.found
     settled = [one.settling.units(history.threshold) for one in history.layers]
-    details = [Detail(one.layer, float(history.settled(one.layer))) for one in history.layers]
+    details = [ClaimDetail(one.layer, float(history.settled(one.layer))) for one in history.layers]
     measured = statistics.later(settled, len(history.epochs), seed=asked.seed)
-    return Told(
+    return ToldClaim(
         measured, (), "above", f"{len(history.epochs)} checkpoints of {run.name}, {history.sample} images",
         "epoch where the layer settles", tuple(details), **asked.drawn(found, "settling.png"),
         note="" if measured.p is None else f"of 1,000 deals of the units to layers {1000 * measured.p:.0f} do as well",
@@ -117,7 +117,7 @@ def evolution(asked: Asked) -> Told:
 
 
 # -- Fig. 5 -----------------------------------------------------------------------------------------------------------
-def invariance_of_layers(asked: Asked) -> Told:
+def invariance_of_layers(asked: AskedReport) -> ToldClaim:
     """How much less the last vector moves than the first stage."""
     net = asked.net
     layers = [*net.layers.stages(), *(one for one in default_layers(net) if not net.layers[one].spatial), net.output]
@@ -131,18 +131,18 @@ def invariance_of_layers(asked: Asked) -> Told:
     )  # fmt: skip
     beside = found.untrained
 
-    def gain(curves: InvarianceCurves) -> Measured:
+    def gain(curves: InvarianceCurves) -> MeasuredClaim:
         return statistics.invariance_gain(_way(curves, layers[0]), _way(curves, late), seed=asked.seed)
 
     details = [
-        Detail(
+        ClaimDetail(
             one,
             mean_of_known(_way(found.found, one)),
             mean_of_known([mean_of_known(_way(curves, one)) for curves in beside]),
         )
         for one in layers
     ]
-    return Told(
+    return ToldClaim(
         gain(found.found), tuple(map(gain, beside)), "above", f"{len(found.seen)} images; {layers[0]} and {late}",
         "distance over the length of the features", tuple(details), **asked.drawn(found, "invariance.png"),
     )  # fmt: skip
@@ -162,48 +162,48 @@ def _way(curves: InvarianceCurves, layer: str) -> NDArray[np.float64]:
 
 
 # -- Fig. 6 -----------------------------------------------------------------------------------------------------------
-def dead(asked: Asked) -> Told:
+def dead(asked: AskedReport) -> ToldClaim:
     """The share of dead filters."""
 
-    def of(one: LayerDiagnosis) -> Measured:
+    def of(one: LayerDiagnosis) -> MeasuredClaim:
         part, every = len(one.dead), len(one.filters)
-        return Measured(part / every, *wilson(part, every), every)
+        return MeasuredClaim(part / every, *wilson(part, every), every)
 
     told = _first_layers(asked, "dead", of)
     return replace(told, **asked.drawn(asked.diagnosis, "diagnosis.png"))
 
 
-def aliasing(asked: Asked) -> Told:
+def aliasing(asked: AskedReport) -> ToldClaim:
     """The share of energy that the first stride folds."""
 
-    def of(one: LayerDiagnosis) -> Measured:
+    def of(one: LayerDiagnosis) -> MeasuredClaim:
         return statistics.mean_of(one.coverage.beyond[one.coverage.live], seed=asked.seed)
 
     return _first_layers(asked, "aliasing", of)
 
 
-def _first_layers(asked: Asked, claim: ClaimName, of: Callable[[LayerDiagnosis], Measured]) -> Told:
+def _first_layers(asked: AskedReport, claim: ClaimName, of: Callable[[LayerDiagnosis], MeasuredClaim]) -> ToldClaim:
     """What a claim about first layers measures, and what is to be expected of a stride."""
     own, *random = asked.diagnosis.found
     stride = max(own.filters.stride)
     decibels = [np.nan if one.lines is None else one.lines.decibels for one in (own, *random)]
     details = (
-        Detail("dead filters", len(own.dead), mean_of_known(len(one.dead) for one in random)),
-        Detail("filters that nearly repeat others", own.redundant, mean_of_known(one.redundant for one in random)),
-        Detail("blocks of the stride in projections (dB)", decibels[0], mean_of_known(decibels[1:])),
+        ClaimDetail("dead filters", len(own.dead), mean_of_known(len(one.dead) for one in random)),
+        ClaimDetail("filters that nearly repeat others", own.redundant, mean_of_known(one.redundant for one in random)),
+        ClaimDetail("blocks of the stride in projections (dB)", decibels[0], mean_of_known(decibels[1:])),
     )
     expected = "above" if stride >= COARSE else "below"
     note = f"stride {stride}: by the paper {'few' if expected == 'below' else 'some'} are to be expected"
     if claim == "aliasing":
         note = f"stride {stride}: by the paper {'little' if expected == 'below' else 'much'} is to be expected"
-    return Told(
+    return ToldClaim(
         of(own), tuple(map(of, random)), expected, f"{own.filters.text} ({own.filters.layer}), {own.images} images",
         "of the first layer", details, note=note,
     )  # fmt: skip
 
 
 # -- Fig. 7 --------------------------------------------------------------------------------------------------------
-def class_on_object(asked: Asked) -> Told:
+def class_on_object(asked: AskedReport) -> ToldClaim:
     """What covering the object takes of the class, beyond as much elsewhere."""
     told = _covered(asked, "class", None, "the most probable class")
     marked = asked.marked
@@ -218,29 +218,29 @@ def class_on_object(asked: Asked) -> Told:
     return replace(told, **asked.drawn(shown, name))
 
 
-def map_on_object(asked: Asked) -> Told:
+def map_on_object(asked: AskedReport) -> ToldClaim:
     """What covering the object takes of the strongest map, beyond as much elsewhere."""
     return _covered(asked, "map", "none", "the strongest map of the last layer of maps")
 
 
-def _covered(asked: Asked, claim: ClaimName, target: Target, subject: str) -> Told:
+def _covered(asked: AskedReport, claim: ClaimName, target: Target, subject: str) -> ToldClaim:
     marked, side = asked.marked, square_for(asked.net.input_shape[1:], None, None)[0]
 
-    def of(net: Network) -> tuple[Measured, str, list[Detail]]:
+    def of(net: Network) -> tuple[MeasuredClaim, str, list[ClaimDetail]]:
         found = cover_parts(
             net, marked, target=target, subject=subject, confidence=0.95, seed=asked.seed, progress=asked.progress,
             size=side, fill="grey", layer=None, strongest="sum", units=[], method="auto", workers=asked.workers,
         )  # fmt: skip
         whole = [one for one in found.tests if one.part == OBJECT and len(one.images) >= BY_NAME[claim].least]
         table = _of_images(whole or [one for one in found.tests if one.part != OBJECT])
-        parts = [Detail(one.part, _gain(one)) for one in found.tests]
+        parts = [ClaimDetail(one.part, _gain(one)) for one in found.tests]
         return statistics.more_than_elsewhere(*table, seed=asked.seed), OBJECT if whole else "its parts", parts
 
     (own, what, parts), random = of(asked.net), [of(net) for net in asked.random]
     details = [
         replace(one, random=mean_of_known(other[2][at].value for other in random)) for at, one in enumerate(parts)
     ]
-    return Told(
+    return ToldClaim(
         own, tuple(one[0] for one in random), BY_NAME[claim].direction,
         f"{len(marked.pictures)} images; {subject}; covered: {what}", "what covering takes beyond as much elsewhere",
         tuple(details), note="" if what == OBJECT else "too few objects leave room for such a box: parts were covered",
@@ -262,14 +262,14 @@ def _gain(one: PartCost) -> float:
 
 
 # -- section 4 --------------------------------------------------------------------------------------------------------
-def class_specific(asked: Asked) -> Told:
+def class_specific(asked: AskedReport) -> ToldClaim:
     """How much more selective the last stage's units are."""
     source: Source = limit(there(asked.classes), BY_NAME["selectivity"].looked)
     layers = list(asked.net.layers.stages())
     if len(layers) < 2:
         raise UsageError(f"{asked.net.name} has maps of one size only: the first and the last stage are compared")
 
-    def of(net: Network) -> tuple[Measured, list[float]]:
+    def of(net: Network) -> tuple[MeasuredClaim, list[float]]:
         tables, rows = responses_of(net, source, layers)
         labels = np.array([source.label(int(row)) for row in rows], np.int64)
         known, counts = np.unique(labels[labels >= 0], return_counts=True)
@@ -283,14 +283,14 @@ def class_specific(asked: Asked) -> Told:
 
     own, *random = map(of, (asked.net, *asked.random))
     details = [
-        Detail(layer, value, mean_of_known(one[1][at] for one in random))
+        ClaimDetail(layer, value, mean_of_known(one[1][at] for one in random))
         for at, (layer, value) in enumerate(zip(layers, own[1], strict=True))
     ]
     figure = asked.drawn_by(
         partial(_draw_selectivity, layers, own[1], [one[1] for one in random]),
         "Selectivity of each layer's units, the mean; grey: with random weights, of every seed.",
     )
-    return Told(
+    return ToldClaim(
         own[0], tuple(one[0] for one in random), "above", f"{len(source)} images; {layers[0]} and {layers[-1]}",
         "selectivity, the mean of the units", tuple(details), **figure,
     )  # fmt: skip
@@ -303,7 +303,7 @@ def _draw_selectivity(layers: Sequence[str], own: Sequence[float], random: Seque
     return rendered(draw_layers(layers, own, random, what="selectivity"))
 
 
-BY_FIGURES: Mapping[ClaimName, Callable[[Asked], Told]] = {
+BY_FIGURES: Mapping[ClaimName, Callable[[AskedReport], ToldClaim]] = {
     "projections": projections,
     "evolution": evolution,
     "invariance": invariance_of_layers,

@@ -16,10 +16,10 @@ from convscope.generalisation.protocol import default_layers
 from convscope.graph import Network
 from convscope.methods.correspondence.results import FEWEST_PLACES
 from convscope.methods.paper import statistics
-from convscope.methods.paper.judging import Measured
+from convscope.methods.paper.judging import MeasuredClaim
 from convscope.methods.paper.table import BY_NAME, ClaimName
 from convscope.methods.untrained import untrained
-from convscope.studies.claims import Asked, Detail, Told, mean_of_known, there
+from convscope.studies.claims import AskedReport, ClaimDetail, ToldClaim, mean_of_known, there
 from convscope.studies.correspondence import correspond
 from convscope.studies.evaluation import evaluate
 from convscope.studies.generalisation import transfer
@@ -30,7 +30,7 @@ PER_CLASS, JUDGED, FOLDS = 10, 20, 3
 """Images a class that classifiers learn from and are judged by at most, and how often these are drawn."""
 
 
-def correspondence(asked: Asked) -> Told:
+def correspondence(asked: AskedReport) -> ToldClaim:
     """How much more alike features change where the same part is covered."""
     marked = asked.marked
     source = subset(there(marked.pictures.source), marked.rows)
@@ -43,14 +43,14 @@ def correspondence(asked: Asked) -> Told:
     told = [one for one in every if one.disjoint >= FEWEST_PLACES and one.aligned and one.corrected is not None]
     random = [one for one in found.untrained if one.layer == found.primary and one.part in {own.part for own in told}]
     details = [
-        Detail(
+        ClaimDetail(
             f"{one.part}: {one.verdict}", np.nan if not one.aligned else 1 - one.mean / one.aligned,
             mean_of_known(1 - o.mean / o.aligned for o in random if o.part == one.part and o.aligned),
         )
         for one in every
     ]  # fmt: skip
     few = f"of no part are there {FEWEST_PLACES} places beside it that share nothing"
-    measured = Measured(np.nan, np.nan, np.nan, 0, lacking=few)
+    measured = MeasuredClaim(np.nan, np.nan, np.nan, 0, lacking=few)
     if told:
         own = [(one.mean, one.low, one.high) for one in told]
         measured = statistics.parts_alike(
@@ -59,7 +59,7 @@ def correspondence(asked: Asked) -> Told:
         )  # fmt: skip
     seeds = sorted({one.seed for one in random})
     beside = [[one for one in random if one.seed == seed] for seed in seeds]
-    return Told(
+    return ToldClaim(
         measured, tuple(_untrained_parts(some, measured.count) for some in beside), "above",
         f"{len(answer.seen)} images, {found.primary}", "fewer signs that differ than elsewhere", tuple(details),
         **asked.drawn(answer, "correspondence.png"),
@@ -68,18 +68,18 @@ def correspondence(asked: Asked) -> Told:
     )  # fmt: skip
 
 
-def _untrained_parts(some: Sequence[Any], images: int) -> Measured:
+def _untrained_parts(some: Sequence[Any], images: int) -> MeasuredClaim:
     return statistics.parts_alike(
         [(one.mean, np.nan, np.nan) for one in some], [one.aligned or np.nan for one in some],
         [1.0 if one.aligned_p is None else one.aligned_p for one in some], images=images, corrected=False,
     )  # fmt: skip
 
 
-def ensembles(asked: Asked) -> Told:
+def ensembles(asked: AskedReport) -> ToldClaim:
     """How many more images are answered rightly by several networks together."""
     source = limit(there(asked.classes), BY_NAME["ensembles"].looked)
 
-    def of(nets: Sequence[Network], *names: str) -> tuple[Measured, list[float]]:
+    def of(nets: Sequence[Network], *names: str) -> tuple[MeasuredClaim, list[float]]:
         def right(some: Sequence[Network], *more: str) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
             store = asked.store("evaluation", *names, *more)
             found = evaluate(some, source, store=store, workers=asked.workers, progress=asked.progress).found
@@ -100,12 +100,12 @@ def ensembles(asked: Asked) -> Told:
     for seed, first in zip(asked.each_seed, asked.random, strict=True):
         others = [untrained(net, asked.some_inputs(net), seed=seed + 1000 * n) for n, net in enumerate(nets) if n]
         random.append(of([first, *others], f"random-{seed}")[0])
-    details = tuple(Detail(net.name, rate) for net, rate in zip(nets, rates, strict=True))
+    details = tuple(ClaimDetail(net.name, rate) for net, rate in zip(nets, rates, strict=True))
     looked = f"{own.count} images, {len(nets)} networks"
-    return Told(own, tuple(random), "above", looked, "the share answered rightly", details)
+    return ToldClaim(own, tuple(random), "above", looked, "the share answered rightly", details)
 
 
-def depth(asked: Asked) -> Told:
+def depth(asked: AskedReport) -> ToldClaim:
     """What leaving out both sections costs beyond what either does."""
     found = read_ablation(there(asked.ablation))
     errors = {name: _errors(found, name) for name in (BASE, "no-3-4", "no-6-7", "no-3-4-6-7")}
@@ -114,9 +114,11 @@ def depth(asked: Asked) -> Told:
     if lacking:
         raise UsageError(f"the ablation has no {lacking[0]}: train that variant, too")
     tables = [np.array([one[seed] for seed in seeds], np.float64) for one in errors.values()]
-    details = tuple(Detail(row.variant.title, row.val[0] / 100) for row in found.rows() if row.variant.name in errors)
+    details = tuple(
+        ClaimDetail(row.variant.title, row.val[0] / 100) for row in found.rows() if row.variant.name in errors
+    )
     figure = asked.drawn_by(partial(_draw_ablation, found), "Validation error of each variant, in per cent.")
-    return Told(
+    return ToldClaim(
         statistics.sections_together(*tables), (), "above", f"{found.config.name}, seeds {', '.join(map(str, seeds))}",
         "error of validation", details, **figure,
     )  # fmt: skip
@@ -133,7 +135,7 @@ def _draw_ablation(found: AblationTrials) -> bytes:
     return rendered(draw_ablation(found))
 
 
-def worth_elsewhere(asked: Asked) -> Told:
+def worth_elsewhere(asked: AskedReport) -> ToldClaim:
     """How much better classifiers on the last features are than on the first."""
     layers = [one for one in default_layers(asked.net) if one != asked.net.output]
     if len(layers) < 2:
@@ -155,20 +157,20 @@ def worth_elsewhere(asked: Asked) -> Told:
         return np.array([one.value for one in answer.found.scores if one.layer == layer], np.float64)
 
     details = tuple(
-        Detail(
+        ClaimDetail(
             one, mean_of_known(values(own, one)), mean_of_known(mean_of_known(values(other, one)) for other in random)
         )
         for one in layers
     )
     gains = [statistics.student(values(one, layers[-1]) - values(one, layers[0])) for one in (own, *random)]
-    return Told(
+    return ToldClaim(
         gains[0], tuple(gains[1:]), "above",
         f"{own.found.target}; {PER_CLASS} images a class to learn from, {FOLDS} folds; {layers[0]} and {layers[-1]}",
         "accuracy of a linear classifier", details, **asked.drawn(own, "layers.png"),
     )  # fmt: skip
 
 
-BY_TABLES: Mapping[ClaimName, Callable[[Asked], Told]] = {
+BY_TABLES: Mapping[ClaimName, Callable[[AskedReport], ToldClaim]] = {
     "correspondence": correspondence,
     "ensembles": ensembles,
     "depth": depth,

@@ -14,13 +14,13 @@ from importlib.resources import files
 
 import numpy as np
 
-from convscope.methods.paper.judging import VERDICTS, Measured, Verdict
+from convscope.methods.paper.judging import VERDICTS, ClaimVerdict, MeasuredClaim
 from convscope.methods.paper.table import CONFIDENCE
-from convscope.studies.claims import Told
+from convscope.studies.claims import ToldClaim
 from convscope.studies.tested import TestedClaim, counted_verdicts
 from convscope.tables import printable
 
-_KINDS: dict[Verdict, str] = {
+_KINDS: dict[ClaimVerdict, str] = {
     "agrees": "yes",
     "agrees, and so does a random network": "too",
     "disagrees": "no",
@@ -73,7 +73,7 @@ def _counts(claims: Sequence[TestedClaim]) -> str:
     return f'<ul class="counts">{"".join(cells)}</ul>'
 
 
-def _named(one: Verdict) -> str:
+def _named(one: ClaimVerdict) -> str:
     return "needs more" if one == "needs" else one
 
 
@@ -115,7 +115,7 @@ def _facts(one: TestedClaim) -> Iterator[tuple[str, str]]:
     yield "took", f"{one.seconds:.0f} seconds" if one.seconds >= 1 else "less than a second"
 
 
-def _number(one: TestedClaim, found: Measured) -> str:
+def _number(one: TestedClaim, found: MeasuredClaim) -> str:
     if not np.isfinite(found.value):
         return ""
     interval = f", {one.shown(found.low)} to {one.shown(found.high)}" if np.isfinite(found.low) else ", no interval"
@@ -123,7 +123,7 @@ def _number(one: TestedClaim, found: Measured) -> str:
     return f"<b>{one.shown(found.value)}</b>{interval}, of {found.count} {_text(one.says.sample)}{p}"
 
 
-def _measured(one: TestedClaim, told: Told) -> str:
+def _measured(one: TestedClaim, told: ToldClaim) -> str:
     parts = [_drawn(one, told), _details(told)]
     if told.figure is not None:
         content = base64.b64encode(told.figure.tobytes()).decode()
@@ -133,7 +133,7 @@ def _measured(one: TestedClaim, told: Told) -> str:
     return "".join(parts)
 
 
-def _details(told: Told) -> str:
+def _details(told: ToldClaim) -> str:
     if not told.details:
         return ""
     random = any(np.isfinite(one.random) for one in told.details)
@@ -152,14 +152,14 @@ def _short(value: float) -> str:
 
 # -- what was measured, beside its margin -----------------------------------------------------------------------------
 @dataclass(frozen=True)
-class _Scale:
+class _DrawnScale:
     """Where numbers are on a drawing."""
 
     low: float
     high: float
 
     @classmethod
-    def of(cls, values: Sequence[float]) -> _Scale:
+    def of(cls, values: Sequence[float]) -> _DrawnScale:
         known = [one for one in values if np.isfinite(one)]
         room = 0.08 * max(max(known) - min(known), 1e-6)
         return cls(min(known) - room, max(known) + room)
@@ -168,14 +168,14 @@ class _Scale:
         return round(_LEFT + (_WIDTH - _LEFT - 16) * (value - self.low) / (self.high - self.low), 1)
 
 
-def _drawn(one: TestedClaim, told: Told) -> str:
+def _drawn(one: TestedClaim, told: ToldClaim) -> str:
     """The network's interval and those of random weights, each a line, with the margin across."""
     if not np.isfinite(told.measured.value):
         return ""
     listed = [("network", told.measured), *((f"random, seed {n + 1}", found) for n, found in enumerate(told.random))]
     listed = [(name, found) for name, found in listed if np.isfinite(found.value)]
     margin = one.says.margin
-    scale = _Scale.of([margin, *(end for _, found in listed for end in (found.value, found.low, found.high))])
+    scale = _DrawnScale.of([margin, *(end for _, found in listed for end in (found.value, found.low, found.high))])
     height = _LINE * len(listed) + 34
     lines = "".join(_line(scale, at, name, found) for at, (name, found) in enumerate(listed))
     bottom, x = height - 26, scale.at(margin)
@@ -198,7 +198,7 @@ def _drawn(one: TestedClaim, told: Told) -> str:
     )
 
 
-def _line(scale: _Scale, at: int, name: str, found: Measured) -> str:
+def _line(scale: _DrawnScale, at: int, name: str, found: MeasuredClaim) -> str:
     y, kind = 16 + _LINE * at, "own" if at == 0 else "random"
     interval = ""
     if np.isfinite(found.low):

@@ -22,15 +22,15 @@ from convscope.errors import UsageError
 from convscope.files import json_bytes
 from convscope.generalisation import TargetSet
 from convscope.graph import Network
-from convscope.methods.paper.judging import VERDICTS, Measured, Verdict, verdict
+from convscope.methods.paper.judging import VERDICTS, ClaimVerdict, MeasuredClaim, verdict
 from convscope.methods.paper.table import CLAIMS, CONFIDENCE, SEEDS, Claim, ClaimName
 from convscope.models import load
 from convscope.progress import Progress, silent
 from convscope.stores.sanity import Parts
 from convscope.stores.sealing import Arrays
-from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
+from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network
-from convscope.studies.claims import Asked, Told
+from convscope.studies.claims import AskedReport, ToldClaim
 from convscope.studies.claims_by_figures import BY_FIGURES
 from convscope.studies.claims_by_tables import BY_TABLES
 from convscope.studies.kept import packed, unpacked
@@ -39,7 +39,7 @@ from convscope.studies.tested import TestedClaim, counted_verdicts
 from convscope.tables import TextTable, columns_of
 
 PAGE = "index.html"
-MEASURING: Mapping[ClaimName, Callable[[Asked], Told]] = {**BY_FIGURES, **BY_TABLES}
+MEASURING: Mapping[ClaimName, Callable[[AskedReport], ToldClaim]] = {**BY_FIGURES, **BY_TABLES}
 _HEAD = ("claim", "paper", "verdict", "measured", "interval", "margin", "of", "random weights", "seconds")
 _VALUES, _SECONDS = "values", "seconds"
 
@@ -69,7 +69,7 @@ class Paper(Answer):
         raise UsageError(f"the claim '{claim}' was not tested ({', '.join(one.claim for one in self.claims)} were)")
 
     @property
-    def verdicts(self) -> dict[Verdict, int]:
+    def verdicts(self) -> dict[ClaimVerdict, int]:
         """How many claims there are of each verdict."""
         return counted_verdicts(self.claims)
 
@@ -124,13 +124,13 @@ class Paper(Answer):
             if one.told is not None and one.told.figure is not None
         }
 
-    def entry(self, atlas: Atlas) -> Entry:
+    def entry(self, atlas: Atlas) -> AtlasEntry:
         """The table and the figures."""
         settings = {"images": self.images, "random weights": self.seeds}
-        return Entry("paper", f"The paper's claims on {self.network}", self.rows(), settings=settings)
+        return AtlasEntry("paper", f"The paper's claims on {self.network}", self.rows(), settings=settings)
 
 
-def _in_words(one: Verdict) -> str:
+def _in_words(one: ClaimVerdict) -> str:
     return {"agrees": "agree", "disagrees": "disagree", "needs": "need something that is not there"}.get(
         one, one.replace("agrees", "agree")
     )
@@ -218,7 +218,7 @@ def paper(
     listed = [one for one in CLAIMS if claims is None or one.name in claims]
     whole = question(net, source, seed=seed, seeds=seeds)
     Paper.expect_place(store, whole)
-    asked = Asked(
+    asked = AskedReport(
         net, source, parts=parts, part_images=part_images, labelled=others,
         run=None if run is None else Path(run), model=model,
         ablation=None if ablation is None else Path(ablation), target_set=target_set,
@@ -235,7 +235,7 @@ def paper(
     return finished(answer, store=store, asked=whole, atlas=into, name=name, progress=progress)
 
 
-def _tested(asked: Asked, claim: Claim, place: Path | None, room: Parts) -> TestedClaim:
+def _tested(asked: AskedReport, claim: Claim, place: Path | None, room: Parts) -> TestedClaim:
     """A claim, measured now or as it is kept; of one that a verb refuses to answer of this network, why."""
     if asked.missing(claim.name):
         return TestedClaim(claim.name, "needs", None, 0.0)
@@ -247,15 +247,15 @@ def _tested(asked: Asked, claim: Claim, place: Path | None, room: Parts) -> Test
         kept, _ = room.part(claim.name, about | {"claim": asdict(claim)}, partial(_measured, asked, claim.name))
         told, seconds = _told(kept), float(kept[_SECONDS][0])
     except UsageError as error:
-        nothing = Measured(np.nan, np.nan, np.nan, 0, lacking=str(error))
-        told, seconds = Told(nothing, (), claim.direction, ""), time.perf_counter() - began
+        nothing = MeasuredClaim(np.nan, np.nan, np.nan, 0, lacking=str(error))
+        told, seconds = ToldClaim(nothing, (), claim.direction, ""), time.perf_counter() - began
     said = verdict(
         told.measured, told.random, direction=told.direction, margin=claim.margin, least=claim.least
     )  # fmt: skip
     return TestedClaim(claim.name, said, told, seconds)
 
 
-def _measured(asked: Asked, claim: ClaimName) -> Arrays:
+def _measured(asked: AskedReport, claim: ClaimName) -> Arrays:
     """What was measured of a claim, as arrays, and how long it took."""
     began = time.perf_counter()
     values, arrays = packed(MEASURING[claim](asked))
@@ -263,10 +263,10 @@ def _measured(asked: Asked, claim: ClaimName) -> Arrays:
     return {**arrays, _VALUES: text, _SECONDS: np.array([time.perf_counter() - began])}
 
 
-def _told(arrays: Arrays) -> Told:
+def _told(arrays: Arrays) -> ToldClaim:
     """What `_measured` made arrays of."""
     others = {name: one for name, one in arrays.items() if name not in (_VALUES, _SECONDS)}
-    return unpacked(Told, json.loads(arrays[_VALUES].tobytes()), others)
+    return unpacked(ToldClaim, json.loads(arrays[_VALUES].tobytes()), others)
 
 
 __all__ = ["PAGE", "Paper", "TestedClaim", "paper"]

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from convscope.methods.paper.judging import VERDICTS, Measured, Verdict, held
+from convscope.methods.paper.judging import VERDICTS, ClaimVerdict, MeasuredClaim, held
 from convscope.methods.paper.table import BY_NAME, Claim
 from convscope.shown import brief
-from convscope.studies.claims import Told
+from convscope.studies.claims import ToldClaim
 from convscope.tables import without_nan
 
 
@@ -24,8 +24,8 @@ class TestedClaim:
     __test__ = False  # pytest takes it for tests
 
     claim: str
-    verdict: Verdict
-    told: Told | None
+    verdict: ClaimVerdict
+    told: ToldClaim | None
     seconds: float
 
     @property
@@ -56,7 +56,7 @@ class TestedClaim:
             return f"{found.count} {says.sample}, and {says.least} are the least that say something"
         if not np.isfinite([found.low, found.high]).all():
             return "there is no interval"
-        if held(Measured(found.value, found.low, found.high, found.count), told.direction, says.margin) == "yes":
+        if held(MeasuredClaim(found.value, found.low, found.high, found.count), told.direction, says.margin) == "yes":
             return f"the interval is {told.direction} the margin, but p is {found.p:.2g}"
         return "the interval holds the margin"
 
@@ -76,7 +76,7 @@ class TestedClaim:
     def row(self) -> Mapping[str, Any]:
         """The claim on one line."""
         says, told = self.says, self.told
-        found = told.measured if told is not None else Measured(np.nan, np.nan, np.nan, 0)
+        found = told.measured if told is not None else MeasuredClaim(np.nan, np.nan, np.nan, 0)
         random = [one.value for one in told.random if np.isfinite(one.value)] if told is not None else []
         return without_nan(
             {
@@ -115,7 +115,7 @@ class TestedClaim:
         return without_nan({**self.row(), **texts, **more})
 
 
-def counted_verdicts(claims: Sequence[TestedClaim]) -> dict[Verdict, int]:
+def counted_verdicts(claims: Sequence[TestedClaim]) -> dict[ClaimVerdict, int]:
     """How many claims there are of each verdict."""
     counted = Counter(one.verdict for one in claims)
     return {one: counted[one] for one in VERDICTS}

@@ -8,13 +8,13 @@ from typing import Literal
 
 import numpy as np
 
-from convscope.methods.paper.table import LEVEL, Direction
+from convscope.methods.paper.table import LEVEL, ClaimSide
 from convscope.shown import brief
 
-Verdict = Literal["agrees", "agrees, and so does a random network", "disagrees", "cannot tell", "needs"]
-Held = Literal["yes", "no", "open"]
+ClaimVerdict = Literal["agrees", "agrees, and so does a random network", "disagrees", "cannot tell", "needs"]
+ClaimHeld = Literal["yes", "no", "open"]
 
-VERDICTS: dict[Verdict, str] = {
+VERDICTS: dict[ClaimVerdict, str] = {
     "agrees": "the network shows what the paper claims",
     "agrees, and so does a random network": "it does, and so does its architecture without training",
     "disagrees": "the network shows that it is not so",
@@ -25,7 +25,7 @@ VERDICTS: dict[Verdict, str] = {
 
 @brief
 @dataclass(frozen=True)
-class Measured:
+class MeasuredClaim:
     """A statistic: its value, its interval (NaN where it has none), and of how many it is.
 
     p: of a test that has to hold as well, None for none. lacking: why nothing can be said of it, "" where something
@@ -40,14 +40,14 @@ class Measured:
     lacking: str = ""
 
 
-def held(found: Measured, direction: Direction, margin: float) -> Held:
+def held(found: MeasuredClaim, direction: ClaimSide, margin: float) -> ClaimHeld:
     """Whether a claim holds, fails or stays open, where the sample is large enough.
 
     An interval that only touches the margin is on neither side. Without an interval, the p-value decides alone.
 
-    >>> held(Measured(0.3, 0.2, 0.4, 9), "above", 0.1), held(Measured(0.3, 0.2, 0.4, 9), "below", 0.1)
+    >>> held(MeasuredClaim(0.3, 0.2, 0.4, 9), "above", 0.1), held(MeasuredClaim(0.3, 0.2, 0.4, 9), "below", 0.1)
     ('yes', 'no')
-    >>> held(Measured(0.3, 0.0, 0.4, 9), "above", 0.1), held(Measured(0.3, 0.2, 0.4, 9, p=0.2), "above", 0.1)
+    >>> held(MeasuredClaim(0.3, 0.0, 0.4, 9), "above", 0.1), held(MeasuredClaim(0.3, 0.2, 0.4, 9, p=0.2), "above", 0.1)
     ('open', 'open')
     """
     if found.lacking or not np.isfinite(found.value):
@@ -64,11 +64,11 @@ def held(found: Measured, direction: Direction, margin: float) -> Held:
 
 
 def verdict(
-    found: Measured | None, random: Sequence[Measured], *, direction: Direction, margin: float, least: int
-) -> Verdict:
+    found: MeasuredClaim | None, random: Sequence[MeasuredClaim], *, direction: ClaimSide, margin: float, least: int
+) -> ClaimVerdict:
     """What follows; found: None where something is missing. random: of every seed of random weights, () for none.
 
-    >>> strong, weak = Measured(0.3, 0.2, 0.4, 9), Measured(0.0, -0.1, 0.1, 9)
+    >>> strong, weak = MeasuredClaim(0.3, 0.2, 0.4, 9), MeasuredClaim(0.0, -0.1, 0.1, 9)
     >>> verdict(strong, [weak, strong, weak], direction="above", margin=0.1, least=8)
     'agrees'
     >>> verdict(strong, [strong, strong, weak], direction="above", margin=0.1, least=8)
@@ -87,4 +87,4 @@ def verdict(
     return "agrees, and so does a random network" if 2 * too > len(random) else "agrees"
 
 
-__all__ = ["VERDICTS", "Held", "Measured", "Verdict", "held", "verdict"]
+__all__ = ["VERDICTS", "ClaimHeld", "MeasuredClaim", "ClaimVerdict", "held", "verdict"]

@@ -12,18 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.methods.effects.testing import quantile
-from convscope.methods.paper.judging import Measured
+from convscope.methods.paper.judging import MeasuredClaim
 from convscope.methods.paper.table import CONFIDENCE
 from convscope.methods.sanity.judging import holm
 
-Floats = NDArray[np.float64]
+Doubles = NDArray[np.float64]
 
 DRAWS = 4000
 _DEALT = 999
 _BLOCK = 200
 
 
-def resampled(table: Floats, of: Callable[[Floats], Floats], *, seed: int = 0) -> Measured:
+def resampled(table: Doubles, of: Callable[[Doubles], Doubles], *, seed: int = 0) -> MeasuredClaim:
     """What `of` makes of the column means of rows (n, k), with its interval by drawing rows again.
 
     of: means (draws, k) to numbers (draws,). Draws that make no number are left out.
@@ -33,17 +33,17 @@ def resampled(table: Floats, of: Callable[[Floats], Floats], *, seed: int = 0) -
     """
     count = len(table)
     if not count:
-        return Measured(np.nan, np.nan, np.nan, 0)
+        return MeasuredClaim(np.nan, np.nan, np.nan, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         value = float(of(table.mean(0)[None])[0])
         if count < 2:
-            return Measured(value, np.nan, np.nan, count)
+            return MeasuredClaim(value, np.nan, np.nan, count)
         often = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), DRAWS)
         drawn = of(often @ table / count)
-    return Measured(value, *_ends(drawn), count)
+    return MeasuredClaim(value, *_ends(drawn), count)
 
 
-def _ends(drawn: Floats) -> tuple[float, float]:
+def _ends(drawn: Doubles) -> tuple[float, float]:
     known = drawn[np.isfinite(drawn)]
     if not len(known):
         return np.nan, np.nan
@@ -52,7 +52,7 @@ def _ends(drawn: Floats) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def student(values: Floats) -> Measured:
+def student(values: Doubles) -> MeasuredClaim:
     """The mean of a few repetitions (n,), with its interval by Student's t.
 
     >>> found = student(np.array([1.0, 2.0, 3.0]))
@@ -61,13 +61,13 @@ def student(values: Floats) -> Measured:
     """
     count, value = len(values), float(values.mean()) if len(values) else np.nan
     if count < 2:
-        return Measured(value, np.nan, np.nan, count)
+        return MeasuredClaim(value, np.nan, np.nan, count)
     reach = quantile(CONFIDENCE, count - 1) * float(values.std(ddof=1)) / math.sqrt(count)
-    return Measured(value, value - reach, value + reach, count)
+    return MeasuredClaim(value, value - reach, value + reach, count)
 
 
 # -- claims -----------------------------------------------------------------------------------------------------------
-def invariance_gain(early: Floats, late: Floats, *, seed: int = 0) -> Measured:
+def invariance_gain(early: Doubles, late: Doubles, *, seed: int = 0) -> MeasuredClaim:
     """One less the late layer's mean distance over the early one's, of images' distances (n,) each.
 
     >>> invariance_gain(np.array([1.0, 0.8]), np.array([0.3, 0.6])).value
@@ -84,22 +84,22 @@ def parts_alike(
     *,
     images: int,
     corrected: bool,
-) -> Measured:
+) -> MeasuredClaim:
     """One less the share of signs that differ over that elsewhere, the mean of parts.
 
     own: of every part its share, and the ends of its interval; NaN for none. p: the parts' ranks; the largest counts,
     after correcting for how many there are where they are not `corrected` yet.
 
     >>> parts_alike([(0.06, 0.05, 0.07), (0.08, 0.08, 0.08)], [0.1, 0.1], [0.01, 0.03], images=9, corrected=False)
-    <Measured: value 0.3, low 0.25, high 0.35, count 9, p 0.03, lacking ''>
+    <MeasuredClaim: value 0.3, low 0.25, high 0.35, count 9, p 0.03, lacking ''>
     """
     found = np.asarray(own, np.float64)
     gain = 1 - (found.T / np.asarray(elsewhere, np.float64)).mean(1)
     value, upper, lower = gain.tolist()  # of the lower share the larger gain
-    return Measured(value, lower, upper, images, max(p if corrected else holm(p)))
+    return MeasuredClaim(value, lower, upper, images, max(p if corrected else holm(p)))
 
 
-def more_than_elsewhere(before: Floats, cost: Floats, elsewhere: Floats, *, seed: int = 0) -> Measured:
+def more_than_elsewhere(before: Doubles, cost: Doubles, elsewhere: Doubles, *, seed: int = 0) -> MeasuredClaim:
     """What covering objects takes beyond what covering as much elsewhere does, over what there is; images (n,) each.
 
     >>> more_than_elsewhere(np.array([1.0, 3.0]), np.array([0.5, 2.5]), np.array([0.5, 0.5])).value
@@ -109,7 +109,7 @@ def more_than_elsewhere(before: Floats, cost: Floats, elsewhere: Floats, *, seed
     return resampled(table, lambda means: means[:, 1] / means[:, 0], seed=seed)
 
 
-def later(settled: Sequence[NDArray[np.int64]], checkpoints: int, *, seed: int = 0) -> Measured:
+def later(settled: Sequence[NDArray[np.int64]], checkpoints: int, *, seed: int = 0) -> MeasuredClaim:
     """How much later units of the upper half of layers settle than of the lower half, as a share of the checkpoints.
 
     settled: of each layer, in the order of their depth, the number of the checkpoint where each unit settles; of an odd
@@ -120,10 +120,12 @@ def later(settled: Sequence[NDArray[np.int64]], checkpoints: int, *, seed: int =
     """
     half = len(settled) // 2
     if not half:
-        return Measured(np.nan, np.nan, np.nan, checkpoints, lacking="settling is compared over two layers or more")
+        return MeasuredClaim(
+            np.nan, np.nan, np.nan, checkpoints, lacking="settling is compared over two layers or more"
+        )
     low, high = (np.concatenate(some) / max(checkpoints - 1, 1) for some in (settled[:half], settled[-half:]))
     if not len(low) or not len(high):
-        return Measured(np.nan, np.nan, np.nan, checkpoints, lacking="no unit responds at the last checkpoint")
+        return MeasuredClaim(np.nan, np.nan, np.nan, checkpoints, lacking="no unit responds at the last checkpoint")
     generator, value = np.random.default_rng(seed), float(high.mean() - low.mean())
     drawn = _means(high, generator) - _means(low, generator)
     every, dealt = np.concatenate([low, high]), []
@@ -131,19 +133,19 @@ def later(settled: Sequence[NDArray[np.int64]], checkpoints: int, *, seed: int =
         mixed = generator.permutation(every)
         dealt.append(mixed[len(low) :].mean() - mixed[: len(low)].mean())
     p = (1 + int((np.array(dealt) >= value - 1e-12).sum())) / (1 + _DEALT)
-    return Measured(value, *_ends(drawn), checkpoints, p)
+    return MeasuredClaim(value, *_ends(drawn), checkpoints, p)
 
 
-def _means(values: Floats, generator: np.random.Generator) -> Floats:
+def _means(values: Doubles, generator: np.random.Generator) -> Doubles:
     return generator.multinomial(len(values), np.full(len(values), 1 / len(values)), DRAWS) @ values / len(values)
 
 
-def mean_of(values: Floats, *, seed: int = 0) -> Measured:
+def mean_of(values: Doubles, *, seed: int = 0) -> MeasuredClaim:
     """The mean of numbers (n,) with its interval by drawing them again."""
     return resampled(values[:, None], lambda means: means[:, 0], seed=seed)
 
 
-def sections_together(base: Floats, one: Floats, other: Floats, both: Floats) -> Measured:
+def sections_together(base: Doubles, one: Doubles, other: Doubles, both: Doubles) -> MeasuredClaim:
     """What leaving out two sections costs beyond the larger of what either costs alone: errors of seeds (n,) each.
 
     >>> errors = [np.array([value, value]) for value in (0.25, 0.5, 0.375, 0.875)]
@@ -153,18 +155,20 @@ def sections_together(base: Floats, one: Floats, other: Floats, both: Floats) ->
     return student(both - base - np.maximum(one - base, other - base))
 
 
-def together(right: NDArray[np.bool_], alone: NDArray[np.bool_], *, seed: int = 0) -> Measured:
+def together(right: NDArray[np.bool_], alone: NDArray[np.bool_], *, seed: int = 0) -> MeasuredClaim:
     """How many more images several networks answer rightly together (n,) than one of them (m, n) in the mean."""
     return mean_of(right.astype(np.float64) - alone.mean(0), seed=seed)
 
 
-def least_margin(margins: Sequence[tuple[float, float, float]], p: Sequence[float], units: Sequence[int]) -> Measured:
+def least_margin(
+    margins: Sequence[tuple[float, float, float]], p: Sequence[float], units: Sequence[int]
+) -> MeasuredClaim:
     """The least of layers' margins with its interval, the largest of their p-values, and the fewest units."""
     at = int(np.argmin([one[0] for one in margins]))
-    return Measured(*margins[at], min(units), max(p))
+    return MeasuredClaim(*margins[at], min(units), max(p))
 
 
-def selectivity(table: Floats, labels: NDArray[np.int64], half: NDArray[np.int64]) -> Floats:
+def selectivity(table: Doubles, labels: NDArray[np.int64], half: NDArray[np.int64]) -> Doubles:
     """Of every unit how selective it is for a class, (a - b) / sum: see `table.CLAIMS`; NaN where it is silent.
 
     table: (n, units) the strongest response to each image, below zero counted as none; labels, half: (n,) the image's
@@ -185,7 +189,7 @@ def selectivity(table: Floats, labels: NDArray[np.int64], half: NDArray[np.int64
     return (found[0] + found[1]) / 2
 
 
-def _class_means(table: Floats, labels: NDArray[np.int64], some: NDArray[np.bool_]) -> Floats:
+def _class_means(table: Doubles, labels: NDArray[np.int64], some: NDArray[np.bool_]) -> Doubles:
     return np.stack([table[some & (labels == one)].mean(0) for one in np.unique(labels)])
 
 
@@ -203,15 +207,17 @@ def halves(labels: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def selectivity_gain(
-    early: Floats, late: Floats, labels: NDArray[np.int64], *, draws: int = _BLOCK, seed: int = 0
-) -> Measured:
+    early: Doubles, late: Doubles, labels: NDArray[np.int64], *, draws: int = _BLOCK, seed: int = 0
+) -> MeasuredClaim:
     """By how much late units (n, u) are more selective for classes than early ones (n, v); count: of the rarest class.
 
     The interval draws images again within each class and half, so that the halves stay apart, and units.
     """
     half, counts = halves(labels), np.unique(labels, return_counts=True)[1]
     if len(counts) < 2 or counts.min() < 2:
-        return Measured(np.nan, np.nan, np.nan, 0, lacking="selectivity takes two classes, of two images or more each")
+        return MeasuredClaim(
+            np.nan, np.nan, np.nan, 0, lacking="selectivity takes two classes, of two images or more each"
+        )
     generator, found = np.random.default_rng(seed), []
     groups = [np.flatnonzero((labels == one) & (half == side)) for one in np.unique(labels) for side in (0, 1)]
     for _ in range(draws):
@@ -219,15 +225,15 @@ def selectivity_gain(
         sides = [selectivity(one[rows], labels[rows], half[rows]) for one in (late, early)]
         found.append(_drawn_mean(sides[0], generator) - _drawn_mean(sides[1], generator))
     value = _mean(selectivity(late, labels, half)) - _mean(selectivity(early, labels, half))
-    return Measured(value, *_ends(np.array(found)), int(counts.min()))
+    return MeasuredClaim(value, *_ends(np.array(found)), int(counts.min()))
 
 
-def _mean(values: Floats) -> float:
+def _mean(values: Doubles) -> float:
     known = values[np.isfinite(values)]
     return float(known.mean()) if len(known) else np.nan
 
 
-def _drawn_mean(values: Floats, generator: np.random.Generator) -> float:
+def _drawn_mean(values: Doubles, generator: np.random.Generator) -> float:
     return _mean(values[generator.integers(0, len(values), len(values))])
 
 

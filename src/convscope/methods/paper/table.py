@@ -16,8 +16,8 @@ ClaimName = Literal[
     "invariance", "correspondence", "class", "map", "evolution", "dead", "aliasing", "depth", "transfer", "ensembles",
     "projections", "selectivity",
 ]  # fmt: skip
-Direction = Literal["above", "below"]
-Shown = Literal["share", "points", "number"]
+ClaimSide = Literal["above", "below"]
+ClaimUnit = Literal["share", "points", "number"]
 
 CONFIDENCE = 0.95
 """Of all intervals."""
@@ -48,13 +48,13 @@ class Claim:
     says: str
     found: str
     statistic: str
-    direction: Direction
+    direction: ClaimSide
     margin: float
     least: int
     sample: str
     looked: int
     control: str
-    shown: Shown = "share"
+    shown: ClaimUnit = "share"
     needs: str = ""
 
 
@@ -194,6 +194,6 @@ CLAIMS: tuple[Claim, ...] = (
 BY_NAME: dict[ClaimName, Claim] = {one.name: one for one in CLAIMS}
 
 __all__ = [
-    "BY_NAME", "CLAIMS", "COARSE", "CONFIDENCE", "FIELD", "LEVEL", "SEEDS", "Claim", "ClaimName", "Direction",
-    "Shown",
+    "BY_NAME", "CLAIMS", "COARSE", "CONFIDENCE", "FIELD", "LEVEL", "SEEDS", "Claim", "ClaimName", "ClaimSide",
+    "ClaimUnit",
 ]  # fmt: skip

@@ -70,6 +70,12 @@ from .methods.sanity.judging import Margins as Margins
 from .methods.sanity.looking import Cascade as Cascade, LookedCases as LookedCases
 from .methods.sanity.randomising import CascadeStage as CascadeStage
 
+# what the paper found, claim by claim
+from .studies import Paper as Paper, paper as paper
+from .studies.tested import TestedClaim as TestedClaim
+from .studies.claims import ClaimDetail as ClaimDetail, ToldClaim as ToldClaim
+from .methods.paper import Claim as Claim, MeasuredClaim as MeasuredClaim
+
 # training, and what it is worth
 from .studies import Training as Training, train as train
 from .training import Config as Config, EpochLog as EpochLog, Recipe as Recipe, read_config as read_config

@@ -161,6 +161,10 @@ VERBS: dict[str, Verb] = {
     "directions": lambda net, images, out, device: cs.directions(
         net, images, store=out, layer="relu1", n=5, active=2, updates=5, positions=100
     ),
+    "paper": lambda net, images, out, device: cs.paper(
+        net, images, claims=["invariance", "aliasing", "map", "selectivity"], parts=images.with_name("parts.csv"),
+        seeds=1, workers=1, store=out,
+    ),
     "tuning": lambda net, images, out, device: cs.tuning(net, images, layers=["relu1", "fc"], k=3),
     "mistakes": lambda net, images, out, device: cs.mistakes(
         net, images, layers=["block2.relu2"], explain=1, most=2, size=16, stride=16, match="index"
@@ -270,6 +274,7 @@ def ask(name: str, device: str, images: Path, out: Path) -> Any:
 ALL = ("refused", *VERBS, *(f"net:{name}" for name in NETWORKS))
 LONG = {
     "mistakes",
+    "paper",
     "evolve",
     "ablate",
     "transfer",

@@ -61,7 +61,7 @@ MOST: dict[str, tuple[int, int]] = {
     "scan": (2, 33), "evaluate": (1, 1), "deconv": (50, 40), "deconv gradient": (40, 20), "deconv guided": (40, 20),
     "occlude": (130, 30), "correspond": (24, 18), "causes": (60, 60), "effects": (12, 18), "effects mean": (12, 18),
     "diagnose": (25, 10), "train": (30, 60), "atlas": (345, 60), "chosen": (45, 15), "overlap": (0, 0),
-    "sanity": (500, 140), "evolve": (100, 85), "check": (370, 120),
+    "sanity": (500, 140), "evolve": (100, 85), "check": (370, 120), "paper": (460, 240),
 }  # fmt: skip
 
 

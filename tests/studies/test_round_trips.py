@@ -66,6 +66,9 @@ VERBS: dict[str, Call] = {
     "sanity": lambda net, images, out: cs.sanity(
         net, images, store=out, layers=["block1.relu2"], units=2, each=2, seeds=1, side=8
     ),
+    "paper": lambda net, images, out: cs.paper(
+        net, images, store=out, claims=["invariance", "aliasing", "depth"], seeds=1, limit=2
+    ),
     "tuning": lambda net, images, out: cs.tuning(net, images, store=out, layers=["relu1", "fc"], k=3),
     "evolve": lambda net, images, out: cs.evolve(
         images.with_name("run"), images, store=out, model="zoo:tiny", layers=["relu1", "fc"], units=2
@@ -120,7 +123,7 @@ KINDS: dict[str, type[cs.Answer]] = {
     "scan": cs.Scan, "deconv one": cs.Projection, "deconv several": cs.Projections, "occlude": cs.Occlusion,
     "occlude parts": cs.Occlusion,
     "invariance": cs.Invariance, "correspond": cs.Correspondence, "causes": cs.Causes, "effects": cs.Effects,
-    "sanity": cs.Sanity, "tuning": cs.Tuning, "mistakes": cs.Mistakes, "directions": cs.Directions,
+    "sanity": cs.Sanity, "tuning": cs.Tuning, "mistakes": cs.Mistakes, "directions": cs.Directions, "paper": cs.Paper,
     "evolve": cs.Evolution, "diagnose": cs.Diagnosis,
     "check": cs.Check, "diagnose weights": cs.Diagnosis, "train": cs.Training, "evaluate": cs.Evaluation,
     "ablate": cs.Ablation, "transfer": cs.Transfer, "overlap": cs.Overlap, "verify": cs.Verification,

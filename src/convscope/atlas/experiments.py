@@ -32,6 +32,7 @@ ExperimentKind = Literal[
     "diagnosis",
     "sanity",
     "tuning",
+    "paper",
     "ablation",
     "transfer",
     "check",

@@ -10,17 +10,11 @@ from convscope.cli.options import AllowHost, Common, Host, ImageOptions, Limit, 
 
 def annotate(
     *images: Annotated[str, Parameter(help="image files, or collections such as a folder")],
-    out: Annotated[
-        Path, Parameter(alias="-o", help="table of parts to write: a CSV, which is read first if it is there")
-    ],
-    part: Annotated[list[str] | None, Parameter(alias="-p", negative=())] = None,
-    limit: Limit = None,
-    port: Port = 8766,
-    host: Host = "127.0.0.1",
-    allow_host: AllowHost = None,
-    allowance: ImageOptions = ImageOptions(),
-    common: Common = Common(),
-) -> None:
+    out: Annotated[Path, Parameter(alias="-o", help="table of parts to write: a CSV, read first if it is there")],
+    part: Annotated[list[str] | None, Parameter(alias="-p", negative=())] = None, limit: Limit = None,
+    port: Port = 8766, host: Host = "127.0.0.1", allow_host: AllowHost = None,
+    allowance: ImageOptions = ImageOptions(), common: Common = Common(),
+) -> None:  # fmt: skip
     """Draw boxes around parts of images on a local page, for `convscope correspond`.
 
     Open the address in a browser of this machine. Every change is saved at once; run the same command again to go on.

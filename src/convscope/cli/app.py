@@ -34,6 +34,7 @@ Exit codes: 0 done, 1 another error, 2 wrong use, 3 model, 4 images, 5 results o
 _RESUME = {
     "scan": "finished parts are kept: run the same command again to go on",
     "atlas": "finished parts are kept: run the same command again to go on",
+    "paper": "finished claims are kept: run the same command again to go on",
     "sanity": "finished layers are kept: run the same command again to go on",
     "transfer": "the features are kept: run the same command again to go on",
     "evolve": "finished checkpoints are kept: run the same command again to go on",
@@ -60,7 +61,7 @@ def build_app() -> App:
     atlases.default(atlas)
     _add(atlases, "export", "attach")
     app.command(atlases)
-    _add(app, "layers", "check", "deconv", "scan")
+    _add(app, "paper", "layers", "check", "deconv", "scan")
     app.command(merge)
     _add(app, "occlude", "invariance", "causes", "effects", "directions", "mistakes", "correspond", "annotate")
     _add(app, "serve", "transfer", "overlap", "evolve", "diagnose", "sanity", "train", "evaluate", "ablate", "verify")

@@ -12,17 +12,11 @@ from convscope.cli.present import present
 
 def overlap(
     images: Images,
-    others: Annotated[
-        str | None, Parameter(help="the other collection; without it, duplicates within the first")
-    ] = None,
-    /,
-    *,
+    others: Annotated[str | None, Parameter(help="the others; without them, duplicates within the first")] = None, /, *,
     store: Annotated[Path | None, Parameter(alias="-o", help="folder for the list, as pairs.csv")] = None,
-    threshold: float | None = None,
-    workers: Workers = None,
-    allowance: ImageOptions = ImageOptions(),
+    threshold: float | None = None, workers: Workers = None, allowance: ImageOptions = ImageOptions(),
     common: Common = Common(),
-) -> None:
+) -> None:  # fmt: skip
     """List the images that are also among the others, recompressed, resized or slightly cropped.
 
     By normalised correlation of small grey versions, aligned where a slight crop moved them; the most alike first.
@@ -44,6 +38,3 @@ def overlap(
         )
     present(found, terminal)
     terminal.say(found.summary + ("" if store is None else f": {store / TABLE}"))
-
-
-__all__ = ["overlap"]

@@ -124,11 +124,5 @@ def parse_changes(texts: list[str] | None, option: str) -> dict[str, Any]:
 
 
 __all__ = [
-    "parse_changes",
-    "parse_channels",
-    "parse_fill",
-    "parse_names",
-    "parse_numbers",
-    "parse_pair",
-    "parse_side",
-]
+    "parse_changes", "parse_channels", "parse_fill", "parse_names", "parse_numbers", "parse_pair", "parse_side",
+]  # fmt: skip

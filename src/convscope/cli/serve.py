@@ -8,18 +8,11 @@ from convscope.cli.options import AllowHost, Common, Host, ImageOptions, ModelOp
 
 
 def serve(
-    what: Annotated[str, Parameter(help="the folder of an atlas, or a network as zoo:squeezenet1_1")],
-    /,
-    *,
-    images: str | None = None,
-    model: str | None = None,
-    port: Port = 8765,
-    host: Host = "127.0.0.1",
-    allow_host: AllowHost = None,
-    allowance: ImageOptions = ImageOptions(),
-    options: ModelOptions = ModelOptions(),
+    what: Annotated[str, Parameter(help="the folder of an atlas, or a network as zoo:squeezenet1_1")], /, *,
+    images: str | None = None, model: str | None = None, port: Port = 8765, host: Host = "127.0.0.1",
+    allow_host: AllowHost = None, allowance: ImageOptions = ImageOptions(), options: ModelOptions = ModelOptions(),
     common: Common = Common(),
-) -> None:
+) -> None:  # fmt: skip
     """Show an atlas, and the bench for your own photos, at http://127.0.0.1:8765 until it is stopped with Ctrl-C.
 
     Drop a photo on the bench, cover parts of it, silence units, walk to causes. Beside an atlas it is that of its

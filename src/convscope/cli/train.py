@@ -13,17 +13,11 @@ from convscope.cli.present import present
 Protocol = Annotated[str, Parameter(help="imagenette-zfnet, imagenet-zfnet, imagenette-table3, or a TOML file")]
 Run = Annotated[Path, Parameter(alias="-o", help="folder for log, checkpoints and state")]
 Validation = Annotated[
-    str | None, Parameter(group=RUN, help="Images to validate on, where they are no part of the others.")
+    str | None, Parameter(group=RUN, help="Images to validate on, if they are no part of the others.")
 ]
-HoldOut = Annotated[
-    float | None, Parameter(group=RUN, help="Share of each class to validate on instead of training on it.")
-]
-Settings = Annotated[
-    list[str] | None,
-    Parameter(
-        name="--set", group=RUN, negative=(), help="Change of the recipe or the network, as epochs=5; several times."
-    ),
-]
+HoldOut = Annotated[float | None, Parameter(group=RUN, help="Share of each class to validate on, not to train on.")]
+_SET = "Change of the recipe or the network, as epochs=5; several times."
+Settings = Annotated[list[str] | None, Parameter(name="--set", group=RUN, negative=(), help=_SET)]
 Device = Annotated[str | None, Parameter(group=RUN, help="Where to compute; by default CUDA where there is some.")]
 
 

@@ -121,6 +121,3 @@ def transfer(
         )  # fmt: skip
     present(found, terminal)
     terminal.say(f"{len(found.found.scores)} scores: {store}")
-
-
-__all__ = ["transfer"]

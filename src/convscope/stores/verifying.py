@@ -40,7 +40,7 @@ _ANEW = "nothing: it is made again when it is next asked for"
 ANSWERS = (
     "Projection", "Projections", "Occlusion", "Invariance", "Correspondence", "Evolution", "Diagnosis", "Training",
     "Evaluation", "Ablation", "Transfer", "Overlap", "Verification", "Check", "Causes", "Effects", "Sanity", "Tuning",
-    "Mistakes", "Directions",
+    "Mistakes", "Directions", "Paper",
 )  # fmt: skip
 """What studies give, and keep in a file of its own."""
 

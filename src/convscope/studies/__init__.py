@@ -20,6 +20,7 @@ from convscope.studies.generalisation import Transfer, transfer
 from convscope.studies.mistaking import Mistakes, mistakes
 from convscope.studies.occlusion import Occlusion, occlude
 from convscope.studies.projection import Projection, Projections, deconv
+from convscope.studies.reporting import Paper, paper
 from convscope.studies.scanning import Scan, merge, scan
 from convscope.studies.training import Training, train
 from convscope.studies.transformation import Invariance, invariance
@@ -67,6 +68,9 @@ __all__ = [
     "Diagnosis",
     "sanity",
     "Sanity",
+    # the paper, claim by claim
+    "paper",
+    "Paper",
     # training and what it is worth
     "train",
     "Training",

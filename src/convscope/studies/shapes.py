@@ -75,6 +75,7 @@ PATTERNS: dict[str, str] = {
     "FrequencyCoverage": "shares: n 3; peaks: n; beyond: n; profile: b; edges: b+1; live: n",
     "SpectrumLines": "frequencies: f; excess: f; axis: g; spectrum: 2 g",
     "LayerSanity": "cases.unit: n; looked.signal: n; deletion.mean: f c; insertion.mean: f c",
+    "ToldClaim": "figure: b",
     "SanityCases": "unit: n; image: n; position: n 2; value: n; scale: n; strong: n",
     "LookedCases": "deletion: n f c; insertion: n f c; signal: n; other: n; elsewhere: n",
     "Cascade": "stages: s; median: _ _ s",

@@ -115,18 +115,30 @@ def sampled(net: Network, source: Source, layers: Sequence[str], count: int) -> 
     Raises:
         SourceError: if fewer than two of the images can be read.
     """
-    images, preprocess = limit(source, count), preprocess_of(net)
-    parts: dict[str, list[torch.Tensor]] = {layer: [] for layer in layers}
-    for some in batches(images, preprocess, size=_BATCH):
-        if len(some):
-            for name, output in net.stream(preprocess.normalise(some.images), layers):
-                responses = output.flatten(2).amax(2) if output.dim() > 2 else output.clone()
-                parts[name].append(responses.float().cpu())
-    if sum(len(part) for part in next(iter(parts.values()))) < 2:
+    images = limit(source, count)
+    found, _ = responses_of(net, images, layers)
+    if len(next(iter(found.values()))) < 2:
         raise SourceError(
             f"fewer than two images could be read, and responses are compared over images: {images.describe()}"
         )
-    return {name: torch.cat(tensors).numpy() for name, tensors in parts.items()}
+    return found
 
 
-__all__ = ["SampleResponses", "Settling", "sampled", "settling"]
+def responses_of(
+    net: Network, source: Source, layers: Sequence[str]
+) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.int64]]:
+    """The responses of all units of some layers to the images of a source, and which of them could be read."""
+    preprocess = preprocess_of(net)
+    parts: dict[str, list[torch.Tensor]] = {layer: [] for layer in layers}
+    rows = [np.zeros(0, np.int64)]
+    for some in batches(source, preprocess, size=_BATCH):
+        if len(some):
+            rows.append(np.asarray(some.indices, np.int64))
+            for name, output in net.stream(preprocess.normalise(some.images), layers):
+                responses = output.flatten(2).amax(2) if output.dim() > 2 else output.clone()
+                parts[name].append(responses.float().cpu())
+    empty = torch.zeros((0, 0), device="cpu")
+    return {name: torch.cat(tensors or [empty]).numpy() for name, tensors in parts.items()}, np.concatenate(rows)
+
+
+__all__ = ["SampleResponses", "Settling", "responses_of", "sampled", "settling"]

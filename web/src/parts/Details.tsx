@@ -212,7 +212,7 @@ export function Joints({ title, joints, note }: { title: string; joints: Joint[]
         {joints.map(([name, channel, weight]) => {
           const layer = layerOfUnit(atlas, name, channel);
           const words = `${name}:${channel}`;
-          const logit = logitName(network, name, channel);
+          const logit = atlas.manifest.subset ? null : logitName(network, name, channel); // a part has no pages of classes
           return (
             <li key={words}>
               {any && (layer ? <UnitTile layer={layer} channel={channel} kind="photos" side={32} /> : <span class="tile none" aria-hidden="true" />)}

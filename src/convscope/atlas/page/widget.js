@@ -51,12 +51,12 @@ function E() {
 		(i = n.length) && (r || queueMicrotask)(E);
 	}
 }
-function ee(e, t, n, r, i, a, o, s, c, l, u) {
+function D(e, t, n, r, i, a, o, s, c, l, u) {
 	var d, m, h, g, _, v, y = r.__k || p, b = t.length;
-	for (c = D(n, t, y, c, b), d = 0; d < b; d++) (h = n.__k[d]) != null && (m = ~h.__i && y[h.__i] || f, h.__i = d, v = ae(e, h, m, i, a, o, s, c, l, u), g = h.__e, (m.ref != h.ref || 8 & m.__u) && (m.ref && k(m.ref, null, h, m), h.ref && u.push(h.ref, h.__c || g, h)), _ ||= g, 4 & h.__u ? (c = O(h, c, e, !m.__v), m.__e && (m.__e = null)) : typeof h.type == "function" && v !== void 0 ? c = v : g && (c = g.nextSibling), h.__u &= -21);
+	for (c = O(n, t, y, c, b), d = 0; d < b; d++) (h = n.__k[d]) != null && (m = ~h.__i && y[h.__i] || f, h.__i = d, v = ae(e, h, m, i, a, o, s, c, l, u), g = h.__e, (m.ref != h.ref || 8 & m.__u) && (m.ref && k(m.ref, null, h, m), h.ref && u.push(h.ref, h.__c || g, h)), _ ||= g, 4 & h.__u ? (c = ee(h, c, e, !m.__v), m.__e && (m.__e = null)) : typeof h.type == "function" && v !== void 0 ? c = v : g && (c = g.nextSibling), h.__u &= -21);
 	return n.__e = _, c;
 }
-function D(e, t, n, r, i) {
+function O(e, t, n, r, i) {
 	var a, o, s, c, l, u, f, p, m, g = n.length, _ = g, v = 0, x = 0, C = e.__k = Array(i);
 	for (a = 0; a < i; a++) (o = t[a]) != null && typeof o != "boolean" && typeof o != "function" ? (typeof o != "object" || o.constructor === String ? o = C[a] = y(null, o) : h(o) ? o = C[a] = y(b, { children: o }) : o.constructor === d && o.__b ? o = C[a] = y(o.type, o.props, o.key, o.ref, o.__v) : C[a] = o, c = a + v, o.__ = e, o.__b = e.__b + 1, s = null, ~(l = o.__i = te(o, n, c, _)) && (_--, (s = n[l]) && (s.__u |= 2)), s && s.__v ? (o.__u |= 16, l == c - 1 ? v-- : l == c + 1 ? v++ : l != c && (l > c ? v-- : v++, x = 1)) : (~l || (i > g ? v-- : i < g && v++), typeof o.type != "function" && (o.__u |= 4))) : C[a] = null;
 	if (x) {
@@ -69,11 +69,11 @@ function D(e, t, n, r, i) {
 	if (_) for (a = 0; a < g; a++) !(s = n[a]) || 2 & s.__u || (s.__e == r && (r = S(s)), ue(s, s));
 	return r;
 }
-function O(e, t, n, r) {
+function ee(e, t, n, r) {
 	var i, a, o, s;
 	if (typeof e.type == "function") {
 		if (e.props.__P) return t;
-		if (i = e.__k) for (a = 0; a < i.length; a++) i[a] && (i[a].__ = e, t = O(i[a], t, n, !1));
+		if (i = e.__k) for (a = 0; a < i.length; a++) i[a] && (i[a].__ = e, t = ee(i[a], t, n, !1));
 		return t;
 	}
 	for (t && !t.parentNode && (t = S(e)) && !t.parentNode && (t = null), o = e.__e, s = t; s && s.nodeType == 8;) s = s.nextSibling;
@@ -122,30 +122,30 @@ function ie(t) {
 	};
 }
 function ae(t, n, r, i, a, o, s, c, l, u) {
-	var f, m, g, y, C, w, T, E, D, O, te, ne, re, ie, ae, ce, k, fe, A = n.type;
+	var f, m, g, y, C, w, T, E, O, ee, te, ne, re, ie, ae, ce, k, fe, A = n.type;
 	if (n.constructor !== d) return null;
 	128 & r.__u && (l = 32 & r.__u, f = r.__c.__z) && (n.__u |= l, m = o = [], f.nodeType == 8 ? c = oe(f, o) : o.push(f), c = o[0] || c), (f = e.__b) && f(n);
 	n: if (typeof A == "function") {
 		g = s.length;
 		try {
-			if (E = n.props, D = (f = A.prototype) && f.render, O = (f = A.contextType) && i[f.__c], te = f ? O ? O.props.value : f.__ : i, (y = r.__c) ? (n.__c = y, 2 & y.__g && (y.__g |= 1)) : (D ? n.__c = y = new A(E, te) : (n.__c = y = new x(E, te), y.constructor = A, y.render = de), O && O.sub(y), y.state || (y.state = {}), y.__n = i, y.__g |= 8, y.__h = [], y.__k = []), D && (y.__s || (y.__s = y.state), A.getDerivedStateFromProps && (y.__s == y.state && (y.__s = _({}, y.__s)), _(y.__s, A.getDerivedStateFromProps(E, y.__s)))), C = y.props, w = y.state, y.__v = n, r.__c) {
-				if (E !== C && D && !A.getDerivedStateFromProps && y.componentWillReceiveProps && y.componentWillReceiveProps(E, te), n.__v == r.__v && !(8 & y.__g) || !(4 & y.__g) && y.shouldComponentUpdate && !1 === y.shouldComponentUpdate(E, y.__s, te)) {
+			if (E = n.props, O = (f = A.prototype) && f.render, ee = (f = A.contextType) && i[f.__c], te = f ? ee ? ee.props.value : f.__ : i, (y = r.__c) ? (n.__c = y, 2 & y.__g && (y.__g |= 1)) : (O ? n.__c = y = new A(E, te) : (n.__c = y = new x(E, te), y.constructor = A, y.render = de), ee && ee.sub(y), y.state || (y.state = {}), y.__n = i, y.__g |= 8, y.__h = [], y.__k = []), O && (y.__s || (y.__s = y.state), A.getDerivedStateFromProps && (y.__s == y.state && (y.__s = _({}, y.__s)), _(y.__s, A.getDerivedStateFromProps(E, y.__s)))), C = y.props, w = y.state, y.__v = n, r.__c) {
+				if (E !== C && O && !A.getDerivedStateFromProps && y.componentWillReceiveProps && y.componentWillReceiveProps(E, te), n.__v == r.__v && !(8 & y.__g) || !(4 & y.__g) && y.shouldComponentUpdate && !1 === y.shouldComponentUpdate(E, y.__s, te)) {
 					n.__v != r.__v && (y.props = E, y.state = y.__s, y.__g &= -9), n.__e = r.__e, n.__k = r.__k, n.__k.some(function(e) {
 						e && (e.__ = n);
 					}), p.push.apply(y.__h, y.__k), y.__k = [], y.__h.length && s.push(y), c = S(r);
 					break n;
 				}
-				y.componentWillUpdate && y.componentWillUpdate(E, y.__s, te), D && y.componentDidUpdate && y.__h.push(function() {
+				y.componentWillUpdate && y.componentWillUpdate(E, y.__s, te), O && y.componentDidUpdate && y.__h.push(function() {
 					y.componentDidUpdate(C, w, T);
 				});
-			} else D && !A.getDerivedStateFromProps && y.componentWillMount && y.componentWillMount(), D && y.componentDidMount && y.__h.push(y.componentDidMount);
-			y.context = te, y.props = E, y.__P = t, y.__g &= -5, ne = e.__r, re = D ? 25 : 0;
+			} else O && !A.getDerivedStateFromProps && y.componentWillMount && y.componentWillMount(), O && y.componentDidMount && y.__h.push(y.componentDidMount);
+			y.context = te, y.props = E, y.__P = t, y.__g &= -5, ne = e.__r, re = O ? 25 : 0;
 			do
 				y.__g &= -9, ne && ne(n), f = y.render(y.props, y.state = y.__s, y.context);
 			while (8 & y.__g && ++re < 25);
-			D && (p.push.apply(y.__h, y.__k), y.__k = []), y.state = y.__s, y.getChildContext && (i = _({}, i, y.getChildContext())), D && r.__c && y.getSnapshotBeforeUpdate && (T = y.getSnapshotBeforeUpdate(C, w)), ie = f && f.type === b && f.key == null ? f.props.children : f, E.__P && (f = c, a = (t = E.__P).namespaceURI, l = o = null, r.props && r.props.__P != t && (r.__k.some(function(e) {
+			O && (p.push.apply(y.__h, y.__k), y.__k = []), y.state = y.__s, y.getChildContext && (i = _({}, i, y.getChildContext())), O && r.__c && y.getSnapshotBeforeUpdate && (T = y.getSnapshotBeforeUpdate(C, w)), ie = f && f.type === b && f.key == null ? f.props.children : f, E.__P && (f = c, a = (t = E.__P).namespaceURI, l = o = null, r.props && r.props.__P != t && (r.__k.some(function(e) {
 				e && ue(e, e);
-			}), r.__k = null), c = r.__k ? S(r, 0) : null), c = ee(t, h(ie) ? ie : [ie], n, r, i, a, o, s, c, l, u), E.__P && (n.__e = null, c = f), n.__u &= -161, m && m.some(v), y.__h.length && s.push(y), 1 & y.__g && (y.__g &= -4);
+			}), r.__k = null), c = r.__k ? S(r, 0) : null), c = D(t, h(ie) ? ie : [ie], n, r, i, a, o, s, c, l, u), E.__P && (n.__e = null, c = f), n.__u &= -161, m && m.some(v), y.__h.length && s.push(y), 1 & y.__g && (y.__g &= -4);
 		} catch (t) {
 			if (s.length = g, n.__v = null, l || o) {
 				if (t && t.then) {
@@ -197,22 +197,22 @@ function ce(t, n, r) {
 	});
 }
 function le(t, n, r, i, a, o, s, c, l, u) {
-	var d, p, _, y, b, x, C, w, T = r.props || f, E = n.props, D = n.type;
-	if (D == "svg" ? a = "http://www.w3.org/2000/svg" : D == "math" ? a = "http://www.w3.org/1998/Math/MathML" : a ||= "http://www.w3.org/1999/xhtml", o) {
-		for (d = 0; d < o.length; d++) if ((b = o[d]) && (D ? b.localName == D : b.nodeType == 3)) {
+	var d, p, _, y, b, x, C, w, T = r.props || f, E = n.props, O = n.type;
+	if (O == "svg" ? a = "http://www.w3.org/2000/svg" : O == "math" ? a = "http://www.w3.org/1998/Math/MathML" : a ||= "http://www.w3.org/1999/xhtml", o) {
+		for (d = 0; d < o.length; d++) if ((b = o[d]) && (O ? b.localName == O : b.nodeType == 3)) {
 			t = b, o[d] = null;
 			break;
 		}
 	}
 	if (!t) {
-		if (w = u.ownerDocument || document, !D) return w.createTextNode(E);
-		t = w.createElementNS(a, D, E.is ? E : u), c &&= (e.__m && e.__m(n, o), !1), o = null;
+		if (w = u.ownerDocument || document, !O) return w.createTextNode(E);
+		t = w.createElementNS(a, O, E.is ? E : u), c &&= (e.__m && e.__m(n, o), !1), o = null;
 	}
-	if (D) {
-		if (u = D == "template" && t.content || t, o = D == "textarea" && E.defaultValue != null ? null : o && g.call(u.childNodes), !c && o) for (T = {}, d = 0; d < t.attributes.length; d++) T[(b = t.attributes[d]).name] = b.value;
+	if (O) {
+		if (u = O == "template" && t.content || t, o = O == "textarea" && E.defaultValue != null ? null : o && g.call(u.childNodes), !c && o) for (T = {}, d = 0; d < t.attributes.length; d++) T[(b = t.attributes[d]).name] = b.value;
 		for (d in T) b = T[d], d == "dangerouslySetInnerHTML" ? _ = b : d == "children" || d in E || d == "value" && "defaultValue" in E || d == "checked" && "defaultChecked" in E || re(t, d, null, b, a);
 		for (d in E) b = E[d], d == "children" ? y = b : d == "dangerouslySetInnerHTML" ? p = b : d == "value" ? x = b : d == "checked" ? C = b : c && typeof b != "function" || T[d] === b || re(t, d, b, T[d], a);
-		p ? (c || _ && (p.__html == _.__html || p.__html == t.innerHTML) || (t.innerHTML = p.__html), n.__k = []) : (_ && (t.textContent = ""), (D == "foreignObject" || a == "http://www.w3.org/1998/Math/MathML" && m.test(D)) && (a = "http://www.w3.org/1999/xhtml"), ee(u, h(y) ? y : [y], n, r, i, a, o, s, o ? o[0] : r.__k && S(r, 0), c, l), o && o.some(v)), c && D != "textarea" || (d = "value", D == "progress" && x == null ? t.removeAttribute(d) : x == null || x === t[d] && (D != "progress" || x) || re(t, d, x, T[d], a), d = "checked", C != null && C != t[d] && re(t, d, C, T[d], a));
+		p ? (c || _ && (p.__html == _.__html || p.__html == t.innerHTML) || (t.innerHTML = p.__html), n.__k = []) : (_ && (t.textContent = ""), (O == "foreignObject" || a == "http://www.w3.org/1998/Math/MathML" && m.test(O)) && (a = "http://www.w3.org/1999/xhtml"), D(u, h(y) ? y : [y], n, r, i, a, o, s, o ? o[0] : r.__k && S(r, 0), c, l), o && o.some(v)), c && O != "textarea" || (d = "value", O == "progress" && x == null ? t.removeAttribute(d) : x == null || x === t[d] && (O != "progress" || x) || re(t, d, x, T[d], a), d = "checked", C != null && C != t[d] && re(t, d, C, T[d], a));
 	} else T === E || c && t.data == E || (t.data = E);
 	return t;
 }
@@ -1245,19 +1245,23 @@ function qt(e, t) {
 	let n = e.slice(0, Math.max(0, e.lastIndexOf("."))), r = n ? t.filter((e) => e.name.startsWith(`${n}.`)) : [];
 	return r.length >= 3 && r.at(-1)?.name === e ? `output of ${n}` : "";
 }
-var Jt = .9, Yt = ({ control: e }) => (e?.median ?? 0) > Jt, Xt = (e) => e.replace("T", " ").replace("Z", " UTC"), Zt = (e) => e.slice(e.lastIndexOf("/") + 1) || e, Qt = 64;
-function $t({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, part: s, from: c }) {
+var Jt = .9, Yt = ({ control: e }) => (e?.median ?? 0) > Jt;
+function Xt(e) {
+	return e < 1e3 ? `${e} B` : e < 1e6 ? `${Math.round(e / 1e3)} kB` : `${Z(e / 1e6)} MB`;
+}
+var Zt = (e) => e.replace("T", " ").replace("Z", " UTC"), Qt = (e) => e.slice(e.lastIndexOf("/") + 1) || e, $t = 64;
+function en({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, part: s, from: c }) {
 	let l = ft(e, c), u = i / Math.max(t.width, t.height), [d, f, p, m] = s ?? [
 		0,
 		0,
 		1,
 		1
-	], h = u / m, g = h > 2 && (t.lossless || Math.max(t.width, t.height) <= Qt), [_, v] = h > 1 ? [(g ? .02 : .5) / t.height, (g ? .02 : .5) / t.width] : [0, 0], [y, b, x, S] = [
+	], h = u / m, g = h > 2 && (t.lossless || Math.max(t.width, t.height) <= $t), [_, v] = h > 1 ? [(g ? .02 : .5) / t.height, (g ? .02 : .5) / t.width] : [0, 0], [y, b, x, S] = [
 		d + _,
 		f + v,
 		p - 2 * _,
 		m - 2 * v
-	], [C, w] = [u / x, u / S], T = (n * t.columns + r % t.columns) * t.pitchX + b * t.width, E = Math.floor(r / t.columns) * t.pitchY + y * t.height, ee = a ? {
+	], [C, w] = [u / x, u / S], T = (n * t.columns + r % t.columns) * t.pitchX + b * t.width, E = Math.floor(r / t.columns) * t.pitchY + y * t.height, D = a ? {
 		role: "img",
 		"aria-label": a
 	} : { "aria-hidden": !0 };
@@ -1270,10 +1274,10 @@ function $t({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 			backgroundPosition: `${-T * w}px ${-E * C}px`,
 			backgroundSize: `${t.panels * t.columns * t.pitchX * w}px ${t.rows * t.pitchY * C}px`
 		},
-		...ee
+		...D
 	});
 }
-var en = ({ side: e }) => /* @__PURE__ */ z("span", {
+var tn = ({ side: e }) => /* @__PURE__ */ z("span", {
 	class: "tile none",
 	"aria-hidden": "true",
 	style: {
@@ -1283,7 +1287,7 @@ var en = ({ side: e }) => /* @__PURE__ */ z("span", {
 });
 function $(e) {
 	let t = W(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
-	return /* @__PURE__ */ z($t, {
+	return /* @__PURE__ */ z(en, {
 		path: K((s ?? t).manifest.paths[i], {
 			layer: n.id,
 			sheet: Math.floor(r / c.units)
@@ -1297,7 +1301,7 @@ function $(e) {
 		...o ? { label: o } : {}
 	});
 }
-function tn(e, t) {
+function nn(e, t) {
 	let [n, r] = [e.boxes[t], e.content?.[t]];
 	if (!n || !r) return null;
 	let [i, a] = [n[2] - n[0], n[3] - n[1]], o = [
@@ -1308,13 +1312,13 @@ function tn(e, t) {
 	];
 	return o[2] > 0 && o[3] > 0 && (o[2] < 1 || o[3] < 1) ? o : null;
 }
-function nn(e) {
+function rn(e) {
 	let t = W(), { layer: n, unit: r, kind: i, rank: a, side: o, zoom: s, region: c = [
 		0,
 		0,
 		1
-	], from: l = null } = e, { paths: u } = (l ?? t).manifest, d = s ? tn(r, a) : null, f = d !== null && n.content?.kept === !0 && u.content !== void 0;
-	return /* @__PURE__ */ z($t, {
+	], from: l = null } = e, { paths: u } = (l ?? t).manifest, d = s ? nn(r, a) : null, f = d !== null && n.content?.kept === !0 && u.content !== void 0;
+	return /* @__PURE__ */ z(en, {
 		path: r.dead || r.values[a] === 0 ? null : K(f ? u.content : u.sprite, {
 			layer: n.id,
 			channel: r.channel
@@ -1324,11 +1328,11 @@ function nn(e) {
 		cell: a,
 		side: o,
 		boost: i === "projections",
-		part: rn(f ? null : d, c),
+		part: an(f ? null : d, c),
 		from: l
 	});
 }
-function rn(e, [t, n, r]) {
+function an(e, [t, n, r]) {
 	let [i, a, o, s] = e ?? [
 		0,
 		0,
@@ -1342,7 +1346,7 @@ function rn(e, [t, n, r]) {
 		r * s
 	];
 }
-function an([e, t, n], r) {
+function on([e, t, n], r) {
 	let i = Math.max(1 / 8, Math.min(1, n / (r.times ?? 1))), [a, o] = r.at ?? [.5, .5], s = (e) => Math.max(0, Math.min(1 - i, e));
 	return [
 		s(e + (r.down ?? 0) * n + a * (n - i)),
@@ -1351,31 +1355,31 @@ function an([e, t, n], r) {
 	];
 }
 // src/parts/WholeImage.tsx
-function on(e, t) {
+function sn(e, t) {
 	let n = e.manifest.paths.image;
 	return n === null ? null : K(n, {
 		image: t,
 		thousand: Math.floor(t / 1e3)
 	});
 }
-function sn({ image: e, name: t, box: n, part: r = null, region: i = [
+function cn({ image: e, name: t, box: n, part: r = null, region: i = [
 	0,
 	0,
 	1
-], from: a = null, square: o }) {
-	let s = W(), c = a ?? s, [, l, u] = c.manifest.model.input, d = ft(on(c, e), a), [f, p] = N(null), m = d !== void 0 && d !== f, [h, g, _, v] = n ?? [
+], from: a = null, square: o, over: s = null }) {
+	let c = W(), l = a ?? c, [, u, d] = l.manifest.model.input, f = ft(sn(l, e), a), [p, m] = N(null), h = f !== void 0 && f !== p, [g, _, v, y] = n ?? [
 		0,
 		0,
-		l,
-		u
-	], y = n ? Math.min(u / 2, Math.max(0, -h, -g, _ - l, v - u)) : 0, [x, S] = [u + 2 * y, l + 2 * y];
+		u,
+		d
+	], x = n ? Math.min(d / 2, Math.max(0, -g, -_, v - u, y - d)) : 0, [S, C] = [d + 2 * x, u + 2 * x];
 	return /* @__PURE__ */ z("svg", {
 		class: "whole",
 		viewBox: [
-			i[1] * x - y,
-			i[0] * S - y,
-			i[2] * x,
-			i[2] * S
+			i[1] * S - x,
+			i[0] * C - x,
+			i[2] * S,
+			i[2] * C
 		].join(" "),
 		...o ? {
 			"aria-hidden": !0,
@@ -1390,49 +1394,53 @@ function sn({ image: e, name: t, box: n, part: r = null, region: i = [
 		children: [
 			/* @__PURE__ */ z("rect", {
 				class: "beyond",
-				x: -y,
-				y: -y,
-				width: u + 2 * y,
-				height: l + 2 * y
+				x: -x,
+				y: -x,
+				width: d + 2 * x,
+				height: u + 2 * x
 			}),
-			m ? /* @__PURE__ */ z("image", {
-				href: d,
-				width: u,
-				height: l,
+			h ? /* @__PURE__ */ z("image", {
+				href: f,
+				width: d,
+				height: u,
 				preserveAspectRatio: "none",
-				onError: () => p(d)
+				onError: () => m(f)
 			}) : /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("rect", {
 				class: "missing",
-				width: u,
-				height: l
-			}), (d !== void 0 || c.manifest.paths.image === null) && /* @__PURE__ */ z("text", {
-				x: u / 2,
-				y: l / 2,
-				"font-size": l / 14,
+				width: d,
+				height: u
+			}), (f !== void 0 || l.manifest.paths.image === null) && /* @__PURE__ */ z("text", {
+				x: d / 2,
+				y: u / 2,
+				"font-size": u / 14,
 				"text-anchor": "middle",
-				children: d === void 0 ? "whole images are not kept" : "image is missing"
+				children: f === void 0 ? "whole images are not kept" : "image is missing"
 			})] }),
 			n && /* @__PURE__ */ z(b, { children: [
 				/* @__PURE__ */ z("path", {
 					class: "shade",
 					"fill-rule": "evenodd",
-					d: `M${-y} ${-y}h${u + 2 * y}v${l + 2 * y}h${-u - 2 * y}z M${g} ${h}h${v - g}v${_ - h}h${g - v}z`
+					d: `M${-x} ${-x}h${d + 2 * x}v${u + 2 * x}h${-d - 2 * x}z M${_} ${g}h${y - _}v${v - g}h${_ - y}z`
+				}),
+				s && r && /* @__PURE__ */ z(ln, {
+					...s,
+					box: r
 				}),
 				/* @__PURE__ */ z("rect", {
 					class: "field-halo",
-					x: g,
-					y: h,
-					width: v - g,
-					height: _ - h
+					x: _,
+					y: g,
+					width: y - _,
+					height: v - g
 				}),
 				/* @__PURE__ */ z("rect", {
 					class: "field",
-					x: g,
-					y: h,
-					width: v - g,
-					height: _ - h
+					x: _,
+					y: g,
+					width: y - _,
+					height: v - g
 				}),
-				r && r[2] - r[0] < _ - h && /* @__PURE__ */ z("rect", {
+				r && r[2] - r[0] < v - g && /* @__PURE__ */ z("rect", {
 					class: "part",
 					x: r[1],
 					y: r[0],
@@ -1443,8 +1451,25 @@ function sn({ image: e, name: t, box: n, part: r = null, region: i = [
 		]
 	});
 }
-function cn({ image: e, side: t }) {
-	let n = ft(on(W(), e));
+function ln({ path: e, grid: t, cell: n, box: [r, i, a, o] }) {
+	let s = ft(e), [c, l] = [n % t.columns * t.pitchX, Math.floor(n / t.columns) * t.pitchY];
+	return /* @__PURE__ */ z("svg", {
+		class: "laid",
+		x: i,
+		y: r,
+		width: o - i,
+		height: a - r,
+		viewBox: `${c + .5} ${l + .5} ${t.width - 1} ${t.height - 1}`,
+		preserveAspectRatio: "none",
+		children: s && /* @__PURE__ */ z("image", {
+			href: s,
+			width: t.panels * t.columns * t.pitchX,
+			height: t.rows * t.pitchY
+		})
+	});
+}
+function un({ image: e, side: t }) {
+	let n = ft(sn(W(), e));
 	return n ? /* @__PURE__ */ z("img", {
 		class: "small-image",
 		src: n,
@@ -1460,13 +1485,15 @@ function cn({ image: e, side: t }) {
 		}
 	});
 }
-function ln({ image: e, box: t, label: n }) {
-	let r = W(), [, i, a] = r.manifest.model.input, o = ft(on(r, e)), [s, c, l, u] = t;
+function dn({ image: e, box: t, label: n }) {
+	let r = W(), [, i, a] = r.manifest.model.input, o = ft(sn(r, e)), [s, c, l, u] = t, d = n ? {
+		role: "img",
+		"aria-label": n
+	} : { "aria-hidden": !0 };
 	return /* @__PURE__ */ z("svg", {
 		class: l - s < 40 ? "cut sharp" : "cut",
 		viewBox: `${c} ${s} ${u - c} ${l - s}`,
-		role: "img",
-		"aria-label": n,
+		...d,
 		children: [/* @__PURE__ */ z("rect", {
 			class: "beyond",
 			x: c,
@@ -1482,11 +1509,11 @@ function ln({ image: e, box: t, label: n }) {
 	});
 }
 // src/parts/Search.tsx
-var [un, dn, fn] = [
+var [fn, pn, mn] = [
 	6,
 	10,
 	40
-], pn = (e, t, n) => ({
+], hn = (e, t, n) => ({
 	href: V(e.name, t),
 	words: `${e.name}:${t}`,
 	...n ? { more: n } : {},
@@ -1502,11 +1529,11 @@ var [un, dn, fn] = [
 		side: 44
 	})] })
 });
-function mn(e, t, n) {
+function gn(e, t, n) {
 	let r = t.page === "layer" ? t.rest : U(t.rest)?.layer, i = U(/^\d+$/.test(n) && r ? `${r}:${n}` : n), a = i && gt(e, i.layer, i.channel);
-	return i && a && i.channel < a.channels ? [pn(a, i.channel)] : [];
+	return i && a && i.channel < a.channels ? [hn(a, i.channel)] : [];
 }
-function hn() {
+function _n() {
 	let e = W(), t = G("network").value, n = G(e.manifest.extras ? "profiles/index" : null).value, r = G("images/index").value, [i, a] = N([]);
 	return P(() => {
 		for (let t of e.manifest.layers.filter((e) => e.units.named)) e.store.load(`layers/${t.id}`).then((e) => a((n) => [...n, {
@@ -1520,8 +1547,8 @@ function hn() {
 		index: r
 	};
 }
-function gn(e, t) {
-	let { manifest: n, store: r } = W(), i = e.slice(0, fn), a = i.join(), [o, s] = N({
+function vn(e, t) {
+	let { manifest: n, store: r } = W(), i = e.slice(0, mn), a = i.join(), [o, s] = N({
 		key: "",
 		hits: []
 	});
@@ -1529,9 +1556,9 @@ function gn(e, t) {
 		let e = [...new Set(i.map((e) => Math.floor(e / n.images.shard)))].filter((e) => t?.shards.includes(e)), o = !0;
 		return Promise.all(e.map((e) => r.load(`images/${e}`).catch(() => null))).then((e) => {
 			if (!o) return;
-			let t = zt(e.flatMap((e) => i.flatMap((t) => e?.images[t]?.wins ?? []))).slice(0, dn).flatMap((e) => {
+			let t = zt(e.flatMap((e) => i.flatMap((t) => e?.images[t]?.wins ?? []))).slice(0, pn).flatMap((e) => {
 				let t = n.layers[e.layer];
-				return t ? [pn(t, e.channel, i.length > 1 ? `on ${e.images} of them` : `no. ${e.rank + 1}`)] : [];
+				return t ? [hn(t, e.channel, i.length > 1 ? `on ${e.images} of them` : `no. ${e.rank + 1}`)] : [];
 			});
 			s({
 				key: a,
@@ -1542,31 +1569,31 @@ function gn(e, t) {
 		};
 	}, [a, t]), o.key === a ? o.hits : [];
 }
-function _n(e, t) {
-	let n = W(), { manifest: r } = n, { network: i, profiles: a, named: o, index: s } = hn(), c = kt(), l = It().all(), u = I(() => {
+function yn(e, t) {
+	let n = W(), { manifest: r } = n, { network: i, profiles: a, named: o, index: s } = _n(), c = kt(), l = It().all(), u = I(() => {
 		let e = (a?.images ?? []).map((e, t) => ({
 			number: e,
 			name: a?.names[t] ?? "",
 			label: a?.classes[a.labels[t] ?? -1] ?? null
-		})), n = /^\d+$/.test(t) ? e.filter((e) => e.number === Number(t)) : [], r = Rt(e, (e) => [e.name, e.label], t, fn);
+		})), n = /^\d+$/.test(t) ? e.filter((e) => e.number === Number(t)) : [], r = Rt(e, (e) => [e.name, e.label], t, mn);
 		return {
 			found: [...n, ...r.found.filter((e) => !n.includes(e))],
 			count: Math.max(r.count, n.length)
 		};
-	}, [a, t]), d = gn(u.found.map((e) => e.number), s);
+	}, [a, t]), d = vn(u.found.map((e) => e.number), s);
 	return I(() => {
 		if (!t) return [];
-		let s = Rt(r.layers, (e) => [e.name, e.op], t, un), f = Rt((i?.layers ?? []).filter((e) => !e.shown), (e) => [e.name, e.op], t, 3), p = o.map(({ layer: e, data: n }) => Rt((n.names ?? []).map((e, t) => ({
+		let s = Rt(r.layers, (e) => [e.name, e.op], t, fn), f = Rt((i?.layers ?? []).filter((e) => !e.shown), (e) => [e.name, e.op], t, 3), p = o.map(({ layer: e, data: r }) => Rt((r.names ?? []).map((e, t) => ({
 			name: e,
 			channel: t
-		})), (e) => [e.name], t, un).found.map(({ name: t, channel: n }) => pn(e, n, t))), m = Rt(Object.entries(l), ([e, t]) => [e, t], t, dn).found.flatMap(([e, t]) => {
+		})).filter((t) => gt(n, e.name, t.channel)), (e) => [e.name], t, fn).found.map(({ name: t, channel: n }) => hn(e, n, t))), m = Rt(Object.entries(l), ([e, t]) => [e, t], t, pn).found.flatMap(([e, t]) => {
 			let r = U(e), i = r && gt(n, r.layer, r.channel);
-			return r && i ? [pn(i, r.channel, `★ ${t}`)] : [];
-		}), h = Rt([.../* @__PURE__ */ new Set([...(c.collection?.names ?? []).filter((e, t) => c.collection?.images[t]), ...c.network?.names ?? []])], (e) => [e], t, dn), g = (e) => a?.images[a.labels.findIndex((t) => a.classes[t] === e)];
+			return r && i ? [hn(i, r.channel, `★ ${t}`)] : [];
+		}), h = Rt([.../* @__PURE__ */ new Set([...(c.collection?.names ?? []).filter((e, t) => c.collection?.images[t]), ...c.network?.names ?? []])], (e) => [e], t, pn), g = (e) => a?.images[a.labels.findIndex((t) => a.classes[t] === e)];
 		return [
 			{
 				title: "Unit",
-				hits: mn(n, e, t)
+				hits: gn(n, e, t)
 			},
 			{
 				title: "Layers",
@@ -1575,7 +1602,7 @@ function _n(e, t) {
 					href: B(e.name),
 					words: e.name,
 					more: `${e.op} · ${Wt(e)}`,
-					picture: /* @__PURE__ */ z($t, {
+					picture: /* @__PURE__ */ z(en, {
 						path: K(r.paths.preview, { layer: e.id }),
 						grid: e.preview,
 						panel: 0,
@@ -1597,7 +1624,7 @@ function _n(e, t) {
 						href: at(e),
 						words: e,
 						more: c.network?.names.includes(e) ? "class of the network" : "label of images",
-						...t === void 0 ? {} : { picture: /* @__PURE__ */ z(cn, {
+						...t === void 0 ? {} : { picture: /* @__PURE__ */ z(un, {
 							image: t,
 							side: 44
 						}) }
@@ -1619,11 +1646,11 @@ function _n(e, t) {
 				cards: !0,
 				count: u.count,
 				all: it("#/images", { q: t }),
-				hits: u.found.slice(0, dn).map((e) => ({
+				hits: u.found.slice(0, pn).map((e) => ({
 					href: H(e.number),
-					words: Zt(e.name),
+					words: Qt(e.name),
 					more: e.label ?? "",
-					picture: /* @__PURE__ */ z(cn, {
+					picture: /* @__PURE__ */ z(un, {
 						image: e.number,
 						side: 44
 					})
@@ -1651,8 +1678,8 @@ function _n(e, t) {
 		d
 	]);
 }
-function vn({ route: e, close: t }) {
-	let { router: n } = L(), [r, i] = N(""), [a, o] = N(0), s = F(null), c = r.trim(), l = _n(e, c), u = l.flatMap((e) => e.hits), d = Math.min(a, u.length - 1);
+function bn({ route: e, close: t }) {
+	let { router: n } = L(), [r, i] = N(""), [a, o] = N(0), s = F(null), c = r.trim(), l = yn(e, c), u = l.flatMap((e) => e.hits), d = Math.min(a, u.length - 1);
 	R({
 		Escape: t,
 		"Ctrl+k": t
@@ -1752,70 +1779,131 @@ function vn({ route: e, close: t }) {
 	});
 }
 // src/downloads.ts
-var yn = class extends Error {}, bn = (e, t, n) => K(e.manifest.paths.sprite, {
+var xn = class extends Error {}, Sn = (e, t, n) => K(e.manifest.paths.sprite, {
 	layer: t.id,
 	channel: n
-}), xn = (e, t, n) => t.content?.kept && e.manifest.paths.content ? K(e.manifest.paths.content, {
+}), Cn = (e, t, n) => t.content?.kept && e.manifest.paths.content ? K(e.manifest.paths.content, {
 	layer: t.id,
 	channel: n
-}) : bn(e, t, n), Sn = 4, Cn = 16;
-function wn(e, t, n, r) {
-	let i = Math.ceil(t / e), a = e * n + (e - 1) * Sn;
+}) : Sn(e, t, n), wn = 4, Tn = 16;
+function En(e, t, n, r, i = 0) {
+	let a = Math.ceil(t / e), o = e * n + (e - 1) * wn;
 	return {
-		cells: [0, 1].flatMap((i) => Array.from({ length: t }, (t, o) => ({
-			rank: o,
-			panel: i,
-			x: i * (a + Cn) + o % e * (n + Sn),
-			y: Math.floor(o / e) * (r + Sn)
+		cells: [0, 1].flatMap((a) => Array.from({ length: t }, (t, s) => ({
+			rank: s,
+			panel: a,
+			x: a * (o + Tn) + s % e * (n + wn),
+			y: Math.floor(s / e) * (r + i + wn)
 		}))),
-		width: 2 * a + Cn,
-		height: i * (r + Sn) - Sn
+		width: 2 * o + Tn,
+		height: a * (r + i + wn) - wn
 	};
 }
-async function Tn(e) {
+async function Dn(e) {
 	let t = new Image();
 	return t.src = e, await t.decode(), t;
 }
-async function En(e, t, n) {
+async function On(e, t, n) {
 	let { store: r, manifest: i } = e;
-	if (r.host.readable) return r.host.picture(bn(e, t, n), e.name);
-	if (!i.portable) throw new yn();
+	if (r.host.readable) return r.host.picture(Sn(e, t, n), e.name);
+	if (!i.portable) throw new xn();
 	return r.load(`sprites/${t.id}/${n}`);
 }
-async function Dn(e, t, n) {
-	let r = await Tn(await En(e, t, n.channel)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = wn(i.columns, n.images.length, o, s), l = document.createElement("canvas");
-	l.width = c.width, l.height = c.height;
-	let u = l.getContext("2d");
-	u.fillStyle = "#fff", u.fillRect(0, 0, c.width, c.height), u.imageSmoothingEnabled = !1;
-	for (let { rank: e, panel: t, x: n, y: a } of c.cells) {
-		let c = (t * i.columns + e % i.columns) * i.pitchX, l = Math.floor(e / i.columns) * i.pitchY;
-		u.drawImage(r, c, l, i.width, i.height, n, a, o, s);
+function kn(e, t, n, r) {
+	let { sprite: i, tile: a } = n;
+	e.imageSmoothingEnabled = !1;
+	for (let { rank: n, panel: o, x: s, y: c } of r.cells) {
+		let r = (o * i.columns + n % i.columns) * i.pitchX, l = Math.floor(n / i.columns) * i.pitchY;
+		e.drawImage(t, r, l, i.width, i.height, s, c, i.width * a.enlarge, i.height * a.enlarge);
 	}
-	return l;
 }
-function On(e) {
+function An(e, t, n = 1) {
+	let r = document.createElement("canvas");
+	r.width = n * e, r.height = n * t;
+	let i = r.getContext("2d");
+	return i.scale(n, n), i.fillStyle = "#fff", i.fillRect(0, 0, e, t), {
+		canvas: r,
+		pen: i
+	};
+}
+var jn = (e, t, n = 0) => En(e.sprite.columns, t.images.length, e.sprite.width * e.tile.enlarge, e.sprite.height * e.tile.enlarge, n);
+async function Mn(e, t, n) {
+	let r = await Dn(await On(e, t, n.channel)), i = jn(t, n), { canvas: a, pen: o } = An(i.width, i.height);
+	return kn(o, r, t, i), a;
+}
+function Nn(e) {
+	let t = 10 ** Math.floor(Math.log10(Math.max(2, e) / 2));
+	return t * ([
+		5,
+		2,
+		1
+	].find((n) => n * t <= e / 2) ?? 1);
+}
+function Pn({ manifest: e }, t, n) {
+	let { model: r, data: i, options: a } = e;
+	return {
+		title: [`${t.name}:${n.channel}`, n.name].filter(Boolean).join("  "),
+		about: `${r.name} · ${t.op} · ${Wt(t)} · receptive field ${Kt(t)}`,
+		caption: `Left: the ${Q(n.images.length, "image")} of ${i.count} that excite the unit most, each cut where it does so, above its activation. Right: what it takes from each, by the rule ${a.rule}: mid-grey is zero, black and white are ± the number below. Made with convscope.`
+	};
+}
+function Fn(e, t, n) {
+	let r = [], i = "";
+	for (let a of t.split(/(?<= )/)) i && e.measureText(i + a).width > n ? (r.push(i), i = a) : i += a;
+	return i ? [...r, i] : r;
+}
+var In = 14, [Ln, Rn] = [16, 20], zn = {
+	title: [
+		"600 17px sans-serif",
+		"#1b1c1e",
+		23
+	],
+	about: [
+		"12.5px sans-serif",
+		"#5b5e63",
+		17
+	],
+	caption: [
+		"11.5px sans-serif",
+		"#5b5e63",
+		15.5
+	]
+};
+async function Bn(e, t, n) {
+	let r = await Dn(await On(e, t, n.channel)), i = jn(t, n, Ln), a = Math.max(i.width, 420), o = Pn(e, t, n), { pen: s } = An(1, 1), c = (e) => (s.font = zn[e][0], Fn(s, o[e], a)), [l, u, d] = [
+		c("title"),
+		c("about"),
+		c("caption")
+	], f = In + l.length * zn.title[2] + u.length * zn.about[2] + 6, { canvas: p, pen: m } = An(a + 28, Math.ceil(f + i.height + Rn + d.length * zn.caption[2] + In), 2), h = (e, t, n) => ([m.font, m.fillStyle] = zn[t], e.forEach((e, r) => m.fillText(e, In, n + (r + .75) * zn[t][2])), n + e.length * zn[t][2]);
+	h(u, "about", h(l, "title", In)), m.save(), m.translate(In, f), kn(m, r, t, i), [m.font, m.fillStyle] = zn.caption;
+	let [g, _] = [t.sprite.width * t.tile.enlarge, t.sprite.height * t.tile.enlarge];
+	for (let { rank: e, panel: t, x: r, y: a } of i.cells) m.fillText(t === 0 ? Z(n.values[e]) : `±${Z(n.scales[e])}`, r, a + _ + 12);
+	let v = t.field?.size[1] ?? e.manifest.model.input[2], y = Nn(v);
+	return m.fillRect(0, i.height + 7, y * g / v, 2), m.fillText(`${y} px of the image`, y * g / v + 7, i.height + 12), m.restore(), h(d, "caption", f + i.height + Rn), p;
+}
+function Vn(e) {
 	return new Promise((t, n) => {
 		try {
-			e.toBlob((e) => e ? t(e) : n(new yn()), "image/png");
+			e.toBlob((e) => e ? t(e) : n(new xn()), "image/png");
 		} catch {
-			n(new yn());
+			n(new xn());
 		}
 	});
 }
-var kn = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
-function An(e, t, n, r) {
-	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = wn(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${kn(Z(r.values[e.rank]))}</text>`), l = kn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
+var Hn = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
+function Un(e, t, n, r) {
+	let i = n.sprite.height * n.tile.enlarge, a = jn(n, r).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + i - 5}">${Hn(Z(r.values[e.rank]))}</text>`), o = Hn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" width="${t.width}" height="${t.height + 24}" viewBox="0 -24 ${t.width} ${t.height + 24}">`,
-		`<title>${l}</title>`,
+		`<title>${o}</title>`,
 		"<rect y=\"-24\" width=\"100%\" height=\"100%\" fill=\"#fff\"/>",
-		`<text y="-7" font-family="sans-serif" font-size="14">${l}</text>`,
+		`<text y="-7" font-family="sans-serif" font-size="14">${o}</text>`,
 		`<image href="${e}" width="${t.width}" height="${t.height}" style="image-rendering:pixelated"/>`,
-		`<g font-family="sans-serif" font-size="11" fill="#fff" stroke="#000" stroke-width="2.5" paint-order="stroke">${c.join("")}</g>`,
+		`<g font-family="sans-serif" font-size="11" fill="#fff" stroke="#000" stroke-width="2.5" paint-order="stroke">${a.join("")}</g>`,
 		"</svg>"
 	].join("\n");
 }
-function jn(e, t, n, r) {
+function Wn(e, t, n, r) {
 	let { model: i, data: a, options: o, versions: s, created: c } = e.manifest, l = Object.fromEntries(r.images.map((e) => [e, n.images[e]])), u = /* @__PURE__ */ new Set([...r.classes.map(([e]) => e), ...Object.values(l).map((e) => e?.label ?? -1)]), d = Object.fromEntries([...u].filter((e) => e >= 0).map((e) => [e, n.classes[e]])), { id: f, bytes: p, ...m } = t;
 	return JSON.stringify({
 		unit: `${t.name}:${r.channel}`,
@@ -1830,8 +1918,8 @@ function jn(e, t, n, r) {
 		classNames: d
 	}, null, 1);
 }
-var Mn = (e, t) => `<iframe src="${kn(e)}?embed=1" title="${kn(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>`;
-function Nn(e, t, n, r) {
+var Gn = "addEventListener(\"message\",function(e){document.querySelectorAll(\"iframe[data-convscope]\").forEach(function(f){if(f.contentWindow===e.source&&e.data&&e.data.convscope===\"height\")f.style.height=(+e.data.height||560)+\"px\"})})", Kn = (e, t) => t === "file" ? `${e}?embed=1` : e.replace(/[^/#?]*(\?[^#]*)?(#.*)$/, "embed.html$2"), qn = (e, t) => `<iframe data-convscope src="${Hn(e)}" title="${Hn(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>\n<script>${Gn}<\/script>`;
+function Jn(e, t, n, r) {
 	let { model: i, data: a, versions: o, created: s } = e.manifest, c = (e) => e.replace(/[{}\\]/g, ""), l = `${a.count} images (${c(a.description)}; ${a.fingerprint.slice(0, 12)}), model ${i.fingerprint.slice(0, 12)}`;
 	return [
 		`@misc{convscope-${t.id}-${n},`,
@@ -1844,12 +1932,12 @@ function Nn(e, t, n, r) {
 	].join("\n");
 }
 // src/parts/Channels.tsx
-var Pn = (e, t, n) => e.bands && n ? t[0] : 0;
-function Fn(e) {
+var Yn = (e, t, n) => e.bands && n ? t[0] : 0;
+function Xn(e) {
 	let { manifest: t } = W(), { layer: n, channel: r, band: i, rank: a, side: o, label: s, part: c = null } = e;
 	if (!n.bands || !t.paths.bands) return null;
 	let l = t.options.k, u = a === null ? t.model.input[0] * l + i - 1 : (i - 1) * l + a;
-	return /* @__PURE__ */ z($t, {
+	return /* @__PURE__ */ z(en, {
 		path: K(t.paths.bands, {
 			layer: n.id,
 			channel: r
@@ -1863,7 +1951,7 @@ function Fn(e) {
 		...s ? { label: s } : {}
 	});
 }
-function In({ count: e, band: t, change: n }) {
+function Zn({ count: e, band: t, change: n }) {
 	let { manifest: r } = W(), i = r.model.shown ?? [];
 	return /* @__PURE__ */ z("label", {
 		class: "choice-of-one",
@@ -1884,8 +1972,8 @@ function In({ count: e, band: t, change: n }) {
 		]
 	});
 }
-function Ln({ layer: e, unit: t, change: n }) {
-	let { manifest: r } = W(), i = Pn(e, r.model.input, r.paths.bands), a = e.bands;
+function Qn({ layer: e, unit: t, change: n }) {
+	let { manifest: r } = W(), i = Yn(e, r.model.input, r.paths.bands), a = e.bands;
 	if (!i || !a) return null;
 	let o = Math.min(80, Math.max(a.height, a.width) * e.tile.enlarge);
 	return /* @__PURE__ */ z(J, {
@@ -1901,14 +1989,14 @@ function Ln({ layer: e, unit: t, change: n }) {
 				"aria-label": `Show band ${i + 1}`,
 				title: `Show band ${i + 1}`,
 				children: [
-					/* @__PURE__ */ z(Fn, {
+					/* @__PURE__ */ z(Xn, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
 						rank: 0,
 						side: o
 					}),
-					/* @__PURE__ */ z(Fn, {
+					/* @__PURE__ */ z(Xn, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
@@ -1925,7 +2013,7 @@ function Ln({ layer: e, unit: t, change: n }) {
 	});
 }
 // src/parts/Truth.tsx
-function Rn(e) {
+function $n(e) {
 	return e.flatMap((e) => {
 		let [t, n, r] = [
 			"layer",
@@ -1940,29 +2028,29 @@ function Rn(e) {
 		}));
 	});
 }
-var zn = {
+var er = {
 	what: "projections say something about their unit",
 	"where, not what": "projections say where, not what",
 	neither: "projections do not even say where",
 	"cannot tell": "too few units or images to tell"
 };
-function Bn({ layer: e, brief: t }) {
-	let { store: n, manifest: r } = W(), i = G(n.host.kind === "file" ? null : "experiments").value, a = Rn(i ?? []).find((t) => t.layer === e && t.rule === r.options.rule);
+function tr({ layer: e, brief: t }) {
+	let { store: n, manifest: r } = W(), i = G(n.host.kind === "file" ? null : "experiments").value, a = $n(i ?? []).find((t) => t.layer === e && t.rule === r.options.rule);
 	return a ? t ? /* @__PURE__ */ z("small", {
-		title: zn[a.verdict],
+		title: er[a.verdict],
 		children: ["tested: ", a.verdict]
 	}) : /* @__PURE__ */ z(b, { children: ["Tested: ", /* @__PURE__ */ z("a", {
 		href: ot(a.experiment),
-		children: zn[a.verdict] ?? a.verdict
+		children: er[a.verdict] ?? a.verdict
 	})] }) : null;
 }
-function Vn({ layer: e, similarity: t }) {
+function nr({ layer: e, similarity: t }) {
 	return /* @__PURE__ */ z("p", {
 		class: t !== null && t > .9 ? "caution small" : "note",
-		children: [t !== null && (t > .9 ? `Its projection is nearly that of random numbers at this place (likeness ${t.toFixed(2)}): it says where, hardly what. ` : `Likeness to its control ${t.toFixed(2)}. `), /* @__PURE__ */ z(Bn, { layer: e.name })]
+		children: [t !== null && (t > .9 ? `Its projection is nearly that of random numbers at this place (likeness ${t.toFixed(2)}): it says where, hardly what. ` : `Likeness to its control ${t.toFixed(2)}. `), /* @__PURE__ */ z(tr, { layer: e.name })]
 	});
 }
-function Hn({ layer: e, labelled: t }) {
+function rr({ layer: e, labelled: t }) {
 	let { manifest: n } = W(), { options: r, data: i } = n, a = [
 		["Photos", `The ${r.k} images that excite the unit most, one place in each: its receptive field. Plain colour is padding: the field reaches beyond the image there, and the network is given zeros.`],
 		["Projections", `What the ${r.rule} rule carries from the unit's activation back to the pixels. Mid-grey is zero; each picture has a scale of its own, so strengths are not to be compared between pictures: black and white are the magnitude that 2 % of the values exceed.`],
@@ -1977,12 +2065,12 @@ function Hn({ layer: e, labelled: t }) {
 	});
 }
 // src/parts/Examples.tsx
-var Un = (e, t) => {
+var ir = (e, t) => {
 	let n = e.images[t]?.label ?? -1;
 	return n < 0 ? null : e.classes[n] ?? `class ${n}`;
-}, Wn = (e, t) => e.images[t]?.name ?? `image ${t}`;
-function Gn(e) {
-	let { layer: t, shard: n, unit: r, view: i, show: a, reach: o, band: s, choose: c, active: l, activate: u, open: d } = e, f = o === "whole", p = W(), m = (o === "part" ? xn : bn)(p, t, r.channel), h = pt(m), g = Pn(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
+}, ar = (e, t) => e.images[t]?.name ?? `image ${t}`;
+function or(e) {
+	let { layer: t, shard: n, unit: r, view: i, show: a, reach: o, band: s, choose: c, active: l, activate: u, open: d } = e, f = o === "whole", p = W(), m = (o === "part" ? Cn : Sn)(p, t, r.channel), h = pt(m), g = Yn(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
 	return /* @__PURE__ */ z("div", {
 		class: "examples",
 		children: [
@@ -1999,8 +2087,8 @@ function Gn(e) {
 						],
 						change: a
 					}),
-					/* @__PURE__ */ z(Kn, { ...e }),
-					i !== "projections" && !f && g > 0 && /* @__PURE__ */ z(In, {
+					/* @__PURE__ */ z(sr, { ...e }),
+					i !== "projections" && !f && g > 0 && /* @__PURE__ */ z(Zn, {
 						count: g,
 						band: s,
 						change: c
@@ -2010,7 +2098,7 @@ function Gn(e) {
 						class: "hint",
 						children: "Hover to see where; click or 1–9 to enlarge"
 					}),
-					/* @__PURE__ */ z(Hn, {
+					/* @__PURE__ */ z(rr, {
 						layer: t,
 						labelled: r.classes.length > 0
 					})
@@ -2018,7 +2106,7 @@ function Gn(e) {
 			}),
 			/* @__PURE__ */ z("div", {
 				class: `panels panels-${_.length}`,
-				children: _.map((e) => /* @__PURE__ */ z(qn, {
+				children: _.map((e) => /* @__PURE__ */ z(cr, {
 					kind: e,
 					whole: f && e === "photos",
 					reach: o,
@@ -2040,7 +2128,7 @@ function Gn(e) {
 					" is missing from this copy of the atlas; its numbers are here."
 				]
 			}),
-			/* @__PURE__ */ z(Jn, {
+			/* @__PURE__ */ z(lr, {
 				layer: t,
 				shard: n,
 				unit: r,
@@ -2049,16 +2137,16 @@ function Gn(e) {
 		]
 	});
 }
-function Kn({ layer: e, unit: t, view: n, reach: r, extend: i }) {
+function sr({ layer: e, unit: t, view: n, reach: r, extend: i }) {
 	let { manifest: a } = W(), o = [["field", "Field"]];
-	return e.content && t.images.some((e, n) => tn(t, n)) && o.unshift(["part", "Zoom"]), n !== "projections" && e.field !== null && a.paths.image !== null && o.push(["whole", "In its image"]), o.length > 1 ? /* @__PURE__ */ z(xt, {
+	return e.content && t.images.some((e, n) => nn(t, n)) && o.unshift(["part", "Zoom"]), n !== "projections" && e.field !== null && a.paths.image !== null && o.push(["whole", "In its image"]), o.length > 1 ? /* @__PURE__ */ z(xt, {
 		label: "How much is shown",
 		value: r,
 		options: o,
 		change: i
 	}) : null;
 }
-function qn({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o, active: s, activate: c, open: l }) {
+function cr({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o, active: s, activate: c, open: l }) {
 	let u = F(null), [d, f] = N(112), p = t.sprite.columns;
 	P(() => {
 		if (!u.current) return;
@@ -2083,20 +2171,20 @@ function qn({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o,
 				onMouseEnter: () => c(f),
 				onFocus: () => c(f),
 				onClick: () => l(f),
-				"aria-label": `${m} ${f + 1}: activation ${Z(r.values[f])}, ${Wn(n, u)}${Un(n, u) ? `, ${Un(n, u)}` : ""}`,
-				children: i ? /* @__PURE__ */ z(sn, {
+				"aria-label": `${m} ${f + 1}: activation ${Z(r.values[f])}, ${ar(n, u)}${ir(n, u) ? `, ${ir(n, u)}` : ""}`,
+				children: i ? /* @__PURE__ */ z(cn, {
 					image: u,
-					name: Wn(n, u),
+					name: ar(n, u),
 					box: r.boxes[f] ?? null,
 					square: d
-				}) : e === "photos" && o > 0 && r.values[f] !== 0 ? /* @__PURE__ */ z(Fn, {
+				}) : e === "photos" && o > 0 && r.values[f] !== 0 ? /* @__PURE__ */ z(Xn, {
 					layer: t,
 					channel: r.channel,
 					band: o,
 					rank: f,
 					side: d,
-					part: a === "part" ? tn(r, f) : null
-				}) : /* @__PURE__ */ z(nn, {
+					part: a === "part" ? nn(r, f) : null
+				}) : /* @__PURE__ */ z(rn, {
 					layer: t,
 					unit: r,
 					kind: e,
@@ -2108,13 +2196,13 @@ function qn({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o,
 		})]
 	});
 }
-function Jn({ layer: e, shard: t, unit: n, rank: r }) {
-	let i = n.images[r], a = Wn(t, i), o = Un(t, i);
+function lr({ layer: e, shard: t, unit: n, rank: r }) {
+	let i = n.images[r], a = ar(t, i), o = ir(t, i);
 	return /* @__PURE__ */ z("figure", {
 		class: "looked",
 		children: [
 			/* @__PURE__ */ z("figcaption", { children: "Where it looks" }),
-			/* @__PURE__ */ z(sn, {
+			/* @__PURE__ */ z(cn, {
 				image: i,
 				name: a,
 				box: n.boxes[r] ?? null,
@@ -2152,8 +2240,8 @@ function Jn({ layer: e, shard: t, unit: n, rank: r }) {
 	});
 }
 // src/parts/Histogram.tsx
-var Yn = 480;
-function Xn(e, t) {
+var ur = 480;
+function dr(e, t) {
 	if (t <= (e[0] ?? 0)) return 0;
 	for (let n = 1; n < e.length; n += 1) {
 		let r = e[n - 1], i = e[n];
@@ -2161,15 +2249,15 @@ function Xn(e, t) {
 	}
 	return e.length - 1;
 }
-function Zn({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a }) {
+function fr({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a }) {
 	if (!n.length) return /* @__PURE__ */ z("p", {
 		class: "quiet",
 		children: "No responses."
 	});
-	let o = e.slice(t, t + n.length + 1), s = Yn / n.length, c = Math.max(...n), l = (e) => Xn(o, e) * s, u = o[Math.round(n.length / 2)], d = n.reduce((e, t) => e + t, 0);
+	let o = e.slice(t, t + n.length + 1), s = ur / n.length, c = Math.max(...n), l = (e) => dr(o, e) * s, u = o[Math.round(n.length / 2)], d = n.reduce((e, t) => e + t, 0);
 	return /* @__PURE__ */ z("svg", {
 		class: "histogram",
-		viewBox: `0 0 ${Yn} 134`,
+		viewBox: `0 0 ${ur} 134`,
 		role: a ? "group" : "img",
 		"aria-label": `${i}: ${d} images, from ${Z(o[0])} to ${Z(o.at(-1))}`,
 		children: [
@@ -2196,7 +2284,7 @@ function Zn({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a })
 			/* @__PURE__ */ z("line", {
 				class: "axis",
 				x1: "0",
-				x2: Yn,
+				x2: ur,
 				y1: 102,
 				y2: 102
 			}),
@@ -2210,13 +2298,13 @@ function Zn({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a })
 				children: Z(o[0])
 			}),
 			/* @__PURE__ */ z("text", {
-				x: Yn / 2,
+				x: ur / 2,
 				y: 130,
 				"text-anchor": "middle",
 				children: Z(u)
 			}),
 			/* @__PURE__ */ z("text", {
-				x: Yn,
+				x: ur,
 				y: 130,
 				"text-anchor": "end",
 				children: Z(o.at(-1))
@@ -2225,27 +2313,27 @@ function Zn({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a })
 	});
 }
 // src/parts/Later.tsx
-var Qn = 100, $n = 12;
-function er({ given: e, about: t, turn: n, draw: r }) {
+var pr = 100, mr = 12;
+function hr({ given: e, about: t, turn: n, draw: r }) {
 	let [i, a] = N(t), o = F(e);
 	return i === t && (o.current = e), P(() => {
 		if (i === t) return;
-		let e = setTimeout(() => a(t), Qn + $n * n);
+		let e = setTimeout(() => a(t), pr + mr * n);
 		return () => clearTimeout(e);
 	}, [t]), I(() => /* @__PURE__ */ z(b, { children: r(o.current) }), Object.values(o.current));
 }
 // src/parts/Needs.tsx
-var tr = 8;
-function nr(e, t, n) {
+var gr = 8;
+function _r(e, t, n) {
 	let [r, i] = t === "unit" ? [0, 1] : [1, 0];
 	return e.pairs.flatMap((e) => e[r] === n && e[2] < 0 ? [{
 		of: String(e[i]),
 		change: e[2],
 		control: e[3]
-	}] : []).sort((e, t) => e.change - t.change).slice(0, tr);
+	}] : []).sort((e, t) => e.change - t.change).slice(0, gr);
 }
-function rr({ of: e, kind: t }) {
-	let n = W(), r = G(n.store.host.kind === "file" ? null : "experiments").value, i = U(e)?.layer, a = (e) => t === "class" || !Array.isArray(e.settings.layers) || e.settings.layers.includes(i), o = r?.find((e) => e.kind === "effects" && e.data && a(e)), s = G(o ? `experiments/${o.name}` : null).value, c = I(() => s ? nr(s, t, e) : [], [
+function vr({ of: e, kind: t }) {
+	let n = W(), r = G(n.store.host.kind === "file" ? null : "experiments").value, i = U(e)?.layer, a = (e) => t === "class" || !Array.isArray(e.settings.layers) || e.settings.layers.includes(i), o = r?.find((e) => e.kind === "effects" && e.data && a(e)), s = G(o ? `experiments/${o.name}` : null).value, c = I(() => s ? _r(s, t, e) : [], [
 		s,
 		t,
 		e
@@ -2305,8 +2393,8 @@ function rr({ of: e, kind: t }) {
 	});
 }
 // src/parts/Tuning.tsx
-var ir = 1.25, ar = (e) => `${100 * Math.min(Math.max(e, 0), ir) / ir}%`;
-function or({ layer: e, unit: t }) {
+var yr = 1.25, br = (e) => `${100 * Math.min(Math.max(e, 0), yr) / yr}%`;
+function xr({ layer: e, unit: t }) {
 	let { manifest: n } = W(), r = G(n.paths.tuning ? K(n.paths.tuning, { layer: e.id }) : null).value;
 	if (!r?.kept.some((e) => (e[t.channel] ?? null) !== null)) return null;
 	let i = r.out[t.channel] ?? [];
@@ -2338,20 +2426,20 @@ function or({ layer: e, unit: t }) {
 								c != null && u != null && /* @__PURE__ */ z("i", {
 									class: "middle",
 									style: {
-										left: ar(c),
-										right: `calc(100% - ${ar(u)})`
+										left: br(c),
+										right: `calc(100% - ${br(u)})`
 									}
 								}),
 								o !== null && s !== null && /* @__PURE__ */ z("i", {
 									class: "interval",
 									style: {
-										left: ar(o),
-										right: `calc(100% - ${ar(s)})`
+										left: br(o),
+										right: `calc(100% - ${br(s)})`
 									}
 								}),
 								/* @__PURE__ */ z("i", {
 									class: "dot",
-									style: { left: ar(a) }
+									style: { left: br(a) }
 								})
 							]
 						}),
@@ -2366,7 +2454,7 @@ function or({ layer: e, unit: t }) {
 	});
 }
 // src/parts/Details.tsx
-function sr(e) {
+function Sr(e) {
 	let { layer: t, unit: n } = e, r = W(), i = r.manifest.extras, a = i ? Math.floor(n.channel / i.shard) : 0, o = G(i ? `extras/${t.id}/${a}` : null).value, s = G(r.store.host.kind === "file" ? null : "experiments").value, c = {
 		...e,
 		extra: o,
@@ -2376,90 +2464,90 @@ function sr(e) {
 	return /* @__PURE__ */ z("div", {
 		class: "details",
 		children: [
-			/* @__PURE__ */ z(er, {
+			/* @__PURE__ */ z(hr, {
 				given: c,
 				about: n,
 				turn: 0,
-				draw: lr
+				draw: wr
 			}),
-			/* @__PURE__ */ z(er, {
+			/* @__PURE__ */ z(hr, {
 				given: c,
 				about: n,
 				turn: 1,
-				draw: ur
+				draw: Tr
 			}),
-			/* @__PURE__ */ z(er, {
+			/* @__PURE__ */ z(hr, {
 				given: c,
 				about: n,
 				turn: 2,
-				draw: dr
+				draw: Er
 			})
 		]
 	});
 }
-function cr(e, t, n) {
+function Cr(e, t, n) {
 	let r = e.values.findIndex((e) => e !== null && e !== 0 && e >= t && e < n);
 	if (r >= 0) return { n: r + 1 };
 	let i = (t + n) / 2 / (e.maximum || 1);
 	return i > 0 && i <= .95 ? { share: i > .75 ? 1 : i > .5 ? 2 : i > .25 ? 3 : 4 } : null;
 }
-var lr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ z(b, { children: [
+var wr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ z(b, { children: [
 	/* @__PURE__ */ z("div", {
 		class: "stack",
 		children: [/* @__PURE__ */ z(J, {
 			title: "Responses",
 			note: `Images by their strongest response, heights by square root; the ${r.values.length} shown above are marked.`,
-			children: /* @__PURE__ */ z(Zn, {
+			children: /* @__PURE__ */ z(fr, {
 				edges: t.histogram.edges,
 				first: r.histogram.first,
 				counts: r.histogram.counts,
 				marks: r.values,
 				title: "Responses",
 				link: (e, t) => {
-					let n = cr(r, e, t);
+					let n = Cr(r, e, t);
 					return n && ("n" in n || (a?.bands.length ?? 0) > 0) ? o({
 						share: null,
 						...n
 					}) : null;
 				}
 			})
-		}), i && /* @__PURE__ */ z(fr, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
+		}), i && /* @__PURE__ */ z(Dr, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
 	}),
-	r.classes.length > 0 && /* @__PURE__ */ z(pr, {
+	r.classes.length > 0 && /* @__PURE__ */ z(Or, {
 		shard: n,
 		unit: r
 	}),
-	/* @__PURE__ */ z(or, {
+	/* @__PURE__ */ z(xr, {
 		layer: e,
 		unit: r
 	}),
-	a?.control && /* @__PURE__ */ z(_r, {
+	a?.control && /* @__PURE__ */ z(Mr, {
 		layer: e,
 		unit: r,
 		extra: a
 	})
-] }), ur = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ z(mr, {
+] }), Tr = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ z(kr, {
 	extra: t,
 	unit: n,
 	maximum: e.maximum,
 	share: r
-}) : null, dr = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
+}) : null, Er = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
 	let a = (i ?? []).filter((n) => n.units.includes(`${e.name}:${t.channel}`));
 	return /* @__PURE__ */ z(b, { children: [
-		/* @__PURE__ */ z(rr, {
+		/* @__PURE__ */ z(vr, {
 			of: `${e.name}:${t.channel}`,
 			kind: "unit"
 		}),
-		/* @__PURE__ */ z(hr, {
+		/* @__PURE__ */ z(Ar, {
 			layer: e,
 			unit: t
 		}),
-		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ z(gr, {
+		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ z(jr, {
 			title: "Strongest inputs",
 			joints: r.incoming,
 			note: n.incoming
 		}),
-		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ z(gr, {
+		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ z(jr, {
 			title: "Strongest outputs",
 			joints: r.outgoing,
 			note: n.outgoing
@@ -2483,7 +2571,7 @@ var lr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) =
 		})
 	] });
 };
-function fr({ unit: e }) {
+function Dr({ unit: e }) {
 	let t = It();
 	return /* @__PURE__ */ z(J, {
 		title: "Your note",
@@ -2498,7 +2586,7 @@ function fr({ unit: e }) {
 		})
 	});
 }
-function pr({ shard: e, unit: t }) {
+function Or({ shard: e, unit: t }) {
 	let n = Math.max(...t.classes.map(([, e]) => e), 0);
 	return /* @__PURE__ */ z(J, {
 		title: "Top classes",
@@ -2526,7 +2614,7 @@ function pr({ shard: e, unit: t }) {
 		})
 	});
 }
-function mr({ extra: e, unit: t, maximum: n, share: r }) {
+function kr({ extra: e, unit: t, maximum: n, share: r }) {
 	let i = F(null);
 	return P(() => i.current?.scrollIntoView({ block: "center" }), [r]), /* @__PURE__ */ z(J, {
 		title: "Lower responses",
@@ -2547,14 +2635,14 @@ function mr({ extra: e, unit: t, maximum: n, share: r }) {
 				] }), /* @__PURE__ */ z("div", {
 					class: "band-row",
 					children: [t.samples.map((t) => {
-						let n = Un(e, t.image);
+						let n = ir(e, t.image);
 						return /* @__PURE__ */ z("a", {
 							href: `#/i/${t.image}`,
-							title: `${Wn(e, t.image)}${n ? `, ${n}` : ""}`,
-							children: [/* @__PURE__ */ z(ln, {
+							title: `${ar(e, t.image)}${n ? `, ${n}` : ""}`,
+							children: [/* @__PURE__ */ z(dn, {
 								image: t.image,
 								box: t.box,
-								label: `Response ${Z(t.value)}, ${Wn(e, t.image)}`
+								label: `Response ${Z(t.value)}, ${ar(e, t.image)}`
 							}), /* @__PURE__ */ z("span", {
 								class: "number",
 								children: Z(t.value)
@@ -2569,7 +2657,7 @@ function mr({ extra: e, unit: t, maximum: n, share: r }) {
 		})
 	});
 }
-function hr({ layer: e, unit: t }) {
+function Ar({ layer: e, unit: t }) {
 	let n = W(), r = t.nearest.filter(([t]) => gt(n, e.name, t));
 	return r.length ? /* @__PURE__ */ z(J, {
 		title: "Nearest units",
@@ -2615,7 +2703,7 @@ function hr({ layer: e, unit: t }) {
 		})
 	}) : null;
 }
-function gr({ title: e, joints: t, note: n }) {
+function jr({ title: e, joints: t, note: n }) {
 	let r = W(), { network: i } = kt(), a = t.some(([e, t]) => gt(r, e, t)), o = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
 	return /* @__PURE__ */ z(J, {
 		title: e,
@@ -2623,7 +2711,7 @@ function gr({ title: e, joints: t, note: n }) {
 		children: /* @__PURE__ */ z("ol", {
 			class: a ? "joints" : "joints bare",
 			children: t.map(([e, t, n]) => {
-				let s = gt(r, e, t), c = `${e}:${t}`, l = At(i, e, t);
+				let s = gt(r, e, t), c = `${e}:${t}`, l = r.manifest.subset ? null : At(i, e, t);
 				return /* @__PURE__ */ z("li", { children: [
 					a && (s ? /* @__PURE__ */ z($, {
 						layer: s,
@@ -2675,7 +2763,7 @@ function gr({ title: e, joints: t, note: n }) {
 		})
 	});
 }
-function _r({ layer: e, unit: t, extra: n }) {
+function Mr({ layer: e, unit: t, extra: n }) {
 	let { manifest: r } = W();
 	if (!r.paths.controls || !n.control) return null;
 	let i = K(r.paths.controls, {
@@ -2688,14 +2776,14 @@ function _r({ layer: e, unit: t, extra: n }) {
 		children: [/* @__PURE__ */ z("div", {
 			class: "control",
 			children: [
-				/* @__PURE__ */ z("figure", { children: [/* @__PURE__ */ z(nn, {
+				/* @__PURE__ */ z("figure", { children: [/* @__PURE__ */ z(rn, {
 					layer: e,
 					unit: t,
 					kind: "projections",
 					rank: 0,
 					side: 112
 				}), /* @__PURE__ */ z("figcaption", { children: "this unit" })] }),
-				/* @__PURE__ */ z("figure", { children: [/* @__PURE__ */ z($t, {
+				/* @__PURE__ */ z("figure", { children: [/* @__PURE__ */ z(en, {
 					path: i,
 					grid: e.sheet,
 					panel: 0,
@@ -2712,15 +2800,15 @@ function _r({ layer: e, unit: t, extra: n }) {
 					children: "cosine similarity of the two: 1 alike, 0 unrelated"
 				})] })
 			]
-		}), /* @__PURE__ */ z(Vn, {
+		}), /* @__PURE__ */ z(nr, {
 			layer: e,
 			similarity: n.control.similarity
 		})]
 	});
 }
 // src/pages/Class.tsx
-var vr = 18;
-function yr({ name: e }) {
+var Nr = 18;
+function Pr({ name: e }) {
 	let { collection: t, network: n, ready: r } = kt();
 	if (!r) return /* @__PURE__ */ z(X, { what: e });
 	let i = jt(t?.names, e).filter((e) => t?.images[e]), a = jt(n?.names, e);
@@ -2757,16 +2845,16 @@ function yr({ name: e }) {
 		/* @__PURE__ */ z("div", {
 			class: "class-page",
 			children: [
-				i.map((t) => /* @__PURE__ */ z(br, {
+				i.map((t) => /* @__PURE__ */ z(Fr, {
 					label: t,
 					name: e
 				}, t)),
-				a.map((e) => /* @__PURE__ */ z(Sr, {
+				a.map((e) => /* @__PURE__ */ z(Lr, {
 					logit: e,
 					layers: n?.layers ?? [],
 					note: n?.note ?? ""
 				}, e)),
-				/* @__PURE__ */ z(rr, {
+				/* @__PURE__ */ z(vr, {
 					of: e,
 					kind: "class"
 				})
@@ -2774,22 +2862,22 @@ function yr({ name: e }) {
 		})
 	] });
 }
-function br({ label: e, name: t }) {
+function Fr({ label: e, name: t }) {
 	let { manifest: n } = W(), r = n.classes?.shard ?? 1, i = G(`classes/${Math.floor(e / r)}`), a = G(n.extras ? "profiles/index" : null).value, o = (a?.images ?? []).filter((t, n) => a?.labels[n] === e), s = i.value?.classes[e] ?? [];
 	return /* @__PURE__ */ z(b, { children: [o.length > 0 && /* @__PURE__ */ z(J, {
 		title: "Its images",
 		class: "panel wide",
 		children: [/* @__PURE__ */ z("ul", {
 			class: "thumbs",
-			children: o.slice(0, vr).map((e) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
+			children: o.slice(0, Nr).map((e) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
 				href: H(e),
-				"aria-label": Zt(a?.names[a.images.indexOf(e)] ?? `image ${e}`),
-				children: /* @__PURE__ */ z(cn, {
+				"aria-label": Qt(a?.names[a.images.indexOf(e)] ?? `image ${e}`),
+				children: /* @__PURE__ */ z(un, {
 					image: e,
 					side: 84
 				})
 			}) }, e))
-		}), o.length > vr && /* @__PURE__ */ z("p", {
+		}), o.length > Nr && /* @__PURE__ */ z("p", {
 			class: "more",
 			children: /* @__PURE__ */ z("a", {
 				href: it("#/images", { q: t }),
@@ -2807,7 +2895,7 @@ function br({ label: e, name: t }) {
 				}),
 				children: "Those that prefer it to every other class"
 			}),
-			children: /* @__PURE__ */ z(xr, {
+			children: /* @__PURE__ */ z(Ir, {
 				rows: i,
 				tile: (e) => /* @__PURE__ */ z($, {
 					layer: t,
@@ -2820,7 +2908,7 @@ function br({ label: e, name: t }) {
 		}, t.id);
 	})] });
 }
-function xr({ rows: e, layer: t, tile: n }) {
+function Ir({ rows: e, layer: t, tile: n }) {
 	return /* @__PURE__ */ z("ul", {
 		class: "tiles",
 		children: e.map(([e, r, i]) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
@@ -2836,7 +2924,7 @@ function xr({ rows: e, layer: t, tile: n }) {
 		}) }, e))
 	});
 }
-function Sr({ logit: e, layers: t, note: n }) {
+function Lr({ logit: e, layers: t, note: n }) {
 	let r = W(), i = r.manifest.classes?.shard ?? 64, a = G(`logits/${Math.floor(e / i)}`).value, o = t.map((t) => gt(r, t, e)).find((e) => e !== void 0), s = a?.incoming[e - a.first] ?? [];
 	return /* @__PURE__ */ z(b, { children: [o && /* @__PURE__ */ z(J, {
 		title: "Its logit",
@@ -2864,16 +2952,16 @@ function Sr({ logit: e, layers: t, note: n }) {
 				e
 			]
 		})
-	}), s.length > 0 && /* @__PURE__ */ z(gr, {
+	}), s.length > 0 && /* @__PURE__ */ z(jr, {
 		title: "What its logit is computed from",
 		joints: s,
 		note: n
 	})] });
 }
 // src/parts/Grid.tsx
-var Cr = (e) => e === document.documentElement ? window : e, wr = 400;
-function Tr(e, t, n, r, i, a, o) {
-	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - wr) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + wr) / l)));
+var Rr = (e) => e === document.documentElement ? window : e, zr = 400;
+function Br(e, t, n, r, i, a, o) {
+	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - zr) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + zr) / l)));
 	return {
 		columns: s,
 		step: o ? n.width + r : Math.floor((t + r) / s),
@@ -2882,10 +2970,10 @@ function Tr(e, t, n, r, i, a, o) {
 		height: Math.max(0, c * l - r)
 	};
 }
-function Er(e, t, n) {
+function Vr(e, t, n) {
 	let r = () => {
 		let r = e.current?.getBoundingClientRect(), i = r?.width || 900, a = -(r?.top ?? 0);
-		return Tr(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
+		return Br(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
 	}, [i, a] = N(r), [o, s] = N(!1), c = () => {
 		let e = r();
 		a((t) => t.columns === e.columns && t.step === e.step && t.first === e.first && t.last === e.last && t.height === e.height ? t : e);
@@ -2915,8 +3003,8 @@ function Er(e, t, n) {
 		last: t.count
 	} : i;
 }
-function Dr(e) {
-	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = L(), c = F(null), l = Er(c, e, r), u = F(!1), d = (e) => {
+function Hr(e) {
+	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = L(), c = F(null), l = Vr(c, e, r), u = F(!1), d = (e) => {
 		t && (u.current = !0, a(Math.max(0, Math.min(t - 1, i < 0 ? 0 : i + e))));
 	}, f = l.columns, p = [
 		[["ArrowLeft", "h"], -1],
@@ -2939,7 +3027,7 @@ function Dr(e) {
 		if (e) u.current = !1, e.querySelector("a")?.focus({ preventScroll: !0 }), e.scrollIntoView({ block: "nearest" });
 		else {
 			let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-			Cr(s.root).scrollBy({
+			Rr(s.root).scrollBy({
 				top: e - window.innerHeight / 3,
 				behavior: "instant"
 			});
@@ -2950,7 +3038,7 @@ function Dr(e) {
 		if (h.current || i < 0 || !c.current || !s.root.isConnected) return;
 		h.current = !0;
 		let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-		e > window.innerHeight - n.height && Cr(s.root).scrollBy({
+		e > window.innerHeight - n.height && Rr(s.root).scrollBy({
 			top: e - window.innerHeight / 3,
 			behavior: "instant"
 		});
@@ -2969,7 +3057,7 @@ function Dr(e) {
 			n.height
 		], s = g.current.get(a), c = s && s.place.every((e, t) => e === o[t]) ? s : {
 			place: o,
-			item: Or(e, a, l, r)
+			item: Ur(e, a, l, r)
 		};
 		v.set(a, c), _.push(c.item);
 	}
@@ -2981,7 +3069,7 @@ function Dr(e) {
 		children: _
 	});
 }
-function Or({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
+function Ur({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	return /* @__PURE__ */ z("li", {
 		"data-index": a,
 		"aria-setsize": e,
@@ -2997,17 +3085,17 @@ function Or({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	}, r(a));
 }
 // src/parts/Versus.tsx
-function kr(e) {
+function Wr(e) {
 	let t = G(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
 	return t.value && n ? {
 		shard: t.value,
 		unit: n
 	} : null;
 }
-function Ar({ left: e, right: t }) {
-	let [n, r] = [kr(e), kr(t)], [i, a] = N(null);
+function Gr({ left: e, right: t }) {
+	let [n, r] = [Wr(e), Wr(t)], [i, a] = N(null);
 	if (!n || !r) return /* @__PURE__ */ z(X, { what: "both units" });
-	let o = (e) => e.unit.images.map((t) => Wn(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
+	let o = (e) => e.unit.images.map((t) => ar(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
 	return /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("p", {
 		class: "lead",
 		children: [
@@ -3018,12 +3106,12 @@ function Ar({ left: e, right: t }) {
 		]
 	}), /* @__PURE__ */ z("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ z(jr, {
+		children: [/* @__PURE__ */ z(Kr, {
 			side: e,
 			found: n,
 			image: i,
 			look: a
-		}), /* @__PURE__ */ z(jr, {
+		}), /* @__PURE__ */ z(Kr, {
 			side: t,
 			found: r,
 			image: i,
@@ -3031,7 +3119,7 @@ function Ar({ left: e, right: t }) {
 		})]
 	})] });
 }
-function jr({ side: e, found: t, image: n, look: r }) {
+function Kr({ side: e, found: t, image: n, look: r }) {
 	let { layer: i, channel: a, atlas: o } = e, { unit: s, shard: c } = t, l = `${i.name}:${a}`;
 	return /* @__PURE__ */ z("section", {
 		class: "panel half",
@@ -3062,7 +3150,7 @@ function jr({ side: e, found: t, image: n, look: r }) {
 					role: "group",
 					"aria-label": e,
 					children: s.images.map((t, a) => {
-						let l = Wn(c, t), u = Un(c, t);
+						let l = ar(c, t), u = ir(c, t);
 						return /* @__PURE__ */ z("button", {
 							type: "button",
 							class: l === n ? "cell active" : "cell",
@@ -3072,7 +3160,7 @@ function jr({ side: e, found: t, image: n, look: r }) {
 							onBlur: () => r(null),
 							"aria-label": `${e === "photos" ? "Photo" : "Projection"} ${a + 1}, ${l}`,
 							title: `${Z(s.values[a])} · ${u ?? l}`,
-							children: /* @__PURE__ */ z(nn, {
+							children: /* @__PURE__ */ z(rn, {
 								layer: i,
 								unit: s,
 								kind: e,
@@ -3092,17 +3180,17 @@ function jr({ side: e, found: t, image: n, look: r }) {
 		]
 	});
 }
-function Mr({ left: e, right: t, a: n, b: r }) {
+function qr({ left: e, right: t, a: n, b: r }) {
 	let [i, a] = N(-1), { router: o } = L(), s = (e) => o.go(st(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
 	return /* @__PURE__ */ z("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ z(Nr, {
+		children: [/* @__PURE__ */ z(Jr, {
 			side: e,
 			chosen: i,
 			choose: a,
 			open: s,
 			keys: !0
-		}), /* @__PURE__ */ z(Nr, {
+		}), /* @__PURE__ */ z(Jr, {
 			side: t,
 			chosen: i,
 			choose: a,
@@ -3111,7 +3199,7 @@ function Mr({ left: e, right: t, a: n, b: r }) {
 		})]
 	});
 }
-function Nr({ side: e, chosen: t, choose: n, open: r, keys: i }) {
+function Jr({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	let { layer: a, atlas: o } = e, s = G(`layers/${a.id}`, o);
 	return /* @__PURE__ */ z("section", {
 		class: "panel half",
@@ -3133,7 +3221,7 @@ function Nr({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 					Q(a.units.dead, "dead unit")
 				]
 			}),
-			s.value && /* @__PURE__ */ z(Dr, {
+			s.value && /* @__PURE__ */ z(Hr, {
 				count: a.channels,
 				cell: {
 					width: 132,
@@ -3154,7 +3242,7 @@ function Nr({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 					onClick: () => r(e),
 					children: [/* @__PURE__ */ z("span", {
 						class: "pair",
-						children: ["photos", "projections"].map((t) => s.value?.dead.includes(e) ? /* @__PURE__ */ z(en, { side: 60 }, t) : /* @__PURE__ */ z($, {
+						children: ["photos", "projections"].map((t) => s.value?.dead.includes(e) ? /* @__PURE__ */ z(tn, { side: 60 }, t) : /* @__PURE__ */ z($, {
 							layer: a,
 							channel: e,
 							kind: t,
@@ -3174,7 +3262,7 @@ function Nr({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	});
 }
 // src/pages/Compare.tsx
-function Pr(e) {
+function Yr(e) {
 	let t = W(), [n, r] = N(null);
 	return P(() => {
 		if (!e) return;
@@ -3201,15 +3289,15 @@ function Pr(e) {
 		error: null
 	};
 }
-function Fr({ query: e }) {
-	let t = W(), { router: n } = L(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = Pr(i), s = e.get("b") || (i ? r : ""), c = G(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(st(e.a ?? r, e.b ?? s, e.other ?? i));
+function Xr({ query: e }) {
+	let t = W(), { router: n } = L(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = Yr(i), s = e.get("b") || (i ? r : ""), c = G(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(st(e.a ?? r, e.b ?? s, e.other ?? i));
 	return /* @__PURE__ */ z(b, { children: [
 		/* @__PURE__ */ z("h1", { children: "Compare" }),
 		/* @__PURE__ */ z("form", {
 			class: "bar compare-bar",
 			onSubmit: (e) => e.preventDefault(),
 			children: [
-				/* @__PURE__ */ z(Ir, {
+				/* @__PURE__ */ z(Zr, {
 					label: "Left",
 					value: r,
 					atlas: t,
@@ -3219,7 +3307,7 @@ function Fr({ query: e }) {
 					"aria-hidden": "true",
 					children: "⇄"
 				}),
-				/* @__PURE__ */ z(Ir, {
+				/* @__PURE__ */ z(Zr, {
 					label: "Right",
 					value: s,
 					atlas: a ?? t,
@@ -3245,7 +3333,7 @@ function Fr({ query: e }) {
 		o ? /* @__PURE__ */ z(Y, {
 			title: "The other atlas cannot be shown",
 			children: o
-		}) : a ? /* @__PURE__ */ z(Lr, {
+		}) : a ? /* @__PURE__ */ z(Qr, {
 			a: r,
 			b: s,
 			own: t,
@@ -3253,7 +3341,7 @@ function Fr({ query: e }) {
 		}) : /* @__PURE__ */ z(X, { what: i })
 	] });
 }
-function Ir({ label: e, value: t, atlas: n, change: r }) {
+function Zr({ label: e, value: t, atlas: n, change: r }) {
 	let i = `compare-${e.toLowerCase()}`;
 	return /* @__PURE__ */ z("label", { children: [
 		e,
@@ -3272,7 +3360,7 @@ function Ir({ label: e, value: t, atlas: n, change: r }) {
 		})
 	] });
 }
-function Lr({ a: e, b: t, own: n, other: r }) {
+function Qr({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
 		let n = ht(t, e);
 		if (n) return {
@@ -3298,7 +3386,7 @@ function Lr({ a: e, b: t, own: n, other: r }) {
 			n.manifest.layers[0]?.name,
 			":0."
 		]
-	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ z(Ar, {
+	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ z(Gr, {
 		left: {
 			...a,
 			channel: a.channel
@@ -3307,7 +3395,7 @@ function Lr({ a: e, b: t, own: n, other: r }) {
 			...o,
 			channel: o.channel
 		}
-	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ z(Mr, {
+	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ z(qr, {
 		left: a,
 		right: o,
 		a: e,
@@ -3318,32 +3406,32 @@ function Lr({ a: e, b: t, own: n, other: r }) {
 	});
 }
 // src/parts/Covered.tsx
-var Rr = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
-function zr(e, t, n) {
-	let r = e.map((e) => (Rr(e)[0] - t) ** 2 + (Rr(e)[1] - n) ** 2);
+var $r = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
+function ei(e, t, n) {
+	let r = e.map((e) => ($r(e)[0] - t) ** 2 + ($r(e)[1] - n) ** 2);
 	return r.indexOf(Math.min(...r));
 }
-function Br(e, t) {
+function ti(e, t) {
 	let n = t.map((t) => (e ?? 0) - (t ?? e ?? 0)), r = Math.max(...n, 0);
 	return {
 		share: n.map((e) => r > 0 ? Math.max(0, e / r) : 0),
 		worst: n.indexOf(Math.max(...n))
 	};
 }
-function Vr({ name: e }) {
-	let { manifest: t } = W(), n = G(`experiments/${e}`), [r, i] = N(0), [a, o] = N("0"), [s, c] = N(null), l = n.value?.images[r], u = on(W(), l?.image ?? -1), d = ft(l && l.image !== null ? u : null);
+function ni({ name: e }) {
+	let { manifest: t } = W(), n = G(`experiments/${e}`), [r, i] = N(0), [a, o] = N("0"), [s, c] = N(null), l = n.value?.images[r], u = sn(W(), l?.image ?? -1), d = ft(l && l.image !== null ? u : null);
 	if (n.error) return null;
 	if (!n.value || !l) return /* @__PURE__ */ z(X, { what: e });
 	let { boxes: f, shape: p, images: m } = n.value, h = l.grids[Number(a)] ?? l.grids[0];
 	if (!h) return null;
-	let [, g, _] = t.model.input, { share: v, worst: y } = Br(h.before, h.after), b = s ?? y, x = f[b] ?? [
+	let [, g, _] = t.model.input, { share: v, worst: y } = ti(h.before, h.after), b = s ?? y, x = f[b] ?? [
 		0,
 		0,
 		0,
 		0
 	], [S, C] = [g / p[0], _ / p[1]], w = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		c(zr(f, (e.clientY - t.top) / t.height * g, (e.clientX - t.left) / t.width * _));
+		c(ei(f, (e.clientY - t.top) / t.height * g, (e.clientX - t.left) / t.width * _));
 	};
 	return /* @__PURE__ */ z(J, {
 		class: "panel wide covered",
@@ -3372,7 +3460,7 @@ function Vr({ name: e }) {
 						preserveAspectRatio: "none"
 					}),
 					f.map((e, t) => {
-						let [n, r] = Rr(e);
+						let [n, r] = $r(e);
 						return /* @__PURE__ */ z("rect", {
 							class: "loss",
 							x: r - C / 2,
@@ -3408,7 +3496,7 @@ function Vr({ name: e }) {
 							onChange: (e) => i(Number(e.currentTarget.value)),
 							children: m.map((e, t) => /* @__PURE__ */ z("option", {
 								value: t,
-								children: Zt(e.name)
+								children: Qt(e.name)
 							}, t))
 						})
 					] }),
@@ -3463,7 +3551,7 @@ function Vr({ name: e }) {
 	});
 }
 // src/pages/Experiments.tsx
-var Hr = {
+var ri = {
 	occlusion: "Occlusion",
 	invariance: "Invariance",
 	correspondence: "Correspondence",
@@ -3478,9 +3566,9 @@ var Hr = {
 	transfer: "Transfer",
 	check: "Check"
 };
-function Ur() {
+function ii() {
 	let e = G("experiments");
-	return e.error ? /* @__PURE__ */ z(Wr, {}) : e.value ? e.value.length ? /* @__PURE__ */ z(b, { children: [
+	return e.error ? /* @__PURE__ */ z(ai, {}) : e.value ? e.value.length ? /* @__PURE__ */ z(b, { children: [
 		/* @__PURE__ */ z("h1", { children: "Experiments" }),
 		/* @__PURE__ */ z("p", {
 			class: "lead",
@@ -3495,14 +3583,14 @@ function Ur() {
 			children: e.value.map((e) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
 				href: ot(e.name),
 				children: [
-					/* @__PURE__ */ z(Gr, {
+					/* @__PURE__ */ z(oi, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
 					/* @__PURE__ */ z("span", {
 						class: "op",
-						children: Hr[e.kind] ?? e.kind
+						children: ri[e.kind] ?? e.kind
 					}),
 					/* @__PURE__ */ z("b", { children: /* @__PURE__ */ z("bdi", { children: e.title }) }),
 					/* @__PURE__ */ z("span", {
@@ -3512,9 +3600,9 @@ function Ur() {
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ z(Wr, {}) : /* @__PURE__ */ z(X, { what: "experiments" });
+	] }) : /* @__PURE__ */ z(ai, {}) : /* @__PURE__ */ z(X, { what: "experiments" });
 }
-var Wr = () => /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("h1", { children: "Experiments" }), /* @__PURE__ */ z("p", {
+var ai = () => /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("h1", { children: "Experiments" }), /* @__PURE__ */ z("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
@@ -3522,7 +3610,7 @@ var Wr = () => /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("h1", { child
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
-function Gr({ experiment: e, file: t, small: n }) {
+function oi({ experiment: e, file: t, small: n }) {
 	let r = ft(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = N(!1);
 	return r ? n ? /* @__PURE__ */ z("img", {
 		src: r,
@@ -3540,9 +3628,9 @@ function Gr({ experiment: e, file: t, small: n }) {
 				onLoad: ({ currentTarget: { naturalWidth: e, naturalHeight: t } }) => o(e > 2 * t)
 			})
 		}), i && /* @__PURE__ */ z("figcaption", { children: i })]
-	}) : n ? /* @__PURE__ */ z(Kr, { experiment: e }) : null;
+	}) : n ? /* @__PURE__ */ z(si, { experiment: e }) : null;
 }
-function Kr({ experiment: e }) {
+function si({ experiment: e }) {
 	let t = e.shown;
 	return /* @__PURE__ */ z("span", {
 		class: "no-figure",
@@ -3550,8 +3638,8 @@ function Kr({ experiment: e }) {
 		children: t && [t.columns, ...t.rows.slice(0, 3)].map((e, t) => /* @__PURE__ */ z("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ z("bdi", { children: e }, t)) }, t))
 	});
 }
-var qr = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
-function Jr({ name: e }) {
+var ci = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
+function li({ name: e }) {
 	let { store: t } = W(), n = G("experiments");
 	if (!n.value && !n.error) return /* @__PURE__ */ z(X, { what: e });
 	let r = n.value?.find((t) => t.name === e);
@@ -3569,24 +3657,24 @@ function Jr({ name: e }) {
 			class: "page-head",
 			children: /* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("h1", { children: /* @__PURE__ */ z("bdi", { children: r.title }) }), /* @__PURE__ */ z("p", {
 				class: "lead",
-				children: Hr[r.kind] ?? r.kind
+				children: ri[r.kind] ?? r.kind
 			})] })
 		}),
 		r.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ z("p", {
 			class: "prose",
 			children: e
 		}, t)),
-		r.kind === "occlusion" && r.data && /* @__PURE__ */ z(Vr, { name: r.name }),
+		r.kind === "occlusion" && r.data && /* @__PURE__ */ z(ni, { name: r.name }),
 		/* @__PURE__ */ z("div", {
 			class: "findings",
-			children: [r.figures.map((e) => /* @__PURE__ */ z(Gr, {
+			children: [r.figures.map((e) => /* @__PURE__ */ z(oi, {
 				experiment: r,
 				file: e
 			}, e)), i && /* @__PURE__ */ z(J, {
 				class: "panel wide",
 				title: "Table",
 				note: a ? void 0 : `The first ${i.rows.length} of ${i.count} rows.`,
-				children: [/* @__PURE__ */ z(Xr, {
+				children: [/* @__PURE__ */ z(di, {
 					columns: i.columns,
 					rows: i.rows
 				}), /* @__PURE__ */ z("p", {
@@ -3594,7 +3682,7 @@ function Jr({ name: e }) {
 					children: a ? /* @__PURE__ */ z("button", {
 						type: "button",
 						onClick: () => {
-							i && We(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(qr).join(",")}\n`).join(""), "text/csv");
+							i && We(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(ci).join(",")}\n`).join(""), "text/csv");
 						},
 						children: "Download CSV"
 					}) : t.host.kind === "folder" && /* @__PURE__ */ z("a", {
@@ -3606,12 +3694,12 @@ function Jr({ name: e }) {
 				})]
 			})]
 		}),
-		/* @__PURE__ */ z(Zr, { experiment: r })
+		/* @__PURE__ */ z(fi, { experiment: r })
 	] });
 }
-var Yr = (e) => e.trim() !== "" && Number.isFinite(Number(e));
-function Xr({ columns: e, rows: t }) {
-	let n = e.map((e, n) => t.every((e) => Yr(e[n] ?? "") || !e[n]));
+var ui = (e) => e.trim() !== "" && Number.isFinite(Number(e));
+function di({ columns: e, rows: t }) {
+	let n = e.map((e, n) => t.every((e) => ui(e[n] ?? "") || !e[n]));
 	return /* @__PURE__ */ z("div", {
 		class: "scroll",
 		tabIndex: 0,
@@ -3628,7 +3716,7 @@ function Xr({ columns: e, rows: t }) {
 		}, t)) }, t)) })] })
 	});
 }
-function Zr({ experiment: e }) {
+function fi({ experiment: e }) {
 	let t = e.units.flatMap((e) => U(e) ?? []), n = Vt(e.settings);
 	return /* @__PURE__ */ z("div", {
 		class: "cards settings",
@@ -3653,7 +3741,7 @@ function Zr({ experiment: e }) {
 	});
 }
 // src/parts/Caution.tsx
-function Qr({ layers: e }) {
+function pi({ layers: e }) {
 	let t = e.filter(Yt);
 	return t.length ? /* @__PURE__ */ z("p", {
 		class: "caution",
@@ -3661,7 +3749,7 @@ function Qr({ layers: e }) {
 	}) : null;
 }
 // src/parts/Marked.tsx
-function $r() {
+function mi() {
 	let e = W(), t = It(), { toast: n } = L(), r = Object.entries(t.all());
 	if (!r.length) return null;
 	let i = () => We("notes.json", JSON.stringify({
@@ -3671,7 +3759,7 @@ function $r() {
 	}, null, 1)), a = async (r) => {
 		let i = r.files?.[0];
 		if (r.value = "", !i) return;
-		let a = ei(await i.text(), e.manifest.model.fingerprint);
+		let a = hi(await i.text(), e.manifest.model.fingerprint);
 		n(a === null ? "This file holds notes on another network" : `${Q(t.merge(a), "note")} taken in`);
 	};
 	return /* @__PURE__ */ z(J, {
@@ -3727,7 +3815,7 @@ function $r() {
 		})]
 	});
 }
-function ei(e, t) {
+function hi(e, t) {
 	let n;
 	try {
 		n = JSON.parse(e);
@@ -3737,7 +3825,7 @@ function ei(e, t) {
 	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : Nt(JSON.stringify(n.notes));
 }
 // src/pages/Home.tsx
-function ti(e, t) {
+function gi(e, t) {
 	if (!e) return t.map((e) => ({ shown: e }));
 	let n = new Map(t.map((e) => [e.name, e])), r = [];
 	for (let t of e.layers) {
@@ -3746,8 +3834,8 @@ function ti(e, t) {
 	}
 	return r;
 }
-function ni() {
-	let { manifest: e } = W(), { router: t } = L(), n = G("network"), r = I(() => ti(n.value, e.layers), [n.value, e]), [i, a] = N(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
+function _i() {
+	let { manifest: e } = W(), { router: t } = L(), n = G("network"), r = I(() => gi(n.value, e.layers), [n.value, e]), [i, a] = N(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
 	R({
 		ArrowDown: o(1),
 		j: o(1),
@@ -3777,26 +3865,26 @@ function ni() {
 				"."
 			]
 		}),
-		/* @__PURE__ */ z(ai, { manifest: e }),
-		/* @__PURE__ */ z(Qr, { layers: e.layers }),
+		/* @__PURE__ */ z(bi, { manifest: e }),
+		/* @__PURE__ */ z(pi, { layers: e.layers }),
 		/* @__PURE__ */ z("div", {
 			class: "map-head",
 			children: /* @__PURE__ */ z("h2", { children: "Layers in execution order" })
 		}),
 		/* @__PURE__ */ z("ol", {
 			class: "map",
-			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ z(ri, {
+			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ z(vi, {
 				layer: t.shown,
 				role: qt(t.shown.name, n.value?.layers ?? []),
 				current: e.layers.indexOf(t.shown) === i
-			}, t.shown.id) : /* @__PURE__ */ z(ii, { layers: t.passed }, `passed-${r}`))
+			}, t.shown.id) : /* @__PURE__ */ z(yi, { layers: t.passed }, `passed-${r}`))
 		}),
-		/* @__PURE__ */ z($r, {}),
-		/* @__PURE__ */ z(ci, { manifest: e })
+		/* @__PURE__ */ z(mi, {}),
+		/* @__PURE__ */ z(Ci, { manifest: e })
 	] });
 }
-function ri({ layer: e, role: t, current: n }) {
-	let { manifest: r } = W(), i = e.preview, a = window.innerWidth < 600 ? 28 : 40, o = Math.min(i.columns, e.channels), s = K(r.paths.preview, { layer: e.id });
+function vi({ layer: e, role: t, current: n }) {
+	let { manifest: r } = W(), i = e.preview, a = window.innerWidth < 600 ? 28 : 40, o = Math.min(i.columns, r.subset?.[e.name]?.length ?? e.channels), s = K(r.paths.preview, { layer: e.id });
 	return /* @__PURE__ */ z("li", {
 		class: n ? "station current" : "station",
 		children: /* @__PURE__ */ z("a", {
@@ -3835,7 +3923,7 @@ function ri({ layer: e, role: t, current: n }) {
 							title: "Median cosine of a unit's projection and a random signal's from the same place: 1 alike, 0 unrelated",
 							children: ["like control ", e.control.median?.toFixed(2) ?? "–"]
 						}),
-						/* @__PURE__ */ z(Bn, {
+						/* @__PURE__ */ z(tr, {
 							layer: e.name,
 							brief: !0
 						})
@@ -3844,7 +3932,7 @@ function ri({ layer: e, role: t, current: n }) {
 				/* @__PURE__ */ z("span", {
 					class: "strip",
 					"aria-hidden": "true",
-					children: [0, 1].map((e) => /* @__PURE__ */ z("span", { children: Array.from({ length: o }, (t, n) => /* @__PURE__ */ z($t, {
+					children: [0, 1].map((e) => /* @__PURE__ */ z("span", { children: Array.from({ length: o }, (t, n) => /* @__PURE__ */ z(en, {
 						path: s,
 						grid: i,
 						panel: 0,
@@ -3857,7 +3945,7 @@ function ri({ layer: e, role: t, current: n }) {
 		})
 	});
 }
-function ii({ layers: e }) {
+function yi({ layers: e }) {
 	return /* @__PURE__ */ z("li", {
 		class: "passed",
 		children: /* @__PURE__ */ z("details", { children: [/* @__PURE__ */ z("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ z("ul", { children: e.map((e) => /* @__PURE__ */ z("li", { children: [
@@ -3877,7 +3965,7 @@ function ii({ layers: e }) {
 		] }, e.name)) })] })
 	});
 }
-function ai({ manifest: e }) {
+function bi({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
 	return t ? /* @__PURE__ */ z("details", {
 		class: "panel warning",
@@ -3903,12 +3991,12 @@ function ai({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var oi = ({ value: e }) => /* @__PURE__ */ z("code", {
+var xi = ({ value: e }) => /* @__PURE__ */ z("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
-}), si = (e, t) => t ? [[e, t]] : [];
-function ci({ manifest: e }) {
+}), Si = (e, t) => t ? [[e, t]] : [];
+function Ci({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i, check: a } = e;
 	return /* @__PURE__ */ z("div", {
 		class: "cards",
@@ -3926,8 +4014,8 @@ function ci({ manifest: e }) {
 						text: t.output + (t.classes ? `, ${Q(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					...si("Taken for", t.meaning),
-					["SHA-256", /* @__PURE__ */ z(oi, { value: t.fingerprint }, "h")]
+					...Si("Taken for", t.meaning),
+					["SHA-256", /* @__PURE__ */ z(xi, { value: t.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ z(J, {
@@ -3940,25 +4028,25 @@ function ci({ manifest: e }) {
 					["Count", Q(n.count, "image")],
 					["Labels", n.classes ? Q(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ z(oi, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ z(xi, { value: n.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ z(J, {
 				title: "How it was made",
 				children: /* @__PURE__ */ z(_t, { rows: [
-					["When", Xt(e.created)],
+					["When", Zt(e.created)],
 					["Shown", `${r.k} strongest responses a unit, one an image`],
 					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}${r.gates ? `; gates: ${r.gates}` : ""}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
-					...si("Check", a?.sentence),
+					...Si("Check", a?.sentence),
 					["Versions", Object.entries(i).map(([e, t]) => `${e} ${t}`).join(", ")]
 				] })
 			})
 		]
 	});
 }
-// src/pages/Image.tsx
-function li(e, t, n, r) {
+// src/parts/Strong.tsx
+function wi(e, t, n, r) {
 	let i = e.field;
 	if (!i) return [
 		0,
@@ -3974,7 +4062,138 @@ function li(e, t, n, r) {
 		o + i.size[1]
 	];
 }
-function ui(e, t, n) {
+var Ti = 64;
+function Ei({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, mark: s, pin: c, pinned: l }) {
+	let { manifest: u } = W(), d = u.paths.taken && a ? K(u.paths.taken, {
+		image: n,
+		thousand: Math.floor(n / 1e3)
+	}) : null;
+	return /* @__PURE__ */ z("ul", {
+		class: "tiles",
+		children: r.map(([r, f, p, m, h], g) => {
+			let [_, v, y, b, x] = o?.[g] ?? [], S = _ === void 0 ? null : [
+				_,
+				v,
+				y,
+				b
+			], C = S && d && a ? {
+				path: d,
+				grid: a,
+				cell: t * a.columns + g
+			} : null, w = {
+				box: wi(e, m, h, u.model.input),
+				part: S,
+				over: C,
+				words: `${e.name}:${r}, response ${Z(f)}${x ? `; black and white ±${Z(x)}` : ""}`
+			}, T = () => s(w), E = l?.words === w.words, D = i.find((e) => e[1] === r)?.[2];
+			return /* @__PURE__ */ z("li", {
+				onMouseEnter: T,
+				onMouseLeave: () => s(null),
+				children: [/* @__PURE__ */ z("a", {
+					href: V(e.name, r),
+					onFocus: T,
+					onBlur: () => s(null),
+					children: [/* @__PURE__ */ z("span", {
+						class: "pair",
+						children: [/* @__PURE__ */ z("span", {
+							class: "cut-tile",
+							style: { width: `${Ti}px` },
+							children: /* @__PURE__ */ z(dn, {
+								image: n,
+								box: S ?? w.box
+							})
+						}), C ? /* @__PURE__ */ z(en, {
+							path: C.path,
+							grid: C.grid,
+							panel: 0,
+							cell: C.cell,
+							side: Ti,
+							boost: !0
+						}) : D === void 0 ? /* @__PURE__ */ z("span", {
+							class: "tile none",
+							title: "not projected",
+							style: {
+								width: `${Ti}px`,
+								height: `${Ti}px`
+							}
+						}) : /* @__PURE__ */ z(Di, {
+							layer: e,
+							channel: r,
+							rank: D
+						})]
+					}), /* @__PURE__ */ z("span", {
+						class: "caption",
+						children: [/* @__PURE__ */ z("b", { children: [/* @__PURE__ */ z("span", {
+							class: "heard",
+							children: "Unit "
+						}), r] }), /* @__PURE__ */ z("span", {
+							title: "response, and its share of the unit's maximum",
+							children: [
+								Z(f),
+								" · ",
+								Math.round(100 * p),
+								" %"
+							]
+						})]
+					})]
+				}), /* @__PURE__ */ z("button", {
+					type: "button",
+					class: "versus",
+					"aria-pressed": E,
+					"aria-label": `Where unit ${r} responds`,
+					title: "Where it responds, and what it takes",
+					onClick: () => (c(E ? null : w), E && s(null)),
+					children: "⌖"
+				})]
+			}, r);
+		})
+	});
+}
+function Di({ layer: e, channel: t, rank: n, photo: r }) {
+	return /* @__PURE__ */ z(en, {
+		path: Cn(W(), e, t),
+		grid: e.sprite,
+		panel: +!r,
+		cell: n,
+		side: Ti,
+		boost: !r
+	});
+}
+var Oi = 24;
+function ki({ layer: e, wins: t }) {
+	let [n, r] = N(!1), i = n ? t : t.slice(0, Oi);
+	return /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("ul", {
+		class: "tiles",
+		children: i.map(([, t, n]) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
+			href: V(e.name, t),
+			children: [/* @__PURE__ */ z("span", {
+				class: "pair",
+				children: [/* @__PURE__ */ z(Di, {
+					layer: e,
+					channel: t,
+					rank: n,
+					photo: !0
+				}), /* @__PURE__ */ z(Di, {
+					layer: e,
+					channel: t,
+					rank: n
+				})]
+			}), /* @__PURE__ */ z("span", {
+				class: "caption",
+				children: [/* @__PURE__ */ z("b", { children: [/* @__PURE__ */ z("span", {
+					class: "heard",
+					children: "Unit "
+				}), t] }), /* @__PURE__ */ z("span", { children: ["no. ", n + 1] })]
+			})]
+		}) }, t))
+	}), t.length > i.length && /* @__PURE__ */ z("button", {
+		type: "button",
+		onClick: () => r(!0),
+		children: ["Show all ", t.length]
+	})] });
+}
+// src/pages/Image.tsx
+function Ai(e, t, n) {
 	if (!e.starts) return Math.floor(e.images.indexOf(t) / n);
 	let r = -1;
 	for (let n of e.starts) {
@@ -3983,8 +4202,8 @@ function ui(e, t, n) {
 	}
 	return r;
 }
-function di({ number: e }) {
-	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? ui(a.value, e, t.extras.profileShard) : -1, s = G(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
+function ji({ number: e }) {
+	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? Ai(a.value, e, t.extras.profileShard) : -1, s = G(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
 	if (!r) return /* @__PURE__ */ z(Y, {
 		title: "No such image",
 		children: "Images have numbers from 0."
@@ -4000,7 +4219,7 @@ function di({ number: e }) {
 		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Q(a.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
 	});
 	let m = p.label < 0 ? null : (s.value ?? l.value)?.classes[p.label] ?? `class ${p.label}`, h = (u.value ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ z(fi, {
+	return /* @__PURE__ */ z(Mi, {
 		number: e,
 		name: p.name,
 		label: m,
@@ -4010,16 +4229,16 @@ function di({ number: e }) {
 		about: h
 	});
 }
-function fi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
-	let { manifest: s } = W(), { router: c } = L(), [l, u] = N(null), [d, f] = N(null), p = l ?? d, m = a.indexOf(e), [h, g] = m < 0 ? [] : [a[m - 1], a[m + 1]], _ = (e) => () => e === void 0 ? void 0 : c.step(H(e));
+function Mi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
+	let { manifest: s } = W(), { router: c } = L(), [l, u] = N(null), [d, f] = N(null), p = l ?? d, m = G(s.taken ? "taken/index" : null).value, h = G(m?.images.includes(e) ? `taken/${e}` : null).value, g = a.indexOf(e), [_, v] = g < 0 ? [] : [a[g - 1], a[g + 1]], y = (e) => () => e === void 0 ? void 0 : c.step(H(e));
 	return R({
-		ArrowLeft: _(h),
-		h: _(h),
-		ArrowRight: _(g),
-		l: _(g)
+		ArrowLeft: y(_),
+		h: y(_),
+		ArrowRight: y(v),
+		l: y(v)
 	}), /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("div", {
 		class: "page-head",
-		children: [/* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("h1", { children: /* @__PURE__ */ z(q, { text: Zt(t) }) }), /* @__PURE__ */ z("p", {
+		children: [/* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("h1", { children: /* @__PURE__ */ z(q, { text: Qt(t) }) }), /* @__PURE__ */ z("p", {
 			class: "lead",
 			children: [
 				"image ",
@@ -4034,14 +4253,14 @@ function fi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 			]
 		})] }), /* @__PURE__ */ z("div", {
 			class: "steps",
-			children: [h !== void 0 && /* @__PURE__ */ z("a", {
-				href: H(h),
-				"aria-label": `Previous image, ${h}`,
+			children: [_ !== void 0 && /* @__PURE__ */ z("a", {
+				href: H(_),
+				"aria-label": `Previous image, ${_}`,
 				title: "Previous image (←)",
 				children: "←"
-			}), g !== void 0 && /* @__PURE__ */ z("a", {
-				href: H(g),
-				"aria-label": `Next image, ${g}`,
+			}), v !== void 0 && /* @__PURE__ */ z("a", {
+				href: H(v),
+				"aria-label": `Next image, ${v}`,
 				title: "Next image (→)",
 				children: "→"
 			})]
@@ -4051,12 +4270,14 @@ function fi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		children: [/* @__PURE__ */ z("figure", {
 			class: "looked sticky",
 			children: [
-				/* @__PURE__ */ z(sn, {
+				/* @__PURE__ */ z(cn, {
 					image: e,
 					name: t,
-					box: p?.box ?? null
+					box: p?.box ?? null,
+					part: p?.part ?? null,
+					over: p?.over ?? null
 				}),
-				/* @__PURE__ */ z("figcaption", { children: p ? p.words : "Hover a unit, or press ⌖, to see where it responds" }),
+				/* @__PURE__ */ z("figcaption", { children: p ? p.words : "Point at a unit, or press ⌖, to see where it responds and what it takes" }),
 				/* @__PURE__ */ z("p", {
 					class: "quiet path",
 					children: /* @__PURE__ */ z(q, {
@@ -4069,113 +4290,49 @@ function fi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 					children: e.title
 				}) }, e.name))
 			]
-		}), /* @__PURE__ */ z("div", { children: s.layers.map((e, t) => {
-			let n = r?.[t] ?? [], a = i.filter((e) => e[0] === t);
-			return !n.length && !a.length ? null : /* @__PURE__ */ z(J, {
-				title: e.name,
-				note: a.length ? `among the ${s.options.k} strongest of ${Q(a.length, "unit")}` : void 0,
-				children: [n.length > 0 ? /* @__PURE__ */ z(pi, {
-					layer: e,
-					rows: n,
+		}), /* @__PURE__ */ z("div", { children: [r && /* @__PURE__ */ z(Ni, {
+			number: e,
+			taken: h !== null,
+			known: !s.taken || m !== null
+		}), s.layers.map((t, n) => {
+			let a = r?.[n] ?? [], o = i.filter((e) => e[0] === n);
+			return !a.length && !o.length ? null : /* @__PURE__ */ z(J, {
+				title: t.name,
+				note: o.length ? `among the ${s.options.k} strongest of ${Q(o.length, "unit")}` : void 0,
+				children: [a.length > 0 ? /* @__PURE__ */ z(Ei, {
+					layer: t,
+					image: e,
+					rows: a,
+					wins: o,
+					grid: m?.grids[n],
+					row: n,
+					taken: h?.layers[n],
 					mark: u,
 					pin: f,
 					pinned: d
-				}) : /* @__PURE__ */ z(hi, {
-					layer: e,
-					wins: a
-				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ z("details", { children: [/* @__PURE__ */ z("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ z(hi, {
-					layer: e,
-					wins: a
+				}) : /* @__PURE__ */ z(ki, {
+					layer: t,
+					wins: o
+				}), a.length > 0 && o.length > 0 && /* @__PURE__ */ z("details", { children: [/* @__PURE__ */ z("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ z(ki, {
+					layer: t,
+					wins: o
 				})] })]
-			}, e.id);
-		}) })]
+			}, t.id);
+		})] })]
 	})] });
 }
-function pi({ layer: e, rows: t, mark: n, pin: r, pinned: i }) {
-	let { manifest: a } = W();
-	return /* @__PURE__ */ z("ul", {
-		class: "tiles",
-		children: t.map(([t, o, s, c, l]) => {
-			let u = {
-				box: li(e, c, l, a.model.input),
-				words: `${e.name}:${t}, response ${Z(o)}`
-			}, d = () => n(u), f = i?.words === u.words;
-			return /* @__PURE__ */ z("li", {
-				onMouseEnter: d,
-				onMouseLeave: () => n(null),
-				children: [/* @__PURE__ */ z("a", {
-					href: V(e.name, t),
-					onFocus: d,
-					onBlur: () => n(null),
-					children: [/* @__PURE__ */ z("span", {
-						class: "pair",
-						children: [/* @__PURE__ */ z($, {
-							layer: e,
-							channel: t,
-							kind: "photos",
-							side: 56
-						}), /* @__PURE__ */ z($, {
-							layer: e,
-							channel: t,
-							kind: "projections",
-							side: 56
-						})]
-					}), /* @__PURE__ */ z("span", {
-						class: "caption",
-						children: [/* @__PURE__ */ z("b", { children: [/* @__PURE__ */ z("span", {
-							class: "heard",
-							children: "Unit "
-						}), t] }), /* @__PURE__ */ z("span", {
-							title: "response, and its share of the unit's maximum",
-							children: [
-								Z(o),
-								" · ",
-								Math.round(100 * s),
-								" %"
-							]
-						})]
-					})]
-				}), /* @__PURE__ */ z("button", {
-					type: "button",
-					class: "versus",
-					"aria-pressed": f,
-					"aria-label": `Where unit ${t} responds`,
-					title: "Where it responds",
-					onClick: () => (r(f ? null : u), f && n(null)),
-					children: "⌖"
-				})]
-			}, t);
-		})
+function Ni({ number: e, taken: t, known: n }) {
+	let { manifest: r } = W(), i = r.taken;
+	return /* @__PURE__ */ z("div", {
+		class: "legend",
+		children: [/* @__PURE__ */ z("p", {
+			class: "note",
+			children: ["The units that respond most, by share of their own maximum: the place in this image, and what each takes from it.", !t && n && (i ? ` Of image ${e} that was not kept, but where it is among a unit's strongest: ${Q(i.images, "image")}, evenly spread, fit the ${Xt(i.budget)} that the atlas was made with (--image-bytes).` : " This atlas keeps that only where the image is among a unit's strongest.")]
+		}), /* @__PURE__ */ z(Ct, {})]
 	});
 }
-var mi = 24;
-function hi({ layer: e, wins: t }) {
-	let [n, r] = N(!1), i = n ? t : t.slice(0, mi);
-	return /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("ul", {
-		class: "tiles",
-		children: i.map(([, t, n]) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
-			href: V(e.name, t),
-			children: [/* @__PURE__ */ z($, {
-				layer: e,
-				channel: t,
-				kind: "photos",
-				side: 48
-			}), /* @__PURE__ */ z("span", {
-				class: "caption",
-				children: [/* @__PURE__ */ z("b", { children: [/* @__PURE__ */ z("span", {
-					class: "heard",
-					children: "Unit "
-				}), t] }), /* @__PURE__ */ z("span", { children: ["no. ", n + 1] })]
-			})]
-		}) }, t))
-	}), t.length > i.length && /* @__PURE__ */ z("button", {
-		type: "button",
-		onClick: () => r(!0),
-		children: ["Show all ", t.length]
-	})] });
-}
 // src/pages/Images.tsx
-function gi() {
+function Pi() {
 	let { manifest: e, store: t } = W(), n = G(e.extras ? "profiles/index" : null), r = G(e.extras ? null : "images/index"), [i, a] = N(null);
 	P(() => {
 		if (!r.value) return;
@@ -4203,8 +4360,8 @@ function gi() {
 		error: n.error ?? r.error
 	};
 }
-function _i({ query: e }) {
-	let { manifest: t } = W(), { router: n } = L(), { images: r, error: i } = gi(), [a, o] = N(-1), s = (e.get("q") ?? "").toLowerCase();
+function Fi({ query: e }) {
+	let { manifest: t } = W(), { router: n } = L(), { images: r, error: i } = Pi(), [a, o] = N(-1), s = (e.get("q") ?? "").toLowerCase();
 	if (i) return /* @__PURE__ */ z(Y, {
 		title: "Data is missing",
 		children: i.message
@@ -4250,7 +4407,7 @@ function _i({ query: e }) {
 				href: H(Number(s)),
 				children: ["Open image ", Number(s)]
 			})] })]
-		}) : /* @__PURE__ */ z(Dr, {
+		}) : /* @__PURE__ */ z(Hr, {
 			count: c.length,
 			cell: {
 				width: 132,
@@ -4261,15 +4418,15 @@ function _i({ query: e }) {
 			select: o,
 			open: (e) => n.go(H(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e, t) => /* @__PURE__ */ z(vi, {
+			render: (e, t) => /* @__PURE__ */ z(Ii, {
 				image: c[e],
 				first: t
 			})
 		})
 	] });
 }
-function vi({ image: e, first: t }) {
-	let n = ft(on(W(), e.number));
+function Ii({ image: e, first: t }) {
+	let n = ft(sn(W(), e.number));
 	return /* @__PURE__ */ z("a", {
 		class: "unit thumb",
 		href: H(e.number),
@@ -4283,19 +4440,19 @@ function vi({ image: e, first: t }) {
 			}) : /* @__PURE__ */ z("span", { class: "tile none" }),
 			/* @__PURE__ */ z("span", {
 				class: "caption",
-				children: /* @__PURE__ */ z("b", { children: /* @__PURE__ */ z(q, { text: e.label ?? Zt(e.name) }) })
+				children: /* @__PURE__ */ z("b", { children: /* @__PURE__ */ z(q, { text: e.label ?? Qt(e.name) }) })
 			}),
-			e.label !== null && /* @__PURE__ */ z("small", { children: /* @__PURE__ */ z(q, { text: Zt(e.name) }) })
+			e.label !== null && /* @__PURE__ */ z("small", { children: /* @__PURE__ */ z(q, { text: Qt(e.name) }) })
 		]
 	});
 }
 // src/alike.ts
-function yi(e) {
+function Li(e) {
 	let t = atob(e.codes);
 	return Int8Array.from({ length: t.length - t.length % e.rank }, (e, n) => t.charCodeAt(n));
 }
-function bi(e, t, n = []) {
-	let { rank: r } = e, i = yi(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
+function Ri(e, t, n = []) {
+	let { rank: r } = e, i = Li(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
 	if (!o.some((e) => e !== 0)) return [];
 	for (let n = 0; n < a; n += 1) {
 		let a = 0, u = !1;
@@ -4307,9 +4464,9 @@ function bi(e, t, n = []) {
 	}
 	return l;
 }
-var xi = 32;
-function Si(e, t) {
-	let n = yi(e), r = Math.min(xi, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
+var zi = 32;
+function Bi(e, t) {
+	let n = Li(e), r = Math.min(zi, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
 	return i.forEach((t, i) => a.set(n.subarray(t * e.rank, t * e.rank + r), i * r)), {
 		vectors: {
 			rank: r,
@@ -4318,7 +4475,7 @@ function Si(e, t) {
 		units: i
 	};
 }
-var Ci = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, wi = [
+var Vi = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, Hi = [
 	["index", "index"],
 	["maximum", "maximum"],
 	["mean", "mean"],
@@ -4334,7 +4491,7 @@ var Ci = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	["moved", "kept moved"],
 	["similar", "similarity to a unit"],
 	["map", "likeness, as a map"]
-], Ti = [
+], Ui = [
 	"grey",
 	"hue",
 	"blurred",
@@ -4342,40 +4499,40 @@ var Ci = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	"mirrored",
 	"turned",
 	"moved"
-], Ei = (e) => Ti.includes(e), Di = (e, t, n) => t.find((t) => t === e) ?? n, Oi = (e) => {
+], Wi = (e) => Ui.includes(e), Gi = (e, t, n) => t.find((t) => t === e) ?? n, Ki = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function ki(e) {
-	let t = Di(e.get("sort"), wi.map(([e]) => e), "index");
+function qi(e) {
+	let t = Gi(e.get("sort"), Hi.map(([e]) => e), "index");
 	return {
-		view: Di(e.get("view"), [
+		view: Gi(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: Di(e.get("alive"), [
+		alive: Gi(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: Oi(e.get("class")),
-		like: Di(e.get("like"), [
+		class: Ki(e.get("class")),
+		like: Gi(e.get("like"), [
 			"all",
 			"unlike",
 			"like"
 		], "all"),
-		low: Oi(e.get("low")),
-		high: Oi(e.get("high")),
-		near: Oi(e.get("near")),
+		low: Ki(e.get("low")),
+		high: Ki(e.get("high")),
+		near: Ki(e.get("near")),
 		text: e.get("q") ?? "",
 		marked: e.get("marked") === "1"
 	};
 }
-function Ai(e) {
+function Ji(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
@@ -4390,7 +4547,7 @@ function Ai(e) {
 		marked: e.marked ? 1 : null
 	};
 }
-function ji(e, t, n, r) {
+function Yi(e, t, n, r) {
 	let i = new Set(t.dead), { low: a, high: o, class: s } = e, c = e.text.toLowerCase();
 	return {
 		alive: (t) => e.alive === "all" || i.has(t) === (e.alive === "dead"),
@@ -4408,8 +4565,8 @@ function ji(e, t, n, r) {
 		text: (e) => !c || String(e).startsWith(c) || (t.names?.[e] ?? "").toLowerCase().includes(c)
 	};
 }
-function Mi(e, t, n, { nearest: r = [], controls: i, tuned: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
-	let c = ji(n, t, s, i), l = new Set(t.dead), u = {
+function Xi(e, t, n, { nearest: r = [], controls: i, tuned: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
+	let c = Yi(n, t, s, i), l = new Set(t.dead), u = {
 		all: 0,
 		alive: {
 			all: 0,
@@ -4439,37 +4596,37 @@ function Mi(e, t, n, { nearest: r = [], controls: i, tuned: a, only: o, marked: 
 		r("class") && a !== void 0 && a >= 0 && u.classes.set(a, (u.classes.get(a) ?? 0) + 1), r("marked") && s.has(n) && (u.marked += 1), r("range") && typeof o == "number" && u.maxima.push(o), r("like") && (u.like.all += 1, p !== null && (u.like[p > .9 ? "like" : "unlike"] += 1));
 	}
 	return {
-		units: Ni(f, t, n, r, i, a),
+		units: Zi(f, t, n, r, i, a),
 		counts: u
 	};
 }
-function Ni(e, t, n, r, i, a) {
+function Zi(e, t, n, r, i, a) {
 	let o = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
 	let s = new Map(r);
 	if (n.near !== null && s.set(n.near, Infinity), n.sort === "map") return e;
-	let c = n.sort === "similar" ? null : n.sort === "control" ? i : Ei(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
+	let c = n.sort === "similar" ? null : n.sort === "control" ? i : Wi(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
 	return e.sort((e, t) => {
 		let [n, r] = [l(e), l(t)];
 		return n === null || r === null ? n === r ? e - t : n === null ? 1 : -1 : n === r ? e - t : o * (n < r ? -1 : 1);
 	});
 }
 // src/parts/Spread.tsx
-var Pi = 28, [Fi, Ii] = [140, 26];
-function Li(e, t, n, r) {
+var Qi = 28, [$i, ea] = [140, 26];
+function ta(e, t, n, r) {
 	return n > t ? Math.max(0, Math.min(r - 1, Math.floor((e - t) / (n - t) * r))) : null;
 }
-function Ri({ values: e, least: t, most: n, low: r, high: i, change: a }) {
+function na({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	let o = F(null);
 	if (!(n > t)) return null;
-	let s = Array(Pi).fill(0);
+	let s = Array(Qi).fill(0);
 	for (let r of e) {
-		let e = Li(r, t, n, Pi);
+		let e = ta(r, t, n, Qi);
 		e !== null && (s[e] = (s[e] ?? 0) + 1);
 	}
-	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / Pi, u = (e) => {
+	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / Qi, u = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * Pi)));
+		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * Qi)));
 	}, d = (e) => {
 		if (o.current === null) return;
 		let t = u(e), [n, r] = [Math.min(o.current, t), Math.max(o.current, t)];
@@ -4477,9 +4634,9 @@ function Ri({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	}, f = (e) => (r === null || l(e + 1) > r) && (i === null || l(e) < i);
 	return /* @__PURE__ */ z("svg", {
 		class: "spread",
-		viewBox: `0 0 ${Fi} ${Ii}`,
-		width: Fi,
-		height: Ii,
+		viewBox: `0 0 ${$i} ${ea}`,
+		width: $i,
+		height: ea,
 		"aria-hidden": "true",
 		onPointerDown: (e) => {
 			e.currentTarget.setPointerCapture(e.pointerId), o.current = u(e), d(e);
@@ -4492,16 +4649,16 @@ function Ri({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 			/* @__PURE__ */ z("title", { children: "Drag to choose a range" }),
 			/* @__PURE__ */ z("rect", {
 				class: "ground",
-				width: Fi,
-				height: Ii
+				width: $i,
+				height: ea
 			}),
 			s.map((e, t) => {
-				let n = e ? Math.max(1.5, (Ii - 2) * Math.sqrt(e / c)) : 0;
+				let n = e ? Math.max(1.5, (ea - 2) * Math.sqrt(e / c)) : 0;
 				return /* @__PURE__ */ z("rect", {
 					class: f(t) ? "bar" : "bar out",
-					x: t * Fi / Pi + .5,
-					y: Ii - n,
-					width: Fi / Pi - 1,
+					x: t * $i / Qi + .5,
+					y: ea - n,
+					width: $i / Qi - 1,
 					height: n,
 					children: /* @__PURE__ */ z("title", { children: `${Z(l(t))} to ${Z(l(t + 1))}: ${e}` })
 				}, t);
@@ -4510,15 +4667,15 @@ function Ri({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	});
 }
 // src/parts/LayerBar.tsx
-var zi = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
+var ra = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function ia({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
 	let { manifest: s } = W(), [c, l] = N(!1), u = [
 		n.alive !== "all",
 		n.class !== null,
 		n.like !== "all",
 		n.low !== null || n.high !== null,
 		n.text !== ""
-	].filter(Boolean).length, d = wi.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike) && (e !== "control" || s.paths.likeness) && (!Ei(e) || s.paths.tuning)), f = [...r.classes].sort((e, t) => t[1] - e[1]), p = t.maximum.filter((e) => e !== null), [m, h] = [p.reduce((e, t) => Math.min(e, t), Infinity), p.reduce((e, t) => Math.max(e, t), -Infinity)];
+	].filter(Boolean).length, d = Hi.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike) && (e !== "control" || s.paths.likeness) && (!Wi(e) || s.paths.tuning)), f = [...r.classes].sort((e, t) => t[1] - e[1]), p = t.maximum.filter((e) => e !== null), [m, h] = [p.reduce((e, t) => Math.min(e, t), Infinity), p.reduce((e, t) => Math.max(e, t), -Infinity)];
 	return /* @__PURE__ */ z("div", {
 		class: c ? "bar open" : "bar",
 		role: "group",
@@ -4556,7 +4713,7 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onInput: (e) => o({ near: zi(e.currentTarget.value) })
+				onInput: (e) => o({ near: ra(e.currentTarget.value) })
 			})] }), a && /* @__PURE__ */ z("span", {
 				class: "quiet measure",
 				children: ["by ", a]
@@ -4621,7 +4778,7 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				class: "filter",
 				children: ["Class", /* @__PURE__ */ z("select", {
 					value: n.class ?? "",
-					onChange: (e) => o({ class: zi(e.currentTarget.value) }),
+					onChange: (e) => o({ class: ra(e.currentTarget.value) }),
 					children: [
 						/* @__PURE__ */ z("option", {
 							value: "",
@@ -4652,7 +4809,7 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						"aria-hidden": "true",
 						children: "Maximum"
 					}),
-					/* @__PURE__ */ z(Ri, {
+					/* @__PURE__ */ z(na, {
 						values: r.maxima,
 						least: m,
 						most: h,
@@ -4669,7 +4826,7 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						step: "any",
 						value: n.low ?? "",
 						placeholder: Z(m),
-						onInput: (e) => o({ low: zi(e.currentTarget.value) }),
+						onInput: (e) => o({ low: ra(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
 					/* @__PURE__ */ z("span", {
@@ -4682,7 +4839,7 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						step: "any",
 						value: n.high ?? "",
 						placeholder: Z(h),
-						onInput: (e) => o({ high: zi(e.currentTarget.value) }),
+						onInput: (e) => o({ high: ra(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
@@ -4726,12 +4883,12 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 	});
 }
 // src/map.ts
-var Vi = 12, Hi = .7;
-function Ui() {
+var aa = 12, oa = .7;
+function sa() {
 	let e = 625341585;
 	return (t) => (e ^= e << 13, e ^= e >>> 17, e ^= e << 5, (e >>> 0) % t);
 }
-function Wi(e, t, n, r, i, a) {
+function ca(e, t, n, r, i, a) {
 	let o = new Float32Array(e.length), s = new Float32Array(e.length);
 	for (let s = 0; s < r; s += 1) {
 		let r = Math.min(n, i - s * n);
@@ -4749,13 +4906,13 @@ function Wi(e, t, n, r, i, a) {
 	}
 	return s;
 }
-function Gi(e, t) {
-	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = Ki(e, i, t), s = new Float32Array(i * n);
+function la(e, t) {
+	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = ua(e, i, t), s = new Float32Array(i * n);
 	o.forEach((e, t) => s.set(r.subarray(e * n, (e + 1) * n), t * n));
-	let c = Ui(), l = new Float32Array(n);
-	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * Hi)) {
-		let r = Wi(s, n, t, a, i, Math.max(1, e));
-		for (let a = Vi * i; a > 0; --a) {
+	let c = sa(), l = new Float32Array(n);
+	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * oa)) {
+		let r = ca(s, n, t, a, i, Math.max(1, e));
+		for (let a = aa * i; a > 0; --a) {
 			let a = c(i), u = Math.floor(a / t) + c(2 * e + 3) - e - 1, d = a % t + c(2 * e + 3) - e - 1, f = u * t + d;
 			if (d < 0 || u < 0 || d >= t || f >= i || a === f) continue;
 			let p = 0;
@@ -4765,7 +4922,7 @@ function Gi(e, t) {
 		if (e <= 1) return o;
 	}
 }
-function Ki({ rank: e, values: t }, n, r) {
+function ua({ rank: e, values: t }, n, r) {
 	let i = (n) => (r, i) => t[i * e + n] - t[r * e + n] || r - i, a = Array.from({ length: n }, (e, t) => t).sort(i(0));
 	if (e < 2) return a;
 	let o = [];
@@ -4773,22 +4930,22 @@ function Ki({ rank: e, values: t }, n, r) {
 	return o.flat();
 }
 // src/parts/LayerMap.tsx
-var qi = 4, [Ji, Yi] = [28, 64];
-function Xi(e, t) {
-	let n = Math.max(1, Math.floor((t + qi) / (Ji + qi))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
+var da = 4, [fa, pa] = [28, 64];
+function ma(e, t) {
+	let n = Math.max(1, Math.floor((t + da) / (fa + da))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
 	return {
 		columns: r,
-		side: Math.max(Ji, Math.min(Yi, Math.floor((t + qi) / r) - qi))
+		side: Math.max(fa, Math.min(pa, Math.floor((t + da) / r) - da))
 	};
 }
-function Zi(e) {
+function ha(e) {
 	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = F(null), [d, f] = N(-1), p = d >= 0 ? d : o, [m, h] = N(0);
 	P(() => {
 		if (!u.current) return;
 		let e = new ResizeObserver(([e]) => h(Math.floor(e?.contentRect.width ?? 0)));
 		return e.observe(u.current), () => e.disconnect();
 	}, []);
-	let g = I(() => r ? Si(r, i) : null, [r, i]), { columns: _, side: v } = Xi(g?.units.length ?? 0, m), y = I(() => g && m ? Gi(g.vectors, _).map((e) => g.units[e]) : null, [
+	let g = I(() => r ? Bi(r, i) : null, [r, i]), { columns: _, side: v } = ma(g?.units.length ?? 0, m), y = I(() => g && m ? la(g.vectors, _).map((e) => g.units[e]) : null, [
 		g,
 		_,
 		m > 0
@@ -4828,13 +4985,13 @@ function Zi(e) {
 		class: "layer-map",
 		children: [/* @__PURE__ */ z("div", {
 			ref: u,
-			children: y ? /* @__PURE__ */ z(Dr, {
+			children: y ? /* @__PURE__ */ z(Hr, {
 				count: y.length,
 				cell: {
 					width: v,
 					height: v
 				},
-				gap: qi,
+				gap: da,
 				columns: _,
 				label: `Map of ${t.name}`,
 				current: y.indexOf(o),
@@ -4848,7 +5005,7 @@ function Zi(e) {
 		}), /* @__PURE__ */ z("aside", {
 			class: "panel map-look",
 			"aria-label": "The unit looked at",
-			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ z(Qi, {
+			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ z(ga, {
 				layer: t,
 				data: n,
 				channel: p
@@ -4867,7 +5024,7 @@ function Zi(e) {
 		})]
 	});
 }
-function Qi({ layer: e, data: t, channel: n }) {
+function ga({ layer: e, data: t, channel: n }) {
 	let r = t.topClass?.[n] ?? -1, i = [["Maximum", Z(t.maximum[n])], ["Active", Ht(t.active[n])]];
 	return r >= 0 && i.push(["Top class", /* @__PURE__ */ z(q, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ z(b, { children: [
 		/* @__PURE__ */ z("h2", { children: /* @__PURE__ */ z("a", {
@@ -4893,10 +5050,10 @@ function Qi({ layer: e, data: t, channel: n }) {
 	] });
 }
 // src/parts/Units.tsx
-var $i = 84, ea = 72;
-function ta(e, t, n, r, i, a) {
+var _a = 84, va = 72;
+function ya(e, t, n, r, i, a) {
 	if (e.dead.includes(a)) return "dead";
-	if (Ei(t.sort)) return Ut(i?.[a]);
+	if (Wi(t.sort)) return Ut(i?.[a]);
 	switch (t.sort) {
 		case "mean": return Z(e.mean[a]);
 		case "active": return Ht(e.active[a]);
@@ -4906,13 +5063,13 @@ function ta(e, t, n, r, i, a) {
 		default: return Z(e.maximum[a]);
 	}
 }
-function na(e, t) {
+function ba(e, t) {
 	let { manifest: n } = W(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = G((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = G(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
 	return I(() => {
 		let n = a.error ?? o.error;
 		if (t.sort === "map") return {
 			nearest: [],
-			measure: a.value ? Ci(a.value) : "",
+			measure: a.value ? Vi(a.value) : "",
 			known: a.value,
 			error: n
 		};
@@ -4924,8 +5081,8 @@ function na(e, t) {
 		};
 		let s = o.value?.units.find((e) => e.channel === r)?.nearest ?? [], c = e.neighbours.startsWith("correlation of strongest responses"), l = !c || o.value !== null || o.error !== null;
 		return a.value && l ? {
-			nearest: bi(a.value, r, c ? s : []),
-			measure: Ci(a.value),
+			nearest: Ri(a.value, r, c ? s : []),
+			measure: Vi(a.value),
 			known: null,
 			error: n
 		} : {
@@ -4944,15 +5101,15 @@ function na(e, t) {
 		o.error
 	]);
 }
-function ra(e) {
+function xa(e) {
 	let t = It().all();
 	return I(() => new Set(Object.keys(t).flatMap((t) => {
 		let n = U(t);
 		return n?.layer === e.name ? [n.channel] : [];
 	})), [t, e]);
 }
-function ia({ layer: e, data: t, query: n }) {
-	let r = W(), { router: i, toast: a } = L(), o = It(), s = I(() => ki(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = na(e, s), f = G(r.manifest.paths.likeness ? K(r.manifest.paths.likeness, { layer: e.id }) : null), p = G(Ei(s.sort) && r.manifest.paths.tuning ? K(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], h = r.manifest.subset?.[e.name], g = ra(e), { units: _, counts: v } = I(() => Mi(e, t, s, {
+function Sa({ layer: e, data: t, query: n }) {
+	let r = W(), { router: i, toast: a } = L(), o = It(), s = I(() => qi(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = ba(e, s), f = G(r.manifest.paths.likeness ? K(r.manifest.paths.likeness, { layer: e.id }) : null), p = G(Wi(s.sort) && r.manifest.paths.tuning ? K(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], h = r.manifest.subset?.[e.name], g = xa(e), { units: _, counts: v } = I(() => Xi(e, t, s, {
 		nearest: c,
 		controls: f.value?.similarity,
 		tuned: m,
@@ -4966,12 +5123,12 @@ function ia({ layer: e, data: t, query: n }) {
 		f.value,
 		m,
 		g
-	]), [y, x] = N(() => n.has("at") ? Number(n.get("at")) : -1), S = I(() => new Map(c), [c]), C = (t) => i.replace(B(e.name, Ai({
+	]), [y, x] = N(() => n.has("at") ? Number(n.get("at")) : -1), S = I(() => new Map(c), [c]), C = (t) => i.replace(B(e.name, Ji({
 		...s,
 		...t
 	}))), w = ke((t) => {
 		i.replace(B(e.name, {
-			...Ai(s),
+			...Ji(s),
 			at: t
 		})), i.go(V(e.name, t));
 	}, [
@@ -4987,10 +5144,10 @@ function ia({ layer: e, data: t, query: n }) {
 			y >= 0 && a(`${e.name}:${y} ${o.toggle(`${e.name}:${y}`) ? "marked" : "no longer marked"}`);
 		}
 	});
-	let T = s.view === "both" ? ["photos", "projections"] : [s.view], E = window.innerWidth < 480 ? ea : $i, ee = I(() => ({
+	let T = s.view === "both" ? ["photos", "projections"] : [s.view], E = window.innerWidth < 480 ? va : _a, D = I(() => ({
 		width: T.length * E + (T.length - 1) * 3 + 14,
 		height: E + 32
-	}), [T.length, E]), D = ke((n, r) => {
+	}), [T.length, E]), O = ke((n, r) => {
 		let i = _[n], a = t.names?.[i];
 		return /* @__PURE__ */ z("a", {
 			class: t.dead.includes(i) ? "unit dead" : "unit",
@@ -5003,7 +5160,7 @@ function ia({ layer: e, data: t, query: n }) {
 			title: `${e.name}:${i}${a ? ` ${a}` : ""}`,
 			children: [/* @__PURE__ */ z("span", {
 				class: "pair",
-				children: T.map((n) => t.dead.includes(i) ? /* @__PURE__ */ z(en, { side: E }, n) : /* @__PURE__ */ z($, {
+				children: T.map((n) => t.dead.includes(i) ? /* @__PURE__ */ z(tn, { side: E }, n) : /* @__PURE__ */ z($, {
 					layer: e,
 					channel: i,
 					kind: n,
@@ -5023,7 +5180,7 @@ function ia({ layer: e, data: t, query: n }) {
 						"aria-label": "marked",
 						children: "★"
 					})
-				] }), /* @__PURE__ */ z("span", { children: ta(t, s, S, f.value, m, i) })]
+				] }), /* @__PURE__ */ z("span", { children: ya(t, s, S, f.value, m, i) })]
 			})]
 		});
 	}, [
@@ -5038,7 +5195,7 @@ function ia({ layer: e, data: t, query: n }) {
 		w,
 		E
 	]);
-	return /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z(Bi, {
+	return /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z(ia, {
 		layer: e,
 		data: t,
 		view: s,
@@ -5052,7 +5209,7 @@ function ia({ layer: e, data: t, query: n }) {
 			href: B(e.name),
 			children: ["Show all ", v.all]
 		})]
-	}) : s.sort === "map" ? /* @__PURE__ */ z(Zi, {
+	}) : s.sort === "map" ? /* @__PURE__ */ z(ha, {
 		layer: e,
 		data: t,
 		known: u,
@@ -5062,30 +5219,30 @@ function ia({ layer: e, data: t, query: n }) {
 		choose: x,
 		open: w,
 		missing: !r.manifest.extras?.alike || d !== null
-	}) : /* @__PURE__ */ z(Dr, {
+	}) : /* @__PURE__ */ z(Hr, {
 		count: _.length,
-		cell: ee,
+		cell: D,
 		label: `Units of ${e.name}`,
 		current: _.indexOf(y),
 		select: (e) => x(_[e] ?? -1),
 		open: (e) => w(_[e]),
 		keyOf: (e) => _[e] ?? e,
-		render: D
+		render: O
 	})] });
 }
 // src/pages/Layer.tsx
-function aa({ name: e, query: t }) {
+function Ca({ name: e, query: t }) {
 	let n = ht(W(), e), r = G(n ? `layers/${n.id}` : null);
 	return n ? r.error ? /* @__PURE__ */ z(Y, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z(oa, { layer: n }), r.value ? /* @__PURE__ */ z(ia, {
+	}) : /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z(wa, { layer: n }), r.value ? /* @__PURE__ */ z(Sa, {
 		layer: n,
 		data: r.value,
 		query: t
 	}) : /* @__PURE__ */ z(X, { what: n.name })] }) : /* @__PURE__ */ z(yt, { name: e });
 }
-function oa({ layer: e }) {
+function wa({ layer: e }) {
 	let t = W(), { router: n } = L(), r = G("network").value, i = t.manifest.layers.indexOf(e), [a, o] = [t.manifest.layers[i - 1], t.manifest.layers[i + 1]], s = (e) => () => e ? n.go(B(e.name)) : void 0;
 	R({
 		"[": s(a),
@@ -5111,10 +5268,10 @@ function oa({ layer: e }) {
 					e.control && ` · like control ${e.control.median?.toFixed(2) ?? "–"}`
 				]
 			}),
-			/* @__PURE__ */ z(Qr, { layers: [e] }),
+			/* @__PURE__ */ z(pi, { layers: [e] }),
 			/* @__PURE__ */ z("p", {
 				class: "note",
-				children: /* @__PURE__ */ z(Bn, { layer: e.name })
+				children: /* @__PURE__ */ z(tr, { layer: e.name })
 			})
 		] }), /* @__PURE__ */ z("div", {
 			class: "steps",
@@ -5132,14 +5289,75 @@ function oa({ layer: e }) {
 		})]
 	});
 }
+// src/parts/Share.tsx
+function Ta(e) {
+	let { protocol: t, hostname: n } = new URL(e);
+	return t === "file:" ? "It opens on this computer alone" : /^(localhost|127\..*|\[::1\])$/.test(n) ? "It opens on this computer alone, while it is served" : "";
+}
+var Ea = (e) => /^[\w./:@%+=,-]+$/.test(e) ? e : `'${e.replace(/'/g, "'\\''")}'`;
+function Da(e, t) {
+	return `convscope atlas export ${t.protocol === "file:" ? Ea(decodeURIComponent(t.pathname).replace(/\/[^/]*$/, "") || "/") : "FOLDER"} --units ${Ea(e)} --single-file`;
+}
+function Oa({ unit: e, link: t, copy: n, close: r }) {
+	let { store: i } = W();
+	R({ Escape: r }, !0);
+	let a = Dt(r), o = t === null ? "" : Ta(t), s = Da(e, t === null ? {
+		protocol: "",
+		pathname: ""
+	} : location);
+	return /* @__PURE__ */ z("div", {
+		class: "modal",
+		"aria-label": `Share ${e}`,
+		...a,
+		children: /* @__PURE__ */ z("div", {
+			class: "sheet narrow share",
+			children: [
+				/* @__PURE__ */ z("button", {
+					class: "icon close",
+					type: "button",
+					onClick: r,
+					"aria-label": "Close",
+					"data-first": !0,
+					children: "×"
+				}),
+				/* @__PURE__ */ z("h2", { children: ["Share ", e] }),
+				/* @__PURE__ */ z("h3", { children: "One file to mail" }),
+				/* @__PURE__ */ z("p", { children: "Opens on this unit, on any computer and without a connection, and holds the units that it links to. This command writes it:" }),
+				/* @__PURE__ */ z("pre", { children: s }),
+				/* @__PURE__ */ z("button", {
+					type: "button",
+					onClick: () => n(s, "Command"),
+					children: "Copy command"
+				}),
+				t !== null && /* @__PURE__ */ z(b, { children: [
+					/* @__PURE__ */ z("h3", { children: "A link" }),
+					/* @__PURE__ */ z("p", { children: o ? `${o}. With the folder on any web host, others can open it too.` : "Leads to this unit." }),
+					/* @__PURE__ */ z("button", {
+						type: "button",
+						onClick: () => n(t, "Link", o),
+						children: "Copy the link"
+					}),
+					/* @__PURE__ */ z("h3", { children: "Within another page" }),
+					/* @__PURE__ */ z("p", { children: ["HTML that shows this unit, as tall as it is.", o && ` ${o}.`] }),
+					/* @__PURE__ */ z("button", {
+						type: "button",
+						onClick: () => n(qn(Kn(t, i.host.kind), e), "Code to embed it", o),
+						children: "Copy embed code"
+					})
+				] })
+			]
+		})
+	});
+}
 // src/parts/Actions.tsx
-function sa({ layer: e, shard: t, unit: n }) {
-	let r = W(), { router: i, root: a, toast: o } = L(), [s, c] = N(!1), l = `${e.name}:${n.channel}`, u = i.link(V(e.name, n.channel)), d = async (e, t) => o(await Ue(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
+function ka({ layer: e, shard: t, unit: n }) {
+	let r = W(), { router: i, root: a, toast: o } = L(), [s, c] = N(null), l = () => c(null), u = n.nearest.find(([t]) => gt(r, e.name, t))?.[0] ?? n.channel, d = `${e.name}:${n.channel}`, f = i.link(V(e.name, n.channel)), p = async (e, t, n = "") => o(await Ue(e, a) ? `${t} copied${n && `. ${n}`}` : `${t} could not be copied: ${e}`), m = async (t) => {
 		try {
-			let i = await Dn(r, e, n), a = await On(i);
-			t === "png" ? We(`${l}.png`, a) : We(`${l}.svg`, An(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
+			if (t === "png") return We(`${d}.png`, await Vn(await Bn(r, e, n)));
+			let i = await Mn(r, e, n);
+			await Vn(i), We(`${d}.svg`, Un(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
 		} catch (e) {
-			e instanceof yn ? c(!0) : o("The picture cannot be read");
+			e instanceof xn ? c("refused") : o("The picture cannot be read");
 		}
 	};
 	return /* @__PURE__ */ z("div", {
@@ -5150,51 +5368,56 @@ function sa({ layer: e, shard: t, unit: n }) {
 			/* @__PURE__ */ z("button", {
 				id: "copy-link",
 				type: "button",
-				onClick: () => d(u ?? l, u ? "Link" : "Unit"),
+				onClick: () => p(f ?? d, f ? "Link" : "Unit", f ? Ta(f) : ""),
 				children: "Copy link"
+			}),
+			r.store.host.kind !== "file" && /* @__PURE__ */ z("button", {
+				type: "button",
+				onClick: () => c("share"),
+				children: "Share…"
 			}),
 			/* @__PURE__ */ z("button", {
 				type: "button",
-				onClick: () => d(Nn(r, e, n.channel, u), "Citation"),
+				onClick: () => p(Jn(r, e, n.channel, f), "Citation"),
 				children: "Copy citation"
-			}),
-			u !== null && /* @__PURE__ */ z("button", {
-				type: "button",
-				onClick: () => d(Mn(u, l), "Code to embed it"),
-				title: "HTML that shows this unit within another page",
-				children: "Copy embed code"
 			}),
 			/* @__PURE__ */ z("button", {
 				type: "button",
 				disabled: n.dead,
-				onClick: () => f("png"),
+				onClick: () => m("png"),
 				children: "PNG"
 			}),
 			/* @__PURE__ */ z("button", {
 				type: "button",
 				disabled: n.dead,
-				onClick: () => f("svg"),
+				onClick: () => m("svg"),
 				children: "SVG"
 			}),
 			/* @__PURE__ */ z("button", {
 				type: "button",
-				onClick: () => We(`${l}.json`, jn(r, e, t, n)),
+				onClick: () => We(`${d}.json`, Wn(r, e, t, n)),
 				children: "JSON"
 			}),
 			/* @__PURE__ */ z("a", {
 				class: "button",
-				href: st(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
+				href: st(d, `${e.name}:${u}`),
 				children: "Compare"
 			}),
-			s && /* @__PURE__ */ z(ca, {
-				path: bn(r, e, n.channel),
-				unit: l,
-				close: () => c(!1)
+			s === "refused" && /* @__PURE__ */ z(Aa, {
+				path: Sn(r, e, n.channel),
+				unit: d,
+				close: l
+			}),
+			s === "share" && /* @__PURE__ */ z(Oa, {
+				unit: d,
+				link: f,
+				copy: p,
+				close: l
 			})
 		]
 	});
 }
-function ca({ path: e, unit: t, close: n }) {
+function Aa({ path: e, unit: t, close: n }) {
 	return R({ Escape: n }, !0), /* @__PURE__ */ z("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
@@ -5248,12 +5471,12 @@ function ca({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function la({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
+function ja({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
 	let c = (e) => o(r, e), [l, u] = N([
 		0,
 		0,
 		1
-	]), d = 1 / l[2], [f, p] = N(50), m = n.images.length, h = (e) => () => o((r + e + m) % m), g = (e) => () => u((t) => an(t, { times: e })), _ = {
+	]), d = 1 / l[2], [f, p] = N(50), m = n.images.length, h = (e) => () => o((r + e + m) % m), g = (e) => () => u((t) => on(t, { times: e })), _ = {
 		Escape: s,
 		ArrowLeft: h(-1),
 		ArrowRight: h(1),
@@ -5274,25 +5497,25 @@ function la({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 		0,
 		1
 	]), [r, i]);
-	let y = n.images[r], x = Wn(t, y), S = Un(t, y), C = typeof innerWidth == "number" ? innerWidth : 1e3, w = typeof innerHeight == "number" ? innerHeight : 800, T = Math.round(Math.max(96, Math.min((C - 80) / (i === "pair" ? 2 : 1), w - 260, 640))), E = {
+	let y = n.images[r], x = ar(t, y), S = ir(t, y), C = typeof innerWidth == "number" ? innerWidth : 1e3, w = typeof innerHeight == "number" ? innerHeight : 800, T = Math.round(Math.max(96, Math.min((C - 80) / (i === "pair" ? 2 : 1), w - 260, 640))), E = {
 		layer: e,
 		unit: n,
 		rank: r,
 		side: T,
 		zoom: a,
 		region: l
-	}, ee = (e) => {
+	}, D = (e) => {
 		let t = e.target.getBoundingClientRect();
 		return [(e.clientY - t.top) / t.height, (e.clientX - t.left) / t.width];
-	}, D = (e) => {
+	}, O = (e) => {
 		e.preventDefault();
-		let t = ee(e);
-		u((n) => an(n, {
+		let t = D(e);
+		u((n) => on(n, {
 			times: e.deltaY < 0 ? 1.15 : 1 / 1.15,
 			at: t
 		}));
-	}, O = (e) => {
-		e.buttons & 1 && u((t) => an(t, {
+	}, ee = (e) => {
+		e.buttons & 1 && u((t) => on(t, {
 			down: -e.movementY / T,
 			right: -e.movementX / T
 		}));
@@ -5366,12 +5589,12 @@ function la({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 				}),
 				/* @__PURE__ */ z("div", {
 					class: d > 1 ? "stage zoomed" : "stage",
-					onWheel: D,
+					onWheel: O,
 					onPointerDown: (e) => d > 1 && e.currentTarget.setPointerCapture(e.pointerId),
-					onPointerMove: O,
-					onDblClick: (e) => u((t) => an(t, t[2] < 1 ? { times: 1 / 8 } : {
+					onPointerMove: ee,
+					onDblClick: (e) => u((t) => on(t, t[2] < 1 ? { times: 1 / 8 } : {
 						times: 3,
-						at: ee(e)
+						at: D(e)
 					})),
 					tabIndex: 0,
 					role: "group",
@@ -5379,23 +5602,23 @@ function la({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 					children: [
 						i === "pair" && /* @__PURE__ */ z("div", {
 							class: "large-pair",
-							children: [/* @__PURE__ */ z(nn, {
+							children: [/* @__PURE__ */ z(rn, {
 								kind: "photos",
 								...E
-							}), /* @__PURE__ */ z(nn, {
+							}), /* @__PURE__ */ z(rn, {
 								kind: "projections",
 								...E
 							})]
 						}),
 						i === "overlay" && /* @__PURE__ */ z("div", {
 							class: "overlay",
-							children: [/* @__PURE__ */ z(nn, {
+							children: [/* @__PURE__ */ z(rn, {
 								kind: "photos",
 								...E
 							}), /* @__PURE__ */ z("span", {
 								class: "over",
 								style: { opacity: String(f / 100) },
-								children: /* @__PURE__ */ z(nn, {
+								children: /* @__PURE__ */ z(rn, {
 									kind: "projections",
 									...E
 								})
@@ -5404,7 +5627,7 @@ function la({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 						i === "whole" && /* @__PURE__ */ z("div", {
 							class: "large-whole",
 							style: { width: `${T}px` },
-							children: /* @__PURE__ */ z(sn, {
+							children: /* @__PURE__ */ z(cn, {
 								image: y,
 								name: x,
 								box: n.boxes[r] ?? null,
@@ -5457,30 +5680,30 @@ function la({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 	});
 }
 // src/ahead.ts
-var ua = 24, da = /* @__PURE__ */ new Map();
-async function fa(e, t) {
+var Ma = 24, Na = /* @__PURE__ */ new Map();
+async function Pa(e, t) {
 	let n = await e.store.host.picture(t, e.name);
 	if (!n) return;
-	let r = da.get(n) ?? new Image();
-	da.delete(n), da.set(n, r);
-	for (let e of [...da.keys()].slice(0, Math.max(0, da.size - ua))) da.delete(e);
+	let r = Na.get(n) ?? new Image();
+	Na.delete(n), Na.set(n, r);
+	for (let e of [...Na.keys()].slice(0, Math.max(0, Na.size - Ma))) Na.delete(e);
 	r.src || (r.src = n, await r.decode().catch(() => void 0));
 }
-var pa = 20;
-function ma(e, t, n) {
-	for (let r of [n - pa, n + pa]) {
+var Fa = 20;
+function Ia(e, t, n) {
+	for (let r of [n - Fa, n + Fa]) {
 		let n = Math.floor(Math.max(0, Math.min(t.channels - 1, r)) / t.shard.units);
 		e.store.load(`layers/${t.id}/${n}`).catch(() => null);
 	}
 }
-async function ha(e, t, n) {
+async function La(e, t, n) {
 	let r = `layers/${t.id}/${Math.floor(n / t.shard.units)}`, i = (await e.store.load(r).catch(() => null))?.units.find((e) => e.channel === n);
 	if (!i || i.dead || !i.images.length) return;
-	let a = on(e, i.images[0]);
-	await Promise.all([fa(e, xn(e, t, n)), a === null ? null : fa(e, a)]);
+	let a = sn(e, i.images[0]);
+	await Promise.all([Pa(e, Cn(e, t, n)), a === null ? null : Pa(e, a)]);
 }
 // src/pages/Unit.tsx
-function ga({ layer: e, channel: t, query: n }) {
+function Ra({ layer: e, channel: t, query: n }) {
 	let r = W(), i = ht(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = G(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = G(a ? `layers/${i.id}` : null), l = F(null);
 	if (!i) return /* @__PURE__ */ z(yt, { name: e });
 	if (!a) return /* @__PURE__ */ z(Y, {
@@ -5498,7 +5721,7 @@ function ga({ layer: e, channel: t, query: n }) {
 		title: "Data is missing",
 		children: u.message
 	});
-	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ z(va, { ...l.current }) : /* @__PURE__ */ z(X, { what: `${e}:${t}` });
+	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ z(Ba, { ...l.current }) : /* @__PURE__ */ z(X, { what: `${e}:${t}` });
 	let d = s.value.units.find((e) => e.channel === t);
 	return !d || o && !o.includes(t) ? /* @__PURE__ */ z(Y, {
 		title: "Not in this copy",
@@ -5514,9 +5737,9 @@ function ga({ layer: e, channel: t, query: n }) {
 		unit: d,
 		query: n,
 		only: o
-	}, /* @__PURE__ */ z(va, { ...l.current }));
+	}, /* @__PURE__ */ z(Ba, { ...l.current }));
 }
-function _a({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
+function za({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
 	let { manifest: l } = W(), { router: u, root: d, toast: f } = L(), p = It(), m = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
@@ -5525,8 +5748,8 @@ function _a({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s,
 		let i = m(r) ?? (n ? null : r < 0 ? 0 : e.channels - 1);
 		i !== null && i !== t.channel && u.step(c(e.name, i));
 	}, g = (n) => () => {
-		let r = l.layers[l.layers.indexOf(e) + n];
-		r && u.step(c(r.name, Math.min(t.channel, r.channels - 1)));
+		let r = l.layers[l.layers.indexOf(e) + n], i = l.subset?.[r?.name ?? ""]?.reduce((e, n) => Math.abs(n - t.channel) < Math.abs(e - t.channel) ? n : e);
+		r && u.step(c(r.name, i ?? Math.min(t.channel, r.channels - 1)));
 	}, _ = {
 		"[": g(-1),
 		"]": g(1),
@@ -5566,12 +5789,12 @@ function _a({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s,
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) _[String(e + 1)] = () => o(e);
 	return R(_), m;
 }
-function va(e) {
+function Ba(e) {
 	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = L(), c = W(), l = V(t.name, i.channel), u = [
 		"photos",
 		"projections",
 		"both"
-	].find((e) => e === a.get("view")) ?? "both", d = t.content !== void 0 && i.images.some((e, t) => tn(i, t)), f = a.get("rf"), p = f === "whole" && c.manifest.paths.image !== null ? "whole" : f !== "field" && d ? "part" : "field", m = a.get("embed"), h = Pn(t, c.manifest.model.input, c.manifest.paths.bands), g = Number(a.get("band")), _ = Number.isInteger(g) && g >= 1 && g <= h ? g : 0, v = {
+	].find((e) => e === a.get("view")) ?? "both", d = t.content !== void 0 && i.images.some((e, t) => nn(i, t)), f = a.get("rf"), p = f === "whole" && c.manifest.paths.image !== null ? "whole" : f !== "field" && d ? "part" : "field", m = a.get("embed"), h = Yn(t, c.manifest.model.input, c.manifest.paths.bands), g = Number(a.get("band")), _ = Number.isInteger(g) && g >= 1 && g <= h ? g : 0, v = {
 		view: u === "both" ? null : u,
 		rf: f,
 		band: _ || null,
@@ -5588,15 +5811,15 @@ function va(e) {
 		}),
 		extend: (e) => C({ rf: e === "part" || e === "field" && !d ? null : e }),
 		to: (e, t) => it(V(e, t), v)
-	}, [T, E] = N(0), ee = _a(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
+	}, [T, E] = N(0), D = za(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
 	P(() => E(0), [l]), P(() => {
-		o || ma(c, t, i.channel);
+		o || Ia(c, t, i.channel);
 		for (let e of [1, -1]) {
-			let n = ee(e);
-			n !== null && ha(c, t, n);
+			let n = D(e);
+			n !== null && La(c, t, n);
 		}
 	}, [l]);
-	let [D, O] = [ee(-1), ee(1)], te = I(() => /* @__PURE__ */ z(sr, {
+	let [O, ee] = [D(-1), D(1)], te = I(() => /* @__PURE__ */ z(Sr, {
 		layer: t,
 		data: n,
 		shard: r,
@@ -5649,30 +5872,30 @@ function va(e) {
 				] }), /* @__PURE__ */ z("div", {
 					class: "steps",
 					children: [
-						m === null && /* @__PURE__ */ z(ya, { unit: `${t.name}:${i.channel}` }),
-						D !== null && /* @__PURE__ */ z("a", {
-							href: w.to(t.name, D),
-							"aria-label": `Previous unit, ${D}`,
+						m === null && /* @__PURE__ */ z(Va, { unit: `${t.name}:${i.channel}` }),
+						O !== null && /* @__PURE__ */ z("a", {
+							href: w.to(t.name, O),
+							"aria-label": `Previous unit, ${O}`,
 							title: "Previous unit (←)",
 							children: "←"
 						}),
-						O !== null && /* @__PURE__ */ z("a", {
-							href: w.to(t.name, O),
-							"aria-label": `Next unit, ${O}`,
+						ee !== null && /* @__PURE__ */ z("a", {
+							href: w.to(t.name, ee),
+							"aria-label": `Next unit, ${ee}`,
 							title: "Next unit (→)",
 							children: "→"
 						})
 					]
 				})]
 			}),
-			/* @__PURE__ */ z(ba, {
+			/* @__PURE__ */ z(Ha, {
 				layer: t,
 				unit: i
 			}),
 			i.dead || i.images.length === 0 ? /* @__PURE__ */ z("p", {
 				class: "empty",
 				children: "This unit is zero at every position of every image of the collection: there is nothing to show."
-			}) : /* @__PURE__ */ z(Gn, {
+			}) : /* @__PURE__ */ z(or, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5686,18 +5909,18 @@ function va(e) {
 				activate: E,
 				open: w.open
 			}),
-			!i.dead && i.images.length > 0 && (m === null || m === "all") && /* @__PURE__ */ z(Ln, {
+			!i.dead && i.images.length > 0 && (m === null || m === "all") && /* @__PURE__ */ z(Qn, {
 				layer: t,
 				unit: i,
 				change: y
 			}),
-			m === null && /* @__PURE__ */ z(sa, {
+			m === null && /* @__PURE__ */ z(ka, {
 				layer: t,
 				shard: r,
 				unit: i
 			}),
 			(m === null || m === "all") && te,
-			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ z(la, {
+			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ z(ja, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5710,7 +5933,7 @@ function va(e) {
 		]
 	});
 }
-function ya({ unit: e }) {
+function Va({ unit: e }) {
 	let t = It(), n = t.has(e);
 	return /* @__PURE__ */ z("button", {
 		class: n ? "icon star on" : "icon star",
@@ -5722,7 +5945,7 @@ function ya({ unit: e }) {
 		children: n ? "★" : "☆"
 	});
 }
-function ba({ layer: e, unit: t }) {
+function Ha({ layer: e, unit: t }) {
 	let n = [
 		["Maximum", Z(t.maximum)],
 		["Mean", Z(t.mean)],
@@ -5735,53 +5958,57 @@ function ba({ layer: e, unit: t }) {
 	});
 }
 // src/app.tsx
-function xa(e) {
-	let t = et(e);
-	return I(() => rt(t), [t]);
+function Ua(e, t) {
+	let n = et(e);
+	return I(() => {
+		let e = rt(n);
+		return t && !e.query.has("embed") && e.query.set("embed", "1"), e;
+	}, [n, t]);
 }
-function Sa({ host: e, router: t, root: n }) {
-	let [r, i] = N(null), [a, o] = N(null), [s, c] = N(""), l = xa(t), u = Ke(n, e.kind !== "notebook"), d = I(() => ({
+function Wa({ host: e, router: t, root: n, embed: r = !1 }) {
+	let [i, a] = N(null), [o, s] = N(null), [c, l] = N(""), u = Ua(t, r), d = Ke(n, e.kind !== "notebook"), f = I(() => ({
 		router: t,
 		root: n,
-		listen: u,
-		toast: c,
+		listen: d,
+		toast: l,
 		toggleTheme: () => qe(n)
 	}), [
 		t,
 		n,
-		u
-	]), f = I(() => Pt(r?.manifest ?? null), [r]);
+		d
+	]), p = I(() => Pt(i?.manifest ?? null), [i]);
 	return P(() => {
-		mt(e, "").then(i, (e) => o(e.message));
+		mt(e, "").then(a, (e) => s(e.message));
 	}, [e]), P(() => {
-		if (!s) return;
-		let e = setTimeout(() => c(""), 4e3);
+		if (!c) return;
+		let e = setTimeout(() => l(""), 4e3);
 		return () => clearTimeout(e);
-	}, [s]), a ? /* @__PURE__ */ z(Y, {
+	}, [c]), o ? /* @__PURE__ */ z(Y, {
 		title: "This atlas cannot be shown",
-		children: a
-	}) : r ? /* @__PURE__ */ z(Be.Provider, {
-		value: d,
+		children: o
+	}) : i ? /* @__PURE__ */ z(Be.Provider, {
+		value: f,
 		children: /* @__PURE__ */ z(dt.Provider, {
-			value: r,
+			value: i,
 			children: [/* @__PURE__ */ z(Ft.Provider, {
-				value: f,
-				children: /* @__PURE__ */ z(wa, {
-					route: l,
-					shell: d,
-					atlas: r
+				value: p,
+				children: /* @__PURE__ */ z(Ka, {
+					route: u,
+					shell: f,
+					atlas: i,
+					embed: r
 				})
 			}), /* @__PURE__ */ z("div", {
 				class: "toast",
 				role: "status",
 				"aria-live": "polite",
-				"data-shown": s !== "",
-				children: s
+				"data-shown": c !== "",
+				children: c
 			})]
 		})
 	}) : /* @__PURE__ */ z(X, { what: "the atlas" });
 }
-function Ca(e, t, n, r) {
+function Ga(e, t, n, r) {
 	let i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
@@ -5806,55 +6033,58 @@ function Ca(e, t, n, r) {
 		}
 	}), [e, t]);
 }
-function wa({ route: e, shell: t, atlas: n }) {
-	let [r, i] = N(!1), [a, o] = N(!1), s = F(null), c = F(!0);
-	Ca(t, n, () => i((e) => !e), () => o(!0));
-	let l = `${e.page}/${e.rest}`, u = ct(e);
-	return P(() => {
+function Ka({ route: e, shell: t, atlas: n, embed: r }) {
+	let [i, a] = N(!1), [o, s] = N(!1), c = F(null), l = F(!0), u = r || ct(e);
+	return Ga(t, n, () => a((e) => !e), () => s(!u)), P(() => {
 		let r = {
 			home: n.manifest.model.name,
 			images: "Images",
 			compare: "Compare",
 			experiments: "Experiments"
 		}[e.page];
-		t.router.link("") && (document.title = `${r ?? e.rest} – convscope atlas`), c.current ? c.current = !1 : t.router.walking() || (e.query.has("at") || t.root.scrollIntoView({
+		t.router.link("") && (document.title = `${r ?? e.rest} – convscope atlas`), l.current ? l.current = !1 : t.router.walking() || (e.query.has("at") || t.root.scrollIntoView({
 			block: "start",
 			behavior: "instant"
-		}), s.current?.focus({ preventScroll: !0 }));
-	}, [l]), /* @__PURE__ */ z(b, { children: [
+		}), c.current?.focus({ preventScroll: !0 }));
+	}, [`${e.page}/${e.rest}`]), /* @__PURE__ */ z(b, { children: [
 		!u && /* @__PURE__ */ z(Tt, {
 			route: e,
-			help: () => i(!0),
-			search: () => o(!0)
+			help: () => a(!0),
+			search: () => s(!0)
 		}),
 		/* @__PURE__ */ z("main", {
 			id: "main",
 			tabIndex: -1,
-			ref: s,
-			children: /* @__PURE__ */ z(Ea, { route: e })
+			ref: c,
+			children: r && e.page !== "unit" ? /* @__PURE__ */ z("p", {
+				class: "empty",
+				children: "A unit is shown here, and nothing else."
+			}) : /* @__PURE__ */ z(Ja, { route: e })
 		}, e.page),
-		u && /* @__PURE__ */ z(Ta, {
+		u && /* @__PURE__ */ z(qa, {
 			route: e,
-			atlas: n
+			atlas: n,
+			page: r ? "index.html" : ""
 		}),
 		/* @__PURE__ */ z("p", {
 			class: "heard",
 			role: "status",
 			children: e.page === "unit" ? `Unit ${e.rest}` : ""
 		}),
-		r && /* @__PURE__ */ z(Ot, { close: () => i(!1) }),
-		a && /* @__PURE__ */ z(vn, {
+		i && /* @__PURE__ */ z(Ot, { close: () => a(!1) }),
+		o && /* @__PURE__ */ z(bn, {
 			route: e,
-			close: () => o(!1)
+			close: () => s(!1)
 		})
 	] });
 }
-function Ta({ route: e, atlas: t }) {
+function qa({ route: e, atlas: t, page: n }) {
+	let r = e.page === "unit" ? U(e.rest) : null;
 	return /* @__PURE__ */ z("footer", {
 		class: "source",
 		children: [
 			/* @__PURE__ */ z("a", {
-				href: `#/u/${encodeURI(e.rest)}`,
+				href: n + (r ? V(r.layer, r.channel) : "#/"),
 				target: "_blank",
 				rel: "noreferrer",
 				children: "Open in the atlas"
@@ -5871,16 +6101,16 @@ function Ta({ route: e, atlas: t }) {
 		]
 	});
 }
-function Ea({ route: e }) {
+function Ja({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ z(ni, {});
-		case "layer": return /* @__PURE__ */ z(aa, {
+		case "home": return /* @__PURE__ */ z(_i, {});
+		case "layer": return /* @__PURE__ */ z(Ca, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
 			let t = U(e.rest);
-			return t ? /* @__PURE__ */ z(ga, {
+			return t ? /* @__PURE__ */ z(Ra, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
@@ -5893,12 +6123,12 @@ function Ea({ route: e }) {
 				]
 			});
 		}
-		case "class": return /* @__PURE__ */ z(yr, { name: e.rest }, e.rest);
-		case "images": return /* @__PURE__ */ z(_i, { query: e.query });
-		case "image": return /* @__PURE__ */ z(di, { number: Number(e.rest) }, e.rest);
-		case "compare": return /* @__PURE__ */ z(Fr, { query: e.query });
-		case "experiments": return /* @__PURE__ */ z(Ur, {});
-		case "experiment": return /* @__PURE__ */ z(Jr, { name: e.rest });
+		case "class": return /* @__PURE__ */ z(Pr, { name: e.rest }, e.rest);
+		case "images": return /* @__PURE__ */ z(Fi, { query: e.query });
+		case "image": return /* @__PURE__ */ z(ji, { number: Number(e.rest) }, e.rest);
+		case "compare": return /* @__PURE__ */ z(Xr, { query: e.query });
+		case "experiments": return /* @__PURE__ */ z(ii, {});
+		case "experiment": return /* @__PURE__ */ z(li, { name: e.rest });
 		default: return /* @__PURE__ */ z(Y, {
 			title: "Not here",
 			children: "This address leads nowhere in the atlas."
@@ -5906,9 +6136,9 @@ function Ea({ route: e }) {
 	}
 }
 // src/style.css?inline
-var Da = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 7.4rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}";
+var Ya = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 7.4rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.share{justify-items:start;gap:.5rem;display:grid}.share h3{margin-top:.8rem}.share pre{background:var(--sunk);font:.88rem/1.45 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere;border-radius:7px;justify-self:stretch;margin:0;padding:.6rem .8rem}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.cut-tile{flex:none}.laid{filter:contrast(var(--boost,3))}.legend{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.4rem 1rem;display:flex}.legend .note{margin:0}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,clamp(18rem,24vw,28rem)) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.image-page{display:block}.image-page>div{margin-top:1rem}.image-page .sticky{z-index:5;background:var(--page);border-bottom:1px solid var(--line);grid-template-columns:min(38vh,42vw) minmax(0,1fr);gap:0 .8rem;max-width:none;padding:.5rem 0;display:grid;position:sticky;top:6rem}.image-page .sticky>.whole{grid-row:1/span 4}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.image-page .sticky{top:0}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}";
 // src/widget.tsx
-function Oa(e) {
+function Xa(e) {
 	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = 0, i = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
@@ -5943,9 +6173,9 @@ function Oa(e) {
 		}
 	};
 }
-var ka = { render({ model: e, el: t }) {
+var Za = { render({ model: e, el: t }) {
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = Da;
+	r.textContent = Ya;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`, n.append(r, i);
 	let a = lt(String(e.get("route") ?? "#/"));
@@ -5953,8 +6183,8 @@ var ka = { render({ model: e, el: t }) {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), a.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: o, close: s } = Oa(e);
-	return fe(/* @__PURE__ */ z(Sa, {
+	let { host: o, close: s } = Xa(e);
+	return fe(/* @__PURE__ */ z(Wa, {
 		host: o,
 		router: a,
 		root: i
@@ -5962,4 +6192,4 @@ var ka = { render({ model: e, el: t }) {
 		fe(null, i), s();
 	};
 } };
-export { ka as default };
+export { Za as default };

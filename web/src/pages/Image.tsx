@@ -98,7 +98,7 @@ function ImageView({ number, name, label, strong, wins, images, about }: ViewPro
       <div class="image-page">
         <figure class="looked sticky">
           <WholeImage image={number} name={name} box={place?.box ?? null} part={place?.part ?? null} over={place?.over ?? null} />
-          <figcaption>{place ? place.words : "Point at a unit, or press ⌖, to see where it responds and what it takes"}</figcaption>
+          <figcaption>{place ? place.words : "Point at a unit, or press its mark, to see where it responds and what it takes"}</figcaption>
           <p class="quiet path">
             <Name text={name} plain />
           </p>
@@ -109,7 +109,7 @@ function ImageView({ number, name, label, strong, wins, images, about }: ViewPro
           ))}
         </figure>
         <div>
-          {strong && <Legend number={number} taken={taken !== null} known={!manifest.taken || index !== null} />}
+          {strong && <Legend taken={taken !== null} known={!manifest.taken || index !== null} />}
           {manifest.layers.map((layer, i) => {
             const rows = strong?.[i] ?? [];
             const first = wins.filter((win) => win[0] === i);
@@ -133,14 +133,14 @@ function ImageView({ number, name, label, strong, wins, images, about }: ViewPro
 }
 
 /** What is shown of this image's units, and where it ends. */
-function Legend({ number, taken, known }: { number: number; taken: boolean; known: boolean }) {
+function Legend({ taken, known }: { taken: boolean; known: boolean }) {
   const { manifest } = useAtlas();
   const told = manifest.taken;
   return (
     <div class="legend">
       <p class="note">
         The units that respond most, by share of their own maximum: the place in this image, and what each takes from it.
-        {!taken && known && (told ? ` Of image ${number} that was not kept, but where it is among a unit's strongest: ${many(told.images, "image")}, evenly spread, fit the ${bytes(told.budget)} that the atlas was made with (--image-bytes).` : " This atlas keeps that only where the image is among a unit's strongest.")}
+        {!taken && known && (told ? ` Of this image the latter is kept only where it is among a unit's strongest: ${many(told.images, "image")}, evenly spread, fit the ${bytes(told.budget)} that the atlas was made with (--image-bytes).` : " This atlas keeps the latter only where the image is among a unit's strongest.")}
       </p>
       <Contrast />
     </div>

@@ -77,7 +77,10 @@ export function StrongUnits({ layer, row, image, rows, wins, grid, taken, mark, 
               </span>
             </a>
             <button type="button" class="versus" aria-pressed={held} aria-label={`Where unit ${channel} responds`} title="Where it responds, and what it takes" onClick={() => (pin(held ? null : place), held && mark(null))}>
-              ⌖
+              <svg viewBox="0 0 16 16" aria-hidden="true">
+                <circle cx="8" cy="8" r="4.5" />
+                <path d="M8 0v6M8 10v6M0 8h6M10 8h6" />
+              </svg>
             </button>
           </li>
         );

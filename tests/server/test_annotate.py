@@ -231,10 +231,13 @@ def test_drawing_with_the_mouse_and_with_keys(page: Any, running: Running) -> No
 
     pull((10, 20), (25, 30), (40, 50))
     assert saved(page, running.file) == {("a/1.png", "left eye"): (20, 10, 50, 40)}
+    assert page.locator("#parts [aria-pressed=true]").inner_text().startswith("nose")  # the next part is chosen
+    page.keyboard.press("1")
     pull((20, 30), (25, 33))  # from within: moves it
     assert saved(page, running.file)["a/1.png", "left eye"] == (23, 15, 53, 45)
     pull((45, 53), (50, 56))  # from its corner: changes it
     assert saved(page, running.file)["a/1.png", "left eye"] == (23, 15, 56, 50)
+    assert page.locator("#parts [aria-pressed=true]").inner_text().startswith("left eye")  # a change stays with it
 
     page.keyboard.press("2")
     page.keyboard.press("Enter")

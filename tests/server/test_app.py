@@ -39,6 +39,20 @@ def test_page_is_ours_whatever_the_folder_holds(received: Atlas) -> None:
     assert ask(served, "/").body == ask(served, "/index.html").body
 
 
+def test_one_page_alone_may_be_shown_by_other_sites(received: Atlas) -> None:
+    served = application(received.path)
+    kept = {
+        path: ask(served, f"/{path}").headers for path in ("", "index.html", "atlas.js", "data/manifest.js", "gone")
+    }
+    assert all("frame-ancestors 'none'" in headers["content-security-policy"] for headers in kept.values())
+    answer = ask(served, "/embed.html")
+    policy, strict = answer.headers["content-security-policy"], kept[""]["content-security-policy"]
+    assert policy == strict.replace("frame-ancestors 'none'", "frame-ancestors *")
+    again = ask(served, "/embed.html", if_none_match=answer.headers["etag"])
+    assert (again.status, again.headers["content-security-policy"]) == (304, policy)
+    assert ask(served, "/embed.html", method="POST").status == 405
+
+
 def test_data_and_pictures_are_served_as_they_are(received: Atlas) -> None:
     with_experiment(received)
     served = application(received.path)

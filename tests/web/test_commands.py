@@ -128,7 +128,7 @@ def test_single_file_of_units(command: Command, opened: Any, small_atlas: Atlas,
     chosen = ("--units", "4:7", "--single-file", "-o", tmp_path / "one.html")
     code, _, err = command("atlas", "export", small_atlas.path, *chosen)
     assert code == 0
-    assert told(err)[0] == 1
+    assert 10 < told(err)[0] <= 32  # with those that it links to
     viewer = opened(tmp_path / "one.html", "#/u/4:7")
     viewer.page.wait_for_selector(".joints")
     assert viewer.page.locator(".nine").first.is_visible()

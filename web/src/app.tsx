@@ -22,9 +22,13 @@ import { marksOf, MarksContext } from "./marks";
 import type { Atlas } from "./store";
 import { AtlasContext, openAtlas } from "./store";
 
-function useRoute(router: Router): Route {
+function useRoute(router: Router, embed: boolean): Route {
   const hash = useHash(router);
-  return useMemo(() => parse(hash), [hash]);
+  return useMemo(() => {
+    const route = parse(hash);
+    if (embed && !route.query.has("embed")) route.query.set("embed", "1");
+    return route;
+  }, [hash, embed]);
 }
 
 interface Props {
@@ -32,13 +36,15 @@ interface Props {
   router: Router;
   /** Carries the theme; hears the keys where the viewer does not have the page for itself. */
   root: HTMLElement;
+  /** Whether this is the page that other pages show: units alone. */
+  embed?: boolean;
 }
 
-export function App({ host, router, root }: Props) {
+export function App({ host, router, root, embed = false }: Props) {
   const [atlas, opened] = useState<Atlas | null>(null);
   const [problem, fail] = useState<string | null>(null);
   const [words, say] = useState("");
-  const route = useRoute(router);
+  const route = useRoute(router, embed);
   const listen = useListeners(root, host.kind !== "notebook");
   const shell = useMemo<Shell>(
     () => ({ router, root, listen, toast: say, toggleTheme: () => toggleTheme(root) }),
@@ -59,7 +65,7 @@ export function App({ host, router, root }: Props) {
     <ShellContext.Provider value={shell}>
       <AtlasContext.Provider value={atlas}>
         <MarksContext.Provider value={marks}>
-          <View route={route} shell={shell} atlas={atlas} />
+          <View route={route} shell={shell} atlas={atlas} embed={embed} />
         </MarksContext.Provider>
         <div class="toast" role="status" aria-live="polite" data-shown={words !== ""}>
           {words}
@@ -101,19 +107,19 @@ function useGlobalKeys(shell: Shell, atlas: Atlas, help: () => void, search: () 
   );
 }
 
-function View({ route, shell, atlas }: { route: Route; shell: Shell; atlas: Atlas }) {
+function View({ route, shell, atlas, embed }: { route: Route; shell: Shell; atlas: Atlas; embed: boolean }) {
   const [help, setHelp] = useState(false);
   const [searching, search] = useState(false);
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
+  const embedded = embed || embeds(route);
   useGlobalKeys(
     shell,
     atlas,
     () => setHelp((shown) => !shown),
-    () => search(true),
+    () => search(!embedded),
   );
   const place = `${route.page}/${route.rest}`;
-  const embedded = embeds(route);
   useEffect(() => {
     const title = { home: atlas.manifest.model.name, images: "Images", compare: "Compare", experiments: "Experiments" }[route.page as "home"];
     if (shell.router.link("")) document.title = `${title ?? route.rest} – convscope atlas`;
@@ -128,13 +134,13 @@ function View({ route, shell, atlas }: { route: Route; shell: Shell; atlas: Atla
   return (
     <>
       {!embedded && <Header route={route} help={() => setHelp(true)} search={() => search(true)} />}
-      <main id="main" tabIndex={-1} ref={main} key={route.page}>
-        <Page route={route} />
-      </main>
-      {embedded && <Source route={route} atlas={atlas} />}
       <p class="heard" role="status">
         {route.page === "unit" ? `Unit ${route.rest}` : ""}
       </p>
+      <main id="main" tabIndex={-1} ref={main} key={route.page}>
+        {embed && route.page !== "unit" ? <p class="empty">A unit is shown here, and nothing else.</p> : <Page route={route} />}
+      </main>
+      {embedded && <Source route={route} atlas={atlas} page={embed ? "index.html" : ""} />}
       {help && <KeyHelp close={() => setHelp(false)} />}
       {searching && <Search route={route} close={() => search(false)} />}
     </>
@@ -142,10 +148,11 @@ function View({ route, shell, atlas }: { route: Route; shell: Shell; atlas: Atla
 }
 
 /** Below a unit that another page embeds: where it is from, and the way to all of it. */
-function Source({ route, atlas }: { route: Route; atlas: Atlas }) {
+function Source({ route, atlas, page }: { route: Route; atlas: Atlas; page: string }) {
+  const unit = route.page === "unit" ? parseUnit(route.rest) : null;
   return (
     <footer class="source">
-      <a href={`#/u/${encodeURI(route.rest)}`} target="_blank" rel="noreferrer">
+      <a href={page + (unit ? toUnit(unit.layer, unit.channel) : "#/")} target="_blank" rel="noreferrer">
         Open in the atlas
       </a>{" "}
       <span class="quiet">of {atlas.manifest.model.name}, made with convscope</span>

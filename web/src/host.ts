@@ -15,7 +15,7 @@ type Waiting = { resolve: (value: unknown) => void };
 declare global {
   interface Window {
     __atlas?: (address: string, value: unknown) => void;
-    __atlasFile?: { data: Record<string, unknown>; pictures: Record<string, string> };
+    __atlasFile?: { data: Record<string, unknown>; pictures: Record<string, string>; start?: string };
   }
 }
 

@@ -144,11 +144,14 @@ export interface Manifest {
     logits?: string;
     /** Responses to compare units of two atlases by; not in atlases of old. */
     responses?: string;
+    taken?: string;
   };
   images: { shard: number };
   /** Classes of the collection to a script; not in atlases of old, nor in exports of a part. */
   classes?: { shard: number };
   extras?: Extras | null;
+  /** What units take from single images: of how many, the bytes that takes, and those that were allowed. */
+  taken?: { budget: number; bytes: number; images: number };
   /** Whether sprites are there as scripts, which a page opened from disk may read. */
   portable?: boolean;
   /** Units that an export of single units holds, by layer name; absent where all are there. */
@@ -272,6 +275,19 @@ export interface ProfileIndex {
   names: string[];
   labels: number[];
   classes: Record<string, string>;
+}
+
+/** The images of which is shown what units take from them, and where the projections of each layer lie in their pictures. */
+export interface TakenIndex {
+  images: number[];
+  bytes: number;
+  grids: Grid[];
+}
+
+/** Of one image, for each layer and its strongest units as in the profile: y0 x0 y1 x1 of the part shown, and its scale. */
+export interface TakenData {
+  image: number;
+  layers: [number, number, number, number, number | null][][];
 }
 
 /** The classes of the collection: names, and how many images each has. */

@@ -4,7 +4,7 @@ import { arrange, readView, writeView } from "../src/layerview";
 import { inBin } from "../src/parts/Details";
 import { alongBins } from "../src/parts/Histogram";
 import { visible } from "../src/parts/Grid";
-import { boxAt } from "../src/pages/Image";
+import { boxAt } from "../src/parts/Strong";
 import { stations } from "../src/pages/Home";
 import { binOf } from "../src/parts/Spread";
 import { losses, nearestTo } from "../src/parts/Covered";

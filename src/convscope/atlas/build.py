@@ -13,10 +13,11 @@ from convscope.atlas.finish import Finish, remove, unit_names, write_page
 from convscope.atlas.inventory import INTERFERED
 from convscope.atlas.layers import LayerBuild
 from convscope.atlas.ledger import Ledger
-from convscope.atlas.manifest import AtlasOptions, AtlasRequest, FolderState, begin, look, reopen, request
+from convscope.atlas.manifest import IMAGE_BYTES, AtlasOptions, AtlasRequest, FolderState, begin, look, reopen, request
 from convscope.atlas.patches import Studio
 from convscope.atlas.profiles import profile
 from convscope.atlas.reading import Atlas
+from convscope.atlas.taken import Taken
 from convscope.atlas.tunings import write_tunings
 from convscope.data import Images, Source
 from convscope.errors import StoreError
@@ -59,6 +60,7 @@ def build_atlas(
     gates: Gates | None = None,
     options: PullOptions | None = None,
     tuning: bool = True,
+    image_bytes: int = IMAGE_BYTES,
     seed: int = 0,
     batch: int = 32,
     workers: int | None = None,
@@ -79,10 +81,12 @@ def build_atlas(
         limit: at most so many images, evenly spread over the collection.
         rule, smooth, overlap, lrn, gates: how projections are made, see `PullOptions`; or all of them as `options`.
         tuning: also say what units are tuned to, see `tuning`: their strongest images are run again in grey, turned ...
+        image_bytes: the pages of images show what units take from them, for as many images, evenly spread, as so many
+            bytes hold; 0 for none, and none are made without whole images.
         seed: what random weights were drawn with; recorded.
         batch, workers: images decoded together and threads that share the work; they do not change what is shown.
         progress: called with the stages "scan", "profile", "project LAYER" and "control LAYER" for each layer,
-            "images", "tuning", and "finish".
+            "images", "taken", "tuning", and "finish".
 
     Raises:
         UsageError: for options that make no sense. UnknownLayer: for layers that do not exist.
@@ -102,7 +106,9 @@ def build_atlas(
     names = chosen_layers(net, layers, net.layers.stages())
     how = pull_options(options, rule=rule, smooth=smooth, overlap=overlap, lrn=lrn, gates=gates)
     rules = {**vars(how), "gates": how.treated if net.gated else None}
-    asked = AtlasOptions(_in_order(net, names), k, tile, thumb, limit, **rules, tuning=tuning, seed=seed)
+    asked = AtlasOptions(
+        _in_order(net, names), k, tile, thumb, limit, **rules, tuning=tuning, image_bytes=image_bytes, seed=seed
+    )
     try:
         return _build(net, source, folder, asked, batch=batch, workers=workers, progress=progress or silent)
     except FileNotFoundError as error:
@@ -172,10 +178,13 @@ def _build(
             ledger,
             frozenset(failure.index for failure in found.failures),
         ).write(progress)
+        taken = None
+        if options.image_bytes and thumbs is not None:
+            taken = Taken(folder, studio, options.layers, ledger, options.image_bytes).write(team, progress)
         if options.tuning:
             tops = {build.id: build.top for build in builds}
             write_tunings(folder, studio, tops, team, ledger, progress)
-    Finish(folder, net, source, found, builds, records, options, extras, ledger).write(manifest, progress)
+    Finish(folder, net, source, found, builds, records, options, extras, ledger, taken).write(manifest, progress)
     return Atlas.open(folder, outcome="made" if state == "nothing" else "continued")
 
 

@@ -78,6 +78,8 @@ def check_manifest(path: Path, found: Json) -> None:
     if len({one.casefold() for one in ids}) < len(ids) or len(set(names)) < len(names):
         raise _error(path, "layers", ids, "a list of layers with a name given twice")
     _check_subset(path, found.get("subset"), names)
+    if "taken" in found:
+        _check(path, "taken", found["taken"], dict.fromkeys(("budget", "bytes", "images"), _count(1 << 53)))
     if "check" in found:
         _check(path, "check", found["check"], {"holds": _is(bool), "sentence": _is(str)})
 

@@ -12,7 +12,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Literal, get_args
 
-from convscope.atlas.planning import AtlasPlan, data_of, plan, sizes
+from convscope.atlas.planning import AtlasPlan, chosen_units, data_of, plan, reader, sizes
+from convscope.atlas.portions import linked
 from convscope.atlas.reading import Atlas
 from convscope.errors import StoreError, UsageError
 from convscope.files import json_bytes, kind_of, remove_leftovers, sync_all, write_bytes, write_with
@@ -38,7 +39,8 @@ def export_atlas(
 ) -> Path:
     """Where an atlas, or a part of it, was written to give away; by default beside its folder.
 
-    form: see `Form`. layers, units: only these. portable "scripts": with the units' pictures as scripts too, so that
+    form: see `Form`. layers, units: only these; one file opens on the first of the units, and also holds those that
+    they link to, as far as `MAILED` in all go. portable "scripts": with the units' pictures as scripts too, so that
     pictures can be saved from a page opened from disk.
 
     Raises:
@@ -65,11 +67,27 @@ def prepared(
     opened = atlas if isinstance(atlas, Atlas) else Atlas.open(Path(atlas))
     # One file can be read as it is; None: as the atlas has them.
     scripts = False if form == "file" else True if portable == "scripts" else None
+    if form == "file" and units and len(units) <= MAILED:
+        units = _with_linked(opened, units)
     made = plan(opened, layers=layers, units=units, portable=scripts)
     if form == "file" and made.units > MAILED:
         raise _too_many(made)
     whole = opened.path.resolve()
     return made, whole.with_name(whole.name + _ENDINGS[form]) if out is None else Path(out)
+
+
+def _with_linked(atlas: Atlas, units: Sequence[str]) -> list[str]:
+    """Some units and those that they link to."""
+    named = [
+        (layer, channel)
+        for one in units
+        for layer, channels in chosen_units(atlas, None, [one])
+        for channel in channels
+    ]
+    try:
+        return linked(atlas, named, reader(AtlasPlan(atlas)), most=MAILED)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise StoreError(f"{atlas.path} does not say what units link to ({error}): make the atlas again") from error
 
 
 def megabytes(size: int) -> str:
@@ -172,7 +190,8 @@ def single_file(made: AtlasPlan) -> bytes:
             data[path.removeprefix("data/").removesuffix(".js")] = data_of(made, path)
         elif path.endswith(".webp"):
             pictures[path] = "data:image/webp;base64," + base64.b64encode(made.content(path)).decode()
-    held = json.dumps({"data": data, "pictures": pictures}, ensure_ascii=True, separators=(",", ":"))
+    holds = {"data": data, "pictures": pictures, **({"start": made.start} if made.start else {})}
+    held = json.dumps(holds, ensure_ascii=True, separators=(",", ":"))
     scripts = [
         f"window.__atlasFile={held.replace('<', chr(92) + 'u003c')};",
         made.content("atlas.js").decode().replace("</script", "<\\/script").strip(),

@@ -18,6 +18,7 @@ from convscope.atlas.manifest import AtlasOptions, layer_json
 from convscope.atlas.portable import write_portable
 from convscope.atlas.published import PAGE_KINDS, page_file
 from convscope.atlas.store import LayerRecord
+from convscope.atlas.taken import TAKEN_PATH
 from convscope.atlas.tunings import tuning_address
 from convscope.atlas.web import numbers, printable, read_script, script
 from convscope.atlas.webdata import SHARD_IMAGES, image_shards, network_data
@@ -84,6 +85,7 @@ class Finish:
     options: AtlasOptions
     extras: Json
     ledger: Ledger
+    taken: Json | None = None
 
     def write(self, manifest: Json, progress: Progress) -> None:
         """Write tables, data scripts, page and manifest, the manifest last, and remove what is not needed any more."""
@@ -98,7 +100,7 @@ class Finish:
         sizes |= {"data/sprites/": portable or 0, "data/alike/": _bytes_of(self.folder / "data" / "alike")}
         sizes |= {
             f"data/{name}/": _bytes_of(self.folder / "data" / name)
-            for name in ("controls", "profiles", "responses", "tuning")
+            for name in ("controls", "profiles", "responses", "taken", "tuning")
         }
         progress("finish", 3, 4)
         about = self._described() | {"portable": portable is not None, "files": _listed(sizes)}
@@ -157,8 +159,10 @@ class Finish:
                 "likeness": "controls/{layer}",
                 **({"tuning": tuning_address("{layer}")} if self.options.tuning else {}),
                 "sprites": "sprites/{layer}/{channel}",
+                **({"taken": TAKEN_PATH} if self.taken else {}),
             },
             "extras": self.extras,
+            **({"taken": self.taken} if self.taken else {}),
             "images": {"shard": SHARD_IMAGES},
             "classes": {"shard": SHARD_CLASSES},
         }

@@ -35,6 +35,9 @@ FORMAT = "convscope-atlas"
 SCHEMA = 1
 """Raised when a reader of the last version would misread the next; new keys alone do not raise it."""
 
+IMAGE_BYTES = 2_000_000
+"""Bytes of what units take from single images, at most, unless another number is asked for."""
+
 Json = dict[str, Any]
 
 _BEGUN = ("format", "schema", "complete", "created", "versions", "model", "data", "options")
@@ -51,6 +54,7 @@ class AtlasOptions:
     a whole image, 0 for none. limit: at most so many images, evenly spread; None for all. rule, smooth, overlap, lrn:
     as for `convscope.deconv`. seed: what random weights were drawn with, recorded only. gates: what becomes of gates
     while signals are carried back; None for a network without any. tuning: whether it says what units are tuned to.
+    image_bytes: at most so many bytes of what units take from single images, 0 for none.
     """
 
     layers: tuple[str, ...]
@@ -65,6 +69,7 @@ class AtlasOptions:
     seed: int | None = None
     gates: Gates | None = None
     tuning: bool = True
+    image_bytes: int = IMAGE_BYTES
 
     def __post_init__(self) -> None:
         if self.k < 1:
@@ -75,6 +80,8 @@ class AtlasOptions:
             raise UsageError(
                 f"thumb is {self.thumb}: whole images are kept with 16 to 4096 pixels a side, or 0 for none"
             )
+        if self.image_bytes < 0:
+            raise UsageError(f"image_bytes is {self.image_bytes}: give the bytes that are allowed, or 0 for none")
         if not self.layers:
             raise UsageError("no layers: name one or more, or leave the choice out")
         _ = self.pull  # which checks the rules

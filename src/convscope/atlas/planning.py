@@ -14,8 +14,19 @@ from convscope.atlas.names import inside, is_inside, is_name
 from convscope.atlas.patches import thumb_path
 from convscope.atlas.pictures import SHEET_UNITS
 from convscope.atlas.portable import picture_address, picture_script
+from convscope.atlas.portions import (
+    Read,
+    image_pages,
+    part_of_extras,
+    part_of_units,
+    preview_of,
+    sheet_cells,
+    sheet_of,
+    unit_view,
+)
 from convscope.atlas.published import PAGE_KINDS, is_published, own_path, page_file, published
 from convscope.atlas.reading import Atlas, AtlasLayer
+from convscope.atlas.sprites import SpriteGrid
 from convscope.atlas.web import script, value_of
 from convscope.atlas.webdata import SHARD_UNITS
 from convscope.errors import StoreError, UsageError
@@ -24,6 +35,7 @@ from convscope.graph import Unit
 
 Json = dict[str, Any]
 
+_SHEETS = ("photos", "projections", "controls")
 _LAST = (INVENTORY, "data/manifest.js", "manifest.json")
 
 
@@ -35,6 +47,8 @@ class AtlasPlan:
     copied: dict[str, Stamp] = field(default_factory=dict)
     made: dict[str, bytes] = field(default_factory=dict)
     units: int = 0
+    start: str = ""
+    """The address of the view that one file opens on; empty for the first page."""
 
     @property
     def size(self) -> int:
@@ -123,7 +137,7 @@ def plan(
         raise UsageError("both layers= and units= are given: units name their layers already")
     if layers == [] or units == []:
         raise UsageError("nothing to export: name one or more layers or units, or leave the choice out")
-    chosen = _chosen(atlas, layers, units)
+    chosen = chosen_units(atlas, layers, units)
     made = AtlasPlan(atlas)
     for name in PAGE_KINDS if page == "ours" else ():
         made.made[name] = page_file(name)
@@ -135,9 +149,12 @@ def plan(
         _add_layer(made, layer, channels, whole=units is None)
         if portable:
             _add_scripts(made, layer, channels)
-    _add_images(made, whole=layers is None and units is None)
-    made.units = sum(len(channels) for _, channels in chosen)
     everything = layers is None and units is None
+    _add_images(made, chosen, whole=everything)
+    made.units = sum(len(channels) for _, channels in chosen)
+    if units is not None:
+        first = Unit.parse(units[0])
+        made.start = unit_view(atlas.layer(first.layer).name, first.channel)
     made.copy("data/network.js")
     if units is None:
         made.copy("data/responses/index.js")
@@ -156,9 +173,10 @@ def plan(
     return made
 
 
-def _chosen(
+def chosen_units(
     atlas: Atlas, layers: Sequence[str] | None, units: Sequence[str] | None
 ) -> list[tuple[AtlasLayer, list[int]]]:
+    """The layers of an export, each with the channels that are kept; raises as `plan`."""
     if units is None:
         named = [layer.name for layer in atlas.layers] if layers is None else layers
         wanted = {atlas.layer(name).name for name in named}
@@ -175,10 +193,13 @@ def _chosen(
 
 def _add_layer(made: AtlasPlan, layer: AtlasLayer, channels: list[int], *, whole: bool) -> None:
     folder = f"pictures/{layer.id}"
-    made.copy(f"{folder}/preview.webp")
-    for sheet in sorted({channel // SHEET_UNITS for channel in channels}):
-        for kind in ("photos", "projections", "controls"):
-            made.copy(f"{folder}/{kind}-{sheet}.webp")
+    if whole:
+        made.copy(f"{folder}/preview.webp")
+        for sheet in range(-(-layer.layer.channels // SHEET_UNITS)):
+            for kind in _SHEETS:
+                made.copy(f"{folder}/{kind}-{sheet}.webp")
+    else:
+        _add_sheets(made, layer, channels)
     for channel in channels:
         made.copy(f"{folder}/{channel}.webp")
         made.copy(f"{folder}/bands-{channel}.webp")
@@ -198,6 +219,28 @@ def _add_layer(made: AtlasPlan, layer: AtlasLayer, channels: list[int], *, whole
         made.copy(f"data/responses/{layer.id}.js")
 
 
+def _add_sheets(made: AtlasPlan, layer: AtlasLayer, channels: list[int]) -> None:
+    """Contact sheets and preview of a layer with the pictures of the chosen units alone."""
+    folder, shown = f"pictures/{layer.id}", {kind: [] for kind in _SHEETS}
+    path = f"{folder}/preview.webp"
+    try:
+        grids = {name: SpriteGrid.from_json(layer.entry[name]) for name in ("sheet", "preview")}
+        for sheet in sorted({channel // SHEET_UNITS for channel in channels}):
+            own = [channel % SHEET_UNITS for channel in channels if channel // SHEET_UNITS == sheet]
+            for kind in _SHEETS:
+                path = f"{folder}/{kind}-{sheet}.webp"
+                if is_inside(made.atlas.path, path):
+                    cells = sheet_cells(_handed_on(made.atlas.path, path), grids["sheet"], own)
+                    made.made[path] = sheet_of(cells, grids["sheet"])
+                    shown[kind] += [cells[cell] for cell in own]
+        path = f"{folder}/preview.webp"
+        if is_inside(made.atlas.path, path):
+            before = _handed_on(made.atlas.path, path)
+            made.made[path] = preview_of(before, shown["photos"], shown["projections"], grids["preview"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise _strange(made, path, error) from error
+
+
 def _add_scripts(made: AtlasPlan, layer: AtlasLayer, channels: list[int]) -> None:
     """The units' pictures as scripts: those of the atlas, or made now."""
     for channel in channels:
@@ -213,25 +256,11 @@ def _add_part(made: AtlasPlan, address: str, channels: set[int]) -> None:
         return
     value = data_of(made, f"data/{address}.js")
     try:
-        kept = _part_of_extras(value, channels) if address.startswith("extras/") else _part_of_units(value, channels)
+        kept = part_of_extras(value, channels) if address.startswith("extras/") else part_of_units(value, channels)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _strange(made, f"data/{address}.js", error) from error
     made.made[f"data/{address}.js"] = script(address, kept)
     _add_thumbs(made, kept, f"data/{address}.js")
-
-
-def _part_of_extras(value: Json, channels: set[int]) -> Json:
-    empty: Json = {"bands": [], "incoming": [], "outgoing": [], "control": None}
-    units = [
-        {**unit, "bands": []} if value["first"] + i in channels else empty for i, unit in enumerate(value["units"])
-    ]
-    return {**value, "units": units, "images": {}}
-
-
-def _part_of_units(value: Json, channels: set[int]) -> Json:
-    units = [unit for unit in value["units"] if unit["channel"] in channels]
-    used = {str(image) for unit in units for image in unit["images"]}
-    return {**value, "units": units, "images": {k: about for k, about in value["images"].items() if k in used}}
 
 
 def _add_thumbs(made: AtlasPlan, value: Json, path: str) -> None:
@@ -257,19 +286,34 @@ def data_of(made: AtlasPlan, path: str) -> Any:
     return value_of(content, own_path(path).removeprefix("data/").removesuffix(".js"))
 
 
-def _add_images(made: AtlasPlan, *, whole: bool) -> None:
-    """The pages of images, which count places among all layers: with all layers only."""
+def _add_images(made: AtlasPlan, chosen: list[tuple[AtlasLayer, list[int]]], *, whole: bool) -> None:
+    """The pages of images: all of them, or those that the chosen units name, with those units alone."""
     if whole:
-        for folder in ("data/images", "data/profiles", "data/classes", "pictures/images"):
+        for folder in ("data/images", "data/profiles", "data/taken", "data/classes", "pictures/images"):
             _copy_all(made, folder)
         return
+    shards = []
     for path in list(made.paths()):
         if path.startswith(("data/layers/", "data/extras/")) and path.count("/") == 3:
-            _add_thumbs(made, data_of(made, path), path)
-    made.made["data/images/index.js"] = script("images/index", {"size": 256, "shards": [], "count": 0})
-    made.made["data/profiles/index.js"] = script(
-        "profiles/index", {"images": [], "names": [], "labels": [], "classes": {}}
-    )
+            shards.append(data_of(made, path))
+            _add_thumbs(made, shards[-1], path)
+    place = {layer.id: at for at, layer in enumerate(made.atlas.layers)}
+    kept = {place[layer.id]: (at, set(channels)) for at, (layer, channels) in enumerate(chosen)}
+    try:
+        for address, value in image_pages(shards, reader(made), kept):
+            made.made[f"data/{address}.js"] = script(address, value)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _strange(made, "data/images", error) from error
+
+
+def reader(made: AtlasPlan) -> Read:
+    """What reads the data of a plan's atlas by its address."""
+
+    def read(address: str) -> Any:
+        path = f"data/{address}.js"
+        return data_of(made, path) if is_inside(made.atlas.path, path) else None
+
+    return read
 
 
 def _copy_all(made: AtlasPlan, folder: str) -> None:
@@ -317,6 +361,7 @@ def _manifest(atlas: Atlas, layers: Sequence[AtlasLayer], subset: dict[str, list
     whole = {**atlas.manifest, "layers": rows, "units": units, "subset": subset}
     if len(rows) < len(atlas.manifest["layers"]) or subset is not None:
         whole.pop("classes", None)  # whose units are listed for all layers
+        whole.pop("taken", None)  # which is of all layers too
     if subset is not None and whole.get("extras"):
         whole["extras"] = {**whole["extras"], "alike": False}  # of whole layers
     return whole
@@ -334,4 +379,4 @@ def sizes(made: AtlasPlan) -> Iterable[tuple[str, int]]:
     return parts.items()
 
 
-__all__ = ["AtlasPlan", "data_of", "plan", "sizes"]
+__all__ = ["AtlasPlan", "chosen_units", "data_of", "plan", "reader", "sizes"]

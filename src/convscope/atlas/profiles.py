@@ -25,7 +25,8 @@ _MICRO = 16  # images that go through the network together: fixed, because the l
 BANDS = ((0.75, 0.95), (0.5, 0.75), (0.25, 0.5), (0.0, 0.25))
 """Shares of a unit's maximum that samples of lower responses are taken from."""
 _SAMPLES = 4
-_STRONGEST = 6
+STRONGEST = 6
+"""Units of a layer that are said to respond to an image, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,13 +153,14 @@ def strongest_units(values: NDArray[np.float32], maximum: NDArray[np.float32]) -
     """
     alive = np.isfinite(maximum) & (maximum > 0) & np.isfinite(values) & (values > 0)
     share = np.divide(values, maximum, out=np.zeros_like(values), where=alive)
-    order = np.argsort(-share, kind="stable")[:_STRONGEST]
+    order = np.argsort(-share, kind="stable")[:STRONGEST]
     return [(int(unit), float(share[unit])) for unit in order if share[unit] > 0]
 
 
 __all__ = [
     "BANDS",
     "SAMPLED",
+    "STRONGEST",
     "Band",
     "Profile",
     "ImageMaxima",

@@ -22,6 +22,7 @@ from convscope.errors import StoreError
 
 PAGE_KINDS = {
     "index.html": "text/html; charset=utf-8",
+    "embed.html": "text/html; charset=utf-8",
     "atlas.js": "text/javascript; charset=utf-8",
     "atlas.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
@@ -35,11 +36,11 @@ _ID = r"\d{2,9}-[A-Za-z0-9._-]{0,80}"
 _WORD = r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}"
 _NUMBER = r"\d{1,12}"
 _DATA = re.compile(
-    rf"data/(manifest|network|experiments(?:/{_WORD}(?:/{_NUMBER})?)?|results/{_WORD}|atlases|(?:images|profiles|classes|logits)/(?:index|{_NUMBER})"
+    rf"data/(manifest|network|experiments(?:/{_WORD}(?:/{_NUMBER})?)?|results/{_WORD}|atlases|(?:images|profiles|classes|logits|taken)/(?:index|{_NUMBER})"
     rf"|layers/{_ID}(?:/{_NUMBER})?|extras/{_ID}/{_NUMBER}|(?:alike|controls|tuning|responses)/{_ID}|responses/index|sprites/{_ID}/{_NUMBER})\.js"
 )
 _PICTURE = re.compile(
-    rf"pictures/(?:{_ID}/(?:preview|(?:(?:photos|projections|controls|bands|content)-)?{_NUMBER})|images/{_NUMBER}/{_NUMBER})\.webp"
+    rf"pictures/(?:{_ID}/(?:preview|(?:(?:photos|projections|controls|bands|content)-)?{_NUMBER})|images/{_NUMBER}/(?:taken-)?{_NUMBER})\.webp"
 )
 _WEBP = "data:image/webp;base64,"
 

@@ -20,8 +20,9 @@ def atlas(
     out: Annotated[Path, Parameter(alias="-o", help="folder for the atlas")], layers: opt.Layers = None,
     k: opt.Kept = 9, limit: opt.Limit = None, tile: Annotated[int, Parameter(group=opt.RUN)] = 112,
     thumb: Annotated[int, Parameter(group=opt.RUN)] = 224, tuning: Annotated[bool, Parameter(group=opt.RUN)] = True,
-    batch: opt.Batch = 32, workers: opt.Workers = None, cache: opt.Cache = None,
-    rules: opt.RuleOptions = opt.RuleOptions(), allowance: opt.ImageOptions = opt.ImageOptions(),
+    image_bytes: Annotated[int, Parameter(group=opt.RUN)] = 2_000_000, batch: opt.Batch = 32,
+    workers: opt.Workers = None, cache: opt.Cache = None, rules: opt.RuleOptions = opt.RuleOptions(),
+    allowance: opt.ImageOptions = opt.ImageOptions(),
     options: opt.ModelOptions = opt.ModelOptions(), common: opt.Common = opt.Common(),
 ) -> None:  # fmt: skip
     """Make an atlas: for every unit the patches that excite it most, beside what it takes from each.
@@ -38,6 +39,7 @@ def atlas(
         tile: Longest side, in pixels, that patches are kept with.
         thumb: The same for whole images; 0 keeps none.
         tuning: Also say what units are tuned to: their strongest images again in grey, turned, shuffled and so on.
+        image_bytes: The pages of images show what units take from them, for as many images as so many bytes hold.
     """
     from convscope.methods.inputs import asked_of
     from convscope.processes import rank
@@ -49,8 +51,8 @@ def atlas(
     terminal.remark(asked_of(net, source, names))
     with terminal.progress() as progress:
         made = convscope.build_atlas(
-            net, source, out, layers=names, k=k, tile=tile, thumb=thumb, tuning=tuning, seed=options.seed,
-            batch=batch, workers=workers, progress=progress, **rules.keywords(),
+            net, source, out, layers=names, k=k, tile=tile, thumb=thumb, tuning=tuning, image_bytes=image_bytes,
+            seed=options.seed, batch=batch, workers=workers, progress=progress, **rules.keywords(),
         )  # fmt: skip
     if rank() == 0:
         _report(made, terminal)

@@ -32,7 +32,7 @@ def export(
         folder: The atlas.
         out: What to write; by default beside the folder: NAME.zip, NAME.html, or NAME-export.
         zip: Write one zip.
-        single_file: Write one HTML file of a few units, with all pictures within it.
+        single_file: Write one HTML file of a few units and those they link to, 32 at most, all pictures within it.
         layers: Only these layers, separated by commas.
         units: Only these units, separated by commas, as LAYER:UNIT.
         portable: With the units' pictures as scripts too (a third larger than they are), so that PNG and SVG can be

@@ -26,16 +26,20 @@ if TYPE_CHECKING:
 
 _LAST = 10  # seconds that the bench's last step may take then
 _PATIENCE = 2  # seconds that an answer under way may take once the server is told to end
+_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": f"{_POLICY}; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
     # Always asked again, answered by 304 where nothing changed: a rebuilt atlas is seen at once.
     "Cache-Control": "no-cache",
+}
+EMBED = "embed.html"
+"""The one page that other sites may show within theirs: a unit. It asks for files of the atlas and computes nothing."""
+_EMBEDDED = {
+    **_HEADERS,
+    "Content-Security-Policy": f"{_POLICY}; frame-ancestors *",
 }
 
 
@@ -82,18 +86,19 @@ def _answer(folder: Path, path: str, known: str | None, *, linked: bool = False)
     the way to the bench."""
     from starlette.responses import PlainTextResponse, Response
 
+    headers = _EMBEDDED if path == EMBED else _HEADERS
     try:
         if linked and path == "index.html":
             return Response(_with_link(page_file(path)), headers=_HEADERS, media_type=PAGE_KINDS[path])
         tag = _tag(folder, path)
         if known is not None and tag in (one.strip().removeprefix("W/") for one in known.split(",")):
-            return Response(status_code=304, headers={**_HEADERS, "ETag": tag})
+            return Response(status_code=304, headers={**headers, "ETag": tag})
         found = published(folder, path)
     except FileNotFoundError:
         return PlainTextResponse("there is no such file in the atlas", 404, _HEADERS)
     except StoreError as error:
         return PlainTextResponse(str(error), 422, _HEADERS)
-    return Response(found.content, headers={**_HEADERS, "ETag": tag}, media_type=found.kind)
+    return Response(found.content, headers={**headers, "ETag": tag}, media_type=found.kind)
 
 
 def _with_link(page: bytes) -> bytes:

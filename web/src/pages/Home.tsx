@@ -92,7 +92,7 @@ function LayerRow({ layer, role, current }: { layer: LayerEntry; role: string; c
   const { manifest } = useAtlas();
   const preview = layer.preview;
   const side = window.innerWidth < 600 ? 28 : 40; // so that ten fit a phone
-  const shown = Math.min(preview.columns, layer.channels);
+  const shown = Math.min(preview.columns, manifest.subset?.[layer.name]?.length ?? layer.channels);
   const path = fill(manifest.paths.preview, { layer: layer.id });
   return (
     <li class={current ? "station current" : "station"}>

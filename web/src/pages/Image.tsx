@@ -1,21 +1,13 @@
 import { useState } from "preact/hooks";
-import { ClassName, Loading, Name, Problem, Section } from "../parts/small";
-import { UnitTile } from "../parts/Tile";
+import { ClassName, Contrast, Loading, Name, Problem, Section } from "../parts/small";
+import type { Place } from "../parts/Strong";
+import { StrongUnits, Won } from "../parts/Strong";
 import { WholeImage } from "../parts/WholeImage";
-import { toExperiment, toImage, toUnit } from "../route";
+import { toExperiment, toImage } from "../route";
 import { useKeys, useShell } from "../shell";
 import { useAtlas, useData } from "../store";
-import type { Box, Experiment, ImageIndex, ImageShard, LayerEntry, ProfileIndex, ProfileShard, Strong } from "../types";
-import { baseName, many, short } from "../words";
-
-/** The input pixels that a position of a layer sees. */
-export function boxAt(layer: LayerEntry, y: number, x: number, input: [number, number, number]): Box {
-  const field = layer.field;
-  if (!field) return [0, 0, input[1], input[2]];
-  const top = Math.round(y * field.stride[0] + field.offset[0]);
-  const left = Math.round(x * field.stride[1] + field.offset[1]);
-  return [top, left, top + field.size[0], left + field.size[1]];
-}
+import type { Experiment, ImageIndex, ImageShard, ProfileIndex, ProfileShard, Strong, TakenData, TakenIndex } from "../types";
+import { baseName, bytes, many } from "../words";
 
 /** The script that holds an image: the last that begins at it or before. */
 export function shardOf(index: ProfileIndex, number: number, size: number): number {
@@ -65,7 +57,9 @@ function ImageView({ number, name, label, strong, wins, images, about }: ViewPro
   const { router } = useShell();
   const [pointed, point] = useState<Place | null>(null);
   const [pinned, pin] = useState<Place | null>(null); // by touch or key: it stays
-  const box = pointed ?? pinned;
+  const place = pointed ?? pinned;
+  const index = useData<TakenIndex>(manifest.taken ? "taken/index" : null).value;
+  const taken = useData<TakenData>(index?.images.includes(number) ? `taken/${number}` : null).value;
   const at = images.indexOf(number);
   const [before, after] = at < 0 ? [] : [images[at - 1], images[at + 1]];
   const to = (image: number | undefined) => (): void => (image === undefined ? undefined : router.step(toImage(image)));
@@ -103,8 +97,8 @@ function ImageView({ number, name, label, strong, wins, images, about }: ViewPro
       </div>
       <div class="image-page">
         <figure class="looked sticky">
-          <WholeImage image={number} name={name} box={box?.box ?? null} />
-          <figcaption>{box ? box.words : "Hover a unit, or press ⌖, to see where it responds"}</figcaption>
+          <WholeImage image={number} name={name} box={place?.box ?? null} part={place?.part ?? null} over={place?.over ?? null} />
+          <figcaption>{place ? place.words : "Point at a unit, or press its mark, to see where it responds and what it takes"}</figcaption>
           <p class="quiet path">
             <Name text={name} plain />
           </p>
@@ -115,13 +109,14 @@ function ImageView({ number, name, label, strong, wins, images, about }: ViewPro
           ))}
         </figure>
         <div>
+          {strong && <Legend taken={taken !== null} known={!manifest.taken || index !== null} />}
           {manifest.layers.map((layer, i) => {
             const rows = strong?.[i] ?? [];
             const first = wins.filter((win) => win[0] === i);
             if (!rows.length && !first.length) return null;
             return (
               <Section key={layer.id} title={layer.name} note={first.length ? `among the ${manifest.options.k} strongest of ${many(first.length, "unit")}` : undefined}>
-                {rows.length > 0 ? <StrongUnits layer={layer} rows={rows} mark={point} pin={pin} pinned={pinned} /> : <Won layer={layer} wins={first} />}
+                {rows.length > 0 ? <StrongUnits layer={layer} image={number} rows={rows} wins={first} grid={index?.grids[i]} row={i} taken={taken?.layers[i]} mark={point} pin={pin} pinned={pinned} /> : <Won layer={layer} wins={first} />}
                 {rows.length > 0 && first.length > 0 && (
                   <details>
                     <summary>Units it is among the strongest of</summary>
@@ -137,74 +132,17 @@ function ImageView({ number, name, label, strong, wins, images, about }: ViewPro
   );
 }
 
-interface Place {
-  box: Box;
-  words: string;
-}
-
-function StrongUnits({ layer, rows, mark, pin, pinned }: { layer: LayerEntry; rows: Strong[]; mark: (at: Place | null) => void; pin: (at: Place | null) => void; pinned: Place | null }) {
+/** What is shown of this image's units, and where it ends. */
+function Legend({ taken, known }: { taken: boolean; known: boolean }) {
   const { manifest } = useAtlas();
+  const told = manifest.taken;
   return (
-    <ul class="tiles">
-      {rows.map(([channel, value, share, y, x]) => {
-        const place = { box: boxAt(layer, y, x, manifest.model.input), words: `${layer.name}:${channel}, response ${short(value)}` };
-        const show = (): void => mark(place);
-        const held = pinned?.words === place.words;
-        return (
-          <li key={channel} onMouseEnter={show} onMouseLeave={() => mark(null)}>
-            <a href={toUnit(layer.name, channel)} onFocus={show} onBlur={() => mark(null)}>
-              <span class="pair">
-                <UnitTile layer={layer} channel={channel} kind="photos" side={56} />
-                <UnitTile layer={layer} channel={channel} kind="projections" side={56} />
-              </span>
-              <span class="caption">
-                <b>
-                  <span class="heard">Unit </span>
-                  {channel}
-                </b>
-                <span title="response, and its share of the unit's maximum">
-                  {short(value)} · {Math.round(100 * share)} %
-                </span>
-              </span>
-            </a>
-            <button type="button" class="versus" aria-pressed={held} aria-label={`Where unit ${channel} responds`} title="Where it responds" onClick={() => (pin(held ? null : place), held && mark(null))}>
-              ⌖
-            </button>
-          </li>
-        );
-      })}
-    </ul>
-  );
-}
-
-const SHOWN = 24;
-
-function Won({ layer, wins }: { layer: LayerEntry; wins: [number, number, number][] }) {
-  const [all, more] = useState(false);
-  const shown = all ? wins : wins.slice(0, SHOWN);
-  return (
-    <>
-      <ul class="tiles">
-        {shown.map(([, channel, rank]) => (
-          <li key={channel}>
-            <a href={toUnit(layer.name, channel)}>
-              <UnitTile layer={layer} channel={channel} kind="photos" side={48} />
-              <span class="caption">
-                <b>
-                  <span class="heard">Unit </span>
-                  {channel}
-                </b>
-                <span>no. {rank + 1}</span>
-              </span>
-            </a>
-          </li>
-        ))}
-      </ul>
-      {wins.length > shown.length && (
-        <button type="button" onClick={() => more(true)}>
-          Show all {wins.length}
-        </button>
-      )}
-    </>
+    <div class="legend">
+      <p class="note">
+        The units that respond most, by share of their own maximum: the place in this image, and what each takes from it.
+        {!taken && known && (told ? ` Of this image the latter is kept only where it is among a unit's strongest: ${many(told.images, "image")}, evenly spread, fit the ${bytes(told.budget)} that the atlas was made with (--image-bytes).` : " This atlas keeps the latter only where the image is among a unit's strongest.")}
+      </p>
+      <Contrast />
+    </div>
   );
 }

@@ -77,7 +77,9 @@ function useUnitKeys({ layer, unit, only }: ViewProps, active: number, reach: Re
   };
   const turn = (by: number) => (): void => {
     const other = manifest.layers[manifest.layers.indexOf(layer) + by];
-    if (other) router.step(to(other.name, Math.min(unit.channel, other.channels - 1)));
+    // In a copy that holds some units of it, the one of them that is nearest by its number.
+    const near = manifest.subset?.[other?.name ?? ""]?.reduce((best, one) => (Math.abs(one - unit.channel) < Math.abs(best - unit.channel) ? one : best));
+    if (other) router.step(to(other.name, near ?? Math.min(unit.channel, other.channels - 1)));
   };
   const keys: Record<string, () => void> = {
     "[": turn(-1),

@@ -1,10 +1,11 @@
 import { useState } from "preact/hooks";
-import { citation, drawFigure, embedding, jsonOf, NotReadable, pngOf, spriteOf, svgOf } from "../downloads";
+import { citation, drawFigure, drawTitled, jsonOf, NotReadable, pngOf, spriteOf, svgOf } from "../downloads";
 import { toCompare, toUnit } from "../route";
 import { copyText, saveFile, useKeys, useShell } from "../shell";
-import { useAtlas } from "../store";
+import { layerOfUnit, useAtlas } from "../store";
 import type { LayerEntry, UnitData, UnitShard } from "../types";
 import { useModal } from "./KeyHelp";
+import { onlyHere, Share } from "./Share";
 
 interface Props {
   layer: LayerEntry;
@@ -16,34 +17,36 @@ interface Props {
 export function Actions({ layer, shard, unit }: Props) {
   const atlas = useAtlas();
   const { router, root, toast } = useShell();
-  const [refused, refuse] = useState(false);
+  const [open, show] = useState<"share" | "refused" | null>(null);
+  const close = (): void => show(null);
+  const near = unit.nearest.find(([channel]) => layerOfUnit(atlas, layer.name, channel))?.[0] ?? unit.channel;
   const spelled = `${layer.name}:${unit.channel}`;
   const link = router.link(toUnit(layer.name, unit.channel));
-  const copy = async (text: string, what: string): Promise<void> => toast((await copyText(text, root)) ? `${what} copied` : `${what} could not be copied: ${text}`);
+  const copy = async (text: string, what: string, caution = ""): Promise<void> => toast((await copyText(text, root)) ? `${what} copied${caution && `. ${caution}`}` : `${what} could not be copied: ${text}`);
   const figure = async (kind: "png" | "svg"): Promise<void> => {
     try {
+      if (kind === "png") return saveFile(`${spelled}.png`, await pngOf(await drawTitled(atlas, layer, unit)));
       const canvas = await drawFigure(atlas, layer, unit);
-      const png = await pngOf(canvas);
-      if (kind === "png") saveFile(`${spelled}.png`, png);
-      else saveFile(`${spelled}.svg`, svgOf(canvas.toDataURL("image/png"), canvas, layer, unit), "image/svg+xml");
+      await pngOf(canvas); // which says whether its pixels may be read
+      saveFile(`${spelled}.svg`, svgOf(canvas.toDataURL("image/png"), canvas, layer, unit), "image/svg+xml");
     } catch (error) {
-      if (error instanceof NotReadable) refuse(true);
+      if (error instanceof NotReadable) show("refused");
       else toast("The picture cannot be read");
     }
   };
   return (
     <div class="actions" role="group" aria-label="Take away">
-      <button id="copy-link" type="button" onClick={() => copy(link ?? spelled, link ? "Link" : "Unit")}>
+      <button id="copy-link" type="button" onClick={() => copy(link ?? spelled, link ? "Link" : "Unit", link ? onlyHere(link) : "")}>
         Copy link
       </button>
+      {atlas.store.host.kind !== "file" && (
+        <button type="button" onClick={() => show("share")}>
+          Share…
+        </button>
+      )}
       <button type="button" onClick={() => copy(citation(atlas, layer, unit.channel, link), "Citation")}>
         Copy citation
       </button>
-      {link !== null && (
-        <button type="button" onClick={() => copy(embedding(link, spelled), "Code to embed it")} title="HTML that shows this unit within another page">
-          Copy embed code
-        </button>
-      )}
       <button type="button" disabled={unit.dead} onClick={() => figure("png")}>
         PNG
       </button>
@@ -53,10 +56,11 @@ export function Actions({ layer, shard, unit }: Props) {
       <button type="button" onClick={() => saveFile(`${spelled}.json`, jsonOf(atlas, layer, shard, unit))}>
         JSON
       </button>
-      <a class="button" href={toCompare(spelled, `${layer.name}:${unit.nearest[0]?.[0] ?? unit.channel}`)}>
+      <a class="button" href={toCompare(spelled, `${layer.name}:${near}`)}>
         Compare
       </a>
-      {refused && <Refused path={spriteOf(atlas, layer, unit.channel)} unit={spelled} close={() => refuse(false)} />}
+      {open === "refused" && <Refused path={spriteOf(atlas, layer, unit.channel)} unit={spelled} close={close} />}
+      {open === "share" && <Share unit={spelled} link={link} copy={copy} close={close} />}
     </div>
   );
 }

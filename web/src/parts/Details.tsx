@@ -214,14 +214,24 @@ export function Joints({ title, joints, note }: { title: string; joints: Joint[]
           const layer = layerOfUnit(atlas, name, channel);
           const words = `${name}:${channel}`;
           const logit = logitName(network, name, channel);
+          const named = logit !== null && (
+            <>
+              <Name text={logit} /> <small class="quiet">{words}</small>
+            </>
+          );
           return (
             <li key={words}>
               {any && (layer ? <UnitTile layer={layer} channel={channel} kind="photos" side={32} /> : <span class="tile none" aria-hidden="true" />)}
               <span class="joint-name" title={layer ? words : `${words}: this unit is not in the atlas`}>
                 {logit !== null ? (
-                  <a class="logit" href={toClass(logit)}>
-                    <Name text={logit} /> <small class="quiet">{words}</small>
-                  </a>
+                  // A part of an atlas has no pages of classes.
+                  atlas.manifest.subset ? (
+                    <span class="logit">{named}</span>
+                  ) : (
+                    <a class="logit" href={toClass(logit)}>
+                      {named}
+                    </a>
+                  )
                 ) : layer ? (
                   <a href={toUnit(name, channel)}>
                     <span>{name}</span>:{channel}

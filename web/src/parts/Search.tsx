@@ -117,7 +117,7 @@ function useGroups(route: Route, text: string): Group[] {
     if (!text) return [];
     const layers = seek(manifest.layers, (one) => [one.name, one.op], text, FEW);
     const others = seek((network?.layers ?? []).filter((one) => !one.shown), (one) => [one.name, one.op], text, 3);
-    const units = named.map(({ layer, data }) => seek((data.names ?? []).map((name, channel) => ({ name, channel })), (one) => [one.name], text, FEW).found.map(({ name, channel }) => unitHit(layer, channel, name)));
+    const units = named.map(({ layer, data }) => seek((data.names ?? []).map((name, channel) => ({ name, channel })).filter((one) => layerOfUnit(atlas, layer.name, one.channel)), (one) => [one.name], text, FEW).found.map(({ name, channel }) => unitHit(layer, channel, name)));
     const noted = seek(Object.entries(notes), ([unit, note]) => [unit, note], text, SOME).found.flatMap(([words, note]) => {
       const unit = parseUnit(words);
       const layer = unit && layerOfUnit(atlas, unit.layer, unit.channel);

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { Atlas } from "../store";
 import { fill, useAtlas, usePicture } from "../store";
-import type { Box } from "../types";
+import type { Box, Grid } from "../types";
 import type { Region } from "./Tile";
 
 interface Props {
@@ -15,6 +15,14 @@ interface Props {
   from?: Atlas | null;
   /** Side in CSS pixels where it is one of several, within something that has a name. */
   square?: number;
+  /** What is laid over the part: a projection, one cell of a picture. */
+  over?: Over | null;
+}
+
+export interface Over {
+  path: string;
+  grid: Grid;
+  cell: number;
 }
 
 export function imagePath(atlas: Atlas, image: number): string | null {
@@ -23,7 +31,7 @@ export function imagePath(atlas: Atlas, image: number): string | null {
 }
 
 /** An image as the network sees it, with a receptive field marked; the field may reach beyond the image. */
-export function WholeImage({ image, name, box, part = null, region = [0, 0, 1], from = null, square }: Props) {
+export function WholeImage({ image, name, box, part = null, region = [0, 0, 1], from = null, square, over = null }: Props) {
   const own = useAtlas();
   const atlas = from ?? own;
   const [, height, width] = atlas.manifest.model.input;
@@ -57,11 +65,24 @@ export function WholeImage({ image, name, box, part = null, region = [0, 0, 1], 
             fill-rule="evenodd"
             d={`M${-margin} ${-margin}h${width + 2 * margin}v${height + 2 * margin}h${-width - 2 * margin}z M${x0} ${y0}h${x1 - x0}v${y1 - y0}h${x0 - x1}z`}
           />
+          {over && part && <Laid {...over} box={part} />}
           <rect class="field-halo" x={x0} y={y0} width={x1 - x0} height={y1 - y0} />
           <rect class="field" x={x0} y={y0} width={x1 - x0} height={y1 - y0} />
           {part && part[2] - part[0] < y1 - y0 && <rect class="part" x={part[1]} y={part[0]} width={part[3] - part[1]} height={part[2] - part[0]} />}
         </>
       )}
+    </svg>
+  );
+}
+
+/** A cell of a picture laid over a part of an image. */
+function Laid({ path, grid, cell, box: [y0, x0, y1, x1] }: Over & { box: Box }) {
+  const url = usePicture(path);
+  const [x, y] = [(cell % grid.columns) * grid.pitchX, Math.floor(cell / grid.columns) * grid.pitchY];
+  // Half a pixel less on all sides: enlarged smoothly, a border is mixed with what is beside it.
+  return (
+    <svg class="laid" x={x0} y={y0} width={x1 - x0} height={y1 - y0} viewBox={`${x + 0.5} ${y + 0.5} ${grid.width - 1} ${grid.height - 1}`} preserveAspectRatio="none">
+      {url && <image href={url} width={grid.panels * grid.columns * grid.pitchX} height={grid.rows * grid.pitchY} />}
     </svg>
   );
 }
@@ -73,13 +94,14 @@ export function Thumb({ image, side }: { image: number; side: number }) {
 }
 
 /** A part of an image cut out of the whole, for patches that are not kept in a file of their own. */
-export function Cut({ image, box, label }: { image: number; box: Box; label: string }) {
+export function Cut({ image, box, label }: { image: number; box: Box; label?: string }) {
   const atlas = useAtlas();
   const [, height, width] = atlas.manifest.model.input;
   const url = usePicture(imagePath(atlas, image));
   const [y0, x0, y1, x1] = box;
+  const words = label ? ({ role: "img", "aria-label": label } as const) : ({ "aria-hidden": true } as const);
   return (
-    <svg class={y1 - y0 < 40 ? "cut sharp" : "cut"} viewBox={`${x0} ${y0} ${x1 - x0} ${y1 - y0}`} role="img" aria-label={label}>
+    <svg class={y1 - y0 < 40 ? "cut sharp" : "cut"} viewBox={`${x0} ${y0} ${x1 - x0} ${y1 - y0}`} {...words}>
       <rect class="beyond" x={x0} y={y0} width={x1 - x0} height={y1 - y0} />
       {url && <image href={url} width={width} height={height} preserveAspectRatio="none" />}
     </svg>

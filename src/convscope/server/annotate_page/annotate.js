@@ -138,6 +138,13 @@ function pick(i) {
   at("stage").focus({ preventScroll: true });
 }
 
+// Who has drawn a part goes on to the next that has none; the last one stays chosen, and can be moved.
+function next() {
+  const count = state.parts.length;
+  const after = Array.from({ length: count - 1 }, (_, i) => (state.part + 1 + i) % count).find((i) => !state.boxes[state.parts[i]]);
+  if (after !== undefined) pick(after);
+}
+
 function drop(part) {
   if (!state.boxes[part]) return;
   delete state.boxes[part];
@@ -195,7 +202,9 @@ function release() {
   const { before } = state.drag;
   state.drag = null;
   const now = state.boxes[name()];
-  if (now && (!before || now.some((value, i) => value !== before[i]))) save();
+  if (!now || (before && now.every((value, i) => value === before[i]))) return;
+  save();
+  if (!before) next();
 }
 
 // -- keys ------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,271 @@
+"""Images and the units that respond to them; units that travel by link, in one file, as a picture, in other pages."""
+
+import functools
+import html
+import http.server
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from convscope.atlas import export
+from convscope.atlas.reading import Atlas
+from convscope.atlas.sprites import SpriteGrid, decode_picture, take_apart
+from convscope.atlas.web import read_script
+from tests.web.conftest import Viewer, watch
+from tests.web.test_hosts import server
+
+__all__ = ["server"]
+
+CLIPBOARD = (
+    'Object.defineProperty(navigator, "clipboard", {value: {writeText: async (text) => { window.copied = text; }}});'
+)
+
+
+# -- what units take from an image ------------------------------------------------------------------------------------
+
+
+def test_an_image_shows_what_units_take_from_it(viewer: Viewer, small_atlas: Atlas) -> None:
+    taken = read_script(small_atlas.path / "data" / "taken" / "2.js")["layers"]
+    strong = read_script(small_atlas.path / "data" / "profiles" / "0.js")["images"]["2"]["layers"]
+    page = viewer.open("#/i/2")
+    page.wait_for_selector(".image-page .tile.projection[style*='taken-2.webp']")
+    tiles = page.locator(".image-page section").nth(1).locator(".tiles").first.locator("li")
+    assert tiles.count() == len(strong[1]) == len(taken[1])
+    for place, (y0, x0, y1, x1, _) in enumerate(taken[1]):
+        shown = tiles.nth(place)
+        assert shown.locator(".cut").get_attribute("viewBox") == f"{x0} {y0} {x1 - x0} {y1 - y0}"
+        assert "taken-2.webp" in shown.locator(".tile").get_attribute("style")
+    # Pointed at, the projection lies in its place in the photo, and its scale is said.
+    tiles.nth(0).hover()
+    laid = page.locator("svg.laid")
+    assert [laid.get_attribute(name) for name in ("x", "y")] == [str(taken[1][0][1]), str(taken[1][0][0])]
+    assert "black and white ±" in page.inner_text(".looked figcaption")
+    page.keyboard.press("e")
+    assert laid.evaluate("e => getComputedStyle(e).filter") == "contrast(2)"
+
+
+def test_beyond_the_bytes_it_is_said_and_no_other_picture_stands_in(viewer: Viewer, small_atlas: Atlas) -> None:
+    """Without its own projections: those from a unit's pictures, where the image is among the unit's strongest."""
+    index = (small_atlas.path / "data" / "taken" / "index.js").read_text().replace('"images":[0,1,2,', '"images":[0,1,')
+    viewer.page.route("**/taken/index.js", lambda route: route.fulfill(body=index, content_type="text/javascript"))
+    page = viewer.open("#/i/2")
+    page.wait_for_selector("text=fit the 2 MB that the atlas was made with")
+    wins = read_script(small_atlas.path / "data" / "images" / "0.js")["images"]["2"]["wins"]
+    ranks = {unit: rank for layer, unit, rank in wins if layer == 1}
+    first = page.locator(".image-page section").nth(1).locator(".tiles").first
+    for tile in first.locator("li").all():
+        unit = int(tile.locator("b").inner_text().removeprefix("Unit"))
+        shown = tile.locator(".pair > .tile")
+        if unit in ranks:
+            assert re.search(rf"/(content-)?{unit}\.webp", shown.get_attribute("style"))
+        else:
+            assert shown.get_attribute("title") == "not projected"
+    assert first.locator(".tile.none").count() < first.locator("li").count() == 6
+
+
+def test_on_a_phone_the_photo_stays_in_sight(chromium: Any, small_atlas: Atlas) -> None:
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    page = watch(context.new_page(), small_atlas.page.as_uri()).open("#/i/2")
+    page.wait_for_selector(".image-page .tiles li")
+    last = page.locator(".image-page .tiles li button").nth(14)
+    last.scroll_into_view_if_needed()
+    last.tap()
+    page.wait_for_selector("svg.laid")
+    box = page.locator(".looked .whole").bounding_box()
+    assert box["y"] >= -1
+    assert box["y"] + box["height"] <= 740
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    context.close()
+
+
+# -- links, and one file ----------------------------------------------------------------------------------------------
+
+
+def test_a_link_that_others_cannot_open_says_so(viewer: Viewer) -> None:
+    viewer.page.add_init_script(CLIPBOARD)
+    page = viewer.open("#/u/4:7")
+    page.wait_for_selector(".actions")
+    page.keyboard.press("c")
+    viewer.until("window.copied === location.href")
+    file = viewer.address.startswith("file:")
+    assert (
+        page.inner_text(".toast")
+        == f"Link copied. It opens on this computer alone{'' if file else ', while it is served'}"
+    )
+
+
+def test_sharing_says_the_command_that_writes_one_file(viewer: Viewer, small_atlas: Atlas) -> None:
+    viewer.page.add_init_script(CLIPBOARD)
+    page = viewer.open("#/u/4:7")
+    page.get_by_role("button", name="Share…").click()
+    page.get_by_role("button", name="Copy command").click()
+    folder = f"'{small_atlas.path}'" if viewer.address.startswith("file:") else "FOLDER"
+    viewer.until("window.copied !== undefined")
+    assert page.evaluate("window.copied") == f"convscope atlas export {folder} --units 4:7 --single-file"
+    page.keyboard.press("Escape")
+    assert page.locator(".share").count() == 0
+
+
+def test_one_file_opens_on_its_unit_and_holds_what_it_links_to(
+    chromium: Any, small_atlas: Atlas, tmp_path: Path
+) -> None:
+    place = export.export_atlas(small_atlas, tmp_path / "one.html", form="file", units=["4:7"])
+    context = chromium.new_context()
+    viewer = watch(context.new_page(), place.as_uri())
+    page = viewer.page
+    page.goto(place.as_uri())
+    page.wait_for_selector(".joints")
+    assert page.inner_text("h1") == "4:7"
+    links = page.locator("main a[href^='#/']").evaluate_all("all => all.map((a) => a.getAttribute('href'))")
+    assert len(set(links)) > 30
+    for href in dict.fromkeys(links):
+        page.evaluate("(href) => { location.hash = href; }", href)
+        viewer.until("document.querySelector('h1') && !document.querySelector('.loading')")
+        assert page.locator(".problem").count() == 0, href
+    nearest = [unit.channel for unit, _ in small_atlas.unit("4:7").nearest]
+    page = viewer.open("#/u/4:7")
+    page.wait_for_selector(".joints")
+    near = page.locator(".panel", has_text="Nearest units").locator(".tiles li b").all_inner_texts()
+    assert [int(text.removeprefix("Unit")) for text in near] == nearest[: len(near)]
+    assert len(near) > 5
+    # The pages of its images show them and what the units take from them.
+    image = int(small_atlas.unit("4:7").images[0])
+    page = viewer.open(f"#/i/{image}")
+    page.wait_for_selector(".image-page .tiles .projection")
+    assert "4:7" not in page.inner_text("main")
+    assert page.locator(".image-page .tiles a[href='#/u/4:7']").count() == 1
+    page = viewer.open("#/images")
+    assert page.locator(".virtual li").count() > 8
+    assert [problem for problem in viewer.problems if not problem.startswith("request outside: data:")] == []
+    context.close()
+
+
+def test_a_part_holds_no_pictures_of_other_units(small_atlas: Atlas) -> None:
+    made = export.plan(small_atlas, units=["4:7", "4:70"])
+    grid = small_atlas.layer("4").entry["sheet"]
+    for sheet, own in ((0, 7), (1, 6)):
+        for kind in ("photos", "projections", "controls"):
+            (cells,) = take_apart(
+                decode_picture(made.content(f"pictures/01-4/{kind}-{sheet}.webp")), SpriteGrid.from_json(grid), 64
+            )
+            assert [i for i, cell in enumerate(cells) if cell.std() > 3] == [own], (kind, sheet)
+
+
+# -- pictures ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_picture_of_a_unit_is_twice_the_page_and_has_its_words(viewer: Viewer, small_atlas: Atlas) -> None:
+    page = viewer.open("#/u/4:7")
+    page.wait_for_selector(".actions")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG").click()
+    figure = np.asarray(Image.open(download.value.path()).convert("RGB"))
+    unit, tile = small_atlas.unit("4:7"), small_atlas.layer("4").tile
+    times = 2 * tile.enlarge
+    photo = unit.photos[0].repeat(times, axis=0).repeat(times, axis=1)
+    tall, left = photo.shape[0], 28
+    tops = [y for y in range(300) if (figure[y : y + tall, left : left + photo.shape[1]] == photo).all()]
+    assert len(tops) == 1
+
+    def ink(part: Any) -> int:
+        return int((part.min(axis=2) < 140).sum())
+
+    assert ink(figure[: tops[0] // 2, left:]) > 300  # name
+    assert ink(figure[tops[0] // 2 : tops[0], left:]) > 300  # layer
+    assert ink(figure[tops[0] + tall : tops[0] + tall + 32, left : left + photo.shape[1]]) > 50  # its activation
+    assert ink(figure[-60:, left:]) > 300  # caption
+
+
+# -- within other pages -----------------------------------------------------------------------------------------------
+
+
+class _Silent(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """Another site, and the folder that it shows."""
+    handler = functools.partial(_Silent, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as served:
+        thread = threading.Thread(target=served.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{served.server_port}/", tmp_path
+        served.shutdown()
+        thread.join()
+
+
+def code_of(viewer: Viewer) -> str:
+    viewer.page.add_init_script(CLIPBOARD)
+    page = viewer.open("#/u/4:7")
+    page.get_by_role("button", name="Share…").click()
+    page.get_by_role("button", name="Copy embed code").click()
+    viewer.until("window.copied !== undefined")
+    return page.evaluate("window.copied")
+
+
+def shows_as_tall_as_it_is(page: Any) -> None:
+    frame = page.frame_locator("iframe")
+    frame.locator(".nine").first.wait_for()
+    frame.locator(".source a").wait_for()
+    assert frame.locator(".top, .actions, .details").count() == 0
+    for width in (1000, 420):
+        page.set_viewport_size({"width": width, "height": 700})
+        inside, tall = page.frames[1], 0.0
+        for _ in range(100):
+            tall = inside.evaluate("document.getElementById('app').getBoundingClientRect().height")
+            if abs(page.locator("iframe").bounding_box()["height"] - tall) <= 1:
+                break
+            page.wait_for_timeout(50)
+        else:
+            raise AssertionError(f"{tall} is not {page.locator('iframe').bounding_box()}")
+        assert inside.evaluate("document.documentElement.scrollHeight <= innerHeight")
+
+
+def test_an_embed_is_as_tall_as_it_is_and_its_links_lead_to_the_atlas(viewer: Viewer, tmp_path: Path) -> None:
+    code = code_of(viewer)
+    address = html.unescape(re.findall(r'src="([^"]+)"', code)[0])
+    assert address == viewer.page.evaluate("location.href").replace("index.html", "embed.html")
+    (tmp_path / "article.html").write_text(f"<!doctype html><title>Article</title><p>Before</p>{code}<p>After</p>")
+    context = viewer.page.context
+    page = context.new_page()
+    page.goto((tmp_path / "article.html").as_uri())
+    shows_as_tall_as_it_is(page)
+    frame = page.frame_locator("iframe")
+    assert frame.locator(".source a").get_attribute("href") == "index.html#/u/4:7"
+    frame.get_by_role("link", name="Next unit").click()
+    frame.locator("h1", has_text="4:8").wait_for()
+    with context.expect_page() as opened:
+        frame.locator(".looked a[href^='#/i/']").click()
+    opened.value.wait_for_selector(".image-page")
+    assert opened.value.url.startswith(viewer.address + "#/i/")
+    page.goto(address.replace("#/u/4:7", "#/l/4"))
+    page.wait_for_selector("text=A unit is shown here, and nothing else.")
+
+
+def test_a_served_atlas_lets_other_sites_show_units_alone(chromium: Any, server: str, site: tuple[str, Path]) -> None:
+    context = chromium.new_context()
+    viewer = watch(context.new_page(), server)
+    code = code_of(viewer)
+    there, folder = site
+    (folder / "article.html").write_text(f"<!doctype html><title>Article</title><link rel=icon href=data:,>{code}")
+    page = context.new_page()
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text))
+    page.goto(f"{there}article.html")
+    shows_as_tall_as_it_is(page)
+    assert refused == []
+    (folder / "article.html").write_text(
+        f"<!doctype html><title>Article</title><link rel=icon href=data:,>{code.replace('embed.html', '')}"
+    )
+    page.goto(f"{there}article.html")
+    page.wait_for_timeout(300)
+    assert "frame-ancestors" in " ".join(refused)
+    context.close()

@@ -34,7 +34,7 @@ function S(e, t) {
 }
 function C(t) {
 	var n, r = t.__v, i = r.__e, a = [], o = [], s = t.__P;
-	s && ((n = _({ constructor: d }, r)).__v = r.__v + 1, e.vnode && e.vnode(n), oe(s, n, r, t.__n, s.namespaceURI, 32 & r.__u ? [i] : null, a, i || S(r), 32 & r.__u, o), n.__v = r.__v, n.__.__k[n.__i] = n, le(a, n, o), r.__ = r.__e = null, n.__e != i && w(n));
+	s && ((n = _({ constructor: d }, r)).__v = r.__v + 1, e.vnode && e.vnode(n), ae(s, n, r, t.__n, s.namespaceURI, 32 & r.__u ? [i] : null, a, i || S(r), 32 & r.__u, o), n.__v = r.__v, n.__.__k[n.__i] = n, ce(a, n, o), r.__ = r.__e = null, n.__e != i && w(n));
 }
 function w(e) {
 	if ((e = e.__) && e.__c && !e.props.__P) return e.__e = null, e.__k.some(function(t) {
@@ -53,12 +53,12 @@ function E() {
 }
 function ee(e, t, n, r, i, a, o, s, c, l, u) {
 	var d, m, h, g, _, v, y = r.__k || p, b = t.length;
-	for (c = D(n, t, y, c, b), d = 0; d < b; d++) (h = n.__k[d]) != null && (m = ~h.__i && y[h.__i] || f, h.__i = d, v = oe(e, h, m, i, a, o, s, c, l, u), g = h.__e, (m.ref != h.ref || 8 & m.__u) && (m.ref && O(m.ref, null, h, m), h.ref && u.push(h.ref, h.__c || g, h)), _ ||= g, 4 & h.__u ? (c = te(h, c, e, !m.__v), m.__e && (m.__e = null)) : typeof h.type == "function" && v !== void 0 ? c = v : g && (c = g.nextSibling), h.__u &= -21);
+	for (c = D(n, t, y, c, b), d = 0; d < b; d++) (h = n.__k[d]) != null && (m = ~h.__i && y[h.__i] || f, h.__i = d, v = ae(e, h, m, i, a, o, s, c, l, u), g = h.__e, (m.ref != h.ref || 8 & m.__u) && (m.ref && ue(m.ref, null, h, m), h.ref && u.push(h.ref, h.__c || g, h)), _ ||= g, 4 & h.__u ? (c = O(h, c, e, !m.__v), m.__e && (m.__e = null)) : typeof h.type == "function" && v !== void 0 ? c = v : g && (c = g.nextSibling), h.__u &= -21);
 	return n.__e = _, c;
 }
 function D(e, t, n, r, i) {
 	var a, o, s, c, l, u, f, p, m, g = n.length, _ = g, v = 0, x = 0, C = e.__k = Array(i);
-	for (a = 0; a < i; a++) (o = t[a]) != null && typeof o != "boolean" && typeof o != "function" ? (typeof o != "object" || o.constructor === String ? o = C[a] = y(null, o) : h(o) ? o = C[a] = y(b, { children: o }) : o.constructor === d && o.__b ? o = C[a] = y(o.type, o.props, o.key, o.ref, o.__v) : C[a] = o, c = a + v, o.__ = e, o.__b = e.__b + 1, s = null, ~(l = o.__i = ne(o, n, c, _)) && (_--, (s = n[l]) && (s.__u |= 2)), s && s.__v ? (o.__u |= 16, l == c - 1 ? v-- : l == c + 1 ? v++ : l != c && (l > c ? v-- : v++, x = 1)) : (~l || (i > g ? v-- : i < g && v++), typeof o.type != "function" && (o.__u |= 4))) : C[a] = null;
+	for (a = 0; a < i; a++) (o = t[a]) != null && typeof o != "boolean" && typeof o != "function" ? (typeof o != "object" || o.constructor === String ? o = C[a] = y(null, o) : h(o) ? o = C[a] = y(b, { children: o }) : o.constructor === d && o.__b ? o = C[a] = y(o.type, o.props, o.key, o.ref, o.__v) : C[a] = o, c = a + v, o.__ = e, o.__b = e.__b + 1, s = null, ~(l = o.__i = te(o, n, c, _)) && (_--, (s = n[l]) && (s.__u |= 2)), s && s.__v ? (o.__u |= 16, l == c - 1 ? v-- : l == c + 1 ? v++ : l != c && (l > c ? v-- : v++, x = 1)) : (~l || (i > g ? v-- : i < g && v++), typeof o.type != "function" && (o.__u |= 4))) : C[a] = null;
 	if (x) {
 		for (u = [], f = [], a = 0; a < i; a++) if ((o = C[a]) && 16 & o.__u) {
 			for (v = 0, p = u.length; v < p;) u[m = v + p >> 1] < o.__i ? v = m + 1 : p = m;
@@ -69,18 +69,18 @@ function D(e, t, n, r, i) {
 	if (_) for (a = 0; a < g; a++) !(s = n[a]) || 2 & s.__u || (s.__e == r && (r = S(s)), de(s, s));
 	return r;
 }
-function te(e, t, n, r) {
+function O(e, t, n, r) {
 	var i, a, o, s;
 	if (typeof e.type == "function") {
 		if (e.props.__P) return t;
-		if (i = e.__k) for (a = 0; a < i.length; a++) i[a] && (i[a].__ = e, t = te(i[a], t, n, !1));
+		if (i = e.__k) for (a = 0; a < i.length; a++) i[a] && (i[a].__ = e, t = O(i[a], t, n, !1));
 		return t;
 	}
 	for (t && !t.parentNode && (t = S(e)) && !t.parentNode && (t = null), o = e.__e, s = t; s && s.nodeType == 8;) s = s.nextSibling;
 	for (o != s && (!r && n.moveBefore && o.parentNode ? n.moveBefore(o, t) : n.insertBefore(o, t || null)), t = o; (t &&= t.nextSibling) && t.nodeType == 8 && !t.data.startsWith("$s"););
 	return t;
 }
-function ne(e, t, n, r) {
+function te(e, t, n, r) {
 	var i, a = e.key, o = e.type, s = t[n], c = s && !(2 & s.__u);
 	if (s === null && a == null || c && a == s.key && o == s.type) return n;
 	if (r > +!!c) {
@@ -89,18 +89,18 @@ function ne(e, t, n, r) {
 	}
 	return -1;
 }
-function re(e, t, n) {
+function ne(e, t, n) {
 	n ??= "", t[0] == "-" ? e.setProperty(t, n) : e[t] = n;
 }
-function ie(e, t, n, r, i) {
+function re(e, t, n, r, i) {
 	var a, o;
 	if (t == "style") {
 		if (typeof n == "string") e.style.cssText = n;
 		else {
-			if (typeof r == "string" && (e.style.cssText = r = ""), r) for (t in r) n && t in n || re(e.style, t);
-			if (n) for (t in n) r && n[t] == r[t] || re(e.style, t, n[t]);
+			if (typeof r == "string" && (e.style.cssText = r = ""), r) for (t in r) n && t in n || ne(e.style, t);
+			if (n) for (t in n) r && n[t] == r[t] || ne(e.style, t, n[t]);
 		}
-	} else if (t[0] == "o" && t[1] == "n") typeof n != "function" && (n = null), typeof r != "function" && (r = null), (e.__e ||= {})[t] = n, n && r || (o = l[t] || (l[t] = ae(t)), (e.__a ||= {})[t] = c, a = t != (t = t.replace(s, "$1")), (t = t.slice(2))[0] < "a" && (t = t.toLowerCase()), n ? e.addEventListener(t, o, a) : e.removeEventListener(t, o, a));
+	} else if (t[0] == "o" && t[1] == "n") typeof n != "function" && (n = null), typeof r != "function" && (r = null), (e.__e ||= {})[t] = n, n && r || (o = l[t] || (l[t] = ie(t)), (e.__a ||= {})[t] = c, a = t != (t = t.replace(s, "$1")), (t = t.slice(2))[0] < "a" && (t = t.toLowerCase()), n ? e.addEventListener(t, o, a) : e.removeEventListener(t, o, a));
 	else {
 		if (i == "http://www.w3.org/2000/svg") t = t.replace(/xlink(H|:h)/, "h").replace(/sName$/, "s");
 		else if (t != "width" && t != "height" && t != "href" && t != "list" && t != "form" && t != "tabIndex" && t != "download" && t != "rowSpan" && t != "colSpan" && t != "role" && t != "popover" && t in e) try {
@@ -111,7 +111,7 @@ function ie(e, t, n, r, i) {
 		n == null || !1 === n && t[4] != "-" ? e.removeAttribute(t) : e.setAttribute(t, t == "popover" && n == 1 ? "" : n);
 	}
 }
-function ae(t) {
+function ie(t) {
 	return function(n) {
 		var r = this.__e;
 		if (r) {
@@ -121,58 +121,58 @@ function ae(t) {
 		}
 	};
 }
-function oe(t, n, r, i, a, o, s, c, l, u) {
-	var f, m, g, y, C, w, T, E, D, te, ne, re, ie, ae, oe, le, O, pe, k = n.type;
+function ae(t, n, r, i, a, o, s, c, l, u) {
+	var f, m, g, y, C, w, T, E, D, O, te, ne, re, ie, ae, ce, ue, pe, k = n.type;
 	if (n.constructor !== d) return null;
-	128 & r.__u && (l = 32 & r.__u, f = r.__c.__z) && (n.__u |= l, m = o = [], f.nodeType == 8 ? c = se(f, o) : o.push(f), c = o[0] || c), (f = e.__b) && f(n);
+	128 & r.__u && (l = 32 & r.__u, f = r.__c.__z) && (n.__u |= l, m = o = [], f.nodeType == 8 ? c = oe(f, o) : o.push(f), c = o[0] || c), (f = e.__b) && f(n);
 	n: if (typeof k == "function") {
 		g = s.length;
 		try {
-			if (E = n.props, D = (f = k.prototype) && f.render, te = (f = k.contextType) && i[f.__c], ne = f ? te ? te.props.value : f.__ : i, (y = r.__c) ? (n.__c = y, 2 & y.__g && (y.__g |= 1)) : (D ? n.__c = y = new k(E, ne) : (n.__c = y = new x(E, ne), y.constructor = k, y.render = fe), te && te.sub(y), y.state || (y.state = {}), y.__n = i, y.__g |= 8, y.__h = [], y.__k = []), D && (y.__s || (y.__s = y.state), k.getDerivedStateFromProps && (y.__s == y.state && (y.__s = _({}, y.__s)), _(y.__s, k.getDerivedStateFromProps(E, y.__s)))), C = y.props, w = y.state, y.__v = n, r.__c) {
-				if (E !== C && D && !k.getDerivedStateFromProps && y.componentWillReceiveProps && y.componentWillReceiveProps(E, ne), n.__v == r.__v && !(8 & y.__g) || !(4 & y.__g) && y.shouldComponentUpdate && !1 === y.shouldComponentUpdate(E, y.__s, ne)) {
+			if (E = n.props, D = (f = k.prototype) && f.render, O = (f = k.contextType) && i[f.__c], te = f ? O ? O.props.value : f.__ : i, (y = r.__c) ? (n.__c = y, 2 & y.__g && (y.__g |= 1)) : (D ? n.__c = y = new k(E, te) : (n.__c = y = new x(E, te), y.constructor = k, y.render = fe), O && O.sub(y), y.state || (y.state = {}), y.__n = i, y.__g |= 8, y.__h = [], y.__k = []), D && (y.__s || (y.__s = y.state), k.getDerivedStateFromProps && (y.__s == y.state && (y.__s = _({}, y.__s)), _(y.__s, k.getDerivedStateFromProps(E, y.__s)))), C = y.props, w = y.state, y.__v = n, r.__c) {
+				if (E !== C && D && !k.getDerivedStateFromProps && y.componentWillReceiveProps && y.componentWillReceiveProps(E, te), n.__v == r.__v && !(8 & y.__g) || !(4 & y.__g) && y.shouldComponentUpdate && !1 === y.shouldComponentUpdate(E, y.__s, te)) {
 					n.__v != r.__v && (y.props = E, y.state = y.__s, y.__g &= -9), n.__e = r.__e, n.__k = r.__k, n.__k.some(function(e) {
 						e && (e.__ = n);
 					}), p.push.apply(y.__h, y.__k), y.__k = [], y.__h.length && s.push(y), c = S(r);
 					break n;
 				}
-				y.componentWillUpdate && y.componentWillUpdate(E, y.__s, ne), D && y.componentDidUpdate && y.__h.push(function() {
+				y.componentWillUpdate && y.componentWillUpdate(E, y.__s, te), D && y.componentDidUpdate && y.__h.push(function() {
 					y.componentDidUpdate(C, w, T);
 				});
 			} else D && !k.getDerivedStateFromProps && y.componentWillMount && y.componentWillMount(), D && y.componentDidMount && y.__h.push(y.componentDidMount);
-			y.context = ne, y.props = E, y.__P = t, y.__g &= -5, re = e.__r, ie = D ? 25 : 0;
+			y.context = te, y.props = E, y.__P = t, y.__g &= -5, ne = e.__r, re = D ? 25 : 0;
 			do
-				y.__g &= -9, re && re(n), f = y.render(y.props, y.state = y.__s, y.context);
-			while (8 & y.__g && ++ie < 25);
-			D && (p.push.apply(y.__h, y.__k), y.__k = []), y.state = y.__s, y.getChildContext && (i = _({}, i, y.getChildContext())), D && r.__c && y.getSnapshotBeforeUpdate && (T = y.getSnapshotBeforeUpdate(C, w)), ae = f && f.type === b && f.key == null ? f.props.children : f, E.__P && (f = c, a = (t = E.__P).namespaceURI, l = o = null, r.props && r.props.__P != t && (r.__k.some(function(e) {
+				y.__g &= -9, ne && ne(n), f = y.render(y.props, y.state = y.__s, y.context);
+			while (8 & y.__g && ++re < 25);
+			D && (p.push.apply(y.__h, y.__k), y.__k = []), y.state = y.__s, y.getChildContext && (i = _({}, i, y.getChildContext())), D && r.__c && y.getSnapshotBeforeUpdate && (T = y.getSnapshotBeforeUpdate(C, w)), ie = f && f.type === b && f.key == null ? f.props.children : f, E.__P && (f = c, a = (t = E.__P).namespaceURI, l = o = null, r.props && r.props.__P != t && (r.__k.some(function(e) {
 				e && de(e, e);
-			}), r.__k = null), c = r.__k ? S(r, 0) : null), c = ee(t, h(ae) ? ae : [ae], n, r, i, a, o, s, c, l, u), E.__P && (n.__e = null, c = f), n.__u &= -161, m && m.some(v), y.__h.length && s.push(y), 1 & y.__g && (y.__g &= -4);
+			}), r.__k = null), c = r.__k ? S(r, 0) : null), c = ee(t, h(ie) ? ie : [ie], n, r, i, a, o, s, c, l, u), E.__P && (n.__e = null, c = f), n.__u &= -161, m && m.some(v), y.__h.length && s.push(y), 1 & y.__g && (y.__g &= -4);
 		} catch (t) {
 			if (s.length = g, n.__v = null, l || o) {
 				if (t && t.then) {
 					if (n.__u |= 128 | l, o) {
-						for (~(O = o.indexOf(c || void 0)) || (O = o.length); (pe = o[O - 1]) && pe.nodeType == 8;) O--;
-						for (; O < o.length; O++) if (pe = o[O]) {
-							if (o[O] = null, oe) {
-								if (pe == le) break;
+						for (~(ue = o.indexOf(c || void 0)) || (ue = o.length); (pe = o[ue - 1]) && pe.nodeType == 8;) ue--;
+						for (; ue < o.length; ue++) if (pe = o[ue]) {
+							if (o[ue] = null, ae) {
+								if (pe == ce) break;
 							} else {
 								if (pe.nodeType != 8) break;
-								pe.data.startsWith("$s") && (le = se(oe = pe));
+								pe.data.startsWith("$s") && (ce = oe(ae = pe));
 							}
 						}
 					}
-					if (!oe) {
+					if (!ae) {
 						for (; c && c.nodeType == 8 && c.nextSibling;) c = c.nextSibling;
-						oe = c;
+						ae = c;
 					}
-					(f = se(oe = n.__c.__z || (n.__c.__z = oe))) ? (n.__e = oe, c = f) : n.__e = c, c &&= c.nextSibling;
+					(f = oe(ae = n.__c.__z || (n.__c.__z = ae))) ? (n.__e = ae, c = f) : n.__e = c, c &&= c.nextSibling;
 				} else o && o.some(v);
 			} else n.__e = r.__e;
-			n.__k ||= r.__k || [], t && t.then || ce(n), e.__e(t, n, r);
+			n.__k ||= r.__k || [], t && t.then || se(n), e.__e(t, n, r);
 		}
-	} else c = n.__e = ue(r.__e, n, r, i, a, o, s, l, u, t);
+	} else c = n.__e = le(r.__e, n, r, i, a, o, s, l, u, t);
 	return (f = e.diffed) && f(n), c;
 }
-function se(e, t) {
+function oe(e, t) {
 	if (e && e.nodeType == 8 && e.data.startsWith("$s")) for (var n = 1; e = e.nextSibling;) {
 		if (e.nodeType == 8) {
 			if (e.data.startsWith("$s")) n++;
@@ -181,11 +181,11 @@ function se(e, t) {
 		t && t.push(e);
 	}
 }
-function ce(e) {
-	e && (e.__c && (e.__c.__g |= 4), e.__k && e.__k.some(ce));
+function se(e) {
+	e && (e.__c && (e.__c.__g |= 4), e.__k && e.__k.some(se));
 }
-function le(t, n, r) {
-	for (var i = 0; i < r.length;) O(r[i++], r[i++], r[i++]);
+function ce(t, n, r) {
+	for (var i = 0; i < r.length;) ue(r[i++], r[i++], r[i++]);
 	e.__c && e.__c(n, t), t.some(function(n) {
 		try {
 			t = n.__h, n.__h = [], t.some(function(e) {
@@ -196,7 +196,7 @@ function le(t, n, r) {
 		}
 	});
 }
-function ue(t, n, r, i, a, o, s, c, l, u) {
+function le(t, n, r, i, a, o, s, c, l, u) {
 	var d, p, _, y, b, x, C, w, T = r.props || f, E = n.props, D = n.type;
 	if (D == "svg" ? a = "http://www.w3.org/2000/svg" : D == "math" ? a = "http://www.w3.org/1998/Math/MathML" : a ||= "http://www.w3.org/1999/xhtml", o) {
 		for (d = 0; d < o.length; d++) if ((b = o[d]) && (D ? b.localName == D : b.nodeType == 3)) {
@@ -210,13 +210,13 @@ function ue(t, n, r, i, a, o, s, c, l, u) {
 	}
 	if (D) {
 		if (u = D == "template" && t.content || t, o = D == "textarea" && E.defaultValue != null ? null : o && g.call(u.childNodes), !c && o) for (T = {}, d = 0; d < t.attributes.length; d++) T[(b = t.attributes[d]).name] = b.value;
-		for (d in T) b = T[d], d == "dangerouslySetInnerHTML" ? _ = b : d == "children" || d in E || d == "value" && "defaultValue" in E || d == "checked" && "defaultChecked" in E || ie(t, d, null, b, a);
-		for (d in E) b = E[d], d == "children" ? y = b : d == "dangerouslySetInnerHTML" ? p = b : d == "value" ? x = b : d == "checked" ? C = b : c && typeof b != "function" || T[d] === b || ie(t, d, b, T[d], a);
-		p ? (c || _ && (p.__html == _.__html || p.__html == t.innerHTML) || (t.innerHTML = p.__html), n.__k = []) : (_ && (t.textContent = ""), (D == "foreignObject" || a == "http://www.w3.org/1998/Math/MathML" && m.test(D)) && (a = "http://www.w3.org/1999/xhtml"), ee(u, h(y) ? y : [y], n, r, i, a, o, s, o ? o[0] : r.__k && S(r, 0), c, l), o && o.some(v)), c && D != "textarea" || (d = "value", D == "progress" && x == null ? t.removeAttribute(d) : x == null || x === t[d] && (D != "progress" || x) || ie(t, d, x, T[d], a), d = "checked", C != null && C != t[d] && ie(t, d, C, T[d], a));
+		for (d in T) b = T[d], d == "dangerouslySetInnerHTML" ? _ = b : d == "children" || d in E || d == "value" && "defaultValue" in E || d == "checked" && "defaultChecked" in E || re(t, d, null, b, a);
+		for (d in E) b = E[d], d == "children" ? y = b : d == "dangerouslySetInnerHTML" ? p = b : d == "value" ? x = b : d == "checked" ? C = b : c && typeof b != "function" || T[d] === b || re(t, d, b, T[d], a);
+		p ? (c || _ && (p.__html == _.__html || p.__html == t.innerHTML) || (t.innerHTML = p.__html), n.__k = []) : (_ && (t.textContent = ""), (D == "foreignObject" || a == "http://www.w3.org/1998/Math/MathML" && m.test(D)) && (a = "http://www.w3.org/1999/xhtml"), ee(u, h(y) ? y : [y], n, r, i, a, o, s, o ? o[0] : r.__k && S(r, 0), c, l), o && o.some(v)), c && D != "textarea" || (d = "value", D == "progress" && x == null ? t.removeAttribute(d) : x == null || x === t[d] && (D != "progress" || x) || re(t, d, x, T[d], a), d = "checked", C != null && C != t[d] && re(t, d, C, T[d], a));
 	} else T === E || c && t.data == E || (t.data = E);
 	return t;
 }
-function O(t, n, r, i) {
+function ue(t, n, r, i) {
 	try {
 		typeof t == "function" ? n ? n.__x = t(n) || 1 : (i &&= i.__c || i.__e) && (n = i.__x) && (i.__x = null, typeof n == "function" ? n() : t(null)) : t.current = n;
 	} catch (t) {
@@ -225,7 +225,7 @@ function O(t, n, r, i) {
 }
 function de(t, n, r) {
 	var i, a, o, s;
-	if (e.unmount && e.unmount(t), !(i = t.ref) || i.current && i.current != t.__e || O(i, null, n, t), i = t.__c) {
+	if (e.unmount && e.unmount(t), !(i = t.ref) || i.current && i.current != t.__e || ue(i, null, n, t), i = t.__c) {
 		if (i.componentWillUnmount) try {
 			i.componentWillUnmount();
 		} catch (t) {
@@ -234,14 +234,14 @@ function de(t, n, r) {
 		i.__P = i.__n = null;
 	}
 	if (i = t.__k) for (s = 0; s < i.length; s++) i[s] && de(i[s], n, typeof t.type != "function" || r && !t.props.__P);
-	!r && (i = t.__c) && (i = i.__z) && (a = se(i, o = [])) && (i == t.__e && o.some(v), v(a), v(i)), r || v(t.__e), t.__e = t.__c = t.__ = null;
+	!r && (i = t.__c) && (i = i.__z) && (a = oe(i, o = [])) && (i == t.__e && o.some(v), v(a), v(i)), r || v(t.__e), t.__e = t.__c = t.__ = null;
 }
 function fe(e, t, n) {
 	return this.constructor(e, n);
 }
 function pe(t, n) {
 	var r, i, a, o;
-	e.__ && e.__(t, n), n.nodeType == 9 && (n = n.documentElement), i = (r = t && 32 & t.__u) ? null : n.__k, n.__k = y(b, { children: [t] }), a = [], o = [], oe(n, n.__k, i || f, f, n.namespaceURI, i ? null : n.firstChild ? g.call(n.childNodes) : null, a, i ? i.__e : n.firstChild, r, o), le(a, n.__k, o), n.__k.props.children = null;
+	e.__ && e.__(t, n), n.nodeType == 9 && (n = n.documentElement), i = (r = t && 32 & t.__u) ? null : n.__k, n.__k = y(b, { children: [t] }), a = [], o = [], ae(n, n.__k, i || f, f, n.namespaceURI, i ? null : n.firstChild ? g.call(n.childNodes) : null, a, i ? i.__e : n.firstChild, r, o), ce(a, n.__k, o), n.__k.props.children = null;
 }
 function k(e) {
 	function t(e) {
@@ -1252,14 +1252,18 @@ function Xt(e, t) {
 	let n = e.slice(0, Math.max(0, e.lastIndexOf("."))), r = n ? t.filter((e) => e.name.startsWith(`${n}.`)) : [];
 	return r.length >= 3 && r.at(-1)?.name === e ? `output of ${n}` : "";
 }
-var Zt = .9, Qt = ({ control: e }) => (e?.median ?? 0) > Zt, $t = (e) => e.replace("T", " ").replace("Z", " UTC"), en = (e) => e.slice(e.lastIndexOf("/") + 1) || e, tn = 64;
-function nn({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, part: s, from: c }) {
+var Zt = .9, Qt = ({ control: e }) => (e?.median ?? 0) > Zt;
+function $t(e) {
+	return e < 1e3 ? `${e} B` : e < 1e6 ? `${Math.round(e / 1e3)} kB` : `${Z(e / 1e6)} MB`;
+}
+var en = (e) => e.replace("T", " ").replace("Z", " UTC"), tn = (e) => e.slice(e.lastIndexOf("/") + 1) || e, nn = 64;
+function rn({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, part: s, from: c }) {
 	let l = ht(e, c), u = i / Math.max(t.width, t.height), [d, f, p, m] = s ?? [
 		0,
 		0,
 		1,
 		1
-	], h = u / m, g = h > 2 && (t.lossless || Math.max(t.width, t.height) <= tn), [_, v] = h > 1 ? [(g ? .02 : .5) / t.height, (g ? .02 : .5) / t.width] : [0, 0], [y, b, x, S] = [
+	], h = u / m, g = h > 2 && (t.lossless || Math.max(t.width, t.height) <= nn), [_, v] = h > 1 ? [(g ? .02 : .5) / t.height, (g ? .02 : .5) / t.width] : [0, 0], [y, b, x, S] = [
 		d + _,
 		f + v,
 		p - 2 * _,
@@ -1280,7 +1284,7 @@ function nn({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 		...ee
 	});
 }
-var rn = ({ side: e }) => /* @__PURE__ */ R("span", {
+var an = ({ side: e }) => /* @__PURE__ */ R("span", {
 	class: "tile none",
 	"aria-hidden": "true",
 	style: {
@@ -1290,7 +1294,7 @@ var rn = ({ side: e }) => /* @__PURE__ */ R("span", {
 });
 function $(e) {
 	let t = W(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
-	return /* @__PURE__ */ R(nn, {
+	return /* @__PURE__ */ R(rn, {
 		path: K((s ?? t).manifest.paths[i], {
 			layer: n.id,
 			sheet: Math.floor(r / c.units)
@@ -1304,7 +1308,7 @@ function $(e) {
 		...o ? { label: o } : {}
 	});
 }
-function an(e, t) {
+function on(e, t) {
 	let [n, r] = [e.boxes[t], e.content?.[t]];
 	if (!n || !r) return null;
 	let [i, a] = [n[2] - n[0], n[3] - n[1]], o = [
@@ -1315,13 +1319,13 @@ function an(e, t) {
 	];
 	return o[2] > 0 && o[3] > 0 && (o[2] < 1 || o[3] < 1) ? o : null;
 }
-function on(e) {
+function sn(e) {
 	let t = W(), { layer: n, unit: r, kind: i, rank: a, side: o, zoom: s, region: c = [
 		0,
 		0,
 		1
-	], from: l = null } = e, { paths: u } = (l ?? t).manifest, d = s ? an(r, a) : null, f = d !== null && n.content?.kept === !0 && u.content !== void 0;
-	return /* @__PURE__ */ R(nn, {
+	], from: l = null } = e, { paths: u } = (l ?? t).manifest, d = s ? on(r, a) : null, f = d !== null && n.content?.kept === !0 && u.content !== void 0;
+	return /* @__PURE__ */ R(rn, {
 		path: r.dead || r.values[a] === 0 ? null : K(f ? u.content : u.sprite, {
 			layer: n.id,
 			channel: r.channel
@@ -1331,11 +1335,11 @@ function on(e) {
 		cell: a,
 		side: o,
 		boost: i === "projections",
-		part: sn(f ? null : d, c),
+		part: cn(f ? null : d, c),
 		from: l
 	});
 }
-function sn(e, [t, n, r]) {
+function cn(e, [t, n, r]) {
 	let [i, a, o, s] = e ?? [
 		0,
 		0,
@@ -1349,7 +1353,7 @@ function sn(e, [t, n, r]) {
 		r * s
 	];
 }
-function cn([e, t, n], r) {
+function ln([e, t, n], r) {
 	let i = Math.max(1 / 8, Math.min(1, n / (r.times ?? 1))), [a, o] = r.at ?? [.5, .5], s = (e) => Math.max(0, Math.min(1 - i, e));
 	return [
 		s(e + (r.down ?? 0) * n + a * (n - i)),
@@ -1358,31 +1362,31 @@ function cn([e, t, n], r) {
 	];
 }
 // src/parts/WholeImage.tsx
-function ln(e, t) {
+function un(e, t) {
 	let n = e.manifest.paths.image;
 	return n === null ? null : K(n, {
 		image: t,
 		thousand: Math.floor(t / 1e3)
 	});
 }
-function un({ image: e, name: t, box: n, part: r = null, region: i = [
+function dn({ image: e, name: t, box: n, part: r = null, region: i = [
 	0,
 	0,
 	1
-], from: a = null, square: o }) {
-	let s = W(), c = a ?? s, [, l, u] = c.manifest.model.input, d = ht(ln(c, e), a), [f, p] = M(null), m = d !== void 0 && d !== f, [h, g, _, v] = n ?? [
+], from: a = null, square: o, over: s = null }) {
+	let c = W(), l = a ?? c, [, u, d] = l.manifest.model.input, f = ht(un(l, e), a), [p, m] = M(null), h = f !== void 0 && f !== p, [g, _, v, y] = n ?? [
 		0,
 		0,
-		l,
-		u
-	], y = n ? Math.min(u / 2, Math.max(0, -h, -g, _ - l, v - u)) : 0, [x, S] = [u + 2 * y, l + 2 * y];
+		u,
+		d
+	], x = n ? Math.min(d / 2, Math.max(0, -g, -_, v - u, y - d)) : 0, [S, C] = [d + 2 * x, u + 2 * x];
 	return /* @__PURE__ */ R("svg", {
 		class: "whole",
 		viewBox: [
-			i[1] * x - y,
-			i[0] * S - y,
-			i[2] * x,
-			i[2] * S
+			i[1] * S - x,
+			i[0] * C - x,
+			i[2] * S,
+			i[2] * C
 		].join(" "),
 		...o ? {
 			"aria-hidden": !0,
@@ -1397,49 +1401,53 @@ function un({ image: e, name: t, box: n, part: r = null, region: i = [
 		children: [
 			/* @__PURE__ */ R("rect", {
 				class: "beyond",
-				x: -y,
-				y: -y,
-				width: u + 2 * y,
-				height: l + 2 * y
+				x: -x,
+				y: -x,
+				width: d + 2 * x,
+				height: u + 2 * x
 			}),
-			m ? /* @__PURE__ */ R("image", {
-				href: d,
-				width: u,
-				height: l,
+			h ? /* @__PURE__ */ R("image", {
+				href: f,
+				width: d,
+				height: u,
 				preserveAspectRatio: "none",
-				onError: () => p(d)
+				onError: () => m(f)
 			}) : /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("rect", {
 				class: "missing",
-				width: u,
-				height: l
-			}), (d !== void 0 || c.manifest.paths.image === null) && /* @__PURE__ */ R("text", {
-				x: u / 2,
-				y: l / 2,
-				"font-size": l / 14,
+				width: d,
+				height: u
+			}), (f !== void 0 || l.manifest.paths.image === null) && /* @__PURE__ */ R("text", {
+				x: d / 2,
+				y: u / 2,
+				"font-size": u / 14,
 				"text-anchor": "middle",
-				children: d === void 0 ? "whole images are not kept" : "image is missing"
+				children: f === void 0 ? "whole images are not kept" : "image is missing"
 			})] }),
 			n && /* @__PURE__ */ R(b, { children: [
 				/* @__PURE__ */ R("path", {
 					class: "shade",
 					"fill-rule": "evenodd",
-					d: `M${-y} ${-y}h${u + 2 * y}v${l + 2 * y}h${-u - 2 * y}z M${g} ${h}h${v - g}v${_ - h}h${g - v}z`
+					d: `M${-x} ${-x}h${d + 2 * x}v${u + 2 * x}h${-d - 2 * x}z M${_} ${g}h${y - _}v${v - g}h${_ - y}z`
+				}),
+				s && r && /* @__PURE__ */ R(fn, {
+					...s,
+					box: r
 				}),
 				/* @__PURE__ */ R("rect", {
 					class: "field-halo",
-					x: g,
-					y: h,
-					width: v - g,
-					height: _ - h
+					x: _,
+					y: g,
+					width: y - _,
+					height: v - g
 				}),
 				/* @__PURE__ */ R("rect", {
 					class: "field",
-					x: g,
-					y: h,
-					width: v - g,
-					height: _ - h
+					x: _,
+					y: g,
+					width: y - _,
+					height: v - g
 				}),
-				r && r[2] - r[0] < _ - h && /* @__PURE__ */ R("rect", {
+				r && r[2] - r[0] < v - g && /* @__PURE__ */ R("rect", {
 					class: "part",
 					x: r[1],
 					y: r[0],
@@ -1450,8 +1458,25 @@ function un({ image: e, name: t, box: n, part: r = null, region: i = [
 		]
 	});
 }
-function dn({ image: e, side: t }) {
-	let n = ht(ln(W(), e));
+function fn({ path: e, grid: t, cell: n, box: [r, i, a, o] }) {
+	let s = ht(e), [c, l] = [n % t.columns * t.pitchX, Math.floor(n / t.columns) * t.pitchY];
+	return /* @__PURE__ */ R("svg", {
+		class: "laid",
+		x: i,
+		y: r,
+		width: o - i,
+		height: a - r,
+		viewBox: `${c + .5} ${l + .5} ${t.width - 1} ${t.height - 1}`,
+		preserveAspectRatio: "none",
+		children: s && /* @__PURE__ */ R("image", {
+			href: s,
+			width: t.panels * t.columns * t.pitchX,
+			height: t.rows * t.pitchY
+		})
+	});
+}
+function pn({ image: e, side: t }) {
+	let n = ht(un(W(), e));
 	return n ? /* @__PURE__ */ R("img", {
 		class: "small-image",
 		src: n,
@@ -1467,13 +1492,15 @@ function dn({ image: e, side: t }) {
 		}
 	});
 }
-function fn({ image: e, box: t, label: n }) {
-	let r = W(), [, i, a] = r.manifest.model.input, o = ht(ln(r, e)), [s, c, l, u] = t;
+function mn({ image: e, box: t, label: n }) {
+	let r = W(), [, i, a] = r.manifest.model.input, o = ht(un(r, e)), [s, c, l, u] = t, d = n ? {
+		role: "img",
+		"aria-label": n
+	} : { "aria-hidden": !0 };
 	return /* @__PURE__ */ R("svg", {
 		class: l - s < 40 ? "cut sharp" : "cut",
 		viewBox: `${c} ${s} ${u - c} ${l - s}`,
-		role: "img",
-		"aria-label": n,
+		...d,
 		children: [/* @__PURE__ */ R("rect", {
 			class: "beyond",
 			x: c,
@@ -1489,11 +1516,11 @@ function fn({ image: e, box: t, label: n }) {
 	});
 }
 // src/parts/Search.tsx
-var [pn, mn, hn] = [
+var [hn, gn, _n] = [
 	6,
 	10,
 	40
-], gn = (e, t, n) => ({
+], vn = (e, t, n) => ({
 	href: V(e.name, t),
 	words: `${e.name}:${t}`,
 	...n ? { more: n } : {},
@@ -1509,11 +1536,11 @@ var [pn, mn, hn] = [
 		side: 44
 	})] })
 });
-function _n(e, t, n) {
+function yn(e, t, n) {
 	let r = t.page === "layer" ? t.rest : U(t.rest)?.layer, i = U(/^\d+$/.test(n) && r ? `${r}:${n}` : n), a = i && yt(e, i.layer, i.channel);
-	return i && a && i.channel < a.channels ? [gn(a, i.channel)] : [];
+	return i && a && i.channel < a.channels ? [vn(a, i.channel)] : [];
 }
-function vn() {
+function bn() {
 	let e = W(), t = G("network").value, n = G(e.manifest.extras ? "profiles/index" : null).value, r = G("images/index").value, [i, a] = M([]);
 	return N(() => {
 		for (let t of e.manifest.layers.filter((e) => e.units.named)) e.store.load(`layers/${t.id}`).then((e) => a((n) => [...n, {
@@ -1527,8 +1554,8 @@ function vn() {
 		index: r
 	};
 }
-function yn(e, t) {
-	let { manifest: n, store: r } = W(), i = e.slice(0, hn), a = i.join(), [o, s] = M({
+function xn(e, t) {
+	let { manifest: n, store: r } = W(), i = e.slice(0, _n), a = i.join(), [o, s] = M({
 		key: "",
 		hits: []
 	});
@@ -1536,9 +1563,9 @@ function yn(e, t) {
 		let e = [...new Set(i.map((e) => Math.floor(e / n.images.shard)))].filter((e) => t?.shards.includes(e)), o = !0;
 		return Promise.all(e.map((e) => r.load(`images/${e}`).catch(() => null))).then((e) => {
 			if (!o) return;
-			let t = Ht(e.flatMap((e) => i.flatMap((t) => e?.images[t]?.wins ?? []))).slice(0, mn).flatMap((e) => {
+			let t = Ht(e.flatMap((e) => i.flatMap((t) => e?.images[t]?.wins ?? []))).slice(0, gn).flatMap((e) => {
 				let t = n.layers[e.layer];
-				return t ? [gn(t, e.channel, i.length > 1 ? `on ${e.images} of them` : `no. ${e.rank + 1}`)] : [];
+				return t ? [vn(t, e.channel, i.length > 1 ? `on ${e.images} of them` : `no. ${e.rank + 1}`)] : [];
 			});
 			s({
 				key: a,
@@ -1549,31 +1576,31 @@ function yn(e, t) {
 		};
 	}, [a, t]), o.key === a ? o.hits : [];
 }
-function bn(e, t) {
-	let n = W(), { manifest: r } = n, { network: i, profiles: a, named: o, index: s } = vn(), c = Mt(), l = zt().all(), u = F(() => {
+function Sn(e, t) {
+	let n = W(), { manifest: r } = n, { network: i, profiles: a, named: o, index: s } = bn(), c = Mt(), l = zt().all(), u = F(() => {
 		let e = (a?.images ?? []).map((e, t) => ({
 			number: e,
 			name: a?.names[t] ?? "",
 			label: a?.classes[a.labels[t] ?? -1] ?? null
-		})), n = /^\d+$/.test(t) ? e.filter((e) => e.number === Number(t)) : [], r = Vt(e, (e) => [e.name, e.label], t, hn);
+		})), n = /^\d+$/.test(t) ? e.filter((e) => e.number === Number(t)) : [], r = Vt(e, (e) => [e.name, e.label], t, _n);
 		return {
 			found: [...n, ...r.found.filter((e) => !n.includes(e))],
 			count: Math.max(r.count, n.length)
 		};
-	}, [a, t]), d = yn(u.found.map((e) => e.number), s);
+	}, [a, t]), d = xn(u.found.map((e) => e.number), s);
 	return F(() => {
 		if (!t) return [];
-		let s = Vt(r.layers, (e) => [e.name, e.op], t, pn), f = Vt((i?.layers ?? []).filter((e) => !e.shown), (e) => [e.name, e.op], t, 3), p = o.map(({ layer: e, data: n }) => Vt((n.names ?? []).map((e, t) => ({
+		let s = Vt(r.layers, (e) => [e.name, e.op], t, hn), f = Vt((i?.layers ?? []).filter((e) => !e.shown), (e) => [e.name, e.op], t, 3), p = o.map(({ layer: e, data: r }) => Vt((r.names ?? []).map((e, t) => ({
 			name: e,
 			channel: t
-		})), (e) => [e.name], t, pn).found.map(({ name: t, channel: n }) => gn(e, n, t))), m = Vt(Object.entries(l), ([e, t]) => [e, t], t, mn).found.flatMap(([e, t]) => {
+		})).filter((t) => yt(n, e.name, t.channel)), (e) => [e.name], t, hn).found.map(({ name: t, channel: n }) => vn(e, n, t))), m = Vt(Object.entries(l), ([e, t]) => [e, t], t, gn).found.flatMap(([e, t]) => {
 			let r = U(e), i = r && yt(n, r.layer, r.channel);
-			return r && i ? [gn(i, r.channel, `★ ${t}`)] : [];
-		}), h = Vt([.../* @__PURE__ */ new Set([...(c.collection?.names ?? []).filter((e, t) => c.collection?.images[t]), ...c.network?.names ?? []])], (e) => [e], t, mn), g = (e) => a?.images[a.labels.findIndex((t) => a.classes[t] === e)];
+			return r && i ? [vn(i, r.channel, `★ ${t}`)] : [];
+		}), h = Vt([.../* @__PURE__ */ new Set([...(c.collection?.names ?? []).filter((e, t) => c.collection?.images[t]), ...c.network?.names ?? []])], (e) => [e], t, gn), g = (e) => a?.images[a.labels.findIndex((t) => a.classes[t] === e)];
 		return [
 			{
 				title: "Unit",
-				hits: _n(n, e, t)
+				hits: yn(n, e, t)
 			},
 			{
 				title: "Layers",
@@ -1582,7 +1609,7 @@ function bn(e, t) {
 					href: B(e.name),
 					words: e.name,
 					more: `${e.op} · ${qt(e)}`,
-					picture: /* @__PURE__ */ R(nn, {
+					picture: /* @__PURE__ */ R(rn, {
 						path: K(r.paths.preview, { layer: e.id }),
 						grid: e.preview,
 						panel: 0,
@@ -1604,7 +1631,7 @@ function bn(e, t) {
 						href: at(e),
 						words: e,
 						more: c.network?.names.includes(e) ? "class of the network" : "label of images",
-						...t === void 0 ? {} : { picture: /* @__PURE__ */ R(dn, {
+						...t === void 0 ? {} : { picture: /* @__PURE__ */ R(pn, {
 							image: t,
 							side: 44
 						}) }
@@ -1626,11 +1653,11 @@ function bn(e, t) {
 				cards: !0,
 				count: u.count,
 				all: z("#/images", { q: t }),
-				hits: u.found.slice(0, mn).map((e) => ({
+				hits: u.found.slice(0, gn).map((e) => ({
 					href: H(e.number),
-					words: en(e.name),
+					words: tn(e.name),
 					more: e.label ?? "",
-					picture: /* @__PURE__ */ R(dn, {
+					picture: /* @__PURE__ */ R(pn, {
 						image: e.number,
 						side: 44
 					})
@@ -1658,8 +1685,8 @@ function bn(e, t) {
 		d
 	]);
 }
-function xn({ route: e, close: t }) {
-	let { router: n } = I(), [r, i] = M(""), [a, o] = M(0), s = P(null), c = r.trim(), l = bn(e, c), u = l.flatMap((e) => e.hits), d = Math.min(a, u.length - 1);
+function Cn({ route: e, close: t }) {
+	let { router: n } = I(), [r, i] = M(""), [a, o] = M(0), s = P(null), c = r.trim(), l = Sn(e, c), u = l.flatMap((e) => e.hits), d = Math.min(a, u.length - 1);
 	L({
 		Escape: t,
 		"Ctrl+k": t
@@ -1759,70 +1786,131 @@ function xn({ route: e, close: t }) {
 	});
 }
 // src/downloads.ts
-var Sn = class extends Error {}, Cn = (e, t, n) => K(e.manifest.paths.sprite, {
+var wn = class extends Error {}, Tn = (e, t, n) => K(e.manifest.paths.sprite, {
 	layer: t.id,
 	channel: n
-}), wn = (e, t, n) => t.content?.kept && e.manifest.paths.content ? K(e.manifest.paths.content, {
+}), En = (e, t, n) => t.content?.kept && e.manifest.paths.content ? K(e.manifest.paths.content, {
 	layer: t.id,
 	channel: n
-}) : Cn(e, t, n), Tn = 4, En = 16;
-function Dn(e, t, n, r) {
-	let i = Math.ceil(t / e), a = e * n + (e - 1) * Tn;
+}) : Tn(e, t, n), Dn = 4, On = 16;
+function kn(e, t, n, r, i = 0) {
+	let a = Math.ceil(t / e), o = e * n + (e - 1) * Dn;
 	return {
-		cells: [0, 1].flatMap((i) => Array.from({ length: t }, (t, o) => ({
-			rank: o,
-			panel: i,
-			x: i * (a + En) + o % e * (n + Tn),
-			y: Math.floor(o / e) * (r + Tn)
+		cells: [0, 1].flatMap((a) => Array.from({ length: t }, (t, s) => ({
+			rank: s,
+			panel: a,
+			x: a * (o + On) + s % e * (n + Dn),
+			y: Math.floor(s / e) * (r + i + Dn)
 		}))),
-		width: 2 * a + En,
-		height: i * (r + Tn) - Tn
+		width: 2 * o + On,
+		height: a * (r + i + Dn) - Dn
 	};
 }
-async function On(e) {
+async function An(e) {
 	let t = new Image();
 	return t.src = e, await t.decode(), t;
 }
-async function kn(e, t, n) {
+async function jn(e, t, n) {
 	let { store: r, manifest: i } = e;
-	if (r.host.readable) return r.host.picture(Cn(e, t, n), e.name);
-	if (!i.portable) throw new Sn();
+	if (r.host.readable) return r.host.picture(Tn(e, t, n), e.name);
+	if (!i.portable) throw new wn();
 	return r.load(`sprites/${t.id}/${n}`);
 }
-async function An(e, t, n) {
-	let r = await On(await kn(e, t, n.channel)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Dn(i.columns, n.images.length, o, s), l = document.createElement("canvas");
-	l.width = c.width, l.height = c.height;
-	let u = l.getContext("2d");
-	u.fillStyle = "#fff", u.fillRect(0, 0, c.width, c.height), u.imageSmoothingEnabled = !1;
-	for (let { rank: e, panel: t, x: n, y: a } of c.cells) {
-		let c = (t * i.columns + e % i.columns) * i.pitchX, l = Math.floor(e / i.columns) * i.pitchY;
-		u.drawImage(r, c, l, i.width, i.height, n, a, o, s);
+function Mn(e, t, n, r) {
+	let { sprite: i, tile: a } = n;
+	e.imageSmoothingEnabled = !1;
+	for (let { rank: n, panel: o, x: s, y: c } of r.cells) {
+		let r = (o * i.columns + n % i.columns) * i.pitchX, l = Math.floor(n / i.columns) * i.pitchY;
+		e.drawImage(t, r, l, i.width, i.height, s, c, i.width * a.enlarge, i.height * a.enlarge);
 	}
-	return l;
 }
-function jn(e) {
+function Nn(e, t, n = 1) {
+	let r = document.createElement("canvas");
+	r.width = n * e, r.height = n * t;
+	let i = r.getContext("2d");
+	return i.scale(n, n), i.fillStyle = "#fff", i.fillRect(0, 0, e, t), {
+		canvas: r,
+		pen: i
+	};
+}
+var Pn = (e, t, n = 0) => kn(e.sprite.columns, t.images.length, e.sprite.width * e.tile.enlarge, e.sprite.height * e.tile.enlarge, n);
+async function Fn(e, t, n) {
+	let r = await An(await jn(e, t, n.channel)), i = Pn(t, n), { canvas: a, pen: o } = Nn(i.width, i.height);
+	return Mn(o, r, t, i), a;
+}
+function In(e) {
+	let t = 10 ** Math.floor(Math.log10(Math.max(2, e) / 2));
+	return t * ([
+		5,
+		2,
+		1
+	].find((n) => n * t <= e / 2) ?? 1);
+}
+function Ln({ manifest: e }, t, n) {
+	let { model: r, data: i, options: a } = e;
+	return {
+		title: [`${t.name}:${n.channel}`, n.name].filter(Boolean).join("  "),
+		about: `${r.name} · ${t.op} · ${qt(t)} · receptive field ${Yt(t)}`,
+		caption: `Left: the ${Q(n.images.length, "image")} of ${i.count} that excite the unit most, each cut where it does so, above its activation. Right: what it takes from each, by the rule ${a.rule}: mid-grey is zero, black and white are ± the number below. Made with convscope.`
+	};
+}
+function Rn(e, t, n) {
+	let r = [], i = "";
+	for (let a of t.split(/(?<= )/)) i && e.measureText(i + a).width > n ? (r.push(i), i = a) : i += a;
+	return i ? [...r, i] : r;
+}
+var zn = 14, [Bn, Vn] = [16, 20], Hn = {
+	title: [
+		"600 17px sans-serif",
+		"#1b1c1e",
+		23
+	],
+	about: [
+		"12.5px sans-serif",
+		"#5b5e63",
+		17
+	],
+	caption: [
+		"11.5px sans-serif",
+		"#5b5e63",
+		15.5
+	]
+};
+async function Un(e, t, n) {
+	let r = await An(await jn(e, t, n.channel)), i = Pn(t, n, Bn), a = Math.max(i.width, 420), o = Ln(e, t, n), { pen: s } = Nn(1, 1), c = (e) => (s.font = Hn[e][0], Rn(s, o[e], a)), [l, u, d] = [
+		c("title"),
+		c("about"),
+		c("caption")
+	], f = zn + l.length * Hn.title[2] + u.length * Hn.about[2] + 6, { canvas: p, pen: m } = Nn(a + 28, Math.ceil(f + i.height + Vn + d.length * Hn.caption[2] + zn), 2), h = (e, t, n) => ([m.font, m.fillStyle] = Hn[t], e.forEach((e, r) => m.fillText(e, zn, n + (r + .75) * Hn[t][2])), n + e.length * Hn[t][2]);
+	h(u, "about", h(l, "title", zn)), m.save(), m.translate(zn, f), Mn(m, r, t, i), [m.font, m.fillStyle] = Hn.caption;
+	let [g, _] = [t.sprite.width * t.tile.enlarge, t.sprite.height * t.tile.enlarge];
+	for (let { rank: e, panel: t, x: r, y: a } of i.cells) m.fillText(t === 0 ? Z(n.values[e]) : `±${Z(n.scales[e])}`, r, a + _ + 12);
+	let v = t.field?.size[1] ?? e.manifest.model.input[2], y = In(v);
+	return m.fillRect(0, i.height + 7, y * g / v, 2), m.fillText(`${y} px of the image`, y * g / v + 7, i.height + 12), m.restore(), h(d, "caption", f + i.height + Vn), p;
+}
+function Wn(e) {
 	return new Promise((t, n) => {
 		try {
-			e.toBlob((e) => e ? t(e) : n(new Sn()), "image/png");
+			e.toBlob((e) => e ? t(e) : n(new wn()), "image/png");
 		} catch {
-			n(new Sn());
+			n(new wn());
 		}
 	});
 }
-var Mn = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
-function Nn(e, t, n, r) {
-	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Dn(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${Mn(Z(r.values[e.rank]))}</text>`), l = Mn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
+var Gn = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
+function Kn(e, t, n, r) {
+	let i = n.sprite.height * n.tile.enlarge, a = Pn(n, r).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + i - 5}">${Gn(Z(r.values[e.rank]))}</text>`), o = Gn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" width="${t.width}" height="${t.height + 24}" viewBox="0 -24 ${t.width} ${t.height + 24}">`,
-		`<title>${l}</title>`,
+		`<title>${o}</title>`,
 		"<rect y=\"-24\" width=\"100%\" height=\"100%\" fill=\"#fff\"/>",
-		`<text y="-7" font-family="sans-serif" font-size="14">${l}</text>`,
+		`<text y="-7" font-family="sans-serif" font-size="14">${o}</text>`,
 		`<image href="${e}" width="${t.width}" height="${t.height}" style="image-rendering:pixelated"/>`,
-		`<g font-family="sans-serif" font-size="11" fill="#fff" stroke="#000" stroke-width="2.5" paint-order="stroke">${c.join("")}</g>`,
+		`<g font-family="sans-serif" font-size="11" fill="#fff" stroke="#000" stroke-width="2.5" paint-order="stroke">${a.join("")}</g>`,
 		"</svg>"
 	].join("\n");
 }
-function Pn(e, t, n, r) {
+function qn(e, t, n, r) {
 	let { model: i, data: a, options: o, versions: s, created: c } = e.manifest, l = Object.fromEntries(r.images.map((e) => [e, n.images[e]])), u = /* @__PURE__ */ new Set([...r.classes.map(([e]) => e), ...Object.values(l).map((e) => e?.label ?? -1)]), d = Object.fromEntries([...u].filter((e) => e >= 0).map((e) => [e, n.classes[e]])), { id: f, bytes: p, ...m } = t;
 	return JSON.stringify({
 		unit: `${t.name}:${r.channel}`,
@@ -1837,8 +1925,8 @@ function Pn(e, t, n, r) {
 		classNames: d
 	}, null, 1);
 }
-var Fn = (e, t) => `<iframe src="${Mn(e)}?embed=1" title="${Mn(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>`;
-function In(e, t, n, r) {
+var Jn = "addEventListener(\"message\",function(e){document.querySelectorAll(\"iframe[data-convscope]\").forEach(function(f){if(f.contentWindow===e.source&&e.data&&e.data.convscope===\"height\")f.style.height=(+e.data.height||560)+\"px\"})})", Yn = (e, t) => t === "file" ? `${e}?embed=1` : e.replace(/[^/#?]*(\?[^#]*)?(#.*)$/, "embed.html$2"), Xn = (e, t) => `<iframe data-convscope src="${Gn(e)}" title="${Gn(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>\n<script>${Jn}<\/script>`;
+function Zn(e, t, n, r) {
 	let { model: i, data: a, versions: o, created: s } = e.manifest, c = (e) => e.replace(/[{}\\]/g, ""), l = `${a.count} images (${c(a.description)}; ${a.fingerprint.slice(0, 12)}), model ${i.fingerprint.slice(0, 12)}`;
 	return [
 		`@misc{convscope-${t.id}-${n},`,
@@ -1851,12 +1939,12 @@ function In(e, t, n, r) {
 	].join("\n");
 }
 // src/parts/Channels.tsx
-var Ln = (e, t, n) => e.bands && n ? t[0] : 0;
-function Rn(e) {
+var Qn = (e, t, n) => e.bands && n ? t[0] : 0;
+function $n(e) {
 	let { manifest: t } = W(), { layer: n, channel: r, band: i, rank: a, side: o, label: s, part: c = null } = e;
 	if (!n.bands || !t.paths.bands) return null;
 	let l = t.options.k, u = a === null ? t.model.input[0] * l + i - 1 : (i - 1) * l + a;
-	return /* @__PURE__ */ R(nn, {
+	return /* @__PURE__ */ R(rn, {
 		path: K(t.paths.bands, {
 			layer: n.id,
 			channel: r
@@ -1870,7 +1958,7 @@ function Rn(e) {
 		...s ? { label: s } : {}
 	});
 }
-function zn({ count: e, band: t, change: n }) {
+function er({ count: e, band: t, change: n }) {
 	let { manifest: r } = W(), i = r.model.shown ?? [];
 	return /* @__PURE__ */ R("label", {
 		class: "choice-of-one",
@@ -1891,8 +1979,8 @@ function zn({ count: e, band: t, change: n }) {
 		]
 	});
 }
-function Bn({ layer: e, unit: t, change: n }) {
-	let { manifest: r } = W(), i = Ln(e, r.model.input, r.paths.bands), a = e.bands;
+function tr({ layer: e, unit: t, change: n }) {
+	let { manifest: r } = W(), i = Qn(e, r.model.input, r.paths.bands), a = e.bands;
 	if (!i || !a) return null;
 	let o = Math.min(80, Math.max(a.height, a.width) * e.tile.enlarge);
 	return /* @__PURE__ */ R(J, {
@@ -1908,14 +1996,14 @@ function Bn({ layer: e, unit: t, change: n }) {
 				"aria-label": `Show band ${i + 1}`,
 				title: `Show band ${i + 1}`,
 				children: [
-					/* @__PURE__ */ R(Rn, {
+					/* @__PURE__ */ R($n, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
 						rank: 0,
 						side: o
 					}),
-					/* @__PURE__ */ R(Rn, {
+					/* @__PURE__ */ R($n, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
@@ -1932,7 +2020,7 @@ function Bn({ layer: e, unit: t, change: n }) {
 	});
 }
 // src/parts/Truth.tsx
-function Vn(e) {
+function nr(e) {
 	return e.flatMap((e) => {
 		if (e.verdicts) return e.verdicts.map(([t = "", n = "", r = ""]) => ({
 			layer: t,
@@ -1953,29 +2041,29 @@ function Vn(e) {
 		}));
 	});
 }
-var Hn = {
+var rr = {
 	what: "projections say something about their unit",
 	"where, not what": "projections say where, not what",
 	neither: "projections do not even say where",
 	"cannot tell": "too few units or images to tell"
 };
-function Un({ layer: e, brief: t }) {
-	let { manifest: n } = W(), r = Vn(mt() ?? []).find((t) => t.layer === e && t.rule === n.options.rule);
+function ir({ layer: e, brief: t }) {
+	let { manifest: n } = W(), r = nr(mt() ?? []).find((t) => t.layer === e && t.rule === n.options.rule);
 	return r ? t ? /* @__PURE__ */ R("small", {
-		title: Hn[r.verdict],
+		title: rr[r.verdict],
 		children: ["tested: ", r.verdict]
 	}) : /* @__PURE__ */ R(b, { children: ["Tested: ", /* @__PURE__ */ R("a", {
 		href: ot(r.experiment),
-		children: Hn[r.verdict] ?? r.verdict
+		children: rr[r.verdict] ?? r.verdict
 	})] }) : null;
 }
-function Wn({ layer: e, similarity: t }) {
+function ar({ layer: e, similarity: t }) {
 	return /* @__PURE__ */ R("p", {
 		class: t !== null && t > .9 ? "caution small" : "note",
-		children: [t !== null && (t > .9 ? `Its projection is nearly that of random numbers at this place (likeness ${t.toFixed(2)}): it says where, hardly what. ` : `Likeness to its control ${t.toFixed(2)}. `), /* @__PURE__ */ R(Un, { layer: e.name })]
+		children: [t !== null && (t > .9 ? `Its projection is nearly that of random numbers at this place (likeness ${t.toFixed(2)}): it says where, hardly what. ` : `Likeness to its control ${t.toFixed(2)}. `), /* @__PURE__ */ R(ir, { layer: e.name })]
 	});
 }
-function Gn({ layer: e, labelled: t }) {
+function or({ layer: e, labelled: t }) {
 	let { manifest: n } = W(), { options: r, data: i } = n, a = [
 		["Photos", `The ${r.k} images that excite the unit most, one place in each: its receptive field. Plain colour is padding: the field reaches beyond the image there, and the network is given zeros.`],
 		["Projections", `What the ${r.rule} rule carries from the unit's activation back to the pixels. Mid-grey is zero; each picture has a scale of its own, so strengths are not to be compared between pictures: black and white are the magnitude that 2 % of the values exceed.`],
@@ -1990,12 +2078,12 @@ function Gn({ layer: e, labelled: t }) {
 	});
 }
 // src/parts/Examples.tsx
-var Kn = (e, t) => {
+var sr = (e, t) => {
 	let n = e.images[t]?.label ?? -1;
 	return n < 0 ? null : e.classes[n] ?? `class ${n}`;
-}, qn = (e, t) => e.images[t]?.name ?? `image ${t}`;
-function Jn(e) {
-	let { layer: t, shard: n, unit: r, view: i, show: a, reach: o, band: s, choose: c, active: l, activate: u, open: d } = e, f = o === "whole", p = W(), m = (o === "part" ? wn : Cn)(p, t, r.channel), h = gt(m), g = Ln(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
+}, cr = (e, t) => e.images[t]?.name ?? `image ${t}`;
+function lr(e) {
+	let { layer: t, shard: n, unit: r, view: i, show: a, reach: o, band: s, choose: c, active: l, activate: u, open: d } = e, f = o === "whole", p = W(), m = (o === "part" ? En : Tn)(p, t, r.channel), h = gt(m), g = Qn(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
 	return /* @__PURE__ */ R("div", {
 		class: "examples",
 		children: [
@@ -2012,8 +2100,8 @@ function Jn(e) {
 						],
 						change: a
 					}),
-					/* @__PURE__ */ R(Yn, { ...e }),
-					i !== "projections" && !f && g > 0 && /* @__PURE__ */ R(zn, {
+					/* @__PURE__ */ R(ur, { ...e }),
+					i !== "projections" && !f && g > 0 && /* @__PURE__ */ R(er, {
 						count: g,
 						band: s,
 						change: c
@@ -2023,7 +2111,7 @@ function Jn(e) {
 						class: "hint",
 						children: "Hover to see where; click or 1–9 to enlarge"
 					}),
-					/* @__PURE__ */ R(Gn, {
+					/* @__PURE__ */ R(or, {
 						layer: t,
 						labelled: r.classes.length > 0
 					})
@@ -2031,7 +2119,7 @@ function Jn(e) {
 			}),
 			/* @__PURE__ */ R("div", {
 				class: `panels panels-${_.length}`,
-				children: _.map((e) => /* @__PURE__ */ R(Xn, {
+				children: _.map((e) => /* @__PURE__ */ R(dr, {
 					kind: e,
 					whole: f && e === "photos",
 					reach: o,
@@ -2053,7 +2141,7 @@ function Jn(e) {
 					" is missing from this copy of the atlas; its numbers are here."
 				]
 			}),
-			/* @__PURE__ */ R(Zn, {
+			/* @__PURE__ */ R(fr, {
 				layer: t,
 				shard: n,
 				unit: r,
@@ -2062,16 +2150,16 @@ function Jn(e) {
 		]
 	});
 }
-function Yn({ layer: e, unit: t, view: n, reach: r, extend: i }) {
+function ur({ layer: e, unit: t, view: n, reach: r, extend: i }) {
 	let { manifest: a } = W(), o = [["field", "Field"]];
-	return e.content && t.images.some((e, n) => an(t, n)) && o.unshift(["part", "Zoom"]), n !== "projections" && e.field !== null && a.paths.image !== null && o.push(["whole", "In its image"]), o.length > 1 ? /* @__PURE__ */ R(wt, {
+	return e.content && t.images.some((e, n) => on(t, n)) && o.unshift(["part", "Zoom"]), n !== "projections" && e.field !== null && a.paths.image !== null && o.push(["whole", "In its image"]), o.length > 1 ? /* @__PURE__ */ R(wt, {
 		label: "How much is shown",
 		value: r,
 		options: o,
 		change: i
 	}) : null;
 }
-function Xn({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o, active: s, activate: c, open: l }) {
+function dr({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o, active: s, activate: c, open: l }) {
 	let u = P(null), [d, f] = M(112), p = t.sprite.columns;
 	N(() => {
 		if (!u.current) return;
@@ -2096,20 +2184,20 @@ function Xn({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o,
 				onMouseEnter: () => c(f),
 				onFocus: () => c(f),
 				onClick: () => l(f),
-				"aria-label": `${m} ${f + 1}: activation ${Z(r.values[f])}, ${qn(n, u)}${Kn(n, u) ? `, ${Kn(n, u)}` : ""}`,
-				children: i ? /* @__PURE__ */ R(un, {
+				"aria-label": `${m} ${f + 1}: activation ${Z(r.values[f])}, ${cr(n, u)}${sr(n, u) ? `, ${sr(n, u)}` : ""}`,
+				children: i ? /* @__PURE__ */ R(dn, {
 					image: u,
-					name: qn(n, u),
+					name: cr(n, u),
 					box: r.boxes[f] ?? null,
 					square: d
-				}) : e === "photos" && o > 0 && r.values[f] !== 0 ? /* @__PURE__ */ R(Rn, {
+				}) : e === "photos" && o > 0 && r.values[f] !== 0 ? /* @__PURE__ */ R($n, {
 					layer: t,
 					channel: r.channel,
 					band: o,
 					rank: f,
 					side: d,
-					part: a === "part" ? an(r, f) : null
-				}) : /* @__PURE__ */ R(on, {
+					part: a === "part" ? on(r, f) : null
+				}) : /* @__PURE__ */ R(sn, {
 					layer: t,
 					unit: r,
 					kind: e,
@@ -2121,13 +2209,13 @@ function Xn({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o,
 		})]
 	});
 }
-function Zn({ layer: e, shard: t, unit: n, rank: r }) {
-	let i = n.images[r], a = qn(t, i), o = Kn(t, i);
+function fr({ layer: e, shard: t, unit: n, rank: r }) {
+	let i = n.images[r], a = cr(t, i), o = sr(t, i);
 	return /* @__PURE__ */ R("figure", {
 		class: "looked",
 		children: [
 			/* @__PURE__ */ R("figcaption", { children: "Where it looks" }),
-			/* @__PURE__ */ R(un, {
+			/* @__PURE__ */ R(dn, {
 				image: i,
 				name: a,
 				box: n.boxes[r] ?? null,
@@ -2165,8 +2253,8 @@ function Zn({ layer: e, shard: t, unit: n, rank: r }) {
 	});
 }
 // src/parts/Histogram.tsx
-var Qn = 480;
-function $n(e, t) {
+var pr = 480;
+function mr(e, t) {
 	if (t <= (e[0] ?? 0)) return 0;
 	for (let n = 1; n < e.length; n += 1) {
 		let r = e[n - 1], i = e[n];
@@ -2174,15 +2262,15 @@ function $n(e, t) {
 	}
 	return e.length - 1;
 }
-function er({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a }) {
+function hr({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a }) {
 	if (!n.length) return /* @__PURE__ */ R("p", {
 		class: "quiet",
 		children: "No responses."
 	});
-	let o = e.slice(t, t + n.length + 1), s = Qn / n.length, c = Math.max(...n), l = (e) => $n(o, e) * s, u = o[Math.round(n.length / 2)], d = n.reduce((e, t) => e + t, 0);
+	let o = e.slice(t, t + n.length + 1), s = pr / n.length, c = Math.max(...n), l = (e) => mr(o, e) * s, u = o[Math.round(n.length / 2)], d = n.reduce((e, t) => e + t, 0);
 	return /* @__PURE__ */ R("svg", {
 		class: "histogram",
-		viewBox: `0 0 ${Qn} 134`,
+		viewBox: `0 0 ${pr} 134`,
 		role: a ? "group" : "img",
 		"aria-label": `${i}: ${d} images, from ${Z(o[0])} to ${Z(o.at(-1))}`,
 		children: [
@@ -2209,7 +2297,7 @@ function er({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a })
 			/* @__PURE__ */ R("line", {
 				class: "axis",
 				x1: "0",
-				x2: Qn,
+				x2: pr,
 				y1: 102,
 				y2: 102
 			}),
@@ -2223,13 +2311,13 @@ function er({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a })
 				children: Z(o[0])
 			}),
 			/* @__PURE__ */ R("text", {
-				x: Qn / 2,
+				x: pr / 2,
 				y: 130,
 				"text-anchor": "middle",
 				children: Z(u)
 			}),
 			/* @__PURE__ */ R("text", {
-				x: Qn,
+				x: pr,
 				y: 130,
 				"text-anchor": "end",
 				children: Z(o.at(-1))
@@ -2238,27 +2326,27 @@ function er({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a })
 	});
 }
 // src/parts/Later.tsx
-var tr = 100, nr = 12;
-function rr({ given: e, about: t, turn: n, draw: r }) {
+var gr = 100, _r = 12;
+function vr({ given: e, about: t, turn: n, draw: r }) {
 	let [i, a] = M(t), o = P(e);
 	return i === t && (o.current = e), N(() => {
 		if (i === t) return;
-		let e = setTimeout(() => a(t), tr + nr * n);
+		let e = setTimeout(() => a(t), gr + _r * n);
 		return () => clearTimeout(e);
 	}, [t]), F(() => /* @__PURE__ */ R(b, { children: r(o.current) }), Object.values(o.current));
 }
 // src/parts/Needs.tsx
-var ir = 8;
-function ar(e, t, n) {
+var yr = 8;
+function br(e, t, n) {
 	let [r, i] = t === "unit" ? [0, 1] : [1, 0];
 	return e.pairs.flatMap((e) => e[r] === n && e[2] < 0 ? [{
 		of: String(e[i]),
 		change: e[2],
 		control: e[3]
-	}] : []).sort((e, t) => e.change - t.change).slice(0, ir);
+	}] : []).sort((e, t) => e.change - t.change).slice(0, yr);
 }
-function or({ of: e, kind: t }) {
-	let n = W(), r = mt(), i = U(e)?.layer, a = (e) => t === "class" || !Array.isArray(e.settings.layers) || e.settings.layers.includes(i), o = r?.find((e) => e.kind === "effects" && e.data && a(e)), s = G(o ? `experiments/${o.name}` : null).value, c = F(() => s ? ar(s, t, e) : [], [
+function xr({ of: e, kind: t }) {
+	let n = W(), r = mt(), i = U(e)?.layer, a = (e) => t === "class" || !Array.isArray(e.settings.layers) || e.settings.layers.includes(i), o = r?.find((e) => e.kind === "effects" && e.data && a(e)), s = G(o ? `experiments/${o.name}` : null).value, c = F(() => s ? br(s, t, e) : [], [
 		s,
 		t,
 		e
@@ -2318,8 +2406,8 @@ function or({ of: e, kind: t }) {
 	});
 }
 // src/parts/Tuning.tsx
-var sr = 1.25, cr = (e) => `${100 * Math.min(Math.max(e, 0), sr) / sr}%`;
-function lr({ layer: e, unit: t }) {
+var Sr = 1.25, Cr = (e) => `${100 * Math.min(Math.max(e, 0), Sr) / Sr}%`;
+function wr({ layer: e, unit: t }) {
 	let { manifest: n } = W(), r = G(n.paths.tuning ? K(n.paths.tuning, { layer: e.id }) : null).value;
 	if (!r?.kept.some((e) => (e[t.channel] ?? null) !== null)) return null;
 	let i = r.out[t.channel] ?? [];
@@ -2351,20 +2439,20 @@ function lr({ layer: e, unit: t }) {
 								c != null && u != null && /* @__PURE__ */ R("i", {
 									class: "middle",
 									style: {
-										left: cr(c),
-										right: `calc(100% - ${cr(u)})`
+										left: Cr(c),
+										right: `calc(100% - ${Cr(u)})`
 									}
 								}),
 								o !== null && s !== null && /* @__PURE__ */ R("i", {
 									class: "interval",
 									style: {
-										left: cr(o),
-										right: `calc(100% - ${cr(s)})`
+										left: Cr(o),
+										right: `calc(100% - ${Cr(s)})`
 									}
 								}),
 								/* @__PURE__ */ R("i", {
 									class: "dot",
-									style: { left: cr(a) }
+									style: { left: Cr(a) }
 								})
 							]
 						}),
@@ -2379,7 +2467,7 @@ function lr({ layer: e, unit: t }) {
 	});
 }
 // src/parts/Details.tsx
-function ur(e) {
+function Tr(e) {
 	let { layer: t, unit: n } = e, r = W().manifest.extras, i = r ? Math.floor(n.channel / r.shard) : 0, a = G(r ? `extras/${t.id}/${i}` : null).value, o = mt(), s = {
 		...e,
 		extra: a,
@@ -2389,90 +2477,90 @@ function ur(e) {
 	return /* @__PURE__ */ R("div", {
 		class: "details",
 		children: [
-			/* @__PURE__ */ R(rr, {
+			/* @__PURE__ */ R(vr, {
 				given: s,
 				about: n,
 				turn: 0,
-				draw: fr
+				draw: Dr
 			}),
-			/* @__PURE__ */ R(rr, {
+			/* @__PURE__ */ R(vr, {
 				given: s,
 				about: n,
 				turn: 1,
-				draw: pr
+				draw: Or
 			}),
-			/* @__PURE__ */ R(rr, {
+			/* @__PURE__ */ R(vr, {
 				given: s,
 				about: n,
 				turn: 2,
-				draw: mr
+				draw: kr
 			})
 		]
 	});
 }
-function dr(e, t, n) {
+function Er(e, t, n) {
 	let r = e.values.findIndex((e) => e !== null && e !== 0 && e >= t && e < n);
 	if (r >= 0) return { n: r + 1 };
 	let i = (t + n) / 2 / (e.maximum || 1);
 	return i > 0 && i <= .95 ? { share: i > .75 ? 1 : i > .5 ? 2 : i > .25 ? 3 : 4 } : null;
 }
-var fr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ R(b, { children: [
+var Dr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ R(b, { children: [
 	/* @__PURE__ */ R("div", {
 		class: "stack",
 		children: [/* @__PURE__ */ R(J, {
 			title: "Responses",
 			note: `Images by their strongest response, heights by square root; the ${r.values.length} shown above are marked.`,
-			children: /* @__PURE__ */ R(er, {
+			children: /* @__PURE__ */ R(hr, {
 				edges: t.histogram.edges,
 				first: r.histogram.first,
 				counts: r.histogram.counts,
 				marks: r.values,
 				title: "Responses",
 				link: (e, t) => {
-					let n = dr(r, e, t);
+					let n = Er(r, e, t);
 					return n && ("n" in n || (a?.bands.length ?? 0) > 0) ? o({
 						share: null,
 						...n
 					}) : null;
 				}
 			})
-		}), i && /* @__PURE__ */ R(hr, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
+		}), i && /* @__PURE__ */ R(Ar, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
 	}),
-	r.classes.length > 0 && /* @__PURE__ */ R(gr, {
+	r.classes.length > 0 && /* @__PURE__ */ R(jr, {
 		shard: n,
 		unit: r
 	}),
-	/* @__PURE__ */ R(lr, {
+	/* @__PURE__ */ R(wr, {
 		layer: e,
 		unit: r
 	}),
-	a?.control && /* @__PURE__ */ R(br, {
+	a?.control && /* @__PURE__ */ R(Fr, {
 		layer: e,
 		unit: r,
 		extra: a
 	})
-] }), pr = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ R(_r, {
+] }), Or = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ R(Mr, {
 	extra: t,
 	unit: n,
 	maximum: e.maximum,
 	share: r
-}) : null, mr = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
+}) : null, kr = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
 	let a = (t) => t.kind === "evolution" && Array.isArray(t.settings.layers) && t.settings.layers.includes(e.name), o = (i ?? []).filter((n) => a(n) || n.units.includes(`${e.name}:${t.channel}`));
 	return /* @__PURE__ */ R(b, { children: [
-		/* @__PURE__ */ R(or, {
+		/* @__PURE__ */ R(xr, {
 			of: `${e.name}:${t.channel}`,
 			kind: "unit"
 		}),
-		/* @__PURE__ */ R(vr, {
+		/* @__PURE__ */ R(Nr, {
 			layer: e,
 			unit: t
 		}),
-		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ R(yr, {
+		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ R(Pr, {
 			title: "Strongest inputs",
 			joints: r.incoming,
 			note: n.incoming
 		}),
-		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ R(yr, {
+		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ R(Pr, {
 			title: "Strongest outputs",
 			joints: r.outgoing,
 			note: n.outgoing
@@ -2499,7 +2587,7 @@ var fr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) =
 		})
 	] });
 };
-function hr({ unit: e }) {
+function Ar({ unit: e }) {
 	let t = zt();
 	return /* @__PURE__ */ R(J, {
 		title: "Your note",
@@ -2514,7 +2602,7 @@ function hr({ unit: e }) {
 		})
 	});
 }
-function gr({ shard: e, unit: t }) {
+function jr({ shard: e, unit: t }) {
 	let n = Math.max(...t.classes.map(([, e]) => e), 0);
 	return /* @__PURE__ */ R(J, {
 		title: "Top classes",
@@ -2542,7 +2630,7 @@ function gr({ shard: e, unit: t }) {
 		})
 	});
 }
-function _r({ extra: e, unit: t, maximum: n, share: r }) {
+function Mr({ extra: e, unit: t, maximum: n, share: r }) {
 	let i = P(null);
 	return N(() => i.current?.scrollIntoView({ block: "center" }), [r]), /* @__PURE__ */ R(J, {
 		title: "Lower responses",
@@ -2563,14 +2651,14 @@ function _r({ extra: e, unit: t, maximum: n, share: r }) {
 				] }), /* @__PURE__ */ R("div", {
 					class: "band-row",
 					children: [t.samples.map((t) => {
-						let n = Kn(e, t.image);
+						let n = sr(e, t.image);
 						return /* @__PURE__ */ R("a", {
 							href: `#/i/${t.image}`,
-							title: `${qn(e, t.image)}${n ? `, ${n}` : ""}`,
-							children: [/* @__PURE__ */ R(fn, {
+							title: `${cr(e, t.image)}${n ? `, ${n}` : ""}`,
+							children: [/* @__PURE__ */ R(mn, {
 								image: t.image,
 								box: t.box,
-								label: `Response ${Z(t.value)}, ${qn(e, t.image)}`
+								label: `Response ${Z(t.value)}, ${cr(e, t.image)}`
 							}), /* @__PURE__ */ R("span", {
 								class: "number",
 								children: Z(t.value)
@@ -2585,7 +2673,7 @@ function _r({ extra: e, unit: t, maximum: n, share: r }) {
 		})
 	});
 }
-function vr({ layer: e, unit: t }) {
+function Nr({ layer: e, unit: t }) {
 	let n = W(), r = t.nearest.filter(([t]) => yt(n, e.name, t));
 	return r.length ? /* @__PURE__ */ R(J, {
 		title: "Nearest units",
@@ -2631,7 +2719,7 @@ function vr({ layer: e, unit: t }) {
 		})
 	}) : null;
 }
-function yr({ title: e, joints: t, note: n }) {
+function Pr({ title: e, joints: t, note: n }) {
 	let r = W(), { network: i } = Mt(), a = t.some(([e, t]) => yt(r, e, t)), o = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
 	return /* @__PURE__ */ R(J, {
 		title: e,
@@ -2639,7 +2727,14 @@ function yr({ title: e, joints: t, note: n }) {
 		children: /* @__PURE__ */ R("ol", {
 			class: a ? "joints" : "joints bare",
 			children: t.map(([e, t, n]) => {
-				let s = yt(r, e, t), c = `${e}:${t}`, l = Nt(i, e, t);
+				let s = yt(r, e, t), c = `${e}:${t}`, l = Nt(i, e, t), u = l !== null && /* @__PURE__ */ R(b, { children: [
+					/* @__PURE__ */ R(q, { text: l }),
+					" ",
+					/* @__PURE__ */ R("small", {
+						class: "quiet",
+						children: c
+					})
+				] });
 				return /* @__PURE__ */ R("li", { children: [
 					a && (s ? /* @__PURE__ */ R($, {
 						layer: s,
@@ -2664,17 +2759,13 @@ function yr({ title: e, joints: t, note: n }) {
 							/* @__PURE__ */ R("span", { children: e }),
 							":",
 							t
-						] }) : /* @__PURE__ */ R("a", {
+						] }) : r.manifest.subset ? /* @__PURE__ */ R("span", {
+							class: "logit",
+							children: u
+						}) : /* @__PURE__ */ R("a", {
 							class: "logit",
 							href: at(l),
-							children: [
-								/* @__PURE__ */ R(q, { text: l }),
-								" ",
-								/* @__PURE__ */ R("small", {
-									class: "quiet",
-									children: c
-								})
-							]
+							children: u
 						})
 					}),
 					/* @__PURE__ */ R("span", {
@@ -2691,7 +2782,7 @@ function yr({ title: e, joints: t, note: n }) {
 		})
 	});
 }
-function br({ layer: e, unit: t, extra: n }) {
+function Fr({ layer: e, unit: t, extra: n }) {
 	let { manifest: r } = W();
 	if (!r.paths.controls || !n.control) return null;
 	let i = K(r.paths.controls, {
@@ -2704,14 +2795,14 @@ function br({ layer: e, unit: t, extra: n }) {
 		children: [/* @__PURE__ */ R("div", {
 			class: "control",
 			children: [
-				/* @__PURE__ */ R("figure", { children: [/* @__PURE__ */ R(on, {
+				/* @__PURE__ */ R("figure", { children: [/* @__PURE__ */ R(sn, {
 					layer: e,
 					unit: t,
 					kind: "projections",
 					rank: 0,
 					side: 112
 				}), /* @__PURE__ */ R("figcaption", { children: "this unit" })] }),
-				/* @__PURE__ */ R("figure", { children: [/* @__PURE__ */ R(nn, {
+				/* @__PURE__ */ R("figure", { children: [/* @__PURE__ */ R(rn, {
 					path: i,
 					grid: e.sheet,
 					panel: 0,
@@ -2728,15 +2819,15 @@ function br({ layer: e, unit: t, extra: n }) {
 					children: "cosine similarity of the two: 1 alike, 0 unrelated"
 				})] })
 			]
-		}), /* @__PURE__ */ R(Wn, {
+		}), /* @__PURE__ */ R(ar, {
 			layer: e,
 			similarity: n.control.similarity
 		})]
 	});
 }
 // src/pages/Class.tsx
-var xr = 18;
-function Sr({ name: e }) {
+var Ir = 18;
+function Lr({ name: e }) {
 	let { collection: t, network: n, ready: r } = Mt();
 	if (!r) return /* @__PURE__ */ R(X, { what: e });
 	let i = Pt(t?.names, e).filter((e) => t?.images[e]), a = Pt(n?.names, e);
@@ -2773,16 +2864,16 @@ function Sr({ name: e }) {
 		/* @__PURE__ */ R("div", {
 			class: "class-page",
 			children: [
-				i.map((t) => /* @__PURE__ */ R(Cr, {
+				i.map((t) => /* @__PURE__ */ R(Rr, {
 					label: t,
 					name: e
 				}, t)),
-				a.map((e) => /* @__PURE__ */ R(Tr, {
+				a.map((e) => /* @__PURE__ */ R(Br, {
 					logit: e,
 					layers: n?.layers ?? [],
 					note: n?.note ?? ""
 				}, e)),
-				/* @__PURE__ */ R(or, {
+				/* @__PURE__ */ R(xr, {
 					of: e,
 					kind: "class"
 				})
@@ -2790,22 +2881,22 @@ function Sr({ name: e }) {
 		})
 	] });
 }
-function Cr({ label: e, name: t }) {
+function Rr({ label: e, name: t }) {
 	let { manifest: n } = W(), r = n.classes?.shard ?? 1, i = G(`classes/${Math.floor(e / r)}`), a = G(n.extras ? "profiles/index" : null).value, o = (a?.images ?? []).filter((t, n) => a?.labels[n] === e), s = i.value?.classes[e] ?? [];
 	return /* @__PURE__ */ R(b, { children: [o.length > 0 && /* @__PURE__ */ R(J, {
 		title: "Its images",
 		class: "panel wide",
 		children: [/* @__PURE__ */ R("ul", {
 			class: "thumbs",
-			children: o.slice(0, xr).map((e) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
+			children: o.slice(0, Ir).map((e) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
 				href: H(e),
-				"aria-label": en(a?.names[a.images.indexOf(e)] ?? `image ${e}`),
-				children: /* @__PURE__ */ R(dn, {
+				"aria-label": tn(a?.names[a.images.indexOf(e)] ?? `image ${e}`),
+				children: /* @__PURE__ */ R(pn, {
 					image: e,
 					side: 84
 				})
 			}) }, e))
-		}), o.length > xr && /* @__PURE__ */ R("p", {
+		}), o.length > Ir && /* @__PURE__ */ R("p", {
 			class: "more",
 			children: /* @__PURE__ */ R("a", {
 				href: z("#/images", { q: t }),
@@ -2823,7 +2914,7 @@ function Cr({ label: e, name: t }) {
 				}),
 				children: "Those that prefer it to every other class"
 			}),
-			children: /* @__PURE__ */ R(wr, {
+			children: /* @__PURE__ */ R(zr, {
 				rows: i,
 				tile: (e) => /* @__PURE__ */ R($, {
 					layer: t,
@@ -2836,7 +2927,7 @@ function Cr({ label: e, name: t }) {
 		}, t.id);
 	})] });
 }
-function wr({ rows: e, layer: t, tile: n }) {
+function zr({ rows: e, layer: t, tile: n }) {
 	return /* @__PURE__ */ R("ul", {
 		class: "tiles",
 		children: e.map(([e, r, i]) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
@@ -2852,7 +2943,7 @@ function wr({ rows: e, layer: t, tile: n }) {
 		}) }, e))
 	});
 }
-function Tr({ logit: e, layers: t, note: n }) {
+function Br({ logit: e, layers: t, note: n }) {
 	let r = W(), i = r.manifest.classes?.shard ?? 64, a = G(`logits/${Math.floor(e / i)}`).value, o = t.map((t) => yt(r, t, e)).find((e) => e !== void 0), s = a?.incoming[e - a.first] ?? [];
 	return /* @__PURE__ */ R(b, { children: [o && /* @__PURE__ */ R(J, {
 		title: "Its logit",
@@ -2880,16 +2971,16 @@ function Tr({ logit: e, layers: t, note: n }) {
 				e
 			]
 		})
-	}), s.length > 0 && /* @__PURE__ */ R(yr, {
+	}), s.length > 0 && /* @__PURE__ */ R(Pr, {
 		title: "What its logit is computed from",
 		joints: s,
 		note: n
 	})] });
 }
 // src/parts/Grid.tsx
-var Er = (e) => e === document.documentElement ? window : e, Dr = 400;
-function Or(e, t, n, r, i, a, o) {
-	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - Dr) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + Dr) / l)));
+var Vr = (e) => e === document.documentElement ? window : e, Hr = 400;
+function Ur(e, t, n, r, i, a, o) {
+	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - Hr) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + Hr) / l)));
 	return {
 		columns: s,
 		step: o ? n.width + r : Math.floor((t + r) / s),
@@ -2898,10 +2989,10 @@ function Or(e, t, n, r, i, a, o) {
 		height: Math.max(0, c * l - r)
 	};
 }
-function kr(e, t, n) {
+function Wr(e, t, n) {
 	let r = () => {
 		let r = e.current?.getBoundingClientRect(), i = r?.width || 900, a = -(r?.top ?? 0);
-		return Or(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
+		return Ur(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
 	}, [i, a] = M(r), [o, s] = M(!1), c = () => {
 		let e = r();
 		a((t) => t.columns === e.columns && t.step === e.step && t.first === e.first && t.last === e.last && t.height === e.height ? t : e);
@@ -2931,8 +3022,8 @@ function kr(e, t, n) {
 		last: t.count
 	} : i;
 }
-function Ar(e) {
-	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = I(), c = P(null), l = kr(c, e, r), u = P(!1), d = (e) => {
+function Gr(e) {
+	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = I(), c = P(null), l = Wr(c, e, r), u = P(!1), d = (e) => {
 		t && (u.current = !0, a(Math.max(0, Math.min(t - 1, i < 0 ? 0 : i + e))));
 	}, f = l.columns, p = [
 		[["ArrowLeft", "h"], -1],
@@ -2955,7 +3046,7 @@ function Ar(e) {
 		if (e) u.current = !1, e.querySelector("a")?.focus({ preventScroll: !0 }), e.scrollIntoView({ block: "nearest" });
 		else {
 			let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-			Er(s.root).scrollBy({
+			Vr(s.root).scrollBy({
 				top: e - window.innerHeight / 3,
 				behavior: "instant"
 			});
@@ -2966,7 +3057,7 @@ function Ar(e) {
 		if (h.current || i < 0 || !c.current || !s.root.isConnected) return;
 		h.current = !0;
 		let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-		e > window.innerHeight - n.height && Er(s.root).scrollBy({
+		e > window.innerHeight - n.height && Vr(s.root).scrollBy({
 			top: e - window.innerHeight / 3,
 			behavior: "instant"
 		});
@@ -2985,7 +3076,7 @@ function Ar(e) {
 			n.height
 		], s = g.current.get(a), c = s && s.place.every((e, t) => e === o[t]) ? s : {
 			place: o,
-			item: jr(e, a, l, r)
+			item: Kr(e, a, l, r)
 		};
 		v.set(a, c), _.push(c.item);
 	}
@@ -2997,7 +3088,7 @@ function Ar(e) {
 		children: _
 	});
 }
-function jr({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
+function Kr({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	return /* @__PURE__ */ R("li", {
 		"data-index": a,
 		"aria-setsize": e,
@@ -3013,22 +3104,22 @@ function jr({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	}, r(a));
 }
 // src/matching.ts
-function Mr(e, t) {
+function qr(e, t) {
 	let n = new Map(t.names.map((e, t) => [e, t]));
 	return e.names.flatMap((e, t) => {
 		let r = n.get(e);
 		return n.delete(e), r === void 0 ? [] : [[t, r]];
 	});
 }
-function Nr(e, t) {
+function Jr(e, t) {
 	let n = atob(e.codes);
 	return Array.from({ length: Math.floor(n.length / e.images) }, (r, i) => {
 		let a = Float32Array.from(t, (t) => n.charCodeAt(i * e.images + t)), o = a.reduce((e, t) => e + t, 0) / Math.max(1, a.length), s = Math.sqrt(a.reduce((e, t) => e + (t - o) ** 2, 0));
 		return a.map((e) => s > 1e-6 ? (e - o) / s : 0);
 	});
 }
-function Pr(e, t, n) {
-	let [r, i] = [Nr(e, n.map(([e]) => e)), Nr(t, n.map(([, e]) => e))], a = r.map(() => ({
+function Yr(e, t, n) {
+	let [r, i] = [Jr(e, n.map(([e]) => e)), Jr(t, n.map(([, e]) => e))], a = r.map(() => ({
 		at: -1,
 		value: -2
 	})), o = i.map(() => ({
@@ -3056,9 +3147,9 @@ function Pr(e, t, n) {
 	}]).sort((e, t) => t.correlation - e.correlation || e.unit - t.unit);
 }
 // src/parts/Matches.tsx
-var Fr = 48, Ir = .8, Lr = 10, Rr = ({ atlas: { manifest: e } }) => e.paths.responses !== void 0 && e.extras?.alike === !0;
-function zr({ left: e, right: t }) {
-	let [n, r] = M(!1), i = (e) => [G("responses/index", e.atlas), G(`responses/${e.layer.id}`, e.atlas)], [a, o] = i(e), [s, c] = i(t), l = F(() => a.value && s.value ? Mr(a.value, s.value) : [], [a.value, s.value]), u = F(() => o.value && c.value && l.length > 1 ? Pr(o.value, c.value, l) : [], [
+var Xr = 48, Zr = .8, Qr = 10, $r = ({ atlas: { manifest: e } }) => e.paths.responses !== void 0 && e.extras?.alike === !0;
+function ei({ left: e, right: t }) {
+	let [n, r] = M(!1), i = (e) => [G("responses/index", e.atlas), G(`responses/${e.layer.id}`, e.atlas)], [a, o] = i(e), [s, c] = i(t), l = F(() => a.value && s.value ? qr(a.value, s.value) : [], [a.value, s.value]), u = F(() => o.value && c.value && l.length > 1 ? Yr(o.value, c.value, l) : [], [
 		o.value,
 		c.value,
 		l
@@ -3090,15 +3181,15 @@ function zr({ left: e, right: t }) {
 				" kept to compare by. Half of the units have a match of ",
 				d?.correlation.toFixed(2) ?? "–",
 				" or more; ",
-				u.filter((e) => e.correlation > Ir).length,
+				u.filter((e) => e.correlation > Zr).length,
 				" of ",
 				u.length,
 				" one above ",
-				Ir,
+				Zr,
 				", ",
 				u.filter((e) => e.mutual).length,
 				" are each other's best.",
-				l.length < Lr && " So few images make units alike by chance."
+				l.length < Qr && " So few images make units alike by chance."
 			]
 		}),
 		/* @__PURE__ */ R("p", {
@@ -3107,11 +3198,11 @@ function zr({ left: e, right: t }) {
 		}),
 		/* @__PURE__ */ R("ul", {
 			class: "matches",
-			children: u.slice(0, n ? u.length : Fr).map((n) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
+			children: u.slice(0, n ? u.length : Xr).map((n) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
 				href: st(`${e.layer.name}:${n.unit}`, `${t.layer.name}:${n.other}`, t.atlas.name),
 				"aria-label": `Unit ${n.unit} and unit ${n.other}, correlation ${n.correlation.toFixed(2)}`,
 				children: [
-					/* @__PURE__ */ R(Br, {
+					/* @__PURE__ */ R(ti, {
 						side: e,
 						channel: n.unit
 					}),
@@ -3124,21 +3215,21 @@ function zr({ left: e, right: t }) {
 							n.mutual ? "⇄" : "→"
 						]
 					}),
-					/* @__PURE__ */ R(Br, {
+					/* @__PURE__ */ R(ti, {
 						side: t,
 						channel: n.other
 					})
 				]
 			}) }, n.unit))
 		}),
-		u.length > Fr && !n && /* @__PURE__ */ R("button", {
+		u.length > Xr && !n && /* @__PURE__ */ R("button", {
 			type: "button",
 			onClick: () => r(!0),
 			children: ["Show all ", u.length]
 		})
 	] });
 }
-var Br = ({ side: e, channel: t }) => /* @__PURE__ */ R("span", { children: [/* @__PURE__ */ R("span", {
+var ti = ({ side: e, channel: t }) => /* @__PURE__ */ R("span", { children: [/* @__PURE__ */ R("span", {
 	class: "pair",
 	children: ["photos", "projections"].map((n) => /* @__PURE__ */ R($, {
 		layer: e.layer,
@@ -3149,17 +3240,17 @@ var Br = ({ side: e, channel: t }) => /* @__PURE__ */ R("span", { children: [/* 
 	}, n))
 }), /* @__PURE__ */ R("small", { children: t })] });
 // src/parts/Versus.tsx
-function Vr(e) {
+function ni(e) {
 	let t = G(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
 	return t.value && n ? {
 		shard: t.value,
 		unit: n
 	} : null;
 }
-function Hr({ left: e, right: t }) {
-	let [n, r] = [Vr(e), Vr(t)], [i, a] = M(null);
+function ri({ left: e, right: t }) {
+	let [n, r] = [ni(e), ni(t)], [i, a] = M(null);
 	if (!n || !r) return /* @__PURE__ */ R(X, { what: "both units" });
-	let o = (e) => e.unit.images.map((t) => qn(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
+	let o = (e) => e.unit.images.map((t) => cr(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
 	return /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("p", {
 		class: "lead",
 		children: [
@@ -3170,12 +3261,12 @@ function Hr({ left: e, right: t }) {
 		]
 	}), /* @__PURE__ */ R("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ R(Ur, {
+		children: [/* @__PURE__ */ R(ii, {
 			side: e,
 			found: n,
 			image: i,
 			look: a
-		}), /* @__PURE__ */ R(Ur, {
+		}), /* @__PURE__ */ R(ii, {
 			side: t,
 			found: r,
 			image: i,
@@ -3183,7 +3274,7 @@ function Hr({ left: e, right: t }) {
 		})]
 	})] });
 }
-function Ur({ side: e, found: t, image: n, look: r }) {
+function ii({ side: e, found: t, image: n, look: r }) {
 	let { layer: i, channel: a, atlas: o } = e, { unit: s, shard: c } = t, l = `${i.name}:${a}`;
 	return /* @__PURE__ */ R("section", {
 		class: "panel half",
@@ -3214,7 +3305,7 @@ function Ur({ side: e, found: t, image: n, look: r }) {
 					role: "group",
 					"aria-label": e,
 					children: s.images.map((t, a) => {
-						let l = qn(c, t), u = Kn(c, t);
+						let l = cr(c, t), u = sr(c, t);
 						return /* @__PURE__ */ R("button", {
 							type: "button",
 							class: l === n ? "cell active" : "cell",
@@ -3224,7 +3315,7 @@ function Ur({ side: e, found: t, image: n, look: r }) {
 							onBlur: () => r(null),
 							"aria-label": `${e === "photos" ? "Photo" : "Projection"} ${a + 1}, ${l}`,
 							title: `${Z(s.values[a])} · ${u ?? l}`,
-							children: /* @__PURE__ */ R(on, {
+							children: /* @__PURE__ */ R(sn, {
 								layer: i,
 								unit: s,
 								kind: e,
@@ -3244,25 +3335,25 @@ function Ur({ side: e, found: t, image: n, look: r }) {
 		]
 	});
 }
-function Wr({ left: e, right: t, a: n, b: r }) {
-	let [i, a] = M(-1), { router: o } = I(), s = Rr(e) && Rr(t) && (e.atlas !== t.atlas || e.layer !== t.layer), [c, l] = M("matches"), u = (e) => o.go(st(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name)), d = s && /* @__PURE__ */ R(wt, {
+function ai({ left: e, right: t, a: n, b: r }) {
+	let [i, a] = M(-1), { router: o } = I(), s = $r(e) && $r(t) && (e.atlas !== t.atlas || e.layer !== t.layer), [c, l] = M("matches"), u = (e) => o.go(st(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name)), d = s && /* @__PURE__ */ R(wt, {
 		label: "What is shown",
 		value: c,
 		options: [["matches", "Best matches"], ["both", "Side by side"]],
 		change: l
 	});
-	return s && c === "matches" ? /* @__PURE__ */ R(b, { children: [d, /* @__PURE__ */ R(zr, {
+	return s && c === "matches" ? /* @__PURE__ */ R(b, { children: [d, /* @__PURE__ */ R(ei, {
 		left: e,
 		right: t
 	}, `${n} ${r} ${t.atlas.name}`)] }) : /* @__PURE__ */ R(b, { children: [d, /* @__PURE__ */ R("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ R(Gr, {
+		children: [/* @__PURE__ */ R(oi, {
 			side: e,
 			chosen: i,
 			choose: a,
 			open: u,
 			keys: !0
-		}), /* @__PURE__ */ R(Gr, {
+		}), /* @__PURE__ */ R(oi, {
 			side: t,
 			chosen: i,
 			choose: a,
@@ -3271,7 +3362,7 @@ function Wr({ left: e, right: t, a: n, b: r }) {
 		})]
 	})] });
 }
-function Gr({ side: e, chosen: t, choose: n, open: r, keys: i }) {
+function oi({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	let { layer: a, atlas: o } = e, s = G(`layers/${a.id}`, o);
 	return /* @__PURE__ */ R("section", {
 		class: "panel half",
@@ -3293,7 +3384,7 @@ function Gr({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 					Q(a.units.dead, "dead unit")
 				]
 			}),
-			s.value && /* @__PURE__ */ R(Ar, {
+			s.value && /* @__PURE__ */ R(Gr, {
 				count: a.channels,
 				cell: {
 					width: 132,
@@ -3314,7 +3405,7 @@ function Gr({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 					onClick: () => r(e),
 					children: [/* @__PURE__ */ R("span", {
 						class: "pair",
-						children: ["photos", "projections"].map((t) => s.value?.dead.includes(e) ? /* @__PURE__ */ R(rn, { side: 60 }, t) : /* @__PURE__ */ R($, {
+						children: ["photos", "projections"].map((t) => s.value?.dead.includes(e) ? /* @__PURE__ */ R(an, { side: 60 }, t) : /* @__PURE__ */ R($, {
 							layer: a,
 							channel: e,
 							kind: t,
@@ -3334,7 +3425,7 @@ function Gr({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	});
 }
 // src/pages/Compare.tsx
-function Kr(e) {
+function si(e) {
 	let t = W(), [n, r] = M(null);
 	return N(() => {
 		if (!e) return;
@@ -3361,15 +3452,15 @@ function Kr(e) {
 		error: null
 	};
 }
-function qr({ query: e }) {
-	let t = W(), { router: n } = I(), r = ft(), i = e.get("with") ?? (e.has("a") ? "" : r[0]?.name ?? ""), { other: a, error: o } = Kr(i), s = (e) => (i ? e.manifest.layers.findLast((e) => e.spatial) ?? e.manifest.layers[0] : e.manifest.layers[0])?.name ?? "", c = e.get("a") ?? s(t), l = e.get("b") || (i && a ? vt(a, c) || U(c) ? c : s(a) : ""), u = (e) => n.replace(st(e.a ?? c, e.b ?? l, e.other ?? i));
+function ci({ query: e }) {
+	let t = W(), { router: n } = I(), r = ft(), i = e.get("with") ?? (e.has("a") ? "" : r[0]?.name ?? ""), { other: a, error: o } = si(i), s = (e) => (i ? e.manifest.layers.findLast((e) => e.spatial) ?? e.manifest.layers[0] : e.manifest.layers[0])?.name ?? "", c = e.get("a") ?? s(t), l = e.get("b") || (i && a ? vt(a, c) || U(c) ? c : s(a) : ""), u = (e) => n.replace(st(e.a ?? c, e.b ?? l, e.other ?? i));
 	return /* @__PURE__ */ R(b, { children: [
 		/* @__PURE__ */ R("h1", { children: "Compare" }),
 		/* @__PURE__ */ R("form", {
 			class: "bar compare-bar",
 			onSubmit: (e) => e.preventDefault(),
 			children: [
-				/* @__PURE__ */ R(Yr, {
+				/* @__PURE__ */ R(ui, {
 					label: "Left",
 					value: c,
 					atlas: t,
@@ -3379,7 +3470,7 @@ function qr({ query: e }) {
 					"aria-hidden": "true",
 					children: "⇄"
 				}),
-				/* @__PURE__ */ R(Yr, {
+				/* @__PURE__ */ R(ui, {
 					label: "Right",
 					value: l,
 					atlas: a ?? t,
@@ -3410,14 +3501,14 @@ function qr({ query: e }) {
 				"."
 			]
 		}),
-		i && a && /* @__PURE__ */ R(Jr, {
+		i && a && /* @__PURE__ */ R(li, {
 			own: t,
 			other: a
 		}),
 		o ? /* @__PURE__ */ R(Y, {
 			title: "The other atlas cannot be shown",
 			children: o
-		}) : a ? /* @__PURE__ */ R(Xr, {
+		}) : a ? /* @__PURE__ */ R(di, {
 			a: c,
 			b: l,
 			own: t,
@@ -3425,7 +3516,7 @@ function qr({ query: e }) {
 		}) : /* @__PURE__ */ R(X, { what: i })
 	] });
 }
-function Jr({ own: e, other: t }) {
+function li({ own: e, other: t }) {
 	let n = e.manifest.layers.filter((e) => vt(t, e.name)).map((e) => e.name);
 	return /* @__PURE__ */ R("p", {
 		class: "note",
@@ -3439,7 +3530,7 @@ function Jr({ own: e, other: t }) {
 		]
 	});
 }
-function Yr({ label: e, value: t, atlas: n, change: r }) {
+function ui({ label: e, value: t, atlas: n, change: r }) {
 	let i = `compare-${e.toLowerCase()}`;
 	return /* @__PURE__ */ R("label", { children: [
 		e,
@@ -3458,7 +3549,7 @@ function Yr({ label: e, value: t, atlas: n, change: r }) {
 		})
 	] });
 }
-function Xr({ a: e, b: t, own: n, other: r }) {
+function di({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
 		let n = vt(t, e);
 		if (n) return {
@@ -3484,7 +3575,7 @@ function Xr({ a: e, b: t, own: n, other: r }) {
 			n.manifest.layers[0]?.name,
 			":0."
 		]
-	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ R(Hr, {
+	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ R(ri, {
 		left: {
 			...a,
 			channel: a.channel
@@ -3493,7 +3584,7 @@ function Xr({ a: e, b: t, own: n, other: r }) {
 			...o,
 			channel: o.channel
 		}
-	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ R(Wr, {
+	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ R(ai, {
 		left: a,
 		right: o,
 		a: e,
@@ -3504,13 +3595,13 @@ function Xr({ a: e, b: t, own: n, other: r }) {
 	});
 }
 // src/parts/Chart.tsx
-var Zr = 220, [Qr, $r, ei, ti] = [
+var fi = 220, [pi, mi, hi, gi] = [
 	44,
 	8,
 	8,
 	22
-], ni = 8;
-function ri(e) {
+], _i = 8;
+function vi(e) {
 	let t = e.flatMap((e) => [
 		...e.values,
 		...e.low ?? [],
@@ -3520,7 +3611,7 @@ function ri(e) {
 	let [n, r] = [t.reduce((e, t) => Math.min(e, t)), t.reduce((e, t) => Math.max(e, t))];
 	return n > 0 && n < r - n && (n = 0), r < 0 && -r < r - n && (r = 0), r > n ? [n, r] : [n - .5, r + .5];
 }
-function ii([e, t]) {
+function yi([e, t]) {
 	let n = (t - e) / 5, r = 10 ** Math.floor(Math.log10(n)), i = r * ([
 		1,
 		2,
@@ -3529,25 +3620,25 @@ function ii([e, t]) {
 	].find((e) => e * r >= n) ?? 10), a = Math.ceil(e / i - 1e-9);
 	return Array.from({ length: Math.max(0, Math.floor(t / i + 1e-9) - a + 1) }, (e, t) => Number(((a + t) * i).toPrecision(12)));
 }
-function ai(e) {
+function bi(e) {
 	let t = e.filter((e) => e.look === "measured");
 	return e.map((e) => {
 		let n = e.look === "measured" ? t.indexOf(e) : t.findIndex((t) => e.name.startsWith(t.name));
-		return n < 0 ? 7 : n % ni;
+		return n < 0 ? 7 : n % _i;
 	});
 }
-var oi = (e) => Math.abs(e) >= 1e4 ? e.toLocaleString("en", { notation: "compact" }) : Z(Number(e.toPrecision(3))), si = (e, t) => {
+var xi = (e) => Math.abs(e) >= 1e4 ? e.toLocaleString("en", { notation: "compact" }) : Z(Number(e.toPrecision(3))), Si = (e, t) => {
 	let [n, r] = [e.low?.[t] ?? null, e.high?.[t] ?? null];
-	return n === null || r === null || n === r ? "" : `${oi(n)} to ${oi(r)}`;
+	return n === null || r === null || n === r ? "" : `${xi(n)} to ${xi(r)}`;
 };
-function ci({ text: e }) {
+function Ci({ text: e }) {
 	let t = W(), n = U(e);
 	return n && yt(t, n.layer, n.channel) ? /* @__PURE__ */ R("a", {
 		href: V(n.layer, n.channel),
 		children: e
 	}) : /* @__PURE__ */ R(q, { text: e });
 }
-function li({ chart: e }) {
+function wi({ chart: e }) {
 	return /* @__PURE__ */ R(J, {
 		class: `panel chart ${e.kind}`,
 		title: e.title,
@@ -3556,39 +3647,39 @@ function li({ chart: e }) {
 			e.x && `across: ${e.x}`,
 			e.note
 		].filter(Boolean).join(" · "),
-		children: e.kind === "rows" ? /* @__PURE__ */ R(di, { chart: e }) : /* @__PURE__ */ R(fi, { chart: e })
+		children: e.kind === "rows" ? /* @__PURE__ */ R(Ei, { chart: e }) : /* @__PURE__ */ R(Di, { chart: e })
 	});
 }
-var ui = (e, [t, n]) => 100 * (e - t) / (n - t);
-function di({ chart: e }) {
-	let t = ri(e.series), n = ai(e.series);
+var Ti = (e, [t, n]) => 100 * (e - t) / (n - t);
+function Ei({ chart: e }) {
+	let t = vi(e.series), n = bi(e.series);
 	return /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("ol", {
 		class: "rows-of",
-		children: e.at.map((r, i) => /* @__PURE__ */ R("li", { children: [/* @__PURE__ */ R(ci, { text: String(r) }), /* @__PURE__ */ R("div", { children: e.series.map((e, r) => {
+		children: e.at.map((r, i) => /* @__PURE__ */ R("li", { children: [/* @__PURE__ */ R(Ci, { text: String(r) }), /* @__PURE__ */ R("div", { children: e.series.map((e, r) => {
 			let a = e.values[i] ?? null;
 			if (a === null) return null;
 			let [o, s] = [e.low?.[i] ?? null, e.high?.[i] ?? null];
 			return /* @__PURE__ */ R("div", {
 				class: `s${n[r]} ${e.look}`,
-				title: `${e.name}: ${Z(a)}${si(e, i) && `, ${si(e, i)}`}`,
+				title: `${e.name}: ${Z(a)}${Si(e, i) && `, ${Si(e, i)}`}`,
 				children: [/* @__PURE__ */ R("span", {
 					class: "track",
 					"aria-hidden": "true",
 					children: [
 						t[0] < 0 && t[1] > 0 && /* @__PURE__ */ R("i", {
 							class: "zero",
-							style: { left: `${ui(0, t)}%` }
+							style: { left: `${Ti(0, t)}%` }
 						}),
 						o !== null && s !== null && /* @__PURE__ */ R("i", {
 							class: "interval",
 							style: {
-								left: `${ui(o, t)}%`,
-								right: `${100 - ui(s, t)}%`
+								left: `${Ti(o, t)}%`,
+								right: `${100 - Ti(s, t)}%`
 							}
 						}),
 						/* @__PURE__ */ R("i", {
 							class: "dot",
-							style: { left: `${ui(a, t)}%` }
+							style: { left: `${Ti(a, t)}%` }
 						})
 					]
 				}), /* @__PURE__ */ R("span", {
@@ -3598,9 +3689,9 @@ function di({ chart: e }) {
 							class: "heard",
 							children: [e.name, " "]
 						}),
-						oi(a),
+						xi(a),
 						" ",
-						/* @__PURE__ */ R("small", { children: si(e, i) })
+						/* @__PURE__ */ R("small", { children: Si(e, i) })
 					]
 				})]
 			}, r);
@@ -3617,14 +3708,14 @@ function di({ chart: e }) {
 		}, t))
 	})] });
 }
-function fi({ chart: e }) {
+function Di({ chart: e }) {
 	let t = P(null), [n, r] = M(480), [i, a] = M(null);
 	N(() => {
 		if (!t.current) return;
 		let e = new ResizeObserver(([e]) => r(Math.max(200, Math.floor(e?.contentRect.width ?? 480))));
 		return e.observe(t.current), () => e.disconnect();
 	}, []);
-	let o = e.at.map(Number), s = e.kind === "points", c = ri(e.series), [l, u] = [o.reduce((e, t) => Math.min(e, t), Infinity), o.reduce((e, t) => Math.max(e, t), -Infinity)], d = [l, u > l ? u : l + 1], f = (e) => Qr + (n - Qr - $r) * ui(e, d) / 100, p = (e) => Zr - ti - (Zr - ti - ei) * ui(e, c) / 100, m = s ? e.series[0]?.values.reduce((e, t, n, r) => (t ?? Infinity) < (r[e] ?? Infinity) ? n : e, 0) ?? 0 : o.length - 1, h = i ?? m, g = ai(e.series), _ = (t) => {
+	let o = e.at.map(Number), s = e.kind === "points", c = vi(e.series), [l, u] = [o.reduce((e, t) => Math.min(e, t), Infinity), o.reduce((e, t) => Math.max(e, t), -Infinity)], d = [l, u > l ? u : l + 1], f = (e) => pi + (n - pi - mi) * Ti(e, d) / 100, p = (e) => fi - gi - (fi - gi - hi) * Ti(e, c) / 100, m = s ? e.series[0]?.values.reduce((e, t, n, r) => (t ?? Infinity) < (r[e] ?? Infinity) ? n : e, 0) ?? 0 : o.length - 1, h = i ?? m, g = bi(e.series), _ = (t) => {
 		let n = t.currentTarget.getBoundingClientRect(), r = o.map((r, i) => (f(r) - (t.clientX - n.left)) ** 2 + (s && (p(e.series[0]?.values[i] ?? NaN) - (t.clientY - n.top)) ** 2 || 0));
 		a(r.indexOf(Math.min(...r)));
 	}, v = s ? o.map((e, t) => t).sort((e, t) => o[e] - o[t]) : o.map((e, t) => t);
@@ -3634,40 +3725,40 @@ function fi({ chart: e }) {
 			/* @__PURE__ */ R("svg", {
 				class: "plot",
 				width: n,
-				height: Zr,
+				height: fi,
 				role: "img",
 				"aria-label": `${e.title}: ${e.series.map((e) => e.name).join(", ")}`,
 				onPointerMove: _,
 				onPointerDown: _,
 				children: [
-					ii(c).map((e) => /* @__PURE__ */ R("g", { children: [/* @__PURE__ */ R("line", {
+					yi(c).map((e) => /* @__PURE__ */ R("g", { children: [/* @__PURE__ */ R("line", {
 						class: "axis",
-						x1: Qr,
-						x2: n - $r,
+						x1: pi,
+						x2: n - mi,
 						y1: p(e),
 						y2: p(e)
 					}), /* @__PURE__ */ R("text", {
-						x: Qr - 6,
+						x: pi - 6,
 						y: p(e) + 4,
 						"text-anchor": "end",
-						children: oi(e)
+						children: xi(e)
 					})] }, e)),
-					ii(d).map((e) => /* @__PURE__ */ R("text", {
+					yi(d).map((e) => /* @__PURE__ */ R("text", {
 						x: f(e),
 						y: 215,
 						"text-anchor": "middle",
-						children: oi(e)
+						children: xi(e)
 					}, e)),
 					!s && /* @__PURE__ */ R("line", {
 						class: "here",
 						x1: f(o[h] ?? 0),
 						x2: f(o[h] ?? 0),
-						y1: ei,
-						y2: Zr - ti
+						y1: hi,
+						y2: fi - gi
 					}),
 					e.series.map((e, t) => /* @__PURE__ */ R("g", {
 						class: `s${g[t]} ${e.look}`,
-						children: R(s ? mi : pi, {
+						children: R(s ? ki : Oi, {
 							one: e,
 							at: o,
 							x: f,
@@ -3701,7 +3792,7 @@ function fi({ chart: e }) {
 					children: [
 						/* @__PURE__ */ R("i", { class: "swatch" }),
 						" ",
-						e.names?.[h] === void 0 ? e.name : /* @__PURE__ */ R(ci, { text: e.names[h] }),
+						e.names?.[h] === void 0 ? e.name : /* @__PURE__ */ R(Ci, { text: e.names[h] }),
 						" ",
 						/* @__PURE__ */ R("b", {
 							class: "number",
@@ -3710,7 +3801,7 @@ function fi({ chart: e }) {
 						" ",
 						/* @__PURE__ */ R("small", {
 							class: "number",
-							children: si(e, h)
+							children: Si(e, h)
 						})
 					]
 				}, t))]
@@ -3718,7 +3809,7 @@ function fi({ chart: e }) {
 		]
 	});
 }
-function pi({ one: e, at: t, x: n, y: r, shown: i }) {
+function Oi({ one: e, at: t, x: n, y: r, shown: i }) {
 	let a = (e) => e.map((i, a) => i === null ? "" : `${a > 0 && e[a - 1] !== null ? "L" : "M"}${n(t[a]).toFixed(1)} ${r(i).toFixed(1)}`).join(""), o = (e, i) => `${n(t[i]).toFixed(1)} ${r(e[i]).toFixed(1)}`, { low: s, high: c } = e, l = t.flatMap((e, t) => (s?.[t] ?? null) !== null && (c?.[t] ?? null) !== null ? [t] : []), u = e.values[i] ?? null;
 	return /* @__PURE__ */ R(b, { children: [
 		s && c && l.length > 1 && /* @__PURE__ */ R("path", {
@@ -3736,7 +3827,7 @@ function pi({ one: e, at: t, x: n, y: r, shown: i }) {
 		})
 	] });
 }
-function mi({ one: e, at: t, x: n, y: r, shown: i }) {
+function ki({ one: e, at: t, x: n, y: r, shown: i }) {
 	return /* @__PURE__ */ R(b, { children: t.map((t, a) => {
 		let o = e.values[a] ?? null;
 		if (o === null) return null;
@@ -3757,7 +3848,7 @@ function mi({ one: e, at: t, x: n, y: r, shown: i }) {
 		}, a);
 	}) });
 }
-var hi = ({ curves: e, lines: t }) => /* @__PURE__ */ R("svg", {
+var Ai = ({ curves: e, lines: t }) => /* @__PURE__ */ R("svg", {
 	class: t ? "sketch" : "sketch dots",
 	viewBox: "0 0 240 120",
 	preserveAspectRatio: "none",
@@ -3766,37 +3857,37 @@ var hi = ({ curves: e, lines: t }) => /* @__PURE__ */ R("svg", {
 		class: `curve s${n}`,
 		d: e.map((n, r) => n === null ? "" : `${t && r > 0 && e[r - 1] !== null ? "L" : "M"}${8 + 224 * r / Math.max(1, e.length - 1)} ${112 - 1.04 * n}${t ? "" : "h.01"}`).join("")
 	}, n))
-}), gi = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
-function _i(e, t, n) {
-	let r = e.map((e) => (gi(e)[0] - t) ** 2 + (gi(e)[1] - n) ** 2);
+}), ji = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
+function Mi(e, t, n) {
+	let r = e.map((e) => (ji(e)[0] - t) ** 2 + (ji(e)[1] - n) ** 2);
 	return r.indexOf(Math.min(...r));
 }
-var vi = (e, t) => [
+var Ni = (e, t) => [
 	0,
 	...e.slice(1).map((t, n) => (t + e[n]) / 2),
 	t
 ];
-function yi(e, t) {
+function Pi(e, t) {
 	let n = t.map((t) => (e ?? 0) - (t ?? e ?? 0)), r = Math.max(...n, 0);
 	return {
 		share: n.map((e) => r > 0 ? Math.max(0, e / r) : 0),
 		worst: n.indexOf(Math.max(...n))
 	};
 }
-function bi({ name: e, pictures: t }) {
-	let { manifest: n } = W(), r = G(`experiments/${e}`), [i, a] = M(0), [o, s] = M("0"), [c, l] = M(null), u = r.value?.images[i], d = t.includes(`${i}.webp`) ? `experiments/${e}/${i}.webp` : null, f = ln(W(), u?.image ?? -1), p = ht(u ? u.image === null ? d : f : null);
+function Fi({ name: e, pictures: t }) {
+	let { manifest: n } = W(), r = G(`experiments/${e}`), [i, a] = M(0), [o, s] = M("0"), [c, l] = M(null), u = r.value?.images[i], d = t.includes(`${i}.webp`) ? `experiments/${e}/${i}.webp` : null, f = un(W(), u?.image ?? -1), p = ht(u ? u.image === null ? d : f : null);
 	if (r.error) return null;
 	if (!r.value || !u) return /* @__PURE__ */ R(X, { what: e });
 	let { boxes: m, shape: h, images: g } = r.value, _ = u.grids[Number(o)] ?? u.grids[0];
 	if (!_) return null;
-	let [, v, y] = n.model.input, { share: b, worst: x } = yi(_.before, _.after), S = c ?? x, C = m[S] ?? [
+	let [, v, y] = n.model.input, { share: b, worst: x } = Pi(_.before, _.after), S = c ?? x, C = m[S] ?? [
 		0,
 		0,
 		0,
 		0
-	], w = vi(Array.from({ length: h[0] }, (e, t) => gi(m[t * h[1]] ?? C)[0]), v), T = vi(m.slice(0, h[1]).map((e) => gi(e)[1]), y), E = (e) => {
+	], w = Ni(Array.from({ length: h[0] }, (e, t) => ji(m[t * h[1]] ?? C)[0]), v), T = Ni(m.slice(0, h[1]).map((e) => ji(e)[1]), y), E = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		l(_i(m, (e.clientY - t.top) / t.height * v, (e.clientX - t.left) / t.width * y));
+		l(Mi(m, (e.clientY - t.top) / t.height * v, (e.clientX - t.left) / t.width * y));
 	};
 	return /* @__PURE__ */ R(J, {
 		class: "panel wide covered",
@@ -3861,7 +3952,7 @@ function bi({ name: e, pictures: t }) {
 							onChange: (e) => a(Number(e.currentTarget.value)),
 							children: g.map((e, t) => /* @__PURE__ */ R("option", {
 								value: t,
-								children: en(e.name)
+								children: tn(e.name)
 							}, t))
 						})
 					] }),
@@ -3916,7 +4007,7 @@ function bi({ name: e, pictures: t }) {
 	});
 }
 // src/parts/Epochs.tsx
-function xi({ steps: e }) {
+function Ii({ steps: e }) {
 	let t = [];
 	return e.map((e) => {
 		t = [...t];
@@ -3927,25 +4018,25 @@ function xi({ steps: e }) {
 		return t;
 	});
 }
-var Si = [
+var Li = [
 	["index", "number"],
 	["most", "changed most"],
 	["least", "changed least"],
 	["jumps", "changed image most often"]
 ];
-function Ci(e, t) {
+function Ri(e, t) {
 	let n = e.like[0]?.length ?? 0, r = Array.from({ length: n }, (e, t) => t);
 	if (t === "index") return r;
-	let i = t === "jumps" ? xi(e) : [], a = (e) => i.filter((t, n) => n > 0 && t[e]?.image !== i[n - 1]?.[e]?.image).length, o = r.map((n) => t === "jumps" ? -a(n) : e.like[0]?.[n] ?? null), s = t === "least" ? -1 : 1;
+	let i = t === "jumps" ? Ii(e) : [], a = (e) => i.filter((t, n) => n > 0 && t[e]?.image !== i[n - 1]?.[e]?.image).length, o = r.map((n) => t === "jumps" ? -a(n) : e.like[0]?.[n] ?? null), s = t === "least" ? -1 : 1;
 	return r.sort((e, t) => {
 		let [n, r] = [o[e] ?? null, o[t] ?? null];
 		return n === null || r === null ? Number(n === null) - Number(r === null) || e - t : s * (n - r) || e - t;
 	});
 }
-function wi({ name: e, query: t }) {
+function zi({ name: e, query: t }) {
 	let { router: n } = I(), r = G(`experiments/${e}`).value, i = t.get("layer"), a = Math.max(0, r?.layers.findIndex((e) => e.layer === i) ?? 0), o = G(r ? `experiments/${e}/${a}` : null).value;
 	if (!r) return /* @__PURE__ */ R(X, { what: e });
-	let s = r.layers[a]?.layer ?? "", c = r.epochs.length - 1, l = t.get("epoch"), u = l === null ? c : Math.max(0, r.epochs.indexOf(Number(l))), d = t.has("unit") ? Number(t.get("unit")) : null, f = Si.find(([e]) => e === t.get("sort"))?.[0] ?? "index", p = (r) => n.replace(z(ot(e), {
+	let s = r.layers[a]?.layer ?? "", c = r.epochs.length - 1, l = t.get("epoch"), u = l === null ? c : Math.max(0, r.epochs.indexOf(Number(l))), d = t.has("unit") ? Number(t.get("unit")) : null, f = Li.find(([e]) => e === t.get("sort"))?.[0] ?? "index", p = (r) => n.replace(z(ot(e), {
 		layer: i,
 		epoch: l,
 		unit: t.get("unit"),
@@ -3972,7 +4063,7 @@ function wi({ name: e, query: t }) {
 				/* @__PURE__ */ R("label", { children: ["Sort", /* @__PURE__ */ R("select", {
 					value: f,
 					onChange: (e) => p({ sort: e.currentTarget.value === "index" ? null : e.currentTarget.value }),
-					children: Si.map(([e, t]) => /* @__PURE__ */ R("option", {
+					children: Li.map(([e, t]) => /* @__PURE__ */ R("option", {
 						value: e,
 						children: t
 					}, e))
@@ -3993,7 +4084,7 @@ function wi({ name: e, query: t }) {
 					]
 				})
 			]
-		}), o ? /* @__PURE__ */ R(Ei, {
+		}), o ? /* @__PURE__ */ R(Vi, {
 			name: e,
 			data: r,
 			part: o,
@@ -4005,19 +4096,19 @@ function wi({ name: e, query: t }) {
 		}) : /* @__PURE__ */ R(X, { what: s })]
 	});
 }
-var Ti = {
+var Bi = {
 	width: 88,
 	height: 104
 };
-function Ei({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follow: s }) {
-	let c = F(() => xi(n), [n]), l = F(() => Ci(n, a), [n, a]), u = Ae((a) => {
+function Vi({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follow: s }) {
+	let c = F(() => Ii(n), [n]), l = F(() => Ri(n, a), [n, a]), u = Ae((a) => {
 		let o = l[a];
 		return /* @__PURE__ */ R("button", {
 			type: "button",
 			class: "unit",
 			"aria-pressed": o === i,
 			onClick: () => s(o === i ? null : o),
-			children: [/* @__PURE__ */ R(ki, {
+			children: [/* @__PURE__ */ R(Wi, {
 				name: e,
 				data: t,
 				seen: c[r]?.[o],
@@ -4044,7 +4135,7 @@ function Ei({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 		class: "followed",
 		children: [
 			/* @__PURE__ */ R("h3", { children: [
-				/* @__PURE__ */ R(ci, { text: `${n.layer}:${i}` }),
+				/* @__PURE__ */ R(Ci, { text: `${n.layer}:${i}` }),
 				", ",
 				Q(c.filter((e, t) => t > 0 && e[i]?.image !== c[t - 1]?.[i]?.image).length, "change"),
 				" of image"
@@ -4058,12 +4149,12 @@ function Ei({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 						onClick: () => o(s),
 						"aria-label": `Epoch ${a}`,
 						"aria-pressed": s === r,
-						children: [/* @__PURE__ */ R(ki, {
+						children: [/* @__PURE__ */ R(Wi, {
 							name: e,
 							data: t,
 							seen: c[s]?.[i],
 							side: 84
-						}), /* @__PURE__ */ R(Oi, {
+						}), /* @__PURE__ */ R(Ui, {
 							name: e,
 							data: t,
 							unit: `${n.layer}:${i}`,
@@ -4079,7 +4170,7 @@ function Ei({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 						" · ",
 						n.like[s]?.[i]?.toFixed(2) ?? "–"
 					] }),
-					/* @__PURE__ */ R(Di, {
+					/* @__PURE__ */ R(Hi, {
 						data: t,
 						seen: c[s]?.[i]
 					})
@@ -4094,9 +4185,9 @@ function Ei({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 				]
 			})
 		]
-	}), /* @__PURE__ */ R(Ar, {
+	}), /* @__PURE__ */ R(Gr, {
 		count: l.length,
-		cell: Ti,
+		cell: Bi,
 		gap: 6,
 		label: `Units of ${n.layer}`,
 		current: i === null ? -1 : l.indexOf(i),
@@ -4107,16 +4198,16 @@ function Ei({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 		render: u
 	})] });
 }
-function Di({ data: e, seen: t }) {
+function Hi({ data: e, seen: t }) {
 	let n = t && e.images[t.image];
 	return n === void 0 ? null : /* @__PURE__ */ R("a", {
 		href: H(n),
 		children: ["image ", n]
 	});
 }
-function Oi({ name: e, data: t, unit: n, at: r }) {
+function Ui({ name: e, data: t, unit: n, at: r }) {
 	let i = t.units[n];
-	return i ? /* @__PURE__ */ R(nn, {
+	return i ? /* @__PURE__ */ R(rn, {
 		path: `experiments/${e}/${i.picture}`,
 		grid: i.grid,
 		panel: 0,
@@ -4125,8 +4216,8 @@ function Oi({ name: e, data: t, unit: n, at: r }) {
 		boost: !0
 	}) : null;
 }
-function ki({ name: e, data: t, seen: n, side: r }) {
-	let i = W(), a = n !== void 0 && n.image >= 0, o = a ? t.images[n.image] : void 0, s = ht(a ? t.own.includes(n.image) ? `experiments/${e}/${n.image}.webp` : o === void 0 ? null : ln(i, o) : null);
+function Wi({ name: e, data: t, seen: n, side: r }) {
+	let i = W(), a = n !== void 0 && n.image >= 0, o = a ? t.images[n.image] : void 0, s = ht(a ? t.own.includes(n.image) ? `experiments/${e}/${n.image}.webp` : o === void 0 ? null : un(i, o) : null);
 	if (!a) return /* @__PURE__ */ R("span", {
 		class: "tile none",
 		style: {
@@ -4158,7 +4249,7 @@ function ki({ name: e, data: t, seen: n, side: r }) {
 	});
 }
 // src/parts/Masks.tsx
-function Ai({ name: e }) {
+function Gi({ name: e }) {
 	let t = G(`experiments/${e}`).value?.covered ?? [], n = [...new Set(t.flatMap((e) => Object.keys(e.boxes)))], [r, i] = M("");
 	return t.length ? /* @__PURE__ */ R(J, {
 		class: "panel wide masks",
@@ -4173,7 +4264,7 @@ function Ai({ name: e }) {
 			}),
 			/* @__PURE__ */ R("ul", {
 				class: "tiles",
-				children: t.map((t) => /* @__PURE__ */ R("li", { children: [/* @__PURE__ */ R(ji, {
+				children: t.map((t) => /* @__PURE__ */ R("li", { children: [/* @__PURE__ */ R(Ki, {
 					of: t,
 					name: e,
 					parts: n,
@@ -4181,9 +4272,9 @@ function Ai({ name: e }) {
 				}), /* @__PURE__ */ R("small", {
 					class: "cut-name",
 					title: t.name,
-					children: t.image === null ? /* @__PURE__ */ R("bdi", { children: en(t.name) }) : /* @__PURE__ */ R("a", {
+					children: t.image === null ? /* @__PURE__ */ R("bdi", { children: tn(t.name) }) : /* @__PURE__ */ R("a", {
 						href: H(t.image),
-						children: en(t.name)
+						children: tn(t.name)
 					})
 				})] }, t.picture))
 			}),
@@ -4201,7 +4292,7 @@ function Ai({ name: e }) {
 		]
 	}) : null;
 }
-function ji({ of: e, name: t, parts: n, part: r }) {
+function Ki({ of: e, name: t, parts: n, part: r }) {
 	let i = ht(`experiments/${t}/${e.picture}`), [a, o] = e.size, s = r !== "" && !e.boxes[r];
 	return /* @__PURE__ */ R("svg", {
 		class: "cut",
@@ -4230,8 +4321,8 @@ function ji({ of: e, name: t, parts: n, part: r }) {
 	});
 }
 // src/parts/ResultTable.tsx
-var Mi = (e) => e.trim() !== "" && Number.isFinite(Number(e)), Ni = (e) => !e || e === "nan", Pi = 4, Fi = 3;
-function Ii(e, t, n = {}) {
+var qi = (e) => e.trim() !== "" && Number.isFinite(Number(e)), Ji = (e) => !e || e === "nan", Yi = 4, Xi = 3;
+function Zi(e, t, n = {}) {
 	let r = Object.keys(n).filter((t) => e.includes(t));
 	return (r.length ? r : e).map((r) => {
 		let i = e.indexOf(r);
@@ -4239,12 +4330,12 @@ function Ii(e, t, n = {}) {
 			at: i,
 			head: n[r]?.[0] ?? r,
 			note: n[r]?.[1] ?? "",
-			right: t.every((e) => Mi(e[i] ?? "") || Ni(e[i]))
+			right: t.every((e) => qi(e[i] ?? "") || Ji(e[i]))
 		};
 	});
 }
-function Li({ columns: e, rows: t, told: n, images: r }) {
-	let i = Ii(e, t, n).filter(({ at: e }) => t.some((t) => !Ni(t[e]))), a = (e, t) => /* @__PURE__ */ R(Ri, {
+function Qi({ columns: e, rows: t, told: n, images: r }) {
+	let i = Zi(e, t, n).filter(({ at: e }) => t.some((t) => !Ji(t[e]))), a = (e, t) => /* @__PURE__ */ R($i, {
 		text: e[t.at] ?? "",
 		right: t.right,
 		image: r.get(e[t.at] ?? "")
@@ -4254,11 +4345,11 @@ function Li({ columns: e, rows: t, told: n, images: r }) {
 		tabIndex: 0,
 		role: "region",
 		"aria-label": "Rows of the table",
-		children: t.length <= Fi && i.length > 6 ? /* @__PURE__ */ R("table", { children: /* @__PURE__ */ R("tbody", { children: i.map((e) => /* @__PURE__ */ R("tr", { children: [/* @__PURE__ */ R("th", {
+		children: t.length <= Xi && i.length > 6 ? /* @__PURE__ */ R("table", { children: /* @__PURE__ */ R("tbody", { children: i.map((e) => /* @__PURE__ */ R("tr", { children: [/* @__PURE__ */ R("th", {
 			scope: "row",
 			children: e.head
 		}), t.map((t, n) => /* @__PURE__ */ R("td", { children: a(t, e) }, n))] }, e.at)) }) }) : /* @__PURE__ */ R("table", {
-			class: i.length > Pi ? "stacked" : "",
+			class: i.length > Yi ? "stacked" : "",
 			children: [/* @__PURE__ */ R("thead", { children: /* @__PURE__ */ R("tr", { children: i.map((e) => /* @__PURE__ */ R("th", {
 				scope: "col",
 				class: e.right ? "number" : "",
@@ -4275,28 +4366,28 @@ function Li({ columns: e, rows: t, told: n, images: r }) {
 		children: [/* @__PURE__ */ R("summary", { children: "What the columns mean" }), /* @__PURE__ */ R("dl", { children: o.map((e) => /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: e.head }), /* @__PURE__ */ R("dd", { children: e.note })] }, e.at)) })]
 	})] });
 }
-function Ri({ text: e, right: t, image: n }) {
+function $i({ text: e, right: t, image: n }) {
 	let r = W();
-	return t && Ni(e) ? /* @__PURE__ */ R(b, { children: "–" }) : t ? /* @__PURE__ */ R("span", {
+	return t && Ji(e) ? /* @__PURE__ */ R(b, { children: "–" }) : t ? /* @__PURE__ */ R("span", {
 		title: Ut(e) === e ? void 0 : e,
 		children: Ut(e)
 	}) : n === void 0 ? vt(r, e) ? /* @__PURE__ */ R("a", {
 		href: B(e),
 		children: e
-	}) : /:\d+/.test(e) ? /* @__PURE__ */ R(ci, { text: e }) : /* @__PURE__ */ R("bdi", { children: e }) : /* @__PURE__ */ R("a", {
+	}) : /:\d+/.test(e) ? /* @__PURE__ */ R(Ci, { text: e }) : /* @__PURE__ */ R("bdi", { children: e }) : /* @__PURE__ */ R("a", {
 		href: H(n),
 		children: e
 	});
 }
 // src/pages/Experiments.tsx
-var zi = {
+var ea = {
 	diagnosis: "Diagnosis of the first layers",
 	sanity: "What projections are worth",
 	check: "Check of the network"
-}, Bi = (e) => zi[e] ?? e.charAt(0).toUpperCase() + e.slice(1);
-function Vi() {
+}, ta = (e) => ea[e] ?? e.charAt(0).toUpperCase() + e.slice(1);
+function na() {
 	let e = G("experiments");
-	return e.error ? /* @__PURE__ */ R(Hi, {}) : e.value ? e.value.length ? /* @__PURE__ */ R(b, { children: [
+	return e.error ? /* @__PURE__ */ R(ra, {}) : e.value ? e.value.length ? /* @__PURE__ */ R(b, { children: [
 		/* @__PURE__ */ R("h1", { children: "Experiments" }),
 		/* @__PURE__ */ R("p", {
 			class: "lead",
@@ -4311,17 +4402,17 @@ function Vi() {
 			children: e.value.map((e) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
 				href: ot(e.name),
 				children: [
-					e.sketch?.length ? /* @__PURE__ */ R(hi, {
+					e.sketch?.length ? /* @__PURE__ */ R(Ai, {
 						curves: e.sketch,
 						lines: e.drawn === "lines"
-					}) : /* @__PURE__ */ R(Ui, {
+					}) : /* @__PURE__ */ R(ia, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
 					/* @__PURE__ */ R("span", {
 						class: "op",
-						children: Bi(e.kind)
+						children: ta(e.kind)
 					}),
 					/* @__PURE__ */ R("b", { children: /* @__PURE__ */ R("bdi", { children: e.title }) }),
 					/* @__PURE__ */ R("span", {
@@ -4331,9 +4422,9 @@ function Vi() {
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ R(Hi, {}) : /* @__PURE__ */ R(X, { what: "experiments" });
+	] }) : /* @__PURE__ */ R(ra, {}) : /* @__PURE__ */ R(X, { what: "experiments" });
 }
-var Hi = () => /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("h1", { children: "Experiments" }), /* @__PURE__ */ R("p", {
+var ra = () => /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("h1", { children: "Experiments" }), /* @__PURE__ */ R("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
@@ -4341,7 +4432,7 @@ var Hi = () => /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("h1", { child
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
-function Ui({ experiment: e, file: t, small: n }) {
+function ia({ experiment: e, file: t, small: n }) {
 	let r = ht(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = M(!1);
 	return r ? n ? /* @__PURE__ */ R("img", {
 		src: r,
@@ -4359,17 +4450,17 @@ function Ui({ experiment: e, file: t, small: n }) {
 				onLoad: ({ currentTarget: { naturalWidth: e, naturalHeight: t } }) => o(e > 2 * t)
 			})
 		}), i && /* @__PURE__ */ R("figcaption", { children: i })]
-	}) : n ? /* @__PURE__ */ R(Wi, { experiment: e }) : null;
+	}) : n ? /* @__PURE__ */ R(aa, { experiment: e }) : null;
 }
-function Wi({ experiment: { glimpse: e, shown: t } }) {
+function aa({ experiment: { glimpse: e, shown: t } }) {
 	return /* @__PURE__ */ R("span", {
 		class: "no-figure",
 		"aria-hidden": "true",
 		children: (e ?? (t ? [t.columns, ...t.rows.slice(0, 3)] : [])).map((e, t) => /* @__PURE__ */ R("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ R("bdi", { children: e }, t)) }, t))
 	});
 }
-var Gi = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
-function Ki({ name: e, query: t }) {
+var oa = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
+function sa({ name: e, query: t }) {
 	let n = G("experiments"), r = n.value?.find((t) => t.name === e), i = G(r?.sketch ? `results/${e}` : null), a = G(r?.data ? `experiments/${e}` : null);
 	if (!n.value && !n.error) return /* @__PURE__ */ R(X, { what: e });
 	if (!r) return /* @__PURE__ */ R(Y, {
@@ -4385,19 +4476,19 @@ function Ki({ name: e, query: t }) {
 		children: i.error.message
 	});
 	let o = r.sketch ? i.value : r;
-	return !o || r.data && !a.value && !a.error ? /* @__PURE__ */ R(X, { what: e }) : /* @__PURE__ */ R(Ji, {
+	return !o || r.data && !a.value && !a.error ? /* @__PURE__ */ R(X, { what: e }) : /* @__PURE__ */ R(la, {
 		experiment: o,
 		data: a.value ?? {},
 		query: t
 	});
 }
-var qi = [
+var ca = [
 	"occlusion",
 	"evolution",
 	"correspondence"
 ];
-function Ji({ experiment: e, data: t, query: n }) {
-	let { kind: r, name: i } = e, a = (t.charts?.length ?? 0) > 0 || qi.includes(r) && e.data, o = e.figures.map((t) => /* @__PURE__ */ R(Ui, {
+function la({ experiment: e, data: t, query: n }) {
+	let { kind: r, name: i } = e, a = (t.charts?.length ?? 0) > 0 || ca.includes(r) && e.data, o = e.figures.map((t) => /* @__PURE__ */ R(ia, {
 		experiment: e,
 		file: t
 	}, t)), [s, c] = M(!1);
@@ -4406,23 +4497,23 @@ function Ji({ experiment: e, data: t, query: n }) {
 			class: "page-head",
 			children: /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("h1", { children: /* @__PURE__ */ R("bdi", { children: e.title }) }), /* @__PURE__ */ R("p", {
 				class: "lead",
-				children: Bi(r)
+				children: ta(r)
 			})] })
 		}),
 		e.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ R("p", {
 			class: "prose",
 			children: e
 		}, t)),
-		r === "occlusion" && e.data && /* @__PURE__ */ R(bi, {
+		r === "occlusion" && e.data && /* @__PURE__ */ R(Fi, {
 			name: i,
 			pictures: e.pictures ?? []
 		}),
-		r === "correspondence" && e.data && /* @__PURE__ */ R(Ai, { name: i }),
+		r === "correspondence" && e.data && /* @__PURE__ */ R(Gi, { name: i }),
 		a && /* @__PURE__ */ R("div", {
 			class: `charts ${(t.charts?.length ?? 0) > 4 ? "many" : ""}`,
-			children: t.charts?.map((e) => /* @__PURE__ */ R(li, { chart: e }, e.title))
+			children: t.charts?.map((e) => /* @__PURE__ */ R(wi, { chart: e }, e.title))
 		}),
-		r === "evolution" && e.data && /* @__PURE__ */ R(wi, {
+		r === "evolution" && e.data && /* @__PURE__ */ R(zi, {
 			name: i,
 			query: n
 		}),
@@ -4430,7 +4521,7 @@ function Ji({ experiment: e, data: t, query: n }) {
 			class: "findings",
 			children: [
 				!a && o,
-				/* @__PURE__ */ R(Yi, {
+				/* @__PURE__ */ R(ua, {
 					experiment: e,
 					data: t
 				}),
@@ -4441,18 +4532,18 @@ function Ji({ experiment: e, data: t, query: n }) {
 				})
 			]
 		}),
-		/* @__PURE__ */ R(Zi, { experiment: e })
+		/* @__PURE__ */ R(fa, { experiment: e })
 	] });
 }
-function Yi({ experiment: e, data: t }) {
+function ua({ experiment: e, data: t }) {
 	let { store: n } = W(), { shown: r, name: i } = e;
 	if (!r?.rows.length) return null;
-	let a = r.rows.length === r.count, o = () => Ge(`${i}.csv`, [r.columns, ...r.rows].map((e) => `${e.map(Gi).join(",")}\n`).join(""), "text/csv"), s = r.columns.indexOf("image"), c = new Map(s >= 0 && e.images.length === r.count ? r.rows.map((t, n) => [t[s] ?? "", e.images[n]]) : []);
+	let a = r.rows.length === r.count, o = () => Ge(`${i}.csv`, [r.columns, ...r.rows].map((e) => `${e.map(oa).join(",")}\n`).join(""), "text/csv"), s = r.columns.indexOf("image"), c = new Map(s >= 0 && e.images.length === r.count ? r.rows.map((t, n) => [t[s] ?? "", e.images[n]]) : []);
 	return /* @__PURE__ */ R(J, {
 		class: "panel wide",
 		title: "Table",
 		note: a ? void 0 : `The first ${r.rows.length} of ${r.count} rows.`,
-		children: [/* @__PURE__ */ R(Li, {
+		children: [/* @__PURE__ */ R(Qi, {
 			columns: r.columns,
 			rows: r.rows,
 			told: t.columns,
@@ -4472,9 +4563,9 @@ function Yi({ experiment: e, data: t }) {
 		})]
 	});
 }
-var Xi = 24;
-function Zi({ experiment: e }) {
-	let t = e.units.flatMap((e) => U(e) ?? []), n = Wt(e.settings), r = Math.max(0, t.length - Xi) + Math.max(0, e.images.length - Xi);
+var da = 24;
+function fa({ experiment: e }) {
+	let t = e.units.flatMap((e) => U(e) ?? []), n = Wt(e.settings), r = Math.max(0, t.length - da) + Math.max(0, e.images.length - da);
 	return /* @__PURE__ */ R("div", {
 		class: "cards settings",
 		children: [(t.length > 0 || e.images.length > 0) && /* @__PURE__ */ R(J, {
@@ -4482,12 +4573,12 @@ function Zi({ experiment: e }) {
 			children: /* @__PURE__ */ R("p", {
 				class: "chips",
 				children: [
-					t.slice(0, Xi).map((e) => /* @__PURE__ */ R("a", {
+					t.slice(0, da).map((e) => /* @__PURE__ */ R("a", {
 						class: "chip",
 						href: V(e.layer, e.channel),
 						children: /* @__PURE__ */ R(q, { text: `${e.layer}:${e.channel}` })
 					}, `${e.layer}:${e.channel}`)),
-					e.images.slice(0, Xi).map((e) => /* @__PURE__ */ R("a", {
+					e.images.slice(0, da).map((e) => /* @__PURE__ */ R("a", {
 						class: "chip",
 						href: H(e),
 						children: ["image ", e]
@@ -4509,7 +4600,7 @@ function Zi({ experiment: e }) {
 	});
 }
 // src/parts/Caution.tsx
-function Qi({ layers: e }) {
+function pa({ layers: e }) {
 	let t = e.filter(Qt);
 	return t.length ? /* @__PURE__ */ R("p", {
 		class: "caution",
@@ -4517,7 +4608,7 @@ function Qi({ layers: e }) {
 	}) : null;
 }
 // src/parts/Marked.tsx
-function $i() {
+function ma() {
 	let e = W(), t = zt(), { toast: n } = I(), r = Object.entries(t.all());
 	if (!r.length) return null;
 	let i = () => Ge("notes.json", JSON.stringify({
@@ -4527,7 +4618,7 @@ function $i() {
 	}, null, 1)), a = async (r) => {
 		let i = r.files?.[0];
 		if (r.value = "", !i) return;
-		let a = ea(await i.text(), e.manifest.model.fingerprint);
+		let a = ha(await i.text(), e.manifest.model.fingerprint);
 		n(a === null ? "This file holds notes on another network" : `${Q(t.merge(a), "note")} taken in`);
 	};
 	return /* @__PURE__ */ R(J, {
@@ -4583,7 +4674,7 @@ function $i() {
 		})]
 	});
 }
-function ea(e, t) {
+function ha(e, t) {
 	let n;
 	try {
 		n = JSON.parse(e);
@@ -4593,7 +4684,7 @@ function ea(e, t) {
 	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : It(JSON.stringify(n.notes));
 }
 // src/pages/Home.tsx
-function ta(e, t) {
+function ga(e, t) {
 	if (!e) return t.map((e) => ({ shown: e }));
 	let n = new Map(t.map((e) => [e.name, e])), r = [];
 	for (let t of e.layers) {
@@ -4602,8 +4693,8 @@ function ta(e, t) {
 	}
 	return r;
 }
-function na() {
-	let { manifest: e } = W(), { router: t } = I(), n = G("network"), r = F(() => ta(n.value, e.layers), [n.value, e]), [i, a] = M(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
+function _a() {
+	let { manifest: e } = W(), { router: t } = I(), n = G("network"), r = F(() => ga(n.value, e.layers), [n.value, e]), [i, a] = M(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
 	L({
 		ArrowDown: o(1),
 		j: o(1),
@@ -4633,26 +4724,26 @@ function na() {
 				"."
 			]
 		}),
-		/* @__PURE__ */ R(oa, { manifest: e }),
-		/* @__PURE__ */ R(Qi, { layers: e.layers }),
+		/* @__PURE__ */ R(xa, { manifest: e }),
+		/* @__PURE__ */ R(pa, { layers: e.layers }),
 		/* @__PURE__ */ R("div", {
 			class: "map-head",
 			children: /* @__PURE__ */ R("h2", { children: "Layers in execution order" })
 		}),
 		/* @__PURE__ */ R("ol", {
 			class: "map",
-			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ R(ia, {
+			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ R(ya, {
 				layer: t.shown,
 				role: Xt(t.shown.name, n.value?.layers ?? []),
 				current: e.layers.indexOf(t.shown) === i
-			}, t.shown.id) : /* @__PURE__ */ R(aa, { layers: t.passed }, `passed-${r}`))
+			}, t.shown.id) : /* @__PURE__ */ R(ba, { layers: t.passed }, `passed-${r}`))
 		}),
-		/* @__PURE__ */ R(ra, {}),
-		/* @__PURE__ */ R($i, {}),
-		/* @__PURE__ */ R(la, { manifest: e })
+		/* @__PURE__ */ R(va, {}),
+		/* @__PURE__ */ R(ma, {}),
+		/* @__PURE__ */ R(wa, { manifest: e })
 	] });
 }
-function ra() {
+function va() {
 	let e = ft();
 	return e.length ? /* @__PURE__ */ R(J, {
 		title: "Compare with",
@@ -4673,8 +4764,8 @@ function ra() {
 		})
 	}) : null;
 }
-function ia({ layer: e, role: t, current: n }) {
-	let { manifest: r } = W(), i = e.preview, a = window.innerWidth < 600 ? 28 : 40, o = Math.min(i.columns, e.channels), s = K(r.paths.preview, { layer: e.id });
+function ya({ layer: e, role: t, current: n }) {
+	let { manifest: r } = W(), i = e.preview, a = window.innerWidth < 600 ? 28 : 40, o = Math.min(i.columns, r.subset?.[e.name]?.length ?? e.channels), s = K(r.paths.preview, { layer: e.id });
 	return /* @__PURE__ */ R("li", {
 		class: n ? "station current" : "station",
 		children: /* @__PURE__ */ R("a", {
@@ -4713,7 +4804,7 @@ function ia({ layer: e, role: t, current: n }) {
 							title: "Median cosine of a unit's projection and a random signal's from the same place: 1 alike, 0 unrelated",
 							children: ["like control ", e.control.median?.toFixed(2) ?? "–"]
 						}),
-						/* @__PURE__ */ R(Un, {
+						/* @__PURE__ */ R(ir, {
 							layer: e.name,
 							brief: !0
 						})
@@ -4722,7 +4813,7 @@ function ia({ layer: e, role: t, current: n }) {
 				/* @__PURE__ */ R("span", {
 					class: "strip",
 					"aria-hidden": "true",
-					children: [0, 1].map((e) => /* @__PURE__ */ R("span", { children: Array.from({ length: o }, (t, n) => /* @__PURE__ */ R(nn, {
+					children: [0, 1].map((e) => /* @__PURE__ */ R("span", { children: Array.from({ length: o }, (t, n) => /* @__PURE__ */ R(rn, {
 						path: s,
 						grid: i,
 						panel: 0,
@@ -4735,7 +4826,7 @@ function ia({ layer: e, role: t, current: n }) {
 		})
 	});
 }
-function aa({ layers: e }) {
+function ba({ layers: e }) {
 	return /* @__PURE__ */ R("li", {
 		class: "passed",
 		children: /* @__PURE__ */ R("details", { children: [/* @__PURE__ */ R("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ R("ul", { children: e.map((e) => /* @__PURE__ */ R("li", { children: [
@@ -4755,7 +4846,7 @@ function aa({ layers: e }) {
 		] }, e.name)) })] })
 	});
 }
-function oa({ manifest: e }) {
+function xa({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
 	return t ? /* @__PURE__ */ R("details", {
 		class: "panel warning",
@@ -4781,12 +4872,12 @@ function oa({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var sa = ({ value: e }) => /* @__PURE__ */ R("code", {
+var Sa = ({ value: e }) => /* @__PURE__ */ R("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
-}), ca = (e, t) => t ? [[e, t]] : [];
-function la({ manifest: e }) {
+}), Ca = (e, t) => t ? [[e, t]] : [];
+function wa({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i, check: a } = e;
 	return /* @__PURE__ */ R("div", {
 		class: "cards",
@@ -4804,8 +4895,8 @@ function la({ manifest: e }) {
 						text: t.output + (t.classes ? `, ${Q(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					...ca("Taken for", t.meaning),
-					["SHA-256", /* @__PURE__ */ R(sa, { value: t.fingerprint }, "h")]
+					...Ca("Taken for", t.meaning),
+					["SHA-256", /* @__PURE__ */ R(Sa, { value: t.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ R(J, {
@@ -4818,25 +4909,25 @@ function la({ manifest: e }) {
 					["Count", Q(n.count, "image")],
 					["Labels", n.classes ? Q(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ R(sa, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ R(Sa, { value: n.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ R(J, {
 				title: "How it was made",
 				children: /* @__PURE__ */ R(bt, { rows: [
-					["When", $t(e.created)],
+					["When", en(e.created)],
 					["Shown", `${r.k} strongest responses a unit, one an image`],
 					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}${r.gates ? `; gates: ${r.gates}` : ""}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
-					...ca("Check", a?.sentence),
+					...Ca("Check", a?.sentence),
 					["Versions", Object.entries(i).map(([e, t]) => `${e} ${t}`).join(", ")]
 				] })
 			})
 		]
 	});
 }
-// src/pages/Image.tsx
-function ua(e, t, n, r) {
+// src/parts/Strong.tsx
+function Ta(e, t, n, r) {
 	let i = e.field;
 	if (!i) return [
 		0,
@@ -4852,7 +4943,146 @@ function ua(e, t, n, r) {
 		o + i.size[1]
 	];
 }
-function da(e, t, n) {
+var Ea = 64;
+function Da({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, mark: s, pin: c, pinned: l }) {
+	let { manifest: u } = W(), d = u.paths.taken && a ? K(u.paths.taken, {
+		image: n,
+		thousand: Math.floor(n / 1e3)
+	}) : null;
+	return /* @__PURE__ */ R("ul", {
+		class: "tiles",
+		children: r.map(([r, f, p, m, h], g) => {
+			let [_, v, y, b, x] = o?.[g] ?? [], S = _ === void 0 ? null : [
+				_,
+				v,
+				y,
+				b
+			], C = S && d && a ? {
+				path: d,
+				grid: a,
+				cell: t * a.columns + g
+			} : null, w = {
+				box: Ta(e, m, h, u.model.input),
+				part: S,
+				over: C,
+				words: `${e.name}:${r}, response ${Z(f)}${x ? `; black and white ±${Z(x)}` : ""}`
+			}, T = () => s(w), E = l?.words === w.words, ee = i.find((e) => e[1] === r)?.[2];
+			return /* @__PURE__ */ R("li", {
+				onMouseEnter: T,
+				onMouseLeave: () => s(null),
+				children: [/* @__PURE__ */ R("a", {
+					href: V(e.name, r),
+					onFocus: T,
+					onBlur: () => s(null),
+					children: [/* @__PURE__ */ R("span", {
+						class: "pair",
+						children: [/* @__PURE__ */ R("span", {
+							class: "cut-tile",
+							style: { width: `${Ea}px` },
+							children: /* @__PURE__ */ R(mn, {
+								image: n,
+								box: S ?? w.box
+							})
+						}), C ? /* @__PURE__ */ R(rn, {
+							path: C.path,
+							grid: C.grid,
+							panel: 0,
+							cell: C.cell,
+							side: Ea,
+							boost: !0
+						}) : ee === void 0 ? /* @__PURE__ */ R("span", {
+							class: "tile none",
+							title: "not projected",
+							style: {
+								width: `${Ea}px`,
+								height: `${Ea}px`
+							}
+						}) : /* @__PURE__ */ R(Oa, {
+							layer: e,
+							channel: r,
+							rank: ee
+						})]
+					}), /* @__PURE__ */ R("span", {
+						class: "caption",
+						children: [/* @__PURE__ */ R("b", { children: [/* @__PURE__ */ R("span", {
+							class: "heard",
+							children: "Unit "
+						}), r] }), /* @__PURE__ */ R("span", {
+							title: "response, and its share of the unit's maximum",
+							children: [
+								Z(f),
+								" · ",
+								Math.round(100 * p),
+								" %"
+							]
+						})]
+					})]
+				}), /* @__PURE__ */ R("button", {
+					type: "button",
+					class: "versus",
+					"aria-pressed": E,
+					"aria-label": `Where unit ${r} responds`,
+					title: "Where it responds, and what it takes",
+					onClick: () => (c(E ? null : w), E && s(null)),
+					children: /* @__PURE__ */ R("svg", {
+						viewBox: "0 0 16 16",
+						"aria-hidden": "true",
+						children: [/* @__PURE__ */ R("circle", {
+							cx: "8",
+							cy: "8",
+							r: "4.5"
+						}), /* @__PURE__ */ R("path", { d: "M8 0v6M8 10v6M0 8h6M10 8h6" })]
+					})
+				})]
+			}, r);
+		})
+	});
+}
+function Oa({ layer: e, channel: t, rank: n, photo: r }) {
+	return /* @__PURE__ */ R(rn, {
+		path: En(W(), e, t),
+		grid: e.sprite,
+		panel: +!r,
+		cell: n,
+		side: Ea,
+		boost: !r
+	});
+}
+var ka = 24;
+function Aa({ layer: e, wins: t }) {
+	let [n, r] = M(!1), i = n ? t : t.slice(0, ka);
+	return /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("ul", {
+		class: "tiles",
+		children: i.map(([, t, n]) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
+			href: V(e.name, t),
+			children: [/* @__PURE__ */ R("span", {
+				class: "pair",
+				children: [/* @__PURE__ */ R(Oa, {
+					layer: e,
+					channel: t,
+					rank: n,
+					photo: !0
+				}), /* @__PURE__ */ R(Oa, {
+					layer: e,
+					channel: t,
+					rank: n
+				})]
+			}), /* @__PURE__ */ R("span", {
+				class: "caption",
+				children: [/* @__PURE__ */ R("b", { children: [/* @__PURE__ */ R("span", {
+					class: "heard",
+					children: "Unit "
+				}), t] }), /* @__PURE__ */ R("span", { children: ["no. ", n + 1] })]
+			})]
+		}) }, t))
+	}), t.length > i.length && /* @__PURE__ */ R("button", {
+		type: "button",
+		onClick: () => r(!0),
+		children: ["Show all ", t.length]
+	})] });
+}
+// src/pages/Image.tsx
+function ja(e, t, n) {
 	if (!e.starts) return Math.floor(e.images.indexOf(t) / n);
 	let r = -1;
 	for (let n of e.starts) {
@@ -4861,8 +5091,8 @@ function da(e, t, n) {
 	}
 	return r;
 }
-function fa({ number: e }) {
-	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? da(a.value, e, t.extras.profileShard) : -1, s = G(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
+function Ma({ number: e }) {
+	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? ja(a.value, e, t.extras.profileShard) : -1, s = G(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
 	if (!r) return /* @__PURE__ */ R(Y, {
 		title: "No such image",
 		children: "Images have numbers from 0."
@@ -4878,7 +5108,7 @@ function fa({ number: e }) {
 		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Q(a.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
 	});
 	let m = p.label < 0 ? null : (s.value ?? l.value)?.classes[p.label] ?? `class ${p.label}`, h = (u.value ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ R(pa, {
+	return /* @__PURE__ */ R(Na, {
 		number: e,
 		name: p.name,
 		label: m,
@@ -4888,16 +5118,16 @@ function fa({ number: e }) {
 		about: h
 	});
 }
-function pa({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
-	let { manifest: s } = W(), { router: c } = I(), [l, u] = M(null), [d, f] = M(null), p = l ?? d, m = a.indexOf(e), [h, g] = m < 0 ? [] : [a[m - 1], a[m + 1]], _ = (e) => () => e === void 0 ? void 0 : c.step(H(e));
+function Na({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
+	let { manifest: s } = W(), { router: c } = I(), [l, u] = M(null), [d, f] = M(null), p = l ?? d, m = G(s.taken ? "taken/index" : null).value, h = G(m?.images.includes(e) ? `taken/${e}` : null).value, g = a.indexOf(e), [_, v] = g < 0 ? [] : [a[g - 1], a[g + 1]], y = (e) => () => e === void 0 ? void 0 : c.step(H(e));
 	return L({
-		ArrowLeft: _(h),
-		h: _(h),
-		ArrowRight: _(g),
-		l: _(g)
+		ArrowLeft: y(_),
+		h: y(_),
+		ArrowRight: y(v),
+		l: y(v)
 	}), /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("div", {
 		class: "page-head",
-		children: [/* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("h1", { children: /* @__PURE__ */ R(q, { text: en(t) }) }), /* @__PURE__ */ R("p", {
+		children: [/* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("h1", { children: /* @__PURE__ */ R(q, { text: tn(t) }) }), /* @__PURE__ */ R("p", {
 			class: "lead",
 			children: [
 				"image ",
@@ -4912,14 +5142,14 @@ function pa({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 			]
 		})] }), /* @__PURE__ */ R("div", {
 			class: "steps",
-			children: [h !== void 0 && /* @__PURE__ */ R("a", {
-				href: H(h),
-				"aria-label": `Previous image, ${h}`,
+			children: [_ !== void 0 && /* @__PURE__ */ R("a", {
+				href: H(_),
+				"aria-label": `Previous image, ${_}`,
 				title: "Previous image (←)",
 				children: "←"
-			}), g !== void 0 && /* @__PURE__ */ R("a", {
-				href: H(g),
-				"aria-label": `Next image, ${g}`,
+			}), v !== void 0 && /* @__PURE__ */ R("a", {
+				href: H(v),
+				"aria-label": `Next image, ${v}`,
 				title: "Next image (→)",
 				children: "→"
 			})]
@@ -4929,12 +5159,14 @@ function pa({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		children: [/* @__PURE__ */ R("figure", {
 			class: "looked sticky",
 			children: [
-				/* @__PURE__ */ R(un, {
+				/* @__PURE__ */ R(dn, {
 					image: e,
 					name: t,
-					box: p?.box ?? null
+					box: p?.box ?? null,
+					part: p?.part ?? null,
+					over: p?.over ?? null
 				}),
-				/* @__PURE__ */ R("figcaption", { children: p ? p.words : "Hover a unit, or press ⌖, to see where it responds" }),
+				/* @__PURE__ */ R("figcaption", { children: p ? p.words : "Point at a unit, or press its mark, to see where it responds and what it takes" }),
 				/* @__PURE__ */ R("p", {
 					class: "quiet path",
 					children: /* @__PURE__ */ R(q, {
@@ -4947,113 +5179,48 @@ function pa({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 					children: e.title
 				}) }, e.name))
 			]
-		}), /* @__PURE__ */ R("div", { children: s.layers.map((e, t) => {
-			let n = r?.[t] ?? [], a = i.filter((e) => e[0] === t);
-			return !n.length && !a.length ? null : /* @__PURE__ */ R(J, {
-				title: e.name,
-				note: a.length ? `among the ${s.options.k} strongest of ${Q(a.length, "unit")}` : void 0,
-				children: [n.length > 0 ? /* @__PURE__ */ R(ma, {
-					layer: e,
-					rows: n,
+		}), /* @__PURE__ */ R("div", { children: [r && /* @__PURE__ */ R(Pa, {
+			taken: h !== null,
+			known: !s.taken || m !== null
+		}), s.layers.map((t, n) => {
+			let a = r?.[n] ?? [], o = i.filter((e) => e[0] === n);
+			return !a.length && !o.length ? null : /* @__PURE__ */ R(J, {
+				title: t.name,
+				note: o.length ? `among the ${s.options.k} strongest of ${Q(o.length, "unit")}` : void 0,
+				children: [a.length > 0 ? /* @__PURE__ */ R(Da, {
+					layer: t,
+					image: e,
+					rows: a,
+					wins: o,
+					grid: m?.grids[n],
+					row: n,
+					taken: h?.layers[n],
 					mark: u,
 					pin: f,
 					pinned: d
-				}) : /* @__PURE__ */ R(ga, {
-					layer: e,
-					wins: a
-				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ R("details", { children: [/* @__PURE__ */ R("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ R(ga, {
-					layer: e,
-					wins: a
+				}) : /* @__PURE__ */ R(Aa, {
+					layer: t,
+					wins: o
+				}), a.length > 0 && o.length > 0 && /* @__PURE__ */ R("details", { children: [/* @__PURE__ */ R("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ R(Aa, {
+					layer: t,
+					wins: o
 				})] })]
-			}, e.id);
-		}) })]
+			}, t.id);
+		})] })]
 	})] });
 }
-function ma({ layer: e, rows: t, mark: n, pin: r, pinned: i }) {
-	let { manifest: a } = W();
-	return /* @__PURE__ */ R("ul", {
-		class: "tiles",
-		children: t.map(([t, o, s, c, l]) => {
-			let u = {
-				box: ua(e, c, l, a.model.input),
-				words: `${e.name}:${t}, response ${Z(o)}`
-			}, d = () => n(u), f = i?.words === u.words;
-			return /* @__PURE__ */ R("li", {
-				onMouseEnter: d,
-				onMouseLeave: () => n(null),
-				children: [/* @__PURE__ */ R("a", {
-					href: V(e.name, t),
-					onFocus: d,
-					onBlur: () => n(null),
-					children: [/* @__PURE__ */ R("span", {
-						class: "pair",
-						children: [/* @__PURE__ */ R($, {
-							layer: e,
-							channel: t,
-							kind: "photos",
-							side: 56
-						}), /* @__PURE__ */ R($, {
-							layer: e,
-							channel: t,
-							kind: "projections",
-							side: 56
-						})]
-					}), /* @__PURE__ */ R("span", {
-						class: "caption",
-						children: [/* @__PURE__ */ R("b", { children: [/* @__PURE__ */ R("span", {
-							class: "heard",
-							children: "Unit "
-						}), t] }), /* @__PURE__ */ R("span", {
-							title: "response, and its share of the unit's maximum",
-							children: [
-								Z(o),
-								" · ",
-								Math.round(100 * s),
-								" %"
-							]
-						})]
-					})]
-				}), /* @__PURE__ */ R("button", {
-					type: "button",
-					class: "versus",
-					"aria-pressed": f,
-					"aria-label": `Where unit ${t} responds`,
-					title: "Where it responds",
-					onClick: () => (r(f ? null : u), f && n(null)),
-					children: "⌖"
-				})]
-			}, t);
-		})
+function Pa({ taken: e, known: t }) {
+	let { manifest: n } = W(), r = n.taken;
+	return /* @__PURE__ */ R("div", {
+		class: "legend",
+		children: [/* @__PURE__ */ R("p", {
+			class: "note",
+			children: ["The units that respond most, by share of their own maximum: the place in this image, and what each takes from it.", !e && t && (r ? ` Of this image the latter is kept only where it is among a unit's strongest: ${Q(r.images, "image")}, evenly spread, fit the ${$t(r.budget)} that the atlas was made with (--image-bytes).` : " This atlas keeps the latter only where the image is among a unit's strongest.")]
+		}), /* @__PURE__ */ R(Et, {})]
 	});
 }
-var ha = 24;
-function ga({ layer: e, wins: t }) {
-	let [n, r] = M(!1), i = n ? t : t.slice(0, ha);
-	return /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("ul", {
-		class: "tiles",
-		children: i.map(([, t, n]) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
-			href: V(e.name, t),
-			children: [/* @__PURE__ */ R($, {
-				layer: e,
-				channel: t,
-				kind: "photos",
-				side: 48
-			}), /* @__PURE__ */ R("span", {
-				class: "caption",
-				children: [/* @__PURE__ */ R("b", { children: [/* @__PURE__ */ R("span", {
-					class: "heard",
-					children: "Unit "
-				}), t] }), /* @__PURE__ */ R("span", { children: ["no. ", n + 1] })]
-			})]
-		}) }, t))
-	}), t.length > i.length && /* @__PURE__ */ R("button", {
-		type: "button",
-		onClick: () => r(!0),
-		children: ["Show all ", t.length]
-	})] });
-}
 // src/pages/Images.tsx
-function _a() {
+function Fa() {
 	let { manifest: e, store: t } = W(), n = G(e.extras ? "profiles/index" : null), r = G(e.extras ? null : "images/index"), [i, a] = M(null);
 	N(() => {
 		if (!r.value) return;
@@ -5081,8 +5248,8 @@ function _a() {
 		error: n.error ?? r.error
 	};
 }
-function va({ query: e }) {
-	let { manifest: t } = W(), { router: n } = I(), { images: r, error: i } = _a(), [a, o] = M(-1), s = (e.get("q") ?? "").toLowerCase();
+function Ia({ query: e }) {
+	let { manifest: t } = W(), { router: n } = I(), { images: r, error: i } = Fa(), [a, o] = M(-1), s = (e.get("q") ?? "").toLowerCase();
 	if (i) return /* @__PURE__ */ R(Y, {
 		title: "Data is missing",
 		children: i.message
@@ -5128,7 +5295,7 @@ function va({ query: e }) {
 				href: H(Number(s)),
 				children: ["Open image ", Number(s)]
 			})] })]
-		}) : /* @__PURE__ */ R(Ar, {
+		}) : /* @__PURE__ */ R(Gr, {
 			count: c.length,
 			cell: {
 				width: 132,
@@ -5139,15 +5306,15 @@ function va({ query: e }) {
 			select: o,
 			open: (e) => n.go(H(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e, t) => /* @__PURE__ */ R(ya, {
+			render: (e, t) => /* @__PURE__ */ R(La, {
 				image: c[e],
 				first: t
 			})
 		})
 	] });
 }
-function ya({ image: e, first: t }) {
-	let n = ht(ln(W(), e.number));
+function La({ image: e, first: t }) {
+	let n = ht(un(W(), e.number));
 	return /* @__PURE__ */ R("a", {
 		class: "unit thumb",
 		href: H(e.number),
@@ -5161,19 +5328,19 @@ function ya({ image: e, first: t }) {
 			}) : /* @__PURE__ */ R("span", { class: "tile none" }),
 			/* @__PURE__ */ R("span", {
 				class: "caption",
-				children: /* @__PURE__ */ R("b", { children: /* @__PURE__ */ R(q, { text: e.label ?? en(e.name) }) })
+				children: /* @__PURE__ */ R("b", { children: /* @__PURE__ */ R(q, { text: e.label ?? tn(e.name) }) })
 			}),
-			e.label !== null && /* @__PURE__ */ R("small", { children: /* @__PURE__ */ R(q, { text: en(e.name) }) })
+			e.label !== null && /* @__PURE__ */ R("small", { children: /* @__PURE__ */ R(q, { text: tn(e.name) }) })
 		]
 	});
 }
 // src/alike.ts
-function ba(e) {
+function Ra(e) {
 	let t = atob(e.codes);
 	return Int8Array.from({ length: t.length - t.length % e.rank }, (e, n) => t.charCodeAt(n));
 }
-function xa(e, t, n = []) {
-	let { rank: r } = e, i = ba(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
+function za(e, t, n = []) {
+	let { rank: r } = e, i = Ra(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
 	if (!o.some((e) => e !== 0)) return [];
 	for (let n = 0; n < a; n += 1) {
 		let a = 0, u = !1;
@@ -5185,9 +5352,9 @@ function xa(e, t, n = []) {
 	}
 	return l;
 }
-var Sa = 32;
-function Ca(e, t) {
-	let n = ba(e), r = Math.min(Sa, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
+var Ba = 32;
+function Va(e, t) {
+	let n = Ra(e), r = Math.min(Ba, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
 	return i.forEach((t, i) => a.set(n.subarray(t * e.rank, t * e.rank + r), i * r)), {
 		vectors: {
 			rank: r,
@@ -5196,7 +5363,7 @@ function Ca(e, t) {
 		units: i
 	};
 }
-var wa = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, Ta = [
+var Ha = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, Ua = [
 	["index", "index"],
 	["maximum", "maximum"],
 	["mean", "mean"],
@@ -5212,7 +5379,7 @@ var wa = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	["moved", "kept moved"],
 	["similar", "similarity to a unit"],
 	["map", "likeness, as a map"]
-], Ea = [
+], Wa = [
 	"grey",
 	"hue",
 	"blurred",
@@ -5220,40 +5387,40 @@ var wa = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	"mirrored",
 	"turned",
 	"moved"
-], Da = (e) => Ea.includes(e), Oa = (e, t, n) => t.find((t) => t === e) ?? n, ka = (e) => {
+], Ga = (e) => Wa.includes(e), Ka = (e, t, n) => t.find((t) => t === e) ?? n, qa = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function Aa(e) {
-	let t = Oa(e.get("sort"), Ta.map(([e]) => e), "index");
+function Ja(e) {
+	let t = Ka(e.get("sort"), Ua.map(([e]) => e), "index");
 	return {
-		view: Oa(e.get("view"), [
+		view: Ka(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: Oa(e.get("alive"), [
+		alive: Ka(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: ka(e.get("class")),
-		like: Oa(e.get("like"), [
+		class: qa(e.get("class")),
+		like: Ka(e.get("like"), [
 			"all",
 			"unlike",
 			"like"
 		], "all"),
-		low: ka(e.get("low")),
-		high: ka(e.get("high")),
-		near: ka(e.get("near")),
+		low: qa(e.get("low")),
+		high: qa(e.get("high")),
+		near: qa(e.get("near")),
 		text: e.get("q") ?? "",
 		marked: e.get("marked") === "1"
 	};
 }
-function ja(e) {
+function Ya(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
@@ -5268,7 +5435,7 @@ function ja(e) {
 		marked: e.marked ? 1 : null
 	};
 }
-function Ma(e, t, n, r) {
+function Xa(e, t, n, r) {
 	let i = new Set(t.dead), { low: a, high: o, class: s } = e, c = e.text.toLowerCase();
 	return {
 		alive: (t) => e.alive === "all" || i.has(t) === (e.alive === "dead"),
@@ -5286,8 +5453,8 @@ function Ma(e, t, n, r) {
 		text: (e) => !c || String(e).startsWith(c) || (t.names?.[e] ?? "").toLowerCase().includes(c)
 	};
 }
-function Na(e, t, n, { nearest: r = [], controls: i, tuned: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
-	let c = Ma(n, t, s, i), l = new Set(t.dead), u = {
+function Za(e, t, n, { nearest: r = [], controls: i, tuned: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
+	let c = Xa(n, t, s, i), l = new Set(t.dead), u = {
 		all: 0,
 		alive: {
 			all: 0,
@@ -5317,37 +5484,37 @@ function Na(e, t, n, { nearest: r = [], controls: i, tuned: a, only: o, marked: 
 		r("class") && a !== void 0 && a >= 0 && u.classes.set(a, (u.classes.get(a) ?? 0) + 1), r("marked") && s.has(n) && (u.marked += 1), r("range") && typeof o == "number" && u.maxima.push(o), r("like") && (u.like.all += 1, p !== null && (u.like[p > .9 ? "like" : "unlike"] += 1));
 	}
 	return {
-		units: Pa(f, t, n, r, i, a),
+		units: Qa(f, t, n, r, i, a),
 		counts: u
 	};
 }
-function Pa(e, t, n, r, i, a) {
+function Qa(e, t, n, r, i, a) {
 	let o = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
 	let s = new Map(r);
 	if (n.near !== null && s.set(n.near, Infinity), n.sort === "map") return e;
-	let c = n.sort === "similar" ? null : n.sort === "control" ? i : Da(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
+	let c = n.sort === "similar" ? null : n.sort === "control" ? i : Ga(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
 	return e.sort((e, t) => {
 		let [n, r] = [l(e), l(t)];
 		return n === null || r === null ? n === r ? e - t : n === null ? 1 : -1 : n === r ? e - t : o * (n < r ? -1 : 1);
 	});
 }
 // src/parts/Spread.tsx
-var Fa = 28, [Ia, La] = [140, 26];
-function Ra(e, t, n, r) {
+var $a = 28, [eo, to] = [140, 26];
+function no(e, t, n, r) {
 	return n > t ? Math.max(0, Math.min(r - 1, Math.floor((e - t) / (n - t) * r))) : null;
 }
-function za({ values: e, least: t, most: n, low: r, high: i, change: a }) {
+function ro({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	let o = P(null);
 	if (!(n > t)) return null;
-	let s = Array(Fa).fill(0);
+	let s = Array($a).fill(0);
 	for (let r of e) {
-		let e = Ra(r, t, n, Fa);
+		let e = no(r, t, n, $a);
 		e !== null && (s[e] = (s[e] ?? 0) + 1);
 	}
-	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / Fa, u = (e) => {
+	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / $a, u = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * Fa)));
+		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * $a)));
 	}, d = (e) => {
 		if (o.current === null) return;
 		let t = u(e), [n, r] = [Math.min(o.current, t), Math.max(o.current, t)];
@@ -5355,9 +5522,9 @@ function za({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	}, f = (e) => (r === null || l(e + 1) > r) && (i === null || l(e) < i);
 	return /* @__PURE__ */ R("svg", {
 		class: "spread",
-		viewBox: `0 0 ${Ia} ${La}`,
-		width: Ia,
-		height: La,
+		viewBox: `0 0 ${eo} ${to}`,
+		width: eo,
+		height: to,
 		"aria-hidden": "true",
 		onPointerDown: (e) => {
 			e.currentTarget.setPointerCapture(e.pointerId), o.current = u(e), d(e);
@@ -5370,16 +5537,16 @@ function za({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 			/* @__PURE__ */ R("title", { children: "Drag to choose a range" }),
 			/* @__PURE__ */ R("rect", {
 				class: "ground",
-				width: Ia,
-				height: La
+				width: eo,
+				height: to
 			}),
 			s.map((e, t) => {
-				let n = e ? Math.max(1.5, (La - 2) * Math.sqrt(e / c)) : 0;
+				let n = e ? Math.max(1.5, (to - 2) * Math.sqrt(e / c)) : 0;
 				return /* @__PURE__ */ R("rect", {
 					class: f(t) ? "bar" : "bar out",
-					x: t * Ia / Fa + .5,
-					y: La - n,
-					width: Ia / Fa - 1,
+					x: t * eo / $a + .5,
+					y: to - n,
+					width: eo / $a - 1,
 					height: n,
 					children: /* @__PURE__ */ R("title", { children: `${Z(l(t))} to ${Z(l(t + 1))}: ${e}` })
 				}, t);
@@ -5388,15 +5555,15 @@ function za({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	});
 }
 // src/parts/LayerBar.tsx
-var Ba = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function Va({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
+var io = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function ao({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
 	let { manifest: s } = W(), [c, l] = M(!1), u = [
 		n.alive !== "all",
 		n.class !== null,
 		n.like !== "all",
 		n.low !== null || n.high !== null,
 		n.text !== ""
-	].filter(Boolean).length, d = Ta.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike) && (e !== "control" || s.paths.likeness) && (!Da(e) || s.paths.tuning)), f = [...r.classes].sort((e, t) => t[1] - e[1]), p = t.maximum.filter((e) => e !== null), [m, h] = [p.reduce((e, t) => Math.min(e, t), Infinity), p.reduce((e, t) => Math.max(e, t), -Infinity)];
+	].filter(Boolean).length, d = Ua.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike) && (e !== "control" || s.paths.likeness) && (!Ga(e) || s.paths.tuning)), f = [...r.classes].sort((e, t) => t[1] - e[1]), p = t.maximum.filter((e) => e !== null), [m, h] = [p.reduce((e, t) => Math.min(e, t), Infinity), p.reduce((e, t) => Math.max(e, t), -Infinity)];
 	return /* @__PURE__ */ R("div", {
 		class: c ? "bar open" : "bar",
 		role: "group",
@@ -5434,7 +5601,7 @@ function Va({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onInput: (e) => o({ near: Ba(e.currentTarget.value) })
+				onInput: (e) => o({ near: io(e.currentTarget.value) })
 			})] }), a && /* @__PURE__ */ R("span", {
 				class: "quiet measure",
 				children: ["by ", a]
@@ -5499,7 +5666,7 @@ function Va({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				class: "filter",
 				children: ["Class", /* @__PURE__ */ R("select", {
 					value: n.class ?? "",
-					onChange: (e) => o({ class: Ba(e.currentTarget.value) }),
+					onChange: (e) => o({ class: io(e.currentTarget.value) }),
 					children: [
 						/* @__PURE__ */ R("option", {
 							value: "",
@@ -5530,7 +5697,7 @@ function Va({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						"aria-hidden": "true",
 						children: "Maximum"
 					}),
-					/* @__PURE__ */ R(za, {
+					/* @__PURE__ */ R(ro, {
 						values: r.maxima,
 						least: m,
 						most: h,
@@ -5547,7 +5714,7 @@ function Va({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						step: "any",
 						value: n.low ?? "",
 						placeholder: Z(m),
-						onInput: (e) => o({ low: Ba(e.currentTarget.value) }),
+						onInput: (e) => o({ low: io(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
 					/* @__PURE__ */ R("span", {
@@ -5560,7 +5727,7 @@ function Va({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						step: "any",
 						value: n.high ?? "",
 						placeholder: Z(h),
-						onInput: (e) => o({ high: Ba(e.currentTarget.value) }),
+						onInput: (e) => o({ high: io(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
@@ -5604,12 +5771,12 @@ function Va({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 	});
 }
 // src/map.ts
-var Ha = 12, Ua = .7;
-function Wa() {
+var oo = 12, so = .7;
+function co() {
 	let e = 625341585;
 	return (t) => (e ^= e << 13, e ^= e >>> 17, e ^= e << 5, (e >>> 0) % t);
 }
-function Ga(e, t, n, r, i, a) {
+function lo(e, t, n, r, i, a) {
 	let o = new Float32Array(e.length), s = new Float32Array(e.length);
 	for (let s = 0; s < r; s += 1) {
 		let r = Math.min(n, i - s * n);
@@ -5627,13 +5794,13 @@ function Ga(e, t, n, r, i, a) {
 	}
 	return s;
 }
-function Ka(e, t) {
-	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = qa(e, i, t), s = new Float32Array(i * n);
+function uo(e, t) {
+	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = fo(e, i, t), s = new Float32Array(i * n);
 	o.forEach((e, t) => s.set(r.subarray(e * n, (e + 1) * n), t * n));
-	let c = Wa(), l = new Float32Array(n);
-	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * Ua)) {
-		let r = Ga(s, n, t, a, i, Math.max(1, e));
-		for (let a = Ha * i; a > 0; --a) {
+	let c = co(), l = new Float32Array(n);
+	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * so)) {
+		let r = lo(s, n, t, a, i, Math.max(1, e));
+		for (let a = oo * i; a > 0; --a) {
 			let a = c(i), u = Math.floor(a / t) + c(2 * e + 3) - e - 1, d = a % t + c(2 * e + 3) - e - 1, f = u * t + d;
 			if (d < 0 || u < 0 || d >= t || f >= i || a === f) continue;
 			let p = 0;
@@ -5643,7 +5810,7 @@ function Ka(e, t) {
 		if (e <= 1) return o;
 	}
 }
-function qa({ rank: e, values: t }, n, r) {
+function fo({ rank: e, values: t }, n, r) {
 	let i = (n) => (r, i) => t[i * e + n] - t[r * e + n] || r - i, a = Array.from({ length: n }, (e, t) => t).sort(i(0));
 	if (e < 2) return a;
 	let o = [];
@@ -5651,22 +5818,22 @@ function qa({ rank: e, values: t }, n, r) {
 	return o.flat();
 }
 // src/parts/LayerMap.tsx
-var Ja = 4, [Ya, Xa] = [28, 64];
-function Za(e, t) {
-	let n = Math.max(1, Math.floor((t + Ja) / (Ya + Ja))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
+var po = 4, [mo, ho] = [28, 64];
+function go(e, t) {
+	let n = Math.max(1, Math.floor((t + po) / (mo + po))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
 	return {
 		columns: r,
-		side: Math.max(Ya, Math.min(Xa, Math.floor((t + Ja) / r) - Ja))
+		side: Math.max(mo, Math.min(ho, Math.floor((t + po) / r) - po))
 	};
 }
-function Qa(e) {
+function _o(e) {
 	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = P(null), [d, f] = M(-1), p = d >= 0 ? d : o, [m, h] = M(0);
 	N(() => {
 		if (!u.current) return;
 		let e = new ResizeObserver(([e]) => h(Math.floor(e?.contentRect.width ?? 0)));
 		return e.observe(u.current), () => e.disconnect();
 	}, []);
-	let g = F(() => r ? Ca(r, i) : null, [r, i]), { columns: _, side: v } = Za(g?.units.length ?? 0, m), y = F(() => g && m ? Ka(g.vectors, _).map((e) => g.units[e]) : null, [
+	let g = F(() => r ? Va(r, i) : null, [r, i]), { columns: _, side: v } = go(g?.units.length ?? 0, m), y = F(() => g && m ? uo(g.vectors, _).map((e) => g.units[e]) : null, [
 		g,
 		_,
 		m > 0
@@ -5706,13 +5873,13 @@ function Qa(e) {
 		class: "layer-map",
 		children: [/* @__PURE__ */ R("div", {
 			ref: u,
-			children: y ? /* @__PURE__ */ R(Ar, {
+			children: y ? /* @__PURE__ */ R(Gr, {
 				count: y.length,
 				cell: {
 					width: v,
 					height: v
 				},
-				gap: Ja,
+				gap: po,
 				columns: _,
 				label: `Map of ${t.name}`,
 				current: y.indexOf(o),
@@ -5726,7 +5893,7 @@ function Qa(e) {
 		}), /* @__PURE__ */ R("aside", {
 			class: "panel map-look",
 			"aria-label": "The unit looked at",
-			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ R($a, {
+			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ R(vo, {
 				layer: t,
 				data: n,
 				channel: p
@@ -5745,7 +5912,7 @@ function Qa(e) {
 		})]
 	});
 }
-function $a({ layer: e, data: t, channel: n }) {
+function vo({ layer: e, data: t, channel: n }) {
 	let r = t.topClass?.[n] ?? -1, i = [["Maximum", Z(t.maximum[n])], ["Active", Gt(t.active[n])]];
 	return r >= 0 && i.push(["Top class", /* @__PURE__ */ R(q, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ R(b, { children: [
 		/* @__PURE__ */ R("h2", { children: /* @__PURE__ */ R("a", {
@@ -5771,10 +5938,10 @@ function $a({ layer: e, data: t, channel: n }) {
 	] });
 }
 // src/parts/Units.tsx
-var eo = 84, to = 72;
-function no(e, t, n, r, i, a) {
+var yo = 84, bo = 72;
+function xo(e, t, n, r, i, a) {
 	if (e.dead.includes(a)) return "dead";
-	if (Da(t.sort)) return Kt(i?.[a]);
+	if (Ga(t.sort)) return Kt(i?.[a]);
 	switch (t.sort) {
 		case "mean": return Z(e.mean[a]);
 		case "active": return Gt(e.active[a]);
@@ -5784,13 +5951,13 @@ function no(e, t, n, r, i, a) {
 		default: return Z(e.maximum[a]);
 	}
 }
-function ro(e, t) {
+function So(e, t) {
 	let { manifest: n } = W(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = G((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = G(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
 	return F(() => {
 		let n = a.error ?? o.error;
 		if (t.sort === "map") return {
 			nearest: [],
-			measure: a.value ? wa(a.value) : "",
+			measure: a.value ? Ha(a.value) : "",
 			known: a.value,
 			error: n
 		};
@@ -5802,8 +5969,8 @@ function ro(e, t) {
 		};
 		let s = o.value?.units.find((e) => e.channel === r)?.nearest ?? [], c = e.neighbours.startsWith("correlation of strongest responses"), l = !c || o.value !== null || o.error !== null;
 		return a.value && l ? {
-			nearest: xa(a.value, r, c ? s : []),
-			measure: wa(a.value),
+			nearest: za(a.value, r, c ? s : []),
+			measure: Ha(a.value),
 			known: null,
 			error: n
 		} : {
@@ -5822,15 +5989,15 @@ function ro(e, t) {
 		o.error
 	]);
 }
-function io(e) {
+function Co(e) {
 	let t = zt().all();
 	return F(() => new Set(Object.keys(t).flatMap((t) => {
 		let n = U(t);
 		return n?.layer === e.name ? [n.channel] : [];
 	})), [t, e]);
 }
-function ao({ layer: e, data: t, query: n }) {
-	let r = W(), { router: i, toast: a } = I(), o = zt(), s = F(() => Aa(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = ro(e, s), f = G(r.manifest.paths.likeness ? K(r.manifest.paths.likeness, { layer: e.id }) : null), p = G(Da(s.sort) && r.manifest.paths.tuning ? K(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], h = r.manifest.subset?.[e.name], g = io(e), { units: _, counts: v } = F(() => Na(e, t, s, {
+function wo({ layer: e, data: t, query: n }) {
+	let r = W(), { router: i, toast: a } = I(), o = zt(), s = F(() => Ja(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = So(e, s), f = G(r.manifest.paths.likeness ? K(r.manifest.paths.likeness, { layer: e.id }) : null), p = G(Ga(s.sort) && r.manifest.paths.tuning ? K(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], h = r.manifest.subset?.[e.name], g = Co(e), { units: _, counts: v } = F(() => Za(e, t, s, {
 		nearest: c,
 		controls: f.value?.similarity,
 		tuned: m,
@@ -5844,12 +6011,12 @@ function ao({ layer: e, data: t, query: n }) {
 		f.value,
 		m,
 		g
-	]), [y, x] = M(() => n.has("at") ? Number(n.get("at")) : -1), S = F(() => new Map(c), [c]), C = (t) => i.replace(B(e.name, ja({
+	]), [y, x] = M(() => n.has("at") ? Number(n.get("at")) : -1), S = F(() => new Map(c), [c]), C = (t) => i.replace(B(e.name, Ya({
 		...s,
 		...t
 	}))), w = Ae((t) => {
 		i.replace(B(e.name, {
-			...ja(s),
+			...Ya(s),
 			at: t
 		})), i.go(V(e.name, t));
 	}, [
@@ -5865,7 +6032,7 @@ function ao({ layer: e, data: t, query: n }) {
 			y >= 0 && a(`${e.name}:${y} ${o.toggle(`${e.name}:${y}`) ? "marked" : "no longer marked"}`);
 		}
 	});
-	let T = s.view === "both" ? ["photos", "projections"] : [s.view], E = window.innerWidth < 480 ? to : eo, ee = F(() => ({
+	let T = s.view === "both" ? ["photos", "projections"] : [s.view], E = window.innerWidth < 480 ? bo : yo, ee = F(() => ({
 		width: T.length * E + (T.length - 1) * 3 + 14,
 		height: E + 32
 	}), [T.length, E]), D = Ae((n, r) => {
@@ -5881,7 +6048,7 @@ function ao({ layer: e, data: t, query: n }) {
 			title: `${e.name}:${i}${a ? ` ${a}` : ""}`,
 			children: [/* @__PURE__ */ R("span", {
 				class: "pair",
-				children: T.map((n) => t.dead.includes(i) ? /* @__PURE__ */ R(rn, { side: E }, n) : /* @__PURE__ */ R($, {
+				children: T.map((n) => t.dead.includes(i) ? /* @__PURE__ */ R(an, { side: E }, n) : /* @__PURE__ */ R($, {
 					layer: e,
 					channel: i,
 					kind: n,
@@ -5901,7 +6068,7 @@ function ao({ layer: e, data: t, query: n }) {
 						"aria-label": "marked",
 						children: "★"
 					})
-				] }), /* @__PURE__ */ R("span", { children: no(t, s, S, f.value, m, i) })]
+				] }), /* @__PURE__ */ R("span", { children: xo(t, s, S, f.value, m, i) })]
 			})]
 		});
 	}, [
@@ -5916,7 +6083,7 @@ function ao({ layer: e, data: t, query: n }) {
 		w,
 		E
 	]);
-	return /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R(Va, {
+	return /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R(ao, {
 		layer: e,
 		data: t,
 		view: s,
@@ -5930,7 +6097,7 @@ function ao({ layer: e, data: t, query: n }) {
 			href: B(e.name),
 			children: ["Show all ", v.all]
 		})]
-	}) : s.sort === "map" ? /* @__PURE__ */ R(Qa, {
+	}) : s.sort === "map" ? /* @__PURE__ */ R(_o, {
 		layer: e,
 		data: t,
 		known: u,
@@ -5940,7 +6107,7 @@ function ao({ layer: e, data: t, query: n }) {
 		choose: x,
 		open: w,
 		missing: !r.manifest.extras?.alike || d !== null
-	}) : /* @__PURE__ */ R(Ar, {
+	}) : /* @__PURE__ */ R(Gr, {
 		count: _.length,
 		cell: ee,
 		label: `Units of ${e.name}`,
@@ -5952,18 +6119,18 @@ function ao({ layer: e, data: t, query: n }) {
 	})] });
 }
 // src/pages/Layer.tsx
-function oo({ name: e, query: t }) {
+function To({ name: e, query: t }) {
 	let n = vt(W(), e), r = G(n ? `layers/${n.id}` : null);
 	return n ? r.error ? /* @__PURE__ */ R(Y, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R(so, { layer: n }), r.value ? /* @__PURE__ */ R(ao, {
+	}) : /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R(Eo, { layer: n }), r.value ? /* @__PURE__ */ R(wo, {
 		layer: n,
 		data: r.value,
 		query: t
 	}) : /* @__PURE__ */ R(X, { what: n.name })] }) : /* @__PURE__ */ R(St, { name: e });
 }
-function so({ layer: e }) {
+function Eo({ layer: e }) {
 	let t = W(), { router: n } = I(), r = G("network").value, i = t.manifest.layers.indexOf(e), [a, o] = [t.manifest.layers[i - 1], t.manifest.layers[i + 1]], s = (e) => () => e ? n.go(B(e.name)) : void 0;
 	L({
 		"[": s(a),
@@ -5989,10 +6156,10 @@ function so({ layer: e }) {
 					e.control && ` · like control ${e.control.median?.toFixed(2) ?? "–"}`
 				]
 			}),
-			/* @__PURE__ */ R(Qi, { layers: [e] }),
+			/* @__PURE__ */ R(pa, { layers: [e] }),
 			/* @__PURE__ */ R("p", {
 				class: "note",
-				children: /* @__PURE__ */ R(Un, { layer: e.name })
+				children: /* @__PURE__ */ R(ir, { layer: e.name })
 			})
 		] }), /* @__PURE__ */ R("div", {
 			class: "steps",
@@ -6010,14 +6177,75 @@ function so({ layer: e }) {
 		})]
 	});
 }
+// src/parts/Share.tsx
+function Do(e) {
+	let { protocol: t, hostname: n } = new URL(e);
+	return t === "file:" ? "It opens on this computer alone" : /^(localhost|127\..*|\[::1\])$/.test(n) ? "It opens on this computer alone, while it is served" : "";
+}
+var Oo = (e) => /^[\w./:@%+=,-]+$/.test(e) ? e : `'${e.replace(/'/g, "'\\''")}'`;
+function ko(e, t) {
+	return `convscope atlas export ${t.protocol === "file:" ? Oo(decodeURIComponent(t.pathname).replace(/\/[^/]*$/, "") || "/") : "FOLDER"} --units ${Oo(e)} --single-file`;
+}
+function Ao({ unit: e, link: t, copy: n, close: r }) {
+	let { store: i } = W();
+	L({ Escape: r }, !0);
+	let a = At(r), o = t === null ? "" : Do(t), s = ko(e, t === null ? {
+		protocol: "",
+		pathname: ""
+	} : location);
+	return /* @__PURE__ */ R("div", {
+		class: "modal",
+		"aria-label": `Share ${e}`,
+		...a,
+		children: /* @__PURE__ */ R("div", {
+			class: "sheet narrow share",
+			children: [
+				/* @__PURE__ */ R("button", {
+					class: "icon close",
+					type: "button",
+					onClick: r,
+					"aria-label": "Close",
+					"data-first": !0,
+					children: "×"
+				}),
+				/* @__PURE__ */ R("h2", { children: ["Share ", e] }),
+				/* @__PURE__ */ R("h3", { children: "One file to mail" }),
+				/* @__PURE__ */ R("p", { children: "Opens on this unit, on any computer and without a connection, and holds the units that it links to. This command writes it:" }),
+				/* @__PURE__ */ R("pre", { children: s }),
+				/* @__PURE__ */ R("button", {
+					type: "button",
+					onClick: () => n(s, "Command"),
+					children: "Copy command"
+				}),
+				t !== null && /* @__PURE__ */ R(b, { children: [
+					/* @__PURE__ */ R("h3", { children: "A link" }),
+					/* @__PURE__ */ R("p", { children: o ? `${o}. With the folder on any web host, others can open it too.` : "Leads to this unit." }),
+					/* @__PURE__ */ R("button", {
+						type: "button",
+						onClick: () => n(t, "Link", o),
+						children: "Copy the link"
+					}),
+					/* @__PURE__ */ R("h3", { children: "Within another page" }),
+					/* @__PURE__ */ R("p", { children: ["HTML that shows this unit, as tall as it is.", o && ` ${o}.`] }),
+					/* @__PURE__ */ R("button", {
+						type: "button",
+						onClick: () => n(Xn(Yn(t, i.host.kind), e), "Code to embed it", o),
+						children: "Copy embed code"
+					})
+				] })
+			]
+		})
+	});
+}
 // src/parts/Actions.tsx
-function co({ layer: e, shard: t, unit: n }) {
-	let r = W(), { router: i, root: a, toast: o } = I(), [s, c] = M(!1), l = `${e.name}:${n.channel}`, u = i.link(V(e.name, n.channel)), d = async (e, t) => o(await We(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
+function jo({ layer: e, shard: t, unit: n }) {
+	let r = W(), { router: i, root: a, toast: o } = I(), [s, c] = M(null), l = () => c(null), u = n.nearest.find(([t]) => yt(r, e.name, t))?.[0] ?? n.channel, d = `${e.name}:${n.channel}`, f = i.link(V(e.name, n.channel)), p = async (e, t, n = "") => o(await We(e, a) ? `${t} copied${n && `. ${n}`}` : `${t} could not be copied: ${e}`), m = async (t) => {
 		try {
-			let i = await An(r, e, n), a = await jn(i);
-			t === "png" ? Ge(`${l}.png`, a) : Ge(`${l}.svg`, Nn(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
+			if (t === "png") return Ge(`${d}.png`, await Wn(await Un(r, e, n)));
+			let i = await Fn(r, e, n);
+			await Wn(i), Ge(`${d}.svg`, Kn(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
 		} catch (e) {
-			e instanceof Sn ? c(!0) : o("The picture cannot be read");
+			e instanceof wn ? c("refused") : o("The picture cannot be read");
 		}
 	};
 	return /* @__PURE__ */ R("div", {
@@ -6028,51 +6256,56 @@ function co({ layer: e, shard: t, unit: n }) {
 			/* @__PURE__ */ R("button", {
 				id: "copy-link",
 				type: "button",
-				onClick: () => d(u ?? l, u ? "Link" : "Unit"),
+				onClick: () => p(f ?? d, f ? "Link" : "Unit", f ? Do(f) : ""),
 				children: "Copy link"
+			}),
+			r.store.host.kind !== "file" && /* @__PURE__ */ R("button", {
+				type: "button",
+				onClick: () => c("share"),
+				children: "Share…"
 			}),
 			/* @__PURE__ */ R("button", {
 				type: "button",
-				onClick: () => d(In(r, e, n.channel, u), "Citation"),
+				onClick: () => p(Zn(r, e, n.channel, f), "Citation"),
 				children: "Copy citation"
-			}),
-			u !== null && /* @__PURE__ */ R("button", {
-				type: "button",
-				onClick: () => d(Fn(u, l), "Code to embed it"),
-				title: "HTML that shows this unit within another page",
-				children: "Copy embed code"
 			}),
 			/* @__PURE__ */ R("button", {
 				type: "button",
 				disabled: n.dead,
-				onClick: () => f("png"),
+				onClick: () => m("png"),
 				children: "PNG"
 			}),
 			/* @__PURE__ */ R("button", {
 				type: "button",
 				disabled: n.dead,
-				onClick: () => f("svg"),
+				onClick: () => m("svg"),
 				children: "SVG"
 			}),
 			/* @__PURE__ */ R("button", {
 				type: "button",
-				onClick: () => Ge(`${l}.json`, Pn(r, e, t, n)),
+				onClick: () => Ge(`${d}.json`, qn(r, e, t, n)),
 				children: "JSON"
 			}),
 			/* @__PURE__ */ R("a", {
 				class: "button",
-				href: st(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
+				href: st(d, `${e.name}:${u}`),
 				children: "Compare"
 			}),
-			s && /* @__PURE__ */ R(lo, {
-				path: Cn(r, e, n.channel),
-				unit: l,
-				close: () => c(!1)
+			s === "refused" && /* @__PURE__ */ R(Mo, {
+				path: Tn(r, e, n.channel),
+				unit: d,
+				close: l
+			}),
+			s === "share" && /* @__PURE__ */ R(Ao, {
+				unit: d,
+				link: f,
+				copy: p,
+				close: l
 			})
 		]
 	});
 }
-function lo({ path: e, unit: t, close: n }) {
+function Mo({ path: e, unit: t, close: n }) {
 	return L({ Escape: n }, !0), /* @__PURE__ */ R("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
@@ -6126,12 +6359,12 @@ function lo({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function uo({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
+function No({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
 	let c = (e) => o(r, e), [l, u] = M([
 		0,
 		0,
 		1
-	]), d = 1 / l[2], [f, p] = M(50), m = n.images.length, h = (e) => () => o((r + e + m) % m), g = (e) => () => u((t) => cn(t, { times: e })), _ = {
+	]), d = 1 / l[2], [f, p] = M(50), m = n.images.length, h = (e) => () => o((r + e + m) % m), g = (e) => () => u((t) => ln(t, { times: e })), _ = {
 		Escape: s,
 		ArrowLeft: h(-1),
 		ArrowRight: h(1),
@@ -6152,7 +6385,7 @@ function uo({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 		0,
 		1
 	]), [r, i]);
-	let y = n.images[r], x = qn(t, y), S = Kn(t, y), C = typeof innerWidth == "number" ? innerWidth : 1e3, w = typeof innerHeight == "number" ? innerHeight : 800, T = Math.round(Math.max(96, Math.min((C - 80) / (i === "pair" ? 2 : 1), w - 260, 640))), E = {
+	let y = n.images[r], x = cr(t, y), S = sr(t, y), C = typeof innerWidth == "number" ? innerWidth : 1e3, w = typeof innerHeight == "number" ? innerHeight : 800, T = Math.round(Math.max(96, Math.min((C - 80) / (i === "pair" ? 2 : 1), w - 260, 640))), E = {
 		layer: e,
 		unit: n,
 		rank: r,
@@ -6165,12 +6398,12 @@ function uo({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 	}, D = (e) => {
 		e.preventDefault();
 		let t = ee(e);
-		u((n) => cn(n, {
+		u((n) => ln(n, {
 			times: e.deltaY < 0 ? 1.15 : 1 / 1.15,
 			at: t
 		}));
-	}, te = (e) => {
-		e.buttons & 1 && u((t) => cn(t, {
+	}, O = (e) => {
+		e.buttons & 1 && u((t) => ln(t, {
 			down: -e.movementY / T,
 			right: -e.movementX / T
 		}));
@@ -6246,8 +6479,8 @@ function uo({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 					class: d > 1 ? "stage zoomed" : "stage",
 					onWheel: D,
 					onPointerDown: (e) => d > 1 && e.currentTarget.setPointerCapture(e.pointerId),
-					onPointerMove: te,
-					onDblClick: (e) => u((t) => cn(t, t[2] < 1 ? { times: 1 / 8 } : {
+					onPointerMove: O,
+					onDblClick: (e) => u((t) => ln(t, t[2] < 1 ? { times: 1 / 8 } : {
 						times: 3,
 						at: ee(e)
 					})),
@@ -6257,23 +6490,23 @@ function uo({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 					children: [
 						i === "pair" && /* @__PURE__ */ R("div", {
 							class: "large-pair",
-							children: [/* @__PURE__ */ R(on, {
+							children: [/* @__PURE__ */ R(sn, {
 								kind: "photos",
 								...E
-							}), /* @__PURE__ */ R(on, {
+							}), /* @__PURE__ */ R(sn, {
 								kind: "projections",
 								...E
 							})]
 						}),
 						i === "overlay" && /* @__PURE__ */ R("div", {
 							class: "overlay",
-							children: [/* @__PURE__ */ R(on, {
+							children: [/* @__PURE__ */ R(sn, {
 								kind: "photos",
 								...E
 							}), /* @__PURE__ */ R("span", {
 								class: "over",
 								style: { opacity: String(f / 100) },
-								children: /* @__PURE__ */ R(on, {
+								children: /* @__PURE__ */ R(sn, {
 									kind: "projections",
 									...E
 								})
@@ -6282,7 +6515,7 @@ function uo({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 						i === "whole" && /* @__PURE__ */ R("div", {
 							class: "large-whole",
 							style: { width: `${T}px` },
-							children: /* @__PURE__ */ R(un, {
+							children: /* @__PURE__ */ R(dn, {
 								image: y,
 								name: x,
 								box: n.boxes[r] ?? null,
@@ -6335,30 +6568,30 @@ function uo({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 	});
 }
 // src/ahead.ts
-var fo = 24, po = /* @__PURE__ */ new Map();
-async function mo(e, t) {
+var Po = 24, Fo = /* @__PURE__ */ new Map();
+async function Io(e, t) {
 	let n = await e.store.host.picture(t, e.name);
 	if (!n) return;
-	let r = po.get(n) ?? new Image();
-	po.delete(n), po.set(n, r);
-	for (let e of [...po.keys()].slice(0, Math.max(0, po.size - fo))) po.delete(e);
+	let r = Fo.get(n) ?? new Image();
+	Fo.delete(n), Fo.set(n, r);
+	for (let e of [...Fo.keys()].slice(0, Math.max(0, Fo.size - Po))) Fo.delete(e);
 	r.src || (r.src = n, await r.decode().catch(() => void 0));
 }
-var ho = 20;
-function go(e, t, n) {
-	for (let r of [n - ho, n + ho]) {
+var Lo = 20;
+function Ro(e, t, n) {
+	for (let r of [n - Lo, n + Lo]) {
 		let n = Math.floor(Math.max(0, Math.min(t.channels - 1, r)) / t.shard.units);
 		e.store.load(`layers/${t.id}/${n}`).catch(() => null);
 	}
 }
-async function _o(e, t, n) {
+async function zo(e, t, n) {
 	let r = `layers/${t.id}/${Math.floor(n / t.shard.units)}`, i = (await e.store.load(r).catch(() => null))?.units.find((e) => e.channel === n);
 	if (!i || i.dead || !i.images.length) return;
-	let a = ln(e, i.images[0]);
-	await Promise.all([mo(e, wn(e, t, n)), a === null ? null : mo(e, a)]);
+	let a = un(e, i.images[0]);
+	await Promise.all([Io(e, En(e, t, n)), a === null ? null : Io(e, a)]);
 }
 // src/pages/Unit.tsx
-function vo({ layer: e, channel: t, query: n }) {
+function Bo({ layer: e, channel: t, query: n }) {
 	let r = W(), i = vt(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = G(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = G(a ? `layers/${i.id}` : null), l = P(null);
 	if (!i) return /* @__PURE__ */ R(St, { name: e });
 	if (!a) return /* @__PURE__ */ R(Y, {
@@ -6376,7 +6609,7 @@ function vo({ layer: e, channel: t, query: n }) {
 		title: "Data is missing",
 		children: u.message
 	});
-	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ R(bo, { ...l.current }) : /* @__PURE__ */ R(X, { what: `${e}:${t}` });
+	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ R(Ho, { ...l.current }) : /* @__PURE__ */ R(X, { what: `${e}:${t}` });
 	let d = s.value.units.find((e) => e.channel === t);
 	return !d || o && !o.includes(t) ? /* @__PURE__ */ R(Y, {
 		title: "Not in this copy",
@@ -6392,9 +6625,9 @@ function vo({ layer: e, channel: t, query: n }) {
 		unit: d,
 		query: n,
 		only: o
-	}, /* @__PURE__ */ R(bo, { ...l.current }));
+	}, /* @__PURE__ */ R(Ho, { ...l.current }));
 }
-function yo({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
+function Vo({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
 	let { manifest: l } = W(), { router: u, root: d, toast: f } = I(), p = zt(), m = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
@@ -6403,8 +6636,8 @@ function yo({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s,
 		let i = m(r) ?? (n ? null : r < 0 ? 0 : e.channels - 1);
 		i !== null && i !== t.channel && u.step(c(e.name, i));
 	}, g = (n) => () => {
-		let r = l.layers[l.layers.indexOf(e) + n];
-		r && u.step(c(r.name, Math.min(t.channel, r.channels - 1)));
+		let r = l.layers[l.layers.indexOf(e) + n], i = l.subset?.[r?.name ?? ""]?.reduce((e, n) => Math.abs(n - t.channel) < Math.abs(e - t.channel) ? n : e);
+		r && u.step(c(r.name, i ?? Math.min(t.channel, r.channels - 1)));
 	}, _ = {
 		"[": g(-1),
 		"]": g(1),
@@ -6444,12 +6677,12 @@ function yo({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s,
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) _[String(e + 1)] = () => o(e);
 	return L(_), m;
 }
-function bo(e) {
+function Ho(e) {
 	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = I(), c = W(), l = V(t.name, i.channel), u = [
 		"photos",
 		"projections",
 		"both"
-	].find((e) => e === a.get("view")) ?? "both", d = t.content !== void 0 && i.images.some((e, t) => an(i, t)), f = a.get("rf"), p = f === "whole" && c.manifest.paths.image !== null ? "whole" : f !== "field" && d ? "part" : "field", m = a.get("embed"), h = Ln(t, c.manifest.model.input, c.manifest.paths.bands), g = Number(a.get("band")), _ = Number.isInteger(g) && g >= 1 && g <= h ? g : 0, v = {
+	].find((e) => e === a.get("view")) ?? "both", d = t.content !== void 0 && i.images.some((e, t) => on(i, t)), f = a.get("rf"), p = f === "whole" && c.manifest.paths.image !== null ? "whole" : f !== "field" && d ? "part" : "field", m = a.get("embed"), h = Qn(t, c.manifest.model.input, c.manifest.paths.bands), g = Number(a.get("band")), _ = Number.isInteger(g) && g >= 1 && g <= h ? g : 0, v = {
 		view: u === "both" ? null : u,
 		rf: f,
 		band: _ || null,
@@ -6466,15 +6699,15 @@ function bo(e) {
 		}),
 		extend: (e) => C({ rf: e === "part" || e === "field" && !d ? null : e }),
 		to: (e, t) => z(V(e, t), v)
-	}, [T, E] = M(0), ee = yo(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
+	}, [T, E] = M(0), ee = Vo(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
 	N(() => E(0), [l]), N(() => {
-		o || go(c, t, i.channel);
+		o || Ro(c, t, i.channel);
 		for (let e of [1, -1]) {
 			let n = ee(e);
-			n !== null && _o(c, t, n);
+			n !== null && zo(c, t, n);
 		}
 	}, [l]);
-	let [D, te] = [ee(-1), ee(1)], ne = F(() => /* @__PURE__ */ R(ur, {
+	let [D, O] = [ee(-1), ee(1)], te = F(() => /* @__PURE__ */ R(Tr, {
 		layer: t,
 		data: n,
 		shard: r,
@@ -6527,30 +6760,30 @@ function bo(e) {
 				] }), /* @__PURE__ */ R("div", {
 					class: "steps",
 					children: [
-						m === null && /* @__PURE__ */ R(xo, { unit: `${t.name}:${i.channel}` }),
+						m === null && /* @__PURE__ */ R(Uo, { unit: `${t.name}:${i.channel}` }),
 						D !== null && /* @__PURE__ */ R("a", {
 							href: w.to(t.name, D),
 							"aria-label": `Previous unit, ${D}`,
 							title: "Previous unit (←)",
 							children: "←"
 						}),
-						te !== null && /* @__PURE__ */ R("a", {
-							href: w.to(t.name, te),
-							"aria-label": `Next unit, ${te}`,
+						O !== null && /* @__PURE__ */ R("a", {
+							href: w.to(t.name, O),
+							"aria-label": `Next unit, ${O}`,
 							title: "Next unit (→)",
 							children: "→"
 						})
 					]
 				})]
 			}),
-			/* @__PURE__ */ R(So, {
+			/* @__PURE__ */ R(Wo, {
 				layer: t,
 				unit: i
 			}),
 			i.dead || i.images.length === 0 ? /* @__PURE__ */ R("p", {
 				class: "empty",
 				children: "This unit is zero at every position of every image of the collection: there is nothing to show."
-			}) : /* @__PURE__ */ R(Jn, {
+			}) : /* @__PURE__ */ R(lr, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -6564,18 +6797,18 @@ function bo(e) {
 				activate: E,
 				open: w.open
 			}),
-			!i.dead && i.images.length > 0 && (m === null || m === "all") && /* @__PURE__ */ R(Bn, {
+			!i.dead && i.images.length > 0 && (m === null || m === "all") && /* @__PURE__ */ R(tr, {
 				layer: t,
 				unit: i,
 				change: y
 			}),
-			m === null && /* @__PURE__ */ R(co, {
+			m === null && /* @__PURE__ */ R(jo, {
 				layer: t,
 				shard: r,
 				unit: i
 			}),
-			(m === null || m === "all") && ne,
-			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ R(uo, {
+			(m === null || m === "all") && te,
+			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ R(No, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -6588,7 +6821,7 @@ function bo(e) {
 		]
 	});
 }
-function xo({ unit: e }) {
+function Uo({ unit: e }) {
 	let t = zt(), n = t.has(e);
 	return /* @__PURE__ */ R("button", {
 		class: n ? "icon star on" : "icon star",
@@ -6600,7 +6833,7 @@ function xo({ unit: e }) {
 		children: n ? "★" : "☆"
 	});
 }
-function So({ layer: e, unit: t }) {
+function Wo({ layer: e, unit: t }) {
 	let n = [
 		["Maximum", Z(t.maximum)],
 		["Mean", Z(t.mean)],
@@ -6613,53 +6846,57 @@ function So({ layer: e, unit: t }) {
 	});
 }
 // src/app.tsx
-function Co(e) {
-	let t = tt(e);
-	return F(() => it(t), [t]);
+function Go(e, t) {
+	let n = tt(e);
+	return F(() => {
+		let e = it(n);
+		return t && !e.query.has("embed") && e.query.set("embed", "1"), e;
+	}, [n, t]);
 }
-function wo({ host: e, router: t, root: n }) {
-	let [r, i] = M(null), [a, o] = M(null), [s, c] = M(""), l = Co(t), u = qe(n, e.kind !== "notebook"), d = F(() => ({
+function Ko({ host: e, router: t, root: n, embed: r = !1 }) {
+	let [i, a] = M(null), [o, s] = M(null), [c, l] = M(""), u = Go(t, r), d = qe(n, e.kind !== "notebook"), f = F(() => ({
 		router: t,
 		root: n,
-		listen: u,
-		toast: c,
+		listen: d,
+		toast: l,
 		toggleTheme: () => Je(n)
 	}), [
 		t,
 		n,
-		u
-	]), f = F(() => Lt(r?.manifest ?? null), [r]);
+		d
+	]), p = F(() => Lt(i?.manifest ?? null), [i]);
 	return N(() => {
-		_t(e, "").then(i, (e) => o(e.message));
+		_t(e, "").then(a, (e) => s(e.message));
 	}, [e]), N(() => {
-		if (!s) return;
-		let e = setTimeout(() => c(""), 4e3);
+		if (!c) return;
+		let e = setTimeout(() => l(""), 4e3);
 		return () => clearTimeout(e);
-	}, [s]), a ? /* @__PURE__ */ R(Y, {
+	}, [c]), o ? /* @__PURE__ */ R(Y, {
 		title: "This atlas cannot be shown",
-		children: a
-	}) : r ? /* @__PURE__ */ R(Ve.Provider, {
-		value: d,
+		children: o
+	}) : i ? /* @__PURE__ */ R(Ve.Provider, {
+		value: f,
 		children: /* @__PURE__ */ R(dt.Provider, {
-			value: r,
+			value: i,
 			children: [/* @__PURE__ */ R(Rt.Provider, {
-				value: f,
-				children: /* @__PURE__ */ R(Eo, {
-					route: l,
-					shell: d,
-					atlas: r
+				value: p,
+				children: /* @__PURE__ */ R(Jo, {
+					route: u,
+					shell: f,
+					atlas: i,
+					embed: r
 				})
 			}), /* @__PURE__ */ R("div", {
 				class: "toast",
 				role: "status",
 				"aria-live": "polite",
-				"data-shown": s !== "",
-				children: s
+				"data-shown": c !== "",
+				children: c
 			})]
 		})
 	}) : /* @__PURE__ */ R(X, { what: "the atlas" });
 }
-function To(e, t, n, r) {
+function qo(e, t, n, r) {
 	let i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
@@ -6684,55 +6921,58 @@ function To(e, t, n, r) {
 		}
 	}), [e, t]);
 }
-function Eo({ route: e, shell: t, atlas: n }) {
-	let [r, i] = M(!1), [a, o] = M(!1), s = P(null), c = P(!0);
-	To(t, n, () => i((e) => !e), () => o(!0));
-	let l = `${e.page}/${e.rest}`, u = ct(e);
-	return N(() => {
+function Jo({ route: e, shell: t, atlas: n, embed: r }) {
+	let [i, a] = M(!1), [o, s] = M(!1), c = P(null), l = P(!0), u = r || ct(e);
+	return qo(t, n, () => a((e) => !e), () => s(!u)), N(() => {
 		let r = {
 			home: n.manifest.model.name,
 			images: "Images",
 			compare: "Compare",
 			experiments: "Experiments"
 		}[e.page];
-		t.router.link("") && (document.title = `${r ?? e.rest} – convscope atlas`), c.current ? c.current = !1 : t.router.walking() || (e.query.has("at") || t.root.scrollIntoView({
+		t.router.link("") && (document.title = `${r ?? e.rest} – convscope atlas`), l.current ? l.current = !1 : t.router.walking() || (e.query.has("at") || t.root.scrollIntoView({
 			block: "start",
 			behavior: "instant"
-		}), s.current?.focus({ preventScroll: !0 }));
-	}, [l]), /* @__PURE__ */ R(b, { children: [
+		}), c.current?.focus({ preventScroll: !0 }));
+	}, [`${e.page}/${e.rest}`]), /* @__PURE__ */ R(b, { children: [
 		!u && /* @__PURE__ */ R(Ot, {
 			route: e,
-			help: () => i(!0),
-			search: () => o(!0)
-		}),
-		/* @__PURE__ */ R("main", {
-			id: "main",
-			tabIndex: -1,
-			ref: s,
-			children: /* @__PURE__ */ R(Oo, { route: e })
-		}, e.page),
-		u && /* @__PURE__ */ R(Do, {
-			route: e,
-			atlas: n
+			help: () => a(!0),
+			search: () => s(!0)
 		}),
 		/* @__PURE__ */ R("p", {
 			class: "heard",
 			role: "status",
 			children: e.page === "unit" ? `Unit ${e.rest}` : ""
 		}),
-		r && /* @__PURE__ */ R(jt, { close: () => i(!1) }),
-		a && /* @__PURE__ */ R(xn, {
+		/* @__PURE__ */ R("main", {
+			id: "main",
+			tabIndex: -1,
+			ref: c,
+			children: r && e.page !== "unit" ? /* @__PURE__ */ R("p", {
+				class: "empty",
+				children: "A unit is shown here, and nothing else."
+			}) : /* @__PURE__ */ R(Xo, { route: e })
+		}, e.page),
+		u && /* @__PURE__ */ R(Yo, {
 			route: e,
-			close: () => o(!1)
+			atlas: n,
+			page: r ? "index.html" : ""
+		}),
+		i && /* @__PURE__ */ R(jt, { close: () => a(!1) }),
+		o && /* @__PURE__ */ R(Cn, {
+			route: e,
+			close: () => s(!1)
 		})
 	] });
 }
-function Do({ route: e, atlas: t }) {
+function Yo({ route: e, atlas: t, page: n }) {
+	let r = e.page === "unit" ? U(e.rest) : null;
 	return /* @__PURE__ */ R("footer", {
 		class: "source",
 		children: [
 			/* @__PURE__ */ R("a", {
-				href: `#/u/${encodeURI(e.rest)}`,
+				href: n + (r ? V(r.layer, r.channel) : "#/"),
 				target: "_blank",
 				rel: "noreferrer",
 				children: "Open in the atlas"
@@ -6749,16 +6989,16 @@ function Do({ route: e, atlas: t }) {
 		]
 	});
 }
-function Oo({ route: e }) {
+function Xo({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ R(na, {});
-		case "layer": return /* @__PURE__ */ R(oo, {
+		case "home": return /* @__PURE__ */ R(_a, {});
+		case "layer": return /* @__PURE__ */ R(To, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
 			let t = U(e.rest);
-			return t ? /* @__PURE__ */ R(vo, {
+			return t ? /* @__PURE__ */ R(Bo, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
@@ -6771,12 +7011,12 @@ function Oo({ route: e }) {
 				]
 			});
 		}
-		case "class": return /* @__PURE__ */ R(Sr, { name: e.rest }, e.rest);
-		case "images": return /* @__PURE__ */ R(va, { query: e.query });
-		case "image": return /* @__PURE__ */ R(fa, { number: Number(e.rest) }, e.rest);
-		case "compare": return /* @__PURE__ */ R(qr, { query: e.query });
-		case "experiments": return /* @__PURE__ */ R(Vi, {});
-		case "experiment": return /* @__PURE__ */ R(Ki, {
+		case "class": return /* @__PURE__ */ R(Lr, { name: e.rest }, e.rest);
+		case "images": return /* @__PURE__ */ R(Ia, { query: e.query });
+		case "image": return /* @__PURE__ */ R(Ma, { number: Number(e.rest) }, e.rest);
+		case "compare": return /* @__PURE__ */ R(ci, { query: e.query });
+		case "experiments": return /* @__PURE__ */ R(na, {});
+		case "experiment": return /* @__PURE__ */ R(sa, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
@@ -6787,9 +7027,9 @@ function Oo({ route: e }) {
 	}
 }
 // src/style.css?inline
-var ko = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 7.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.chart>h2:first-letter{text-transform:uppercase}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,12rem) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.many .rows-of li{grid-template-columns:minmax(0,1fr)}.rows-of small{display:inline}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.findings th[scope=row]{white-space:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}";
+var Zo = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 7.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.versus svg{fill:none;stroke:currentColor;stroke-width:1.6px;width:.95rem;height:.95rem;display:block}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.share{justify-items:start;gap:.5rem;display:grid}.share h3{margin-top:.8rem}.share pre{background:var(--sunk);font:.88rem/1.45 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere;border-radius:7px;justify-self:stretch;margin:0;padding:.6rem .8rem}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.cut-tile{flex:none}.laid{filter:contrast(var(--boost,3))}.legend{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.4rem 1rem;display:flex}.legend .note{margin:0}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,clamp(18rem,24vw,28rem)) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.chart>h2:first-letter{text-transform:uppercase}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,12rem) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.many .rows-of li{grid-template-columns:minmax(0,1fr)}.rows-of small{display:inline}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.image-page{display:block}.image-page>div{margin-top:1rem}.image-page .sticky{z-index:5;background:var(--page);border-bottom:1px solid var(--line);grid-template-columns:min(38vh,42vw) minmax(0,1fr);gap:0 .8rem;max-width:none;padding:.5rem 0;display:grid;position:sticky;top:6rem}.image-page .sticky>.whole{grid-row:1/span 4}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.image-page .sticky{top:0}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.findings th[scope=row]{white-space:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}";
 // src/widget.tsx
-function Ao(e) {
+function Qo(e) {
 	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = 0, i = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
@@ -6824,9 +7064,9 @@ function Ao(e) {
 		}
 	};
 }
-var jo = { render({ model: e, el: t }) {
+var $o = { render({ model: e, el: t }) {
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = ko;
+	r.textContent = Zo;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`, n.append(r, i);
 	let a = lt(String(e.get("route") ?? "#/"));
@@ -6834,8 +7074,8 @@ var jo = { render({ model: e, el: t }) {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), a.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: o, close: s } = Ao(e);
-	return pe(/* @__PURE__ */ R(wo, {
+	let { host: o, close: s } = Qo(e);
+	return pe(/* @__PURE__ */ R(Ko, {
 		host: o,
 		router: a,
 		root: i
@@ -6843,4 +7083,4 @@ var jo = { render({ model: e, el: t }) {
 		pe(null, i), s();
 	};
 } };
-export { jo as default };
+export { $o as default };

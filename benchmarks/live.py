@@ -209,7 +209,10 @@ def main(argv: list[str] | None = None) -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         files = photos(Path(folder))
         for model in models:
-            cases += measure(browser, model, files, repeats=repeats, seconds=seconds)
+            made = measure(browser, model, files, repeats=repeats, seconds=seconds)
+            for case in made:  # at once: the next network may not load
+                print(f"{case.case}: {case.note}", flush=True)
+            cases += made
         browser.close()
     report("live", cases)
 

@@ -69,6 +69,7 @@ from .generalisation import Duplicates as Duplicates
 from .studies import Answer as Answer, Figure as Figure, Saved as Saved
 from .atlas import Atlas as Atlas, build_atlas as build_atlas
 from .studies import Verification as Verification, verify as verify
+from .notebook import bench as bench
 from .errors import ConvscopeError as ConvscopeError
 
 __version__: str

@@ -1,4 +1,4 @@
-// What the bench's server says; written by convscope.server.bench.
+// What the bench's server says; written by convscope.live.
 
 import type { Grid } from "../types";
 

@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 export function Modal({ title, close, children }: { title: string; close: () => void; children: ComponentChildren }) {
   const box = useRef<HTMLDialogElement>(null);
   useEffect(() => {
-    const before = document.activeElement as HTMLElement | null;
+    const before = (box.current?.getRootNode() as Document | ShadowRoot).activeElement as HTMLElement | null;
     box.current?.showModal();
     return () => before?.focus?.({ preventScroll: true });
   }, []);

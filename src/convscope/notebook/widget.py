@@ -36,13 +36,15 @@ def widget_of(
     kinds = {str: traitlets.Unicode, int: traitlets.Int}
 
     def bundle(self: Any, **asked: Any) -> Any:
-        data, about = super(kind, self)._repr_mimebundle_(**asked) or ({}, {})
+        base: Any = super(kind, self)
+        data, about = base._repr_mimebundle_(**asked) or ({}, {})
         return {**data, "text/html": still()}, about
 
     def close(self: Any) -> None:
         if ending is not None:
             ending()
-        super(kind, self).close()
+        base: Any = super(kind, self)
+        base.close()
 
     fields = {
         "_esm": module,

@@ -51,25 +51,28 @@ export class MessageApi extends Api {
   close(): void {
     clearTimeout(this.timer);
     this.model.off("msg:custom", this.hear);
-    this.send({ do: "close", tab: this.tab });
+    this.send(this.newId(), { do: "close", tab: this.tab });
     for (const picture of this.pictures.values()) picture.then(URL.revokeObjectURL, () => undefined);
   }
 
-  private send(said: object, buffers: ArrayBuffer[] = [], hear?: Hear): string {
+  private newId(): string {
     this.count += 1;
-    const id = `${this.tab} ${this.count}`;
+    return `${this.tab} ${this.count}`;
+  }
+
+  private send(id: string, said: object, buffers: ArrayBuffer[] = [], hear?: Hear): void {
     if (hear) {
       this.waiting.set(id, hear);
       this.timer ??= setTimeout(() => this.late?.(true), LATE);
     }
     this.model.send({ ...said, id }, undefined, buffers);
-    return id;
   }
 
   /** The whole answer, and the bytes beside it. */
   private all(said: object, buffers?: ArrayBuffer[]): Promise<[unknown, DataView[]]> {
     return new Promise((resolve, reject) => {
-      const id = this.send(said, buffers, (message, data) => {
+      const id = this.newId();
+      this.send(id, said, buffers, (message, data) => {
         this.waiting.delete(id);
         if (message.error !== undefined) reject(new Error(message.error));
         else resolve([message.value, data]);
@@ -120,16 +123,18 @@ export class MessageApi extends Api {
   ask<T>(said: Asked, hear: (part: T) => void, signal?: AbortSignal, progress?: (share: number) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(new Stale());
+      const id = this.newId();
       const end = (): void => {
         this.waiting.delete(id);
         signal?.removeEventListener("abort", leave);
       };
       const leave = (): void => {
         end();
-        this.send({ do: "leave", of: id });
+        this.send(this.newId(), { do: "leave", of: id });
         reject(new Stale());
       };
-      const id = this.send({ do: "ask", tab: this.tab, said }, [], (message) => {
+      signal?.addEventListener("abort", leave);
+      this.send(id, { do: "ask", tab: this.tab, said }, [], (message) => {
         if (message.heard) return;
         try {
           if (message.error !== undefined) throw new Error(message.error);
@@ -141,7 +146,6 @@ export class MessageApi extends Api {
           reject(error as Error);
         }
       });
-      signal?.addEventListener("abort", leave);
     });
   }
 }

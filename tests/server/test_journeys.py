@@ -160,13 +160,13 @@ CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"
 def test_a_picture_is_taken_with_the_camera(chromium: Any, running: Running) -> None:
     browser = chromium.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *CAMERA])
     tab = Tab(browser.new_context(), running).open()
-    tab.page.click("text=Camera")
+    tab.page.click('button:text-is("Camera")')
     tab.page.click("text=Take the picture")  # waits until the camera shows something
     tab.seen()
     assert tab.page.text_content("#photo-title") == "camera.png"
     assert tab.page.locator("dialog").count() == 0
     assert tab.page.evaluate("document.querySelector('.stage canvas').toDataURL().length") > 2000  # something is on it
-    tab.page.click("text=Camera")
+    tab.page.click('button:text-is("Camera")')
     video = "document.querySelector('video')"
     tab.until(f"{video}.readyState >= 2")
     tab.page.evaluate(f"() => {{ window.track = {video}.srcObject.getTracks()[0]; }}")
@@ -180,11 +180,11 @@ def test_why_there_is_no_camera_is_said(tab: Tab) -> None:
     tab.open()
     refuses = "() => Promise.reject(new DOMException('', 'NotAllowedError'))"
     tab.page.evaluate(f"() => {{ navigator.mediaDevices.getUserMedia = {refuses}; }}")
-    tab.page.click("text=Camera")
+    tab.page.click('button:text-is("Camera")')
     tab.until("document.querySelector('dialog [role=alert]')?.textContent.includes('not allowed to use the camera')")
     tab.page.keyboard.press("Escape")
     tab.page.evaluate("Object.defineProperty(window, 'isSecureContext', {value: false})")
-    tab.page.click("text=Camera")
+    tab.page.click('button:text-is("Camera")')
     tab.until(
         "document.querySelector('dialog [role=alert]')?.textContent.includes('open the bench at http://127.0.0.1')"
     )

@@ -323,23 +323,25 @@ var pe = class {
 		}, e.on("msg:custom", this.hear);
 	}
 	close() {
-		clearTimeout(this.timer), this.model.off("msg:custom", this.hear), this.send({
+		clearTimeout(this.timer), this.model.off("msg:custom", this.hear), this.send(this.newId(), {
 			do: "close",
 			tab: this.tab
 		});
 		for (let e of this.pictures.values()) e.then(URL.revokeObjectURL, () => void 0);
 	}
-	send(e, t = [], n) {
-		this.count += 1;
-		let r = `${this.tab} ${this.count}`;
-		return n && (this.waiting.set(r, n), this.timer ??= setTimeout(() => this.late?.(!0), he)), this.model.send({
-			...e,
-			id: r
-		}, void 0, t), r;
+	newId() {
+		return this.count += 1, `${this.tab} ${this.count}`;
+	}
+	send(e, t, n = [], r) {
+		r && (this.waiting.set(e, r), this.timer ??= setTimeout(() => this.late?.(!0), he)), this.model.send({
+			...t,
+			id: e
+		}, void 0, n);
 	}
 	all(e, t) {
 		return new Promise((n, r) => {
-			let i = this.send(e, t, (e, t) => {
+			let i = this.newId();
+			this.send(i, e, t, (e, t) => {
 				this.waiting.delete(i), e.error === void 0 ? n([e.value, t]) : r(Error(e.error));
 			});
 		});
@@ -400,14 +402,15 @@ var pe = class {
 	ask(e, t, n, r) {
 		return new Promise((i, a) => {
 			if (n?.aborted) return a(new F());
-			let o = () => {
-				this.waiting.delete(c), n?.removeEventListener("abort", s);
-			}, s = () => {
-				o(), this.send({
+			let o = this.newId(), s = () => {
+				this.waiting.delete(o), n?.removeEventListener("abort", c);
+			}, c = () => {
+				s(), this.send(this.newId(), {
 					do: "leave",
-					of: c
+					of: o
 				}), a(new F());
-			}, c = this.send({
+			};
+			n?.addEventListener("abort", c), this.send(o, {
 				do: "ask",
 				tab: this.tab,
 				said: e
@@ -415,12 +418,11 @@ var pe = class {
 				if (!e.heard) try {
 					if (e.error !== void 0) throw Error(e.error);
 					if (!fe(e.part, t, r)) return;
-					o(), i();
+					s(), i();
 				} catch (e) {
-					o(), a(e);
+					s(), a(e);
 				}
 			});
-			n?.addEventListener("abort", s);
 		});
 	}
 }, I, L, _e, ve, ye = Object.is, be = 0, xe = [], Se = [], R = e, Ce = R.__b, we = R.__r, Te = R.diffed, Ee = R.__c, De = R.unmount, Oe = R.__;

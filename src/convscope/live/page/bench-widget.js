@@ -1385,7 +1385,7 @@ function Ut({ help: e, theme: t }) {
 // src/bench/parts/Modal.tsx
 function Wt({ title: e, close: t, children: n }) {
 	let r = H(null);
-	return B(() => {
+	return V(() => {
 		let e = (r.current?.getRootNode()).activeElement;
 		return r.current?.showModal(), () => e?.focus?.({ preventScroll: !0 });
 	}, []), /* @__PURE__ */ W("dialog", {

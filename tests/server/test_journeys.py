@@ -399,6 +399,9 @@ def test_axe_finds_nothing_and_it_fits_a_phone(chromium: Any, running: Running, 
     tab.page.wait_for_selector(".causes li")
     tab.page.wait_for_selector(".sweep-picture")
     look("all")
+    long = "[...document.querySelectorAll('.choice button')].forEach((one) => { one.textContent += '.expand3x3:142'; })"
+    tab.page.evaluate(f"() => {{ {long} }}")  # as names of layers and classes are
+    look("long names")
     tab.page.click("text=Collection")
     tab.page.wait_for_selector(".shelf img")
     look("collection")

@@ -35,6 +35,7 @@ from convscope.live.looking import (
     maxima,
     scores_of,
     transformed,
+    unit_in,
 )
 from convscope.live.photos import ALLOWED, Moved, Photo, png, small
 from convscope.live.published import Beside
@@ -269,7 +270,8 @@ class Bench:
         """What a unit takes from the photo."""
         net, unit = self.net, self.net.unit(asking.text(said, "unit"))
         inputs, _ = self._inputs(tab, said)
-        found = project_watched(net, inputs, unit, options=asking.pulling(said), advanced=advanced)
+        found, value = project_watched(net, inputs, unit, options=asking.pulling(said), advanced=advanced)
+        maps, largest = maxima(net, unit.layer, {net.index_of(unit.layer): value})
         shown = found.pixels
         yield {
             "unit": str(found.units[0]),
@@ -279,6 +281,7 @@ class Bench:
             "scale": float(scale_of(shown)[0]),
             "report": str(found.report),
             "name": self._name(unit),
+            "map": None if unit.minus is not None or maps.dim() == 1 else unit_in(maps, unit.channel, largest),
         }
 
     def _name(self, unit: Unit) -> str | None:

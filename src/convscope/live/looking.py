@@ -280,4 +280,5 @@ __all__ = [
     "maxima",
     "scores_of",
     "transformed",
+    "unit_in",
 ]

@@ -90,6 +90,8 @@ export interface Projected {
   scale: number;
   report: string;
   name: string | null;
+  /** Of a unit that has one, whether it is among the strongest or not. */
+  map: UnitTold | null;
 }
 
 export interface Cause {

@@ -17,8 +17,8 @@ from convscope.settings import usual_settings
 @usual_settings()
 def project_watched(
     net: Network, image: Tensor, unit: Unit, *, options: PullOptions, advanced: Advanced
-) -> ProjectedPixels:
-    """The projection of a unit on a normalised image (1, C, H, W), as `project_all` gives it.
+) -> tuple[ProjectedPixels, Tensor]:
+    """The projection of a unit on a normalised image (1, C, H, W), as `project_all` gives it, and its layer's value.
 
     `advanced` is called after each step, forward and back, with the share that is done; what it raises ends the work.
 
@@ -28,10 +28,10 @@ def project_watched(
     >>> import torch
     >>> net = Network.trace(torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU()), (3, 16, 16))
     >>> told = []
-    >>> project_watched(net, torch.rand(1, 3, 16, 16), net.unit("1:5"), options=PullOptions(), advanced=told.append)
-    <ProjectedPixels: ...>
-    >>> told
-    [0.25, 0.5, 0.75, 1.0]
+    >>> image, unit = torch.rand(1, 3, 16, 16), net.unit("1:5")
+    >>> found, value = project_watched(net, image, unit, options=PullOptions(), advanced=told.append)
+    >>> found.pixels.shape, value.shape, told
+    (torch.Size([1, 3, 3, 3]), torch.Size([1, 8, 14, 14]), [0.25, 0.5, 0.75, 1.0])
     """
     batch = net.check_images(image)
     if len(batch) != 1:
@@ -46,7 +46,7 @@ def project_watched(
         net, kept, order.rows, options, DEFAULT_MEMORY, Workers.none(), lambda share: advanced((1 + share) / 2)
     )
     assert found is not None
-    return found[1]
+    return found[1], kept[net.index_of(unit.layer)]
 
 
 __all__ = ["project_watched"]

@@ -156,7 +156,7 @@ function Unit({ unit }: { unit: string }) {
           </a>
         )}
       </div>
-      {layer?.spatial && parts && <MapPick unit={name} layer={layer} at={told ? unitParts(told.unit)?.at ?? null : null} choose={(at: Pair | null) => choose({ unit: at ? `${name}@${at[0]},${at[1]}` : name })} />}
+      {layer?.spatial && parts && <MapPick unit={name} layer={layer} at={told ? unitParts(told.unit)?.at ?? null : null} other={told && without(told.unit) === name ? told.map : null} choose={(at: Pair | null) => choose({ unit: at ? `${name}@${at[0]},${at[1]}` : name })} />}
       {parts && <NineBest layer={parts.layer} channel={parts.channel} />}
       <Causes unit={unit} settled={settled} walk={walk} />
     </>

@@ -240,8 +240,8 @@ def test_a_projection_is_deconvs(bench: Bench, rule: Any, unit: str) -> None:
     if unit.startswith("7"):
         assert found["map"] is None
     else:
-        whole = bench.net.run(inputs(bench))["4"][0, 2]
-        np.testing.assert_array_equal(levels(found["map"]), np.rint(255 * (whole / whole.max()).numpy()))
+        whole = bench.net.run(inputs(bench), layers=["4"])["4"][0, 2]
+        np.testing.assert_allclose(levels(found["map"]), (255 * whole / whole.max()).numpy(), atol=0.501)
 
 
 @pytest.mark.parametrize(("kind", "least"), [("project", 10), ("causes", 8)])

@@ -8,11 +8,14 @@ one after the other while a square is dragged for five seconds 125 ms (places th
 answer at the last place is compared with `occlude` there, as far as the page writes it (a tenth of a per cent).
 
 History, two cores shared with six other programs (load 5 to 7), the server with one thread, 50 repetitions: photo to
-units median 398, 95 % 605 ms; click 258, 554; drag 128, 170. Then what is moved is asked before the paint, rows are not
-drawn again while a square moves and no answer has come, photos are reduced once for all tiles: photo 255, 570; click
-182, 330; drag 134, 205 (38 and 36 answers in 5 s). Of a drag's answer the server computes 24 ms of one core, of a new
-photo 18, of a projection of the last layer 25; waiting for a core doubled that. Not yet measured alone on the machine,
-nor for the other two networks.
+units median 398, 95 % 605 ms; click 258, 554; drag 128, 170. Then what is moved is asked before the paint, rows are
+not drawn again while a square moves and no answer has come, photos are reduced once for all tiles: photo 255, 570;
+click 182, 330; drag 134, 205 (38 and 36 answers in 5 s). Of a drag's answer the server computes 24 ms of one core, of
+a new photo 18, of a projection of the last layer 25; waiting for a core doubled that. Then, load 6, 20 repetitions, by
+the processes' own times of processors: a photo takes 95 ms in Chromium's renderer, 56 in its other processes, 32 in
+the server; a click 78, 74, 51; a drag's answer 67, 30, 51: drawing in software is most of it. Within the server, one
+thread: a photo is decoded and resized in 2 ms, written as PNG in 4, looked at in 15; a square is pushed in 19, where a
+whole run takes 11. Not yet measured alone on the machine, nor for the other two networks.
 """
 
 import json
@@ -209,7 +212,10 @@ def main(argv: list[str] | None = None) -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         files = photos(Path(folder))
         for model in models:
-            cases += measure(browser, model, files, repeats=repeats, seconds=seconds)
+            made = measure(browser, model, files, repeats=repeats, seconds=seconds)
+            for case in made:  # at once: the next network may not load
+                print(f"{case.case}: {case.note}", flush=True)
+            cases += made
         browser.close()
     report("live", cases)
 

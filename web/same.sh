@@ -8,8 +8,9 @@ npx vite build --logLevel error --outDir "$room"
 npx vite build --logLevel error --outDir "$room" --mode widget
 npx vite build --logLevel error --outDir "$room" --mode mistakes
 npx vite build --logLevel error --outDir "$room" --mode bench
+npx vite build --logLevel error --outDir "$room" --mode bench-widget
 for path in atlas/page/atlas.js atlas/page/atlas.css atlas/page/widget.js atlas/page/mistakes.js atlas/page/mistakes.css \
-    server/bench/page/bench.js server/bench/page/bench.css; do
+    live/page/bench.js live/page/bench.css live/page/bench-widget.js; do
     name=${path##*/}
     cmp "$room/$name" "../src/convscope/$path" || {
         echo "$name is not what the sources in web/ make: run 'make web' and commit the result" >&2

@@ -105,6 +105,7 @@ from .atlas import Inventory as Inventory, LayerRecord as LayerRecord, Neighbour
 from .atlas import Stamp as Stamp, TileSize as TileSize
 from .studies import Verification as Verification, verify as verify
 from .verification import DamagedFile as DamagedFile, SoundFile as SoundFile
+from .notebook import bench as bench
 from .errors import ConvscopeError as ConvscopeError
 
 __version__: str

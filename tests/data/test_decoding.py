@@ -306,11 +306,11 @@ def test_other_arrays_are_refused(values: np.ndarray, message: str) -> None:
     ("data", "message"),
     [
         (b"", "empty"),
-        (b"<html></html>", r"begins with b'<html></html>'"),
+        (b"<html></html>", 'begins with the text "<html></html>"'),
         (b"\xff\xd8\xff", "known format"),
         (b"\xff\xd8\xff\xe0\x00", "known format"),
         (b"\x89PNG\r\n\x1a\n", "known format|truncated|damaged"),
-        (b"\0" * 100, "known format"),
+        (b"\0" * 100, "known format .it begins with the bytes 00 00"),
     ],
 )
 def test_what_is_no_image(data: bytes, message: str) -> None:

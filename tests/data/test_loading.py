@@ -59,7 +59,7 @@ def test_failures_are_recorded_in_their_batch(photos: Path) -> None:
     truncated, no_image = found[1].failures
     assert (truncated.index, truncated.name) == (4, "cat/4.png")
     assert "truncated" in truncated.reason
-    assert no_image == Failure(5, "cat/5.webp", "not an image in a known format (it begins with b'no image')")
+    assert no_image == Failure(5, "cat/5.webp", 'not an image in a known format (it begins with the text "no image")')
     assert [(failure.index, failure.reason) for failure in found[2].failures] == [
         (10, "the file cannot be read: No such file or directory")
     ]

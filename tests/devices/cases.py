@@ -25,6 +25,7 @@ from safetensors.torch import load_file
 
 import convscope as cs
 from convscope.generalisation import Learning
+from convscope.live.bench import Bench
 from convscope.models.tiny import random_tiny
 from convscope.studies.kept import packed
 from convscope.training import NetworkChoice
@@ -103,6 +104,33 @@ def with_nan(net: cs.Network, images: Path, out: Path, device: str) -> dict[str,
     return dict(net.reduce(x.to(device), asked))
 
 
+def live(net: cs.Network, images: Path, out: Path, device: str) -> list[Any]:
+    """What the bench answers to every kind of question; of pictures, which are levels of 255, their numbers alone."""
+    bench = Bench(net, source=cs.open_source(images))
+    first, second = (bench.put("page", bench.choose(number))["photo"] for number in (0, 1))
+    cover = {"at": [[9, 9]], "size": 8}
+    asked = [
+        {"kind": "look", "photo": first},
+        {"kind": "look", "followed": ["relu1:2", "fc:1"]},
+        *({"kind": "look", "cover": {**cover, "fill": fill}} for fill in ("grey", "mean", "blur")),
+        {"kind": "look", "cover": {**cover, "shape": "disc"}, "silenced": ["relu1:2"]},
+        {"kind": "look", "transform": {"name": "rotation", "amount": 20}},
+        {"kind": "project", "unit": "block2.relu2:3", "cover": cover},
+        {"kind": "project", "unit": "fc:1-3", "rule": "guided"},
+        {"kind": "causes", "unit": "fc:1"},
+        {"kind": "sweep", "size": 16, "stride": 8, "followed": ["relu1:2"]},
+        {"kind": "curve", "name": "scale", "amounts": [1, 1.5]},
+    ]
+
+    def plain(told: Any) -> Any:
+        if isinstance(told, dict):
+            return {key: plain(one) for key, one in told.items() if key not in ("map", "picture", "projection")}
+        return [plain(one) for one in told] if isinstance(told, list) else told
+
+    answers = [bench.answer("page", {"photo": second, **said}, lambda _: None) for said in asked]
+    return [plain(part) for answer in answers for part in answer]
+
+
 VERBS: dict[str, Verb] = {
     "trace": lambda net, images, out, device: [
         (layer.name, layer.op, layer.shape, str(layer.field))
@@ -173,6 +201,7 @@ VERBS: dict[str, Verb] = {
     "chosen": chosen,
     "nan": with_nan,
     "overlap": lambda net, images, out, device: cs.overlap(images, images, store=out),
+    "bench": live,
 }  # fmt: skip
 """What is asked with a network of 32 pixels and eight pictures, each answer or plain values."""
 

@@ -38,6 +38,7 @@ OTHERWISE: dict[tuple[str, str], str] = {
     ("open_target", "spec"): "Any",
     ("diagnose", "images"): "Images | None = None",
     ("check", "images"): "Images | None = None",
+    ("bench", "images"): "Images | None = None",
     ("transfer", "images"): "TargetSet | Images",
     ("project_all", "images"): "Tensor",
     ("read_config", "spec"): "str | Path",

@@ -1,5 +1,6 @@
 import { render } from "preact";
 import { App } from "./app";
+import { newName, notebookTheme } from "./notebook";
 import type { Host } from "./host";
 import { memoryRouter } from "./route";
 import css from "./style.css?inline";
@@ -14,15 +15,16 @@ interface Model {
 }
 
 interface Answer {
-  id: number;
+  id: string;
   value?: unknown;
   type?: string;
   error?: string;
 }
 
 function notebookHost(model: Model): { host: Host; close: () => void } {
-  const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  const waiting = new Map<string, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   const pictures = new Map<string, Promise<string>>();
+  const view = newName(); // other views of the widget hear the same answers
   let count = 0;
   const hear = (message: Answer, buffers: DataView[]): void => {
     const asked = waiting.get(message.id);
@@ -35,8 +37,9 @@ function notebookHost(model: Model): { host: Host; close: () => void } {
   const ask = (request: object): Promise<unknown> =>
     new Promise((resolve, reject) => {
       count += 1;
-      waiting.set(count, { resolve, reject });
-      model.send({ ...request, id: count });
+      const id = `${view} ${count}`;
+      waiting.set(id, { resolve, reject });
+      model.send({ ...request, id });
     });
   model.on("msg:custom", hear);
   const host: Host = {
@@ -60,6 +63,7 @@ function notebookHost(model: Model): { host: Host; close: () => void } {
 export default {
   render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     // A shadow root: no style of the notebook reaches the viewer, and none of the viewer's the notebook.
+    el.dataset.lmSuppressShortcuts = "true"; // JupyterLab's commands have single keys too
     const shadow = el.attachShadow({ mode: "open" });
     const style = document.createElement("style");
     style.textContent = css;
@@ -67,6 +71,8 @@ export default {
     root.className = "convscope-box";
     root.tabIndex = -1;
     root.style.height = `${Number(model.get("height")) || 720}px`;
+    const theme = notebookTheme(document);
+    if (theme) root.dataset.theme = theme;
     shadow.append(style, root);
     const router = memoryRouter(String(model.get("route") ?? "#/"));
     root.addEventListener("click", (event) => {

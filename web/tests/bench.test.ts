@@ -1,4 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { Stale } from "../src/bench/api";
+import { type Answer, MessageApi, type Model } from "../src/bench/messages";
 import { escaped, pageOf, Session } from "../src/bench/session";
 import { coverOf, read, START, unitParts, without, written } from "../src/bench/state";
 import type { About } from "../src/bench/types";
@@ -78,4 +80,89 @@ it("numbers are written for people", () => {
   expect([number(0), number(1234.5), number(0.12345), number(123456), number(null)]).toEqual(["0", "1235", "0.123", "1.2e+5", "–"]);
   expect([signed(2), signed(-2)]).toEqual(["+2", "−2"]);
   expect([score(0.5, true), score(0.0001, true), score(0, true), score(3.25, false)]).toEqual(["50.0 %", "< 0.1 %", "0.0 %", "3.25"]);
+});
+
+describe("messages to a notebook's kernel", () => {
+  type Said = { do: string; id: string } & Record<string, unknown>;
+  type Hear = (message: Answer, buffers: DataView[]) => void;
+
+  /** A kernel that answers as `answer` says, at once, to all views of the widget. */
+  function kernel(answer: (said: Said, bytes: number) => Omit<Answer, "id">[]): { model: Model; said: Said[]; tell(message: Answer): void } {
+    const ears = new Set<Hear>();
+    const said: Said[] = [];
+    const tell = (message: Answer): void => ears.forEach((hear) => hear(message, []));
+    const model: Model = {
+      get: () => null,
+      set: () => undefined,
+      save_changes: () => undefined,
+      on: (_, hear) => ears.add(hear),
+      off: (_, hear) => ears.delete(hear),
+      send: (content, _, buffers = []) => {
+        said.push(content as Said);
+        for (const one of answer(content as Said, buffers[0]?.byteLength ?? 0)) tell({ ...one, id: (content as Said).id });
+      },
+    };
+    return { model, said, tell };
+  }
+
+  afterEach(() => void vi.useRealTimers());
+
+  it("bring an answer part by part, to the view that asked alone", async () => {
+    const { model, said, tell } = kernel(() => [{ heard: true }]);
+    const [one, other] = [new MessageApi(model), new MessageApi(model)];
+    const [mine, theirs]: [unknown[], unknown[]] = [[], []];
+    const shares: number[] = [];
+    const asked = one.ask({ kind: "sweep" }, (part) => mine.push(part), undefined, (share) => shares.push(share));
+    void other.ask({ kind: "sweep" }, (part) => theirs.push(part));
+    const id = said[0]?.id as string;
+    expect(said[1]?.id).not.toBe(id);
+    for (const part of [{ progress: 0.5 }, { row: 0 }, { row: 1 }, { done: true }]) tell({ id, part });
+    await asked;
+    expect([mine, theirs, shares]).toEqual([[{ row: 0 }, { row: 1 }], [], [0.5]]);
+  });
+
+  it("say when nobody waits any more, and that the page is gone", async () => {
+    const { model, said } = kernel(() => []);
+    const api = new MessageApi(model);
+    const control = new AbortController();
+    const asked = api.ask({ kind: "look" }, () => undefined, control.signal);
+    control.abort();
+    await expect(asked).rejects.toBeInstanceOf(Stale);
+    expect(said[1]).toMatchObject({ do: "leave", of: said[0]?.id });
+    await expect(api.ask({ kind: "look" }, () => undefined, control.signal)).rejects.toBeInstanceOf(Stale);
+    api.close();
+    expect(said.at(-1)).toMatchObject({ do: "close", tab: said[0]?.tab });
+  });
+
+  it("bring a photo in pieces, and errors as words", async () => {
+    const sizes: number[] = [];
+    const { model, said } = kernel((one, bytes) => {
+      sizes.push(bytes);
+      if (one.do !== "photo") return [{ error: "no" }];
+      const there = (one.first as number) + bytes;
+      return [{ value: there < (one.size as number) ? { there } : { photo: "key" } }];
+    });
+    const api = new MessageApi(model);
+    const told = await api.upload(new Blob([new Uint8Array((2 << 20) + 5)]), "large.png");
+    expect(told).toEqual({ photo: "key" });
+    expect(sizes).toEqual([1 << 20, 1 << 20, 5]);
+    expect(new Set(said.map((one) => one.upload)).size).toBe(1);
+    await expect(api.choose(3)).rejects.toThrow("no");
+  });
+
+  it("are late where nobody hears", async () => {
+    vi.useFakeTimers();
+    const { model, said, tell } = kernel(() => []);
+    const api = new MessageApi(model);
+    const late: boolean[] = [];
+    api.late = (is) => late.push(is);
+    const asked = api.about();
+    vi.advanceTimersByTime(5000);
+    expect(late).toEqual([true]);
+    tell({ id: said[0]?.id as string, value: {} });
+    await asked;
+    expect(late).toEqual([true, false]);
+    vi.advanceTimersByTime(5000);
+    expect(late).toEqual([true, false]);
+  });
 });

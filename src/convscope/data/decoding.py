@@ -64,7 +64,7 @@ def decode(payload: Payload, *, max_pixels: int | None = MAX_PIXELS, at_least: i
     [[[0, 0, 0], [255, 255, 255]]]
     >>> decode(b"<!DOCTYPE html>")
     Traceback (most recent call last):
-    convscope.errors.ImageError: not an image in a known format (it begins with b'<!DOCTYPE html>')
+    convscope.errors.ImageError: not an image in a known format (it begins with the text "<!DOCTYPE html>")
     """
     max_pixels = MAX_PIXELS if max_pixels is None else max_pixels
     if isinstance(payload, np.ndarray):

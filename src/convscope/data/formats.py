@@ -129,7 +129,9 @@ def open_image(data: Encoded, *, only: Collection[str] = FORMATS.keys()) -> Imag
                 return form.open(data)
             except (SyntaxError, IndexError, TypeError, struct.error) as error:
                 # How Pillow's decoders say that it is none of theirs.
-                raise ImageError(_unknown(start)) from error
+                raise ImageError(
+                    f"not an image in a known format (it begins as {form.name} does, and its header cannot be read)"
+                ) from error
     raise ImageError(_unknown(start))
 
 
@@ -142,5 +144,17 @@ def _unknown(start: bytes) -> str:
             "JPEG, with heif-convert or the phone's setting for the most compatible format"
         )
     if name is None:
-        return f"not an image in a known format (it begins with {start[:16]!r})"
+        return f"not an image in a known format (it begins with {_begun(start)})"
     return f"{name}, which is not an image format that is read (read are {READ})"
+
+
+def _begun(start: bytes) -> str:
+    r"""The first bytes of a file in words: as text where they are that, else as numbers.
+
+    >>> _begun(b"just text\n"), _begun(b"\x00\x01\xff\x02 and more")
+    ('the text "just text"', 'the bytes 00 01 ff 02 20 61 6e 64')
+    """
+    words = " ".join(start.decode("utf-8", "ignore").split())
+    if words and words.isprintable() and len(words.encode()) >= 3 * len(start) // 4:
+        return f'the text "{words[:24]}"'
+    return f"the bytes {start[:8].hex(' ')}"

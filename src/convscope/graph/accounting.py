@@ -64,10 +64,11 @@ class Account:
         `context` holds the forward values that `asked` names, with the options `AS_THEY_WERE`.
         """
         pending, biases, curved = dict(self.pending), self.biases.clone(), Counter(self.curved)
+        passed = [step for step in reversed(steps) if step.index > floor]
         with torch.no_grad():
-            for step in reversed(steps):
-                if step.index <= floor:
-                    break
+            for done, step in enumerate(passed):
+                if context.advanced is not None:
+                    context.advanced(done / len(passed))
                 arrived = pending.pop(step.index, None)
                 if arrived is None:
                     continue

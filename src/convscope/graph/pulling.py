@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,7 +20,8 @@ from convscope.kernels.cutting import cut
 class Context:
     """What steps ask for while they pull: forward values of the images the projections belong to.
 
-    `kept` holds forward values (b, ...) of b images; projection n belongs to row image[n].
+    `kept` holds forward values (b, ...) of b images; projection n belongs to row image[n]. `advanced` is called after
+    each step with the share of them that is done; what it raises ends the work.
     """
 
     options: PullOptions
@@ -28,6 +29,7 @@ class Context:
     values: Sequence[Value]
     image: Tensor
     report: Report = field(default_factory=Report)
+    advanced: Callable[[float], None] | None = None
 
     def forward(self, value: int) -> Tensor:
         """The value of every projection's image, whole; of one that is not batched, the value of the one image."""
@@ -112,7 +114,7 @@ def pull(steps: Sequence[Step], target: int, signal: Signal, context: Context) -
     """The signal at the image (value 0) that `signal` at value `target` causes, through the steps of its cone."""
     pending: dict[int, Signal] = {target: settle(signal, context.values[target])}
     with torch.no_grad():
-        for step in reversed(steps):
+        for done, step in enumerate(reversed(steps), 1):
             arrived = pending.pop(step.index, None)
             if arrived is None or not step.call.result.depends:
                 continue
@@ -127,6 +129,8 @@ def pull(steps: Sequence[Step], target: int, signal: Signal, context: Context) -
                 value = context.values[number]
                 if value.depends and value.floating:
                     pending[number] = unite(pending.get(number), settle(part, value), value)
+            if context.advanced is not None:
+                context.advanced(done / len(steps))
     if 0 in pending:
         return pending[0]
     return Signal(

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from convscope.graph import Network, Unit
 from convscope.graph.fusing import plan
-from convscope.graph.running import as_map
+from convscope.graph.running import Folding, as_map
 from convscope.settings import usual_settings
 
 Edit = Callable[[Tensor], Tensor]
@@ -23,15 +23,17 @@ def run_stepwise(
     wanted: set[int],
     *,
     edits: Mapping[int, Edit] | None = None,
+    folding: Folding | None = None,
     advanced: Callable[[float], None] | None = None,
 ) -> dict[int, Tensor]:
     """The wanted values for one normalised image (1, C, H, W), by their numbers, as `Network.run_values` gives them.
 
-    edits: what becomes of values, by number, as soon as they are there; what follows is computed from that.
+    edits: what becomes of values, by number, as soon as they are there; what follows is computed from that. folding:
+    the network's unless it is given.
     advanced: called after each step with the share that is done; what it raises ends the run.
     """
     changed = dict(edits or {})
-    actions = plan(net.steps, frozenset(wanted | set(changed)), fold=net.folding == "fold")
+    actions = plan(net.steps, frozenset(wanted | set(changed)), fold=(folding or net.folding) == "fold")
     alive: dict[int, Tensor] = {0: net.check_images(image)}
     with torch.no_grad():
         for number, action in enumerate(actions, 1):

@@ -12,6 +12,7 @@ from convscope.methods.scan.found import LayerScan, Scanned, TopView
 from convscope.methods.scan.topk import TopK
 from convscope.notebook.answer import answer_html
 from convscope.notebook.atlas import atlas_html, unit_html
+from convscope.notebook.live import bench
 from convscope.notebook.network import layers_html, network_html
 from convscope.notebook.projection import projection_html
 from convscope.notebook.scan import layer_html, scan_html, top_html, view_html
@@ -34,4 +35,4 @@ html_of.register(LayerList, layers_html)
 html_of.register(Atlas, atlas_html)
 html_of.register(AtlasUnit, unit_html)
 
-__all__ = ["answer_html", "html_of"]
+__all__ = ["answer_html", "bench", "html_of"]

@@ -8,8 +8,9 @@ from convscope.atlas.published import published
 from convscope.atlas.reading import Atlas, AtlasUnit
 from convscope.atlas.sprites import decode_picture
 from convscope.atlas.web import value_of
-from convscope.errors import StoreError, missing_extra
+from convscope.errors import StoreError
 from convscope.notebook.html import box, cell, picture, table
+from convscope.notebook.widget import widget_of
 
 
 def atlas_html(atlas: Atlas) -> str:
@@ -66,37 +67,19 @@ def widget(atlas: Atlas, *, route: str = "#/", height: int = 720) -> Any:
 
     Raises MissingExtra without anywidget.
     """
-    try:
-        import anywidget
-        import traitlets
-    except ImportError as error:
-        raise missing_extra("anywidget", "notebook", purpose="show the viewer in a notebook") from error
-    module = files("convscope.atlas.page").joinpath("widget.js").read_text("utf-8")
-    fields = {
-        "_esm": module,
-        "route": traitlets.Unicode("#/").tag(sync=True),
-        "height": traitlets.Int(720).tag(sync=True),
-        "_repr_html_": lambda self: atlas_html(atlas),
-        "_repr_mimebundle_": lambda self, **kwargs: _with_pictures(super(kind, self), atlas, kwargs),
-    }
-    kind = type("AtlasWidget", (anywidget.AnyWidget,), fields)
-    made = kind(route=route, height=height)
 
-    def hear(widget: Any, content: Any, buffers: Any) -> None:
+    def hear(made: Any, content: Any, _: Any) -> None:
         reply, data = answer(atlas, content)
-        widget.send(reply, data)
+        made.send(reply, data)
 
-    made.on_msg(hear)
-    return made
-
-
-def _with_pictures(widget: Any, atlas: Atlas, asked: dict[str, Any]) -> Any:
-    """How a widget displays itself, and beside that the atlas in HTML.
-
-    That is what is left of it in a notebook that was exported or is shown by a site, where no Python answers.
-    """
-    data, about = widget._repr_mimebundle_(**asked) or ({}, {})
-    return {**data, "text/html": atlas_html(atlas)}, about
+    return widget_of(
+        "AtlasWidget",
+        files("convscope.atlas.page").joinpath("widget.js").read_text("utf-8"),
+        {"route": route, "height": height},
+        hear=hear,
+        still=lambda: atlas_html(atlas),
+        purpose="show the viewer in a notebook",
+    )
 
 
 __all__ = ["answer", "atlas_html", "unit_html", "widget"]

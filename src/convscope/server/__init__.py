@@ -2,6 +2,6 @@
 
 from convscope.server.access import Access, access_for
 from convscope.server.app import application, run
-from convscope.server.bench.opening import Opened, opened
+from convscope.server.opening import Opened, opened
 
 __all__ = ["Access", "Opened", "access_for", "application", "opened", "run"]

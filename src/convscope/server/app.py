@@ -17,7 +17,7 @@ from convscope.atlas.published import PAGE_KINDS, is_published, page_file, publi
 from convscope.atlas.reading import Atlas
 from convscope.errors import StoreError, UsageError, missing_extra
 from convscope.server.access import Access, Guard, access_for, is_loopback
-from convscope.server.bench.pages import Served, routes
+from convscope.server.pages import Served, routes
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette

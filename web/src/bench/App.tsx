@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { remembered } from "../shell";
+import { toggleTheme } from "../listening";
 import type { Api } from "./api";
 import { BenchContext, type Held, type Shared } from "./bench";
 import { bitmap, cropped } from "./draw";
@@ -14,6 +14,7 @@ import { PhotoPanel } from "./parts/PhotoPanel";
 import { Sweep } from "./parts/Sweep";
 import { UnitPanel } from "./parts/UnitPanel";
 import { useTaking } from "./photos";
+import { find, type Place, usePlace } from "./place";
 import { Session } from "./session";
 import type { Chosen } from "./state";
 import { read, START, written } from "./state";
@@ -21,41 +22,38 @@ import type { About, PhotoTold } from "./types";
 import { useKeys } from "./keys";
 
 /** What was chosen, and the address that says it: steps of the history for what people go back to. */
-function useChosen(size: number): [Chosen, Shared["choose"]] {
-  const [chosen, set] = useState<Chosen>(() => ({ ...read(location.hash), size: read(location.hash).size || size }));
+function useChosen(place: Place, size: number): [Chosen, Shared["choose"]] {
+  const [chosen, set] = useState<Chosen>(() => ({ ...read(place.hash()), size: read(place.hash()).size || size }));
   const now = useRef(chosen);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   useEffect(() => {
     const came = (): void => {
-      if (location.hash === written(now.current)) return;
-      const found = read(location.hash);
+      if (place.hash() === written(now.current)) return;
+      const found = read(place.hash());
       now.current = { ...found, size: found.size || size };
       set(now.current);
     };
-    addEventListener("hashchange", came);
-    addEventListener("popstate", came);
-    return () => {
-      removeEventListener("hashchange", came);
-      removeEventListener("popstate", came);
-    };
-  }, []);
+    return place.came(came);
+  }, [place]);
   const choose: Shared["choose"] = (change, how = "replace") => {
     now.current = { ...now.current, ...change };
     set(now.current);
     clearTimeout(timer.current);
-    if (how === "push") history.pushState(null, "", written(now.current));
-    else timer.current = setTimeout(() => history.replaceState(null, "", written(now.current)), 250);
+    if (how === "push") place.write(written(now.current), true);
+    else timer.current = setTimeout(() => place.write(written(now.current), false), 250);
   };
   return [chosen, choose];
 }
 
 export function App({ api, about }: { api: Api; about: About }) {
-  const [chosen, choose] = useChosen(about.square);
+  const place = usePlace();
+  const [chosen, choose] = useChosen(place, about.square);
   const [told, setTold] = useState<PhotoTold | null>(null);
   const [held, setHeld] = useState<Held | null>(null);
   const [words, say] = useState("");
   const [problem, setProblem] = useState<string | null>(null);
   const [help, setHelp] = useState(false);
+  const [late, setLate] = useState(false);
   const session = useMemo(() => new Session(), []);
   const fail = (error: unknown): void => {
     const said = error instanceof Error ? error.message : String(error);
@@ -104,21 +102,28 @@ export function App({ api, about }: { api: Api; about: About }) {
     };
   }, [told, down, right]);
   useEffect(() => {
+    api.late = setLate;
+    return () => {
+      api.late = null;
+    };
+  }, [api]);
+  useEffect(() => {
     if (!words) return;
     const timer = setTimeout(() => say(""), 5000);
     return () => clearTimeout(timer);
   }, [words]);
   useKeys({
-    "?": () => setHelp((shown) => !shown),
-    Escape: () => (help ? setHelp(false) : problem ? setProblem(null) : choose({ cover: [], transform: null })),
-    o: () => document.getElementById("file")?.click(),
-    d: toggleTheme,
+    "?": () => setHelp(true),
+    Escape: () => (problem ? setProblem(null) : choose({ cover: [], transform: null })),
+    o: () => find(place, "file")?.click(),
+    d: () => toggleTheme(place.root),
   });
   const shown = held && picture ? { ...held, crop: picture } : held;
   const shared: Shared = { api, about, chosen, choose, held: shown, plain, glance, session, say, fail };
   return (
     <BenchContext.Provider value={shared}>
-      <Head help={() => setHelp(true)} theme={toggleTheme} />
+      <Head help={() => setHelp(true)} theme={() => toggleTheme(place.root)} />
+      <div class="room">
       <main id="main" class="bench" tabIndex={-1} data-has={told !== null} {...taking.drop}>
         <h1 class="heard">The bench: {about.network}</h1>
         {problem && (
@@ -128,6 +133,11 @@ export function App({ api, about }: { api: Api; about: About }) {
               Close
             </button>
           </div>
+        )}
+        {late && (
+          <p class="late" role="status">
+            The notebook's kernel does not hear: a cell runs, or it has ended. The bench answers when the cell is done; after a restart run its own again.
+          </p>
         )}
         <div class="side">
           <PhotoPanel taking={taking} progress={progress} />
@@ -147,17 +157,11 @@ export function App({ api, about }: { api: Api; about: About }) {
           </>
         )}
       </main>
+      </div>
       {help && <Help close={() => setHelp(false)} />}
       <div class="toast" role="status" aria-live="polite" data-shown={words !== ""}>
         {words}
       </div>
     </BenchContext.Provider>
   );
-}
-
-function toggleTheme(): void {
-  const root = document.documentElement;
-  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  root.dataset.theme = dark ? "light" : "dark";
-  remembered.set("theme", root.dataset.theme);
 }

@@ -1,11 +1,12 @@
-// The way to the server: every request carries the token as a header, which no other site's page can send along.
+// What the bench asks for, whichever way it goes: over HTTP from a server, or by messages from a notebook's kernel.
 
+import { newName } from "../notebook";
 import type { About, PhotoTold } from "./types";
-
-const HEADER = "X-Convscope-Token";
 
 /** What is asked: its kind, and whatever belongs to that. */
 export type Asked = { kind: string } & Record<string, unknown>;
+
+export type Listed = { images: { number: number; name: string }[]; next: number | null };
 
 export class Stale extends Error {}
 
@@ -16,86 +17,34 @@ interface Ending {
   error?: string;
 }
 
-/** A name of this page, by which the server tells pages apart. */
-function tabName(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(12));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+/** Hand on one part of an answer; whether it was the last. Throws Stale where something newer was asked. */
+export function took<T>(part: T, hear: (part: T) => void, progress?: (share: number) => void): boolean {
+  const told = part as Ending;
+  if (told.done) return true;
+  if (told.stale) throw new Stale();
+  if (told.error !== undefined) throw new Error(told.error);
+  if (told.progress !== undefined) progress?.(told.progress);
+  else hear(part);
+  return false;
 }
 
-export class Api {
-  private readonly tab = tabName();
+export abstract class Api {
+  protected readonly tab = newName();
 
-  constructor(private readonly token: string) {}
+  /** Called when nobody has heard a question for a while, and when somebody has again. */
+  late: ((is: boolean) => void) | null = null;
 
-  private async fetched(path: string, how: RequestInit = {}): Promise<Response> {
-    const headers = { ...(how.headers as Record<string, string>), [HEADER]: this.token };
-    let answer: Response;
-    try {
-      answer = await fetch(`api/${path}`, { ...how, headers, cache: "no-store", credentials: "omit" });
-    } catch (error) {
-      if ((error as Error).name === "AbortError") throw new Stale();
-      throw new Error("The server does not answer. Is `convscope serve` still running?");
-    }
-    if (!answer.ok) {
-      const said = (await answer.json().catch(() => null)) as { error?: string } | null;
-      throw new Error(said?.error ?? `The server answers ${answer.status}`);
-    }
-    return answer;
-  }
+  abstract about(): Promise<About>;
+  abstract upload(file: Blob, name: string): Promise<PhotoTold>;
+  abstract choose(number: number): Promise<PhotoTold>;
+  abstract images(first: number, text: string): Promise<Listed>;
+  abstract thumb(number: number): Promise<Blob>;
 
-  private async json<T>(path: string, how?: RequestInit): Promise<T> {
-    return (await (await this.fetched(path, how)).json()) as T;
-  }
-
-  private posted(said: object, more: RequestInit = {}): RequestInit {
-    return { method: "POST", body: JSON.stringify({ tab: this.tab, ...said }), headers: { "Content-Type": "application/json" }, ...more };
-  }
-
-  about = (): Promise<About> => this.json("about");
-
-  upload = (file: Blob, name: string): Promise<PhotoTold> =>
-    this.json(`photo?tab=${this.tab}&name=${encodeURIComponent(name.slice(0, 200))}`, {
-      method: "POST",
-      body: file,
-      headers: { "Content-Type": "application/octet-stream" },
-    });
-
-  choose = (number: number): Promise<PhotoTold> => this.json("choose", this.posted({ number }));
-
-  images = (first: number, text: string): Promise<{ images: { number: number; name: string }[]; next: number | null }> =>
-    this.json(`images?from=${first}&text=${encodeURIComponent(text)}`);
-
-  thumb = async (number: number): Promise<Blob> => (await this.fetched(`image/${number}`)).blob();
+  /** Where a picture of the atlas beside is, for an element to show. */
+  abstract picture(path: string): string | Promise<string>;
 
   /** Ask, and hand on every part of the answer; ends when all is said. Throws Stale where something newer was asked. */
-  async ask<T>(said: Asked, hear: (part: T) => void, signal?: AbortSignal, progress?: (share: number) => void): Promise<void> {
-    const answer = await this.fetched("ask", this.posted(said, signal ? { signal } : {}));
-    const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
-    const decoder = new TextDecoder();
-    let text = "";
-    try {
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) throw new Error("The answer ended before its end. Is `convscope serve` still running?");
-        text += decoder.decode(value, { stream: true });
-        const lines = text.split("\n");
-        text = lines.pop() ?? "";
-        for (const line of lines) {
-          const part = JSON.parse(line) as T & Ending;
-          if (part.done) return;
-          if (part.stale) throw new Stale();
-          if (part.error !== undefined) throw new Error(part.error);
-          if (part.progress !== undefined) progress?.(part.progress);
-          else hear(part);
-        }
-      }
-    } catch (error) {
-      if ((error as Error).name === "AbortError") throw new Stale();
-      throw error;
-    } finally {
-      reader.cancel().catch(() => undefined);
-    }
-  }
+  abstract ask<T>(said: Asked, hear: (part: T) => void, signal?: AbortSignal, progress?: (share: number) => void): Promise<void>;
 
   /** The one part of an answer. */
   async one<T>(said: Asked, signal?: AbortSignal, progress?: (share: number) => void): Promise<T> {

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "./api";
+import { ears, usePlace } from "./place";
 import type { PhotoTold } from "./types";
 
 export interface Taking {
@@ -18,6 +19,7 @@ interface Told {
 }
 
 export function useTaking(api: Api, told: Told): Taking {
+  const place = usePlace();
   const [busy, setBusy] = useState(false);
   const [over, setOver] = useState(false);
   const latest = useRef(0);
@@ -35,15 +37,18 @@ export function useTaking(api: Api, told: Told): Taking {
   };
   const file = (one: Blob, name: string): void => take(api.upload(one, name));
   useEffect(() => {
-    const paste = (event: ClipboardEvent): void => {
+    const paste = (heard: Event): void => {
+      const event = heard as ClipboardEvent;
       const found = [...(event.clipboardData?.files ?? [])][0];
       if (!found) return;
       event.preventDefault();
+      if (!place.alone) event.stopPropagation(); // a notebook pastes cells
       file(found, found.name || "pasted");
     };
-    document.addEventListener("paste", paste);
-    return () => document.removeEventListener("paste", paste);
-  }, []);
+    const target = ears(place);
+    target.addEventListener("paste", paste);
+    return () => target.removeEventListener("paste", paste);
+  }, [place]);
   return {
     busy,
     over,
@@ -69,8 +74,9 @@ export function useTaking(api: Api, told: Told): Taking {
 }
 
 /** Why the camera cannot be used here; null where it can. */
-export function noCamera(): string | null {
-  if (!window.isSecureContext) return "Browsers give pages the camera on localhost or over https alone: open the bench at http://127.0.0.1 or http://localhost.";
+export function noCamera(alone: boolean): string | null {
+  if (!window.isSecureContext)
+    return `Browsers give pages the camera on localhost or over https alone${alone ? ": open the bench at http://127.0.0.1 or http://localhost." : ", and this notebook is at neither."}`;
   if (!navigator.mediaDevices?.getUserMedia) return "This browser gives no page a camera.";
   return null;
 }

@@ -1,4 +1,4 @@
-// What the bench's server says; written by convscope.server.bench.
+// What the bench's server says; written by convscope.live.
 
 import type { Grid } from "../types";
 
@@ -90,6 +90,8 @@ export interface Projected {
   scale: number;
   report: string;
   name: string | null;
+  /** Of a unit that has one, whether it is among the strongest or not. */
+  map: UnitTold | null;
 }
 
 export interface Cause {

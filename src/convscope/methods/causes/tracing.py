@@ -8,7 +8,7 @@ node gives is taken apart further down the same way: its signal alone goes on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 
@@ -26,6 +26,7 @@ from convscope.graph.pulling import Context, seed_signal
 from convscope.graph.running import as_map
 from convscope.graph.steps import Step
 from convscope.methods.causes.graph import Balance, Bearing, CauseEdge, CauseGraph, CauseNode, Nodes
+from convscope.methods.stepwise import run_stepwise
 from convscope.settings import usual_settings
 
 USUAL_LAYERS = 3
@@ -57,6 +58,7 @@ def causes(
     most: int = 10,
     nodes: Nodes = "units",
     direction: Bearing = "either",
+    advanced: Callable[[float], None] | None = None,
 ) -> CauseGraph:
     """What fed a unit, or a difference of two, on a normalised image (C, H, W), through `layers`.
 
@@ -69,6 +71,7 @@ def causes(
             direction.
         nodes: what stands for itself: "units" with all of their map, or "positions" of units.
         direction: those that give the most "for" the unit alone, or "against" it; "either".
+        advanced: called between steps with the share that is done; what it raises ends the work.
 
     Raises:
         UsageError: for layers that do not feed the unit, or each other; for options that make no sense. UnknownLayer:
@@ -90,7 +93,9 @@ def causes(
     wanted = net.unit(unit)
     named = _named(net, wanted, layers)
     net = net.through([name for name in named if name != wanted.layer])
-    tracer = _Tracer.of(net, net.check_images(image[None]), wanted, _ordered(net, wanted, named))
+    ordered = _ordered(net, wanted, named)
+    told = None if advanced is None else _Told(advanced, 2 * len(ordered))
+    tracer = _Tracer.of(net, net.check_images(image[None]), wanted, ordered, told)
     return tracer.graph(most, nodes, direction)
 
 
@@ -109,6 +114,22 @@ def _ordered(net: Network, unit: Unit, named: Sequence[str]) -> list[str]:
         if net.index_of(name) not in below:
             raise UsageError(f"layer '{name}' does not feed '{above}': name layers that feed {unit}, and each other")
     return ordered
+
+
+@dataclass
+class _Told:
+    """Told how far each of several parts is, tells how far all are: the run forward, and the walks down."""
+
+    advanced: Callable[[float], None]
+    parts: int
+    done: int = 0
+
+    def __call__(self, share: float) -> None:
+        self.advanced((self.done + share) / self.parts)
+
+    def ended(self) -> None:
+        """One part is done."""
+        self.done += 1
 
 
 class _OfOneImage(Context):
@@ -131,14 +152,22 @@ class _Tracer:
     steps: list[Step]
     kept: Mapping[int, Tensor]
     values: Sequence[Value]
+    told: _Told | None
 
     @classmethod
-    def of(cls, net: Network, image: Tensor, unit: Unit, layers: Sequence[str]) -> _Tracer:
+    def of(
+        cls,
+        net: Network,
+        image: Tensor,
+        unit: Unit,
+        layers: Sequence[str],
+        told: _Told | None,
+    ) -> _Tracer:
         steps, target = net.cone(unit.layer, AS_THEY_WERE), net.index_of(unit.layer)
         wanted = {target}
         for layer in layers:
             wanted |= asked(steps, net.index_of(layer))
-        kept = net.run_values(image, wanted, folding="none")
+        kept = run_stepwise(net, image, wanted, folding="none", advanced=told)
         first, *less = (as_map(net.values[target], kept[target])[0, channel] for channel in unit.channels)
         map_of = first - less[0] if less else first
         if unit.position is None and net.values[target].layout is not None:
@@ -146,7 +175,7 @@ class _Tracer:
             unit = replace(unit, position=(at // map_of.shape[1], at % map_of.shape[1]))
         value = float(map_of if unit.position is None else map_of[unit.position])
         values = [v if v.batched else replace(v, layout=None) for v in net.values]
-        return cls(net, unit, value, layers, steps, kept, values)
+        return cls(net, unit, value, layers, steps, kept, values, told)
 
     def graph(self, most: int, kind: Nodes, direction: Bearing = "either") -> CauseGraph:
         """The graph, layer by layer from the unit down."""
@@ -210,6 +239,8 @@ class _Tracer:
 
     def _carried(self, account: Account, floor: int) -> Account:
         """The account at the depth of a value; row by row where some value mixes the rows of a batch."""
+        if self.told is not None:
+            self.told.ended()
         rows = len(account.biases)
         if rows == 1 or all(self.values[s.index].batched for s in self.steps if s.call.result.depends):
             return account.carried(self.steps, floor, self._context(rows))
@@ -221,7 +252,7 @@ class _Tracer:
 
     def _context(self, rows: int) -> Context:
         image = torch.zeros(rows, dtype=torch.long, device=self.net.device)
-        return _OfOneImage(AS_THEY_WERE, self.kept, self.values, image)
+        return _OfOneImage(AS_THEY_WERE, self.kept, self.values, image, advanced=self.told)
 
     def _joined(self, signals: Sequence[Signal | None], number: int) -> Signal:
         value = self.values[number]

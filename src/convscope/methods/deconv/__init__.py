@@ -3,5 +3,16 @@
 from convscope.methods.deconv.engine import Selection, SignalSize, project, project_all
 from convscope.methods.deconv.projection import ProjectedPixels, join, reorder
 from convscope.methods.deconv.units import deconv
+from convscope.methods.deconv.watched import project_watched
 
-__all__ = ["ProjectedPixels", "Selection", "SignalSize", "deconv", "join", "project", "project_all", "reorder"]
+__all__ = [
+    "ProjectedPixels",
+    "Selection",
+    "SignalSize",
+    "deconv",
+    "join",
+    "project",
+    "project_all",
+    "project_watched",
+    "reorder",
+]

@@ -6,7 +6,7 @@ boxes that the signal can reach, so that its cost is that of the receptive field
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -29,6 +29,7 @@ from convscope.settings import usual_settings
 from convscope.shown import brief
 
 SignalSize = Literal["activation", "one"]
+Advanced = Callable[[float], None]
 DEFAULT_MEMORY = 1 << 30
 _FORWARD_AT_ONCE = 8  # on a CPU more images at once are no faster, and their maps leave the cache
 
@@ -117,11 +118,11 @@ def project_all(
     """
     options = PullOptions(rule, smooth, overlap, lrn, gates)
     batch = net.check_images(images)
-    orders = [_Order.of(net, batch, selection) for selection in selections]
+    orders = [Order.of(net, batch, selection) for selection in selections]
     if not orders:
         return []
     used = torch.unique(torch.cat([order.rows for order in orders]))
-    wanted = _wanted(net, {order.layer for order in orders}, options)
+    wanted = wanted_values(net, {order.layer for order in orders}, options)
 
     def block(span: tuple[int, int], inner: Workers) -> list[tuple[Tensor, ProjectedPixels] | None]:
         chosen = used[span[0] : span[1]]
@@ -146,7 +147,7 @@ def project_all(
 
 
 @dataclass(frozen=True, eq=False)
-class _Order:
+class Order:
     """A selection that has been checked: rows, channels, positions and seeds of its projections.
 
     They are on the host, whatever device computes: what they say decides what is computed. `signal` is on the device.
@@ -160,7 +161,8 @@ class _Order:
     minus: Tensor | None = None
 
     @classmethod
-    def of(cls, net: Network, batch: Tensor, selection: Selection) -> _Order:
+    def of(cls, net: Network, batch: Tensor, selection: Selection) -> Order:
+        """The selection, checked; raises ShapeError and UnknownLayer as `project_all` does."""
         rows = torch.as_tensor(selection.image, dtype=torch.long, device="cpu")
         channels = torch.as_tensor(selection.channel, dtype=torch.long, device="cpu")
         position = selection.position.cpu() if isinstance(selection.position, Tensor) else selection.position
@@ -181,6 +183,7 @@ class _Order:
         options: PullOptions,
         memory: int,
         workers: Workers,
+        advanced: Advanced | None = None,
     ) -> tuple[Tensor, ProjectedPixels] | None:
         """What falls on the images `chosen`, whose forward values are kept: which of the projections, and they."""
         mine = torch.nonzero(torch.isin(self.rows, chosen)).flatten()
@@ -193,7 +196,7 @@ class _Order:
             net.device, self.rows[mine], torch.searchsorted(chosen, self.rows[mine]), channels, minus
         )
         wanted = _Wanted(self.layer, there[0], there[1], at, None if minus is None else there[2], (channels, minus))
-        part = _project_kept(net, kept, wanted, signal, options, memory, workers)
+        part = _project_kept(net, kept, wanted, signal, options, memory, workers, advanced)
         return mine, replace(part, images=images)
 
 
@@ -232,7 +235,7 @@ def _check_selection(
 
 
 # -- forward ----------------------------------------------------------------------------------------------------------
-def _wanted(net: Network, layers: set[str], options: PullOptions) -> set[int]:
+def wanted_values(net: Network, layers: set[str], options: PullOptions) -> set[int]:
     """The forward values that projecting units of the layers will need."""
     wanted = {net.index_of(layer) for layer in layers} | {0}
     for layer in layers:
@@ -313,6 +316,7 @@ def _project_kept(
     options: PullOptions,
     memory: int,
     workers: Workers,
+    advanced: Advanced | None,
 ) -> ProjectedPixels:
     """Projections from forward values that are at hand, in blocks that fit the memory, shared among the workers."""
     layer, rows = wanted.layer, wanted.rows
@@ -325,7 +329,7 @@ def _project_kept(
     steps = net.cone(layer, options)
 
     def pull_block(block: slice) -> tuple[Signal, Report]:
-        return _pull_block(net, kept, steps, placed.part(block), amount[block], options)
+        return _pull_block(net, kept, steps, placed.part(block), amount[block], options, advanced)
 
     size = projections_at_once(net, layer, memory, options) if _row_wise(net, layer) else 1
     size = min(size, max(1, -(-len(rows) // workers.shares)))
@@ -363,6 +367,7 @@ def _pull_block(
     wanted: _Wanted,
     amount: Tensor,
     options: PullOptions,
+    advanced: Advanced | None,
 ) -> tuple[Signal, Report]:
     values, rows, target = net.values, wanted.rows, net.index_of(wanted.layer)
     if not all(values[s.index].batched for s in steps if s.call.result.depends):
@@ -370,7 +375,7 @@ def _pull_block(
         kept = net.run_values(kept[0][rows], set(kept), folding="none")
         rows = torch.zeros_like(rows)
         values = [v if v.batched else replace(v, layout=None) for v in values]
-    context = Context(options, kept, values, rows)
+    context = Context(options, kept, values, rows, advanced=advanced)
     seed = seed_signal(values[target], wanted.channel, wanted.position, amount, wanted.minus)
     return pull(steps, target, seed, context), context.report
 

@@ -1,11 +1,13 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { noCamera } from "../photos";
+import { usePlace } from "../place";
 import { Modal } from "./Modal";
 
 /** A picture from the camera, taken in the page. */
 export function Camera({ close, taken }: { close: () => void; taken: (photo: Blob) => void }) {
   const video = useRef<HTMLVideoElement>(null);
-  const [problem, setProblem] = useState(noCamera());
+  const { alone } = usePlace();
+  const [problem, setProblem] = useState(noCamera(alone));
   const [ready, setReady] = useState(false);
   useEffect(() => {
     if (problem) return;

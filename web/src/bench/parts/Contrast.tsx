@@ -2,14 +2,16 @@ import { useState } from "preact/hooks";
 import { Choice } from "../../parts/small";
 import { remembered } from "../../shell";
 import { useKeys } from "../keys";
+import { usePlace } from "../place";
 
 const BOOSTS = ["1", "2", "4"] as const;
 
 /** How strongly projections are shown. Zero stays mid-grey. */
 export function Contrast() {
+  const { root } = usePlace();
   const [boost, set] = useState<string>(remembered.get("boost") ?? "1");
   const choose = (value: string): void => {
-    document.documentElement.style.setProperty("--boost", value);
+    root.style.setProperty("--boost", value);
     remembered.set("boost", value);
     set(value);
   };

@@ -2,15 +2,15 @@ import { Drawn, useBench } from "../bench";
 import { lit } from "../draw";
 import type { Pair } from "../state";
 import { unitParts } from "../state";
-import type { LayerTold } from "../types";
+import type { LayerTold, UnitTold } from "../types";
 
 const SIDE = 176;
 
 /** A unit's map over the photo; a click, or the arrow keys, choose one place of it. */
-export function MapPick({ unit, layer, at, choose }: { unit: string; layer: LayerTold; at: Pair | null; choose: (at: Pair | null) => void }) {
+export function MapPick({ unit, layer, at, other, choose }: { unit: string; layer: LayerTold; at: Pair | null; other: UnitTold | null; choose: (at: Pair | null) => void }) {
   const { glance, held, chosen } = useBench();
   const parts = unitParts(unit);
-  const found = glance?.layers.find((one) => one.name === layer.name)?.units.find((one) => String(one.channel) === parts?.channel);
+  const found = glance?.layers.find((one) => one.name === layer.name)?.units.find((one) => String(one.channel) === parts?.channel) ?? other;
   if (!found || !held || !at) return null;
   const size: Pair = [layer.height, layer.width];
   const clamped = (to: Pair): Pair => to.map((one, axis) => Math.min(Math.max(one, 0), (size[axis] as number) - 1)) as Pair;

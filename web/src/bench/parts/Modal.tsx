@@ -1,11 +1,12 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 /** Something over the page that has the keyboard until it is closed; the browser's own dialog keeps the focus within. */
 export function Modal({ title, close, children }: { title: string; close: () => void; children: ComponentChildren }) {
   const box = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    const before = document.activeElement as HTMLElement | null;
+  // Before the paint: what is there is open, and Escape closes it.
+  useLayoutEffect(() => {
+    const before = (box.current?.getRootNode() as Document | ShadowRoot).activeElement as HTMLElement | null;
     box.current?.showModal();
     return () => before?.focus?.({ preventScroll: true });
   }, []);

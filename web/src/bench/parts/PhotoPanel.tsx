@@ -3,6 +3,7 @@ import { Choice } from "../../parts/small";
 import { probable, useBench } from "../bench";
 import { useKeys } from "../keys";
 import { noCamera, type Taking } from "../photos";
+import { find, usePlace } from "../place";
 import type { Fill, Tool } from "../state";
 import { megabytes } from "../words";
 import { Camera } from "./Camera";
@@ -21,6 +22,7 @@ const WORDS: Record<Tool, string> = {
 /** The photo: where it comes from, and what is done to it. */
 export function PhotoPanel({ taking, progress }: { taking: Taking; progress: number | null }) {
   const { held, about } = useBench();
+  const { alone } = usePlace();
   const [camera, setCamera] = useState(false);
   const [collection, setCollection] = useState(false);
   const file = useRef<HTMLInputElement>(null);
@@ -46,7 +48,7 @@ export function PhotoPanel({ taking, progress }: { taking: Taking; progress: num
             }}
           />
         </label>
-        <button type="button" onClick={() => setCamera(true)} title={noCamera() ?? ""}>
+        <button type="button" onClick={() => setCamera(true)} title={noCamera(alone) ?? ""}>
           Camera
         </button>
         {about.collection && (
@@ -85,13 +87,14 @@ export function PhotoPanel({ taking, progress }: { taking: Taking; progress: num
 
 function Empty({ over, busy }: { over: boolean; busy: boolean }) {
   const { about } = useBench();
+  const { alone } = usePlace();
   const what = probable(about) ? "its classes" : "what it answers";
   return (
     <div class="drop" data-over={over}>
       <p class="drop-title">{busy ? "Reading the photo…" : over ? "Let it go" : "Drop a photo here"}</p>
       <p>or paste one (Ctrl+V), or choose it below.</p>
       <p class="note">
-        At once you see {what}, the strongest units of each layer, and what any of them takes from the photo. It stays on this machine, in memory alone: at
+        At once you see {what}, the strongest units of each layer, and what any of them takes from the photo. {alone ? "It stays on this machine, in memory alone" : "It goes to the notebook's kernel, and stays in its memory alone"}: at
         most {megabytes(about.limits.bytes)} and {Math.round(about.limits.pixels / 1e6)} megapixels.
       </p>
     </div>
@@ -100,13 +103,14 @@ function Empty({ over, busy }: { over: boolean; busy: boolean }) {
 
 function Tools() {
   const { chosen, choose, about, held } = useBench();
+  const place = usePlace();
   const [, height, width] = about.input;
   const movable = held?.told.rooms.some(([least, most]) => least !== most) ?? false;
   const tools = movable ? TOOLS : TOOLS.slice(0, 2);
   const middle: [number, number] = [Math.round(height / 2), Math.round(width / 2)];
   const begin = (tool: Tool): void => {
     choose({ tool, cover: tool === "square" ? [middle] : [] });
-    requestAnimationFrame(() => document.getElementById("handle")?.focus());
+    requestAnimationFrame(() => find(place, "handle")?.focus());
   };
   useKeys({ c: () => begin("square"), b: () => begin("brush"), Delete: () => choose({ cover: [] }) });
   return (

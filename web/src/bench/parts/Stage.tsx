@@ -97,7 +97,7 @@ export function Stage({ busy }: { busy: number | null }) {
     const at = place(event);
     from.current = { at, moved: chosen.moved };
     if (!cropping) choose({ cover: chosen.tool === "brush" ? [...chosen.cover, at] : [at] });
-    document.getElementById("handle")?.focus({ preventScroll: true });
+    frame.current?.querySelector("button")?.focus({ preventScroll: true });
     event.preventDefault();
   };
   const drag = (event: PointerEvent): void => {

@@ -3,6 +3,7 @@ import { Choice, Contrast } from "./Contrast";
 import { Drawn, told as drawn, useAsked, useBench } from "../bench";
 import { bitmap, enlarged, patch, type Picture } from "../draw";
 import { useKeys } from "../keys";
+import { usePlace } from "../place";
 import { ofProjection } from "../session";
 import type { Pair, Rule } from "../state";
 import { doingOf, unitParts, without } from "../state";
@@ -34,7 +35,8 @@ export function UnitPanel() {
   const unit = chosen.unit;
   useEffect(() => {
     // Where the panel lies below what was clicked, it is brought into view.
-    if (unit && matchMedia("(max-width: 1180px)").matches) place.current?.scrollIntoView({ block: "nearest" });
+    const panel = place.current;
+    if (unit && panel && panel.offsetTop > 0.6 * innerHeight) panel.scrollIntoView({ block: "nearest" });
   }, [unit]);
   if (!unit || !held) {
     return (
@@ -53,6 +55,7 @@ export function UnitPanel() {
 
 function Unit({ unit }: { unit: string }) {
   const { chosen, choose, held, about, session } = useBench();
+  const { alone } = usePlace();
   const [found, setFound] = useState<{ told: Projected; picture: Picture; asked: string } | null>(null);
   const [walked, setWalked] = useState<string[]>([]);
   const settled = useSettled({ ...doingOf(chosen), silenced: [] }, 180);
@@ -147,13 +150,13 @@ function Unit({ unit }: { unit: string }) {
             Silence
           </button>
         )}
-        {about.atlas && parts && about.atlas.layers[parts.layer] && !parts.channel.includes("-") && (
+        {alone && about.atlas && parts && about.atlas.layers[parts.layer] && !parts.channel.includes("-") && (
           <a class="button" href={`../#/u/${encodeURIComponent(`${parts.layer}:${parts.channel}`)}`}>
             In the atlas
           </a>
         )}
       </div>
-      {layer?.spatial && parts && <MapPick unit={name} layer={layer} at={told ? unitParts(told.unit)?.at ?? null : null} choose={(at: Pair | null) => choose({ unit: at ? `${name}@${at[0]},${at[1]}` : name })} />}
+      {layer?.spatial && parts && <MapPick unit={name} layer={layer} at={told ? unitParts(told.unit)?.at ?? null : null} other={told && without(told.unit) === name ? told.map : null} choose={(at: Pair | null) => choose({ unit: at ? `${name}@${at[0]},${at[1]}` : name })} />}
       {parts && <NineBest layer={parts.layer} channel={parts.channel} />}
       <Causes unit={unit} settled={settled} walk={walk} />
     </>

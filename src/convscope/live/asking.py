@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from convscope.errors import UsageError, nearest
 from convscope.graph import Network, Unit
 from convscope.graph.options import PullOptions
+from convscope.live.looking import Cover, Doing
+from convscope.live.photos import Moved
 from convscope.methods.invariance.transforms import TRANSFORMATIONS, transformation
-from convscope.server.bench.looking import Cover, Doing
-from convscope.server.bench.photos import Moved
 
 Said = Mapping[str, Any]
 T = TypeVar("T")
@@ -139,10 +139,9 @@ def _cover(said: Said, image: tuple[int, int]) -> Cover:
     )
 
 
-def pulling(said: Said) -> dict[str, Any]:
-    """How a signal goes back, as arguments of `deconv`."""
-    options = PullOptions(rule=choice(said, "rule", RULES))
-    return {"rule": options.rule}
+def pulling(said: Said) -> PullOptions:
+    """How a signal goes back."""
+    return PullOptions(rule=choice(said, "rule", RULES))
 
 
 def amounts(said: Said) -> tuple[str, tuple[float, ...]]:

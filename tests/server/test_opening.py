@@ -13,8 +13,8 @@ import pytest
 from convscope.atlas import Atlas
 from convscope.errors import UsageError
 from convscope.graph import Network
+from convscope.live.bench import Bench
 from convscope.server import application, opened
-from convscope.server.bench.bench import Bench
 from tests.atlas.conftest import atlas, net, photos, source
 from tests.atlas.received import rewrite
 from tests.server.asking import ask
@@ -76,7 +76,7 @@ def test_units_can_be_ranked_by_their_own_largest_in_the_atlas(atlas: Atlas, net
     assert found.bench is not None
     bench = found.bench.engine().bench
     pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
-    from tests.server.bench.conftest import encoded
+    from tests.live.making import encoded
 
     told = bench.put("a", bench.decode(encoded(pixels), "own.png"))
     said = {"kind": "look", "photo": told["photo"], "layers": ["relu1"], "by": "atlas"}
@@ -89,7 +89,7 @@ def test_units_can_be_ranked_by_their_own_largest_in_the_atlas(atlas: Atlas, net
 
 
 def test_another_network_than_the_atlass_is_told(atlas: Atlas, tmp_path: Path) -> None:
-    from tests.server.bench.conftest import tiny
+    from tests.live.making import tiny
 
     found = opened(str(atlas.path), model="py:mine:net", load=lambda *_: tiny())
     assert found.bench is not None
@@ -101,7 +101,7 @@ def test_another_network_than_the_atlass_is_told(atlas: Atlas, tmp_path: Path) -
 
 
 def test_a_network_alone_is_served_with_its_bench() -> None:
-    from tests.server.bench.conftest import tiny
+    from tests.live.making import tiny
 
     found = opened("zoo:squeezenet1_1", load=lambda *_: tiny())
     assert found.folder is None

@@ -12,10 +12,10 @@ from convscope.data import Source, open_source
 from convscope.errors import ConvscopeError, StoreError, UsageError
 from convscope.files import kind_of
 from convscope.graph import Network
+from convscope.live.bench import Bench
+from convscope.live.published import Beside
 from convscope.models.loading import SCHEMES
-from convscope.server.bench.bench import Bench
-from convscope.server.bench.pages import Served
-from convscope.server.bench.published import Beside
+from convscope.server.pages import Served
 from convscope.studies.asking import atlas_of
 
 Load = Callable[..., Network]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import convscope as cs
-from convscope.server.bench.bench import Bench
-from tests.server.bench.conftest import encoded, picture
+from convscope.live.bench import Bench
+from tests.live.making import encoded, picture
 
 STEPS = [
     {"kind": "look", "silenced": ["4:1", "4:2", "1:0"]},

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from convscope.errors import ConvscopeError
-from convscope.server.bench.asking import Said
-from convscope.server.bench.bench import Bench, Part
+from convscope.live.asking import Said
+from convscope.live.bench import Bench, Part
 
 logger = logging.getLogger(__name__)
 
@@ -148,6 +148,8 @@ class Engine:
             if job.parts is None:
                 job.parts = self.bench.answer(job.tab, job.said, job.advanced)
             part = next(job.parts, None)
+            if part is not None and not job.left:
+                job.emit(part)
         except Left:
             self._end(job, {"stale": True})
         except ConvscopeError as error:
@@ -159,8 +161,6 @@ class Engine:
             if part is None:
                 self._end(job, {"done": True})
                 return False
-            if not job.left:
-                job.emit(part)
             return True
         return False
 
@@ -169,7 +169,10 @@ class Engine:
         if not job.ended:
             job.ended = True
             job.parts = None
-            job.emit(how)
+            try:
+                job.emit(how)
+            except _FAULTS:
+                logger.exception("an answer could not be sent: %s", job.kind)
 
 
 __all__ = ["URGENCY", "WAITING", "Engine", "Job", "Left"]

@@ -6,11 +6,7 @@ wherever `advanced` is called, the work can be left.
 
 from __future__ import annotations
 
-import secrets
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,18 +18,10 @@ from convscope.atlas.render import display, scale_of
 from convscope.data import Source
 from convscope.errors import UsageError
 from convscope.graph import Network, Unit
-from convscope.methods.causes import causes, default_layers
-from convscope.methods.deconv import deconv
-from convscope.methods.inputs import recipe_of
-from convscope.methods.invariance import invariance
-from convscope.methods.invariance.transforms import TRANSFORMATIONS, transformation
-from convscope.methods.occlusion import OccluderGrid
-from convscope.methods.occlusion.occluders import covering, square_for
-from convscope.methods.occlusion.readings import Readout
-from convscope.methods.occlusion.sweep import Sweep
-from convscope.server.bench import asking
-from convscope.server.bench.asking import Said
-from convscope.server.bench.looking import (
+from convscope.live import asking
+from convscope.live.asking import Said
+from convscope.live.holding import Glance, Holdings, Tab
+from convscope.live.looking import (
     Advanced,
     Base,
     Doing,
@@ -41,47 +29,35 @@ from convscope.server.bench.looking import (
     Values,
     classes_in,
     covers,
+    finite,
     head_of,
     layer_in,
     maxima,
     scores_of,
     transformed,
+    unit_in,
 )
-from convscope.server.bench.photos import ALLOWED, Moved, Photo, png
-from convscope.server.bench.published import Beside
-from convscope.server.bench.repeating import script_of
+from convscope.live.photos import ALLOWED, Moved, Photo, png, small
+from convscope.live.published import Beside
+from convscope.live.repeating import script_of
+from convscope.methods.causes import causes, default_layers
+from convscope.methods.deconv import project_watched
+from convscope.methods.inputs import recipe_of
+from convscope.methods.invariance import invariance
+from convscope.methods.invariance.transforms import TRANSFORMATIONS, transformation
+from convscope.methods.occlusion import OccluderGrid
+from convscope.methods.occlusion.occluders import covering, square_for
+from convscope.methods.occlusion.readings import Readout
+from convscope.methods.occlusion.sweep import Sweep
 from convscope.settings import each_in_usual_settings
 from convscope.studies.pictures import shown_pixels
 
 Part = dict[str, Any]
 
-TABS = 8
-"""Pages that are open at once: who comes after the last has the photos of the first forgotten."""
-_PHOTOS = 3  # of a page: the one that is shown, and those before it
-_BASES = 3
-_BYTES = 1 << 30  # of what networks made of photos
 _AT_ONCE = 4  # amounts of a transformation
 _MOST = 8  # causes of a unit
 _LISTED = 3  # units of a layer that changed most
-
-
-@dataclass(frozen=True, eq=False)
-class Glance:
-    """What was found of a photo, to compare the next with: scores (channels,), and units' largest by layer."""
-
-    photo: str
-    name: str
-    scores: NDArray[np.float64] | None
-    largest: dict[str, NDArray[np.float64]]
-
-
-@dataclass(eq=False)
-class Tab:
-    """A page that is open: its photos by their keys, and what was found of the last two."""
-
-    photos: OrderedDict[str, Photo] = field(default_factory=OrderedDict)
-    now: Glance | None = None
-    before: Glance | None = None
+_SHELF = 60  # images of the collection that are named at a time
 
 
 class Bench:
@@ -99,9 +75,7 @@ class Bench:
                 f"{net.name} has no preprocessing, which photos need: give one with preprocess=, or mean= and std="
             )
         self.net, self.spec, self.source, self.beside = net, spec, source, beside
-        self._tabs: OrderedDict[str, Tab] = OrderedDict()
-        self._bases: OrderedDict[tuple[str, Moved, frozenset[int]], Base] = OrderedDict()
-        self._lock = threading.Lock()
+        self._held = Holdings()
 
     # -- photos -------------------------------------------------------------------------------------------------------
     def decode(self, payload: bytes, name: str) -> Photo:
@@ -118,31 +92,40 @@ class Bench:
             raise UsageError(f"there is no image {number}: the collection has {count}")
         return Photo.in_collection(self.net, self.source, number)
 
+    def images(self, first: int, text: str) -> Part:
+        """Names of the collection's images from a number on, of those whose names hold a text; where more begin.
+
+        Raises UsageError where there is no collection.
+        """
+        if self.source is None:
+            raise UsageError("no collection was given")
+        wanted, found = text[:200].casefold(), list[Part]()
+        for number in range(first, len(self.source)):
+            if wanted in self.source.name(number).casefold():
+                if len(found) == _SHELF:
+                    return {"images": found, "next": number}
+                found.append({"number": number, "name": self.source.name(number)})
+        return {"images": found, "next": None}
+
+    def thumb(self, number: int) -> bytes | None:
+        """A small picture of an image of the collection, as JPEG; None where there is no such image.
+
+        Raises ImageError where it cannot be read.
+        """
+        if self.source is None or not 0 <= number < len(self.source):
+            return None
+        return small(self.source, number)
+
     def put(self, tab: str, photo: Photo) -> Part:
         """Hold a photo for a page: what the page is told of it, its key among that."""
-        key = secrets.token_hex(8)
-        with self._lock:
-            held = self._tab(tab).photos
-            held[key] = photo
-            while len(held) > _PHOTOS:
-                held.popitem(last=False)
-        return {"photo": key, **photo.shown()}
+        return {"photo": self._held.put(tab, photo), **photo.shown()}
 
-    def _tab(self, name: str) -> Tab:
-        found = self._tabs.setdefault(name, Tab())
-        self._tabs.move_to_end(name)
-        while len(self._tabs) > TABS:
-            self._tabs.popitem(last=False)
-        return found
+    def forget(self, tab: str) -> None:
+        """Let go of everything that was held for a page: it is closed."""
+        self._held.forget(tab)
 
     def _photo(self, tab: str, said: Said) -> tuple[Tab, str, Photo]:
-        key = asking.text(said, "photo")
-        with self._lock:
-            held = self._tab(tab)
-            photo = held.photos.get(key)
-        if photo is None:
-            raise UsageError("this photo is not held any more: choose it again")
-        return held, key, photo
+        return self._held.photo(tab, asking.text(said, "photo"))
 
     # -- questions ----------------------------------------------------------------------------------------------------
     def answer(self, tab: str, said: Said, advanced: Advanced) -> Iterator[Part]:
@@ -159,7 +142,7 @@ class Bench:
             "python": self._python,
         }
         make = kinds[asking.choice(said, "kind", tuple(kinds))]
-        return each_in_usual_settings(lambda: make(tab, said, advanced))
+        return map(finite, each_in_usual_settings(lambda: make(tab, said, advanced)))
 
     def about(self) -> Part:
         """What a page is told of the network, before any photo."""
@@ -266,14 +249,9 @@ class Bench:
 
     def _base(self, key: str, photo: Photo, moved: Moved, looker: Looker, advanced: Advanced) -> Base:
         """What the network made of a photo, kept for a few of them."""
-        known = (key, moved, looker.targets)
-        found = self._bases.pop(known, None) or looker.base(photo.inputs(self.net, moved), advanced)
-        self._bases[known] = found
-        while len(self._bases) > _BASES or (
-            len(self._bases) > 1 and sum(one.bytes for one in self._bases.values()) > _BYTES
-        ):
-            self._bases.popitem(last=False)
-        return found
+        return self._held.base(
+            (key, moved, looker.targets), lambda: looker.base(photo.inputs(self.net, moved), advanced)
+        )
 
     def _inputs(self, tab: str, said: Said) -> tuple[Tensor, Photo]:
         """The input (1, C, H, W) of the photo as it is transformed and covered."""
@@ -292,8 +270,8 @@ class Bench:
         """What a unit takes from the photo."""
         net, unit = self.net, self.net.unit(asking.text(said, "unit"))
         inputs, _ = self._inputs(tab, said)
-        advanced(0.0)
-        found = deconv(net, inputs, unit, **asking.pulling(said))
+        found, value = project_watched(net, inputs, unit, options=asking.pulling(said), advanced=advanced)
+        maps, largest = maxima(net, unit.layer, {net.index_of(unit.layer): value})
         shown = found.pixels
         yield {
             "unit": str(found.units[0]),
@@ -303,6 +281,7 @@ class Bench:
             "scale": float(scale_of(shown)[0]),
             "report": str(found.report),
             "name": self._name(unit),
+            "map": None if unit.minus is not None or maps.dim() == 1 else unit_in(maps, unit.channel, largest),
         }
 
     def _name(self, unit: Unit) -> str | None:
@@ -317,8 +296,7 @@ class Bench:
         net, unit = self.net, self.net.unit(asking.text(said, "unit"))
         inputs, _ = self._inputs(tab, said)
         below = asking.layers(net, said, ()) or list(default_layers(net, unit)[:1])
-        advanced(0.0)
-        graph = causes(net, inputs[0], unit, below[:1], most=_MOST)
+        graph = causes(net, inputs[0], unit, below[:1], most=_MOST, advanced=advanced)
         nodes = []
         for node in graph.nodes[1:]:
             at = node.unit.position
@@ -419,4 +397,4 @@ def _responses(found: Any, image: int) -> Part:
     }
 
 
-__all__ = ["TABS", "Bench", "Part", "Tab"]
+__all__ = ["Bench", "Part"]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from convscope.errors import UsageError
-from convscope.server.bench.engine import WAITING, Engine, Job
+from convscope.live.engine import WAITING, Engine, Job
 
 
 class Fake:
@@ -145,6 +145,23 @@ def test_errors_are_told_and_the_thread_goes_on(engine: Engine, fake: Fake, capl
     assert "RuntimeError: a fault" in ask(engine, "look", "b", fails="fault").wait()["error"]
     assert "could not be answered" in caplog.text
     assert ask(engine, "look", "c").wait() == {"done": True}
+
+
+def test_an_answer_that_cannot_be_sent_ends_and_the_thread_goes_on(
+    engine: Engine, fake: Fake, caplog: pytest.LogCaptureFixture
+) -> None:
+    fake.gate.set()
+    ended = threading.Event()
+
+    def broken(part: dict[str, Any]) -> None:
+        if {"done", "stale", "error"} & set(part):
+            ended.set()
+        raise ValueError("the page is gone")
+
+    engine.ask("a", {"kind": "look", "name": "l"}, broken)
+    assert ended.wait(10)
+    assert ask(engine, "look", "m").wait() == {"done": True}
+    assert "could not be sent" in caplog.text
 
 
 def test_closing_ends_everything_at_the_next_step(fake: Fake) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import io
 import json
 import secrets
 import threading
@@ -16,15 +15,12 @@ from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image
-
-from convscope.data import allowance_of, look
-from convscope.errors import ConvscopeError, ImageError, UsageError
+from convscope.errors import ConvscopeError, ImageError
+from convscope.live.asking import Said, text, whole_number
+from convscope.live.bench import Bench, Part
+from convscope.live.engine import Engine, Job
+from convscope.live.photos import ALLOWED, Photo
 from convscope.server.access import Receive, Scope, Send
-from convscope.server.bench.asking import Said, text, whole_number
-from convscope.server.bench.bench import Bench, Part
-from convscope.server.bench.engine import Engine, Job
-from convscope.server.bench.photos import ALLOWED, Photo
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -35,8 +31,6 @@ HEADER = "x-convscope-token"
 _TOKEN_BYTES = 24
 _LARGEST = 1 << 20  # bytes of a question: a brush's stamps, a session's steps
 _AT_ONCE = 2  # photos that are read and decoded together
-_LISTED = 60  # images of the collection at a time
-_THUMB = 96
 _FILES = {
     "": ("index.html", "text/html; charset=utf-8"),
     "bench.js": ("bench.js", "text/javascript; charset=utf-8"),
@@ -202,40 +196,21 @@ class _Pages:
 
     async def images(self, request: Request) -> Response:
         """Names of the collection's images, from one on, of those whose names hold a text."""
-        engine = await self._engine()
-        source, asked = engine.bench.source, request.query_params
-        if source is None:
-            raise UsageError("no collection was given")
+        engine, asked = await self._engine(), request.query_params
         first = whole_number({"from": _whole(asked.get("from", "0"))}, "from", 0, 1 << 40)
-        wanted = asked.get("text", "")[:200].casefold()
-        found: list[Part] = []
-        for number in range(first, len(source)):
-            if wanted in source.name(number).casefold():
-                found.append({"number": number, "name": source.name(number)})
-            if len(found) == _LISTED:
-                break
-        follows = found[-1]["number"] + 1 if len(found) == _LISTED else None
-        return _json({"images": found, "next": follows if follows is not None and follows < len(source) else None})
+        return _json(engine.bench.images(first, asked.get("text", "")))
 
     async def image(self, request: Request) -> Response:
         """A small picture of an image of the collection."""
         from starlette.concurrency import run_in_threadpool
         from starlette.responses import Response
 
-        engine = await self._engine()
-        source, number = engine.bench.source, _whole(request.path_params["number"])
-        if source is None or not 0 <= number < len(source):
-            raise _Refused(404, "there is no such image")
-
-        def small() -> bytes:
-            pixels = look(source.read(number), max_pixels=allowance_of(source).pixels, at_least=_THUMB)
-            picture, out = Image.fromarray(pixels), io.BytesIO()
-            picture.thumbnail((2 * _THUMB, 2 * _THUMB))
-            picture.save(out, "JPEG", quality=80)
-            return out.getvalue()
-
+        engine, number = await self._engine(), _whole(request.path_params["number"])
         async with self._photos:
-            return Response(await run_in_threadpool(small), 200, _HEADERS, "image/jpeg")
+            found = await run_in_threadpool(engine.bench.thumb, number)
+        if found is None:
+            raise _Refused(404, "there is no such image")
+        return Response(found, 200, _HEADERS, "image/jpeg")
 
     async def ask(self, request: Request) -> Response:
         """A question; the answer comes part by part, a line of JSON each."""
@@ -332,7 +307,7 @@ def _json(value: Any, status: int = 200) -> Response:
 
 def page_file(name: str) -> bytes:
     """A file of the page, from the package."""
-    return files("convscope.server.bench.page").joinpath(name).read_bytes()
+    return files("convscope.live.page").joinpath(name).read_bytes()
 
 
 __all__ = ["HEADER", "Served", "page_file", "routes"]

@@ -17,12 +17,12 @@ import pytest
 
 from convscope import open_source
 from convscope.data.sources import wrap_dataset
+from convscope.live.bench import Bench
 from convscope.methods.inputs import images_for
 from convscope.methods.occlusion import occlude
-from convscope.server.bench.bench import Bench
-from tests.server.bench.conftest import CLASSES, encoded, picture, tiny
-from tests.server.bench.serving import Running, serving
-from tests.web.conftest import AXE, chromium
+from tests.live.making import CLASSES, encoded, picture, tiny
+from tests.server.serving import Running, serving
+from tests.web.conftest import ARGUMENTS, AXE, CHROMIUM, chromium
 
 pytest.importorskip("uvicorn", reason="the extra 'server' is not installed")
 
@@ -127,6 +127,10 @@ def test_photos_come_by_choosing_dropping_pasting_and_from_the_collection(tab: T
         tab.until("document.querySelector('.changed') !== null")
     assert "drop.png" in tab.page.text_content(".changed summary")
     tab.page.click("text=Collection")
+    tab.page.wait_for_selector(".shelf img")
+    tab.page.keyboard.press("Escape")
+    tab.until("document.querySelector('dialog') === null")
+    tab.page.click("text=Collection")
     tab.page.click(".shelf li:nth-child(2) button")
     tab.until("location.hash.includes('photo=1')")
     tab.page.go_back()  # an own photo before it is gone, and that is said
@@ -138,13 +142,52 @@ def test_what_is_no_photo_is_said_and_a_large_one_is_taken(tab: Tab) -> None:
     tab.open()
     tab.expected = "422"
     tab.choose(b"this is text", "notes.jpg")
-    assert "not an image in a known format" in tab.page.text_content(".trouble p")
+    said = tab.page.text_content(".trouble p")
+    assert said == 'notes.jpg: not an image in a known format (it begins with the text "this is text")'
     tab.expected = ""
     large = np.zeros((5000, 8000, 3), np.uint8)  # 40 megapixels
     large[:2500] = (200, 40, 40)
     tab.choose(encoded(large, "JPEG"), "large.jpg")
     tab.seen()
     assert tab.page.locator(".trouble").count() == 0
+
+
+CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+"""Chromium's own camera, which shows a clock that ticks, and nobody is asked whether it may be used."""
+
+
+@pytest.mark.slow
+def test_a_picture_is_taken_with_the_camera(chromium: Any, running: Running) -> None:
+    browser = chromium.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *CAMERA])
+    tab = Tab(browser.new_context(), running).open()
+    tab.page.click('button:text-is("Camera")')
+    tab.page.click("text=Take the picture")  # waits until the camera shows something
+    tab.seen()
+    assert tab.page.text_content("#photo-title") == "camera.png"
+    assert tab.page.locator("dialog").count() == 0
+    assert tab.page.evaluate("document.querySelector('.stage canvas').toDataURL().length") > 2000  # something is on it
+    tab.page.click('button:text-is("Camera")')
+    video = "document.querySelector('video')"
+    tab.until(f"{video}.readyState >= 2")
+    tab.page.evaluate(f"() => {{ window.track = {video}.srcObject.getTracks()[0]; }}")
+    tab.page.keyboard.press("Escape")
+    tab.until("document.querySelector('dialog') === null && window.track.readyState === 'ended'")  # it is off
+    browser.close()
+    assert tab.problems == []
+
+
+def test_why_there_is_no_camera_is_said(tab: Tab) -> None:
+    tab.open()
+    refuses = "() => Promise.reject(new DOMException('', 'NotAllowedError'))"
+    tab.page.evaluate(f"() => {{ navigator.mediaDevices.getUserMedia = {refuses}; }}")
+    tab.page.click('button:text-is("Camera")')
+    tab.until("document.querySelector('dialog [role=alert]')?.textContent.includes('not allowed to use the camera')")
+    tab.page.keyboard.press("Escape")
+    tab.page.evaluate("Object.defineProperty(window, 'isSecureContext', {value: false})")
+    tab.page.click('button:text-is("Camera")')
+    tab.until(
+        "document.querySelector('dialog [role=alert]')?.textContent.includes('open the bench at http://127.0.0.1')"
+    )
 
 
 def test_a_click_shows_a_projection_and_causes_lead_on(tab: Tab) -> None:
@@ -331,7 +374,8 @@ def test_a_foreign_page_cannot_use_it(chromium: Any, running: Running, tmp_path:
         server.shutdown()
         thread.join()
     engine = running.served.engine()
-    assert "t" not in engine.bench._tabs or not engine.bench._tabs["t"].photos  # pyright: ignore[reportPrivateUsage]
+    tabs = engine.bench._held._tabs  # pyright: ignore[reportPrivateUsage]
+    assert "t" not in tabs or not tabs["t"].photos
 
 
 @pytest.mark.slow
@@ -355,6 +399,9 @@ def test_axe_finds_nothing_and_it_fits_a_phone(chromium: Any, running: Running, 
     tab.page.wait_for_selector(".causes li")
     tab.page.wait_for_selector(".sweep-picture")
     look("all")
+    long = "[...document.querySelectorAll('.choice button')].forEach((one) => { one.textContent += '.expand3x3:142'; })"
+    tab.page.evaluate(f"() => {{ {long} }}")  # as names of layers and classes are
+    look("long names")
     tab.page.click("text=Collection")
     tab.page.wait_for_selector(".shelf img")
     look("collection")

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import nn
 
 import convscope as cs
 from convscope.atlas.render import display
-from convscope.data import decode_for
+from convscope.data import Preprocess, decode_for
 from convscope.errors import ImageError, UsageError
+from convscope.graph import Network
+from convscope.live.bench import Bench
+from convscope.live.engine import Left
+from convscope.live.holding import TABS
+from convscope.live.photos import Photo
 from convscope.methods.causes import causes
 from convscope.methods.deconv import deconv
 from convscope.methods.effects.silencing import Silencer
 from convscope.methods.inputs import images_for
 from convscope.methods.invariance import invariance
 from convscope.methods.occlusion import occlude
-from convscope.server.bench.bench import TABS, Bench
-from convscope.server.bench.photos import Photo
-from tests.server.bench.conftest import encoded, picture, tiny
+from tests.live.making import encoded, picture, tiny
 
 LAYERS = ["1", "4"]
 
@@ -73,8 +78,10 @@ def test_what_is_shown_is_the_whole_photo_and_where_the_crop_lies(bench: Bench) 
 @pytest.mark.parametrize(
     ("payload", "said"),
     [
-        (b"just text", "not an image"),
-        (b"", "empty"),
+        (b"just text", '^a.jpg: not an image in a known format .it begins with the text "just text".$'),
+        (b"\x00\x01\xff", "^a.jpg: not an image in a known format .it begins with the bytes 00 01 ff.$"),
+        (b"\x89PNG\r\n\x1a\nno", "^a.jpg: not an image .*begins as PNG does, and its header cannot be read"),
+        (b"", "^a.jpg: the file is empty$"),
         (encoded(np.zeros((1, 60000, 3), np.uint8)), "so long that it would be resized to 28x1680000"),
     ],
 )
@@ -84,7 +91,7 @@ def test_what_is_no_photo_is_said(bench: Bench, payload: bytes, said: str) -> No
 
 
 def test_a_photo_of_more_pixels_than_are_allowed_is_refused_before_it_is_decoded(bench: Bench) -> None:
-    with pytest.raises(ImageError, match="more than the limit of 99"):
+    with pytest.raises(ImageError, match=r"^large.png: 60x90 pixels are more than the limit of 99: make it smaller$"):
         Photo.of(encoded(picture()), bench.net.preprocess, name="large.png", pixels=99)
 
 
@@ -230,6 +237,33 @@ def test_a_projection_is_deconvs(bench: Bench, rule: Any, unit: str) -> None:
     assert found["box"] == wanted.boxes[0].tolist()
     assert np.array_equal(pixels_of(found["projection"]), display(wanted.pixels)[0])
     assert found["name"] == ("dog" if unit == "7:1" else None)
+    if unit.startswith("7"):
+        assert found["map"] is None
+    else:
+        whole = bench.net.run(inputs(bench), layers=["4"])["4"][0, 2]
+        np.testing.assert_allclose(levels(found["map"]), (255 * whole / whole.max()).numpy(), atol=0.501)
+
+
+@pytest.mark.parametrize(("kind", "least"), [("project", 10), ("causes", 8)])
+def test_what_a_unit_takes_is_left_between_any_of_its_steps(bench: Bench, kind: str, least: int) -> None:
+    said = {"kind": kind, "photo": own(bench), "unit": "4:2"}
+    shares: list[float] = []
+    whole = list(bench.answer("a", said, shares.append))
+    assert len(shares) >= least  # steps up to the layer, and down again
+    assert shares == sorted(shares)
+    assert shares[-1] == 1 or (kind == "causes" and 0.8 < shares[-1] < 1)
+    for ends in range(len(shares)):
+        left, told = Left(), list[float]()
+
+        def advanced(share: float, told: list[float] = told, ends: int = ends, left: Left = left) -> None:
+            told.append(share)
+            if len(told) > ends:
+                raise left
+
+        with pytest.raises(Left):
+            list(bench.answer("a", said, advanced))
+        assert len(told) == ends + 1  # nothing was computed after it
+    assert list(bench.answer("a", said, lambda _: None)) == whole
 
 
 def test_causes_are_those_one_layer_down(bench: Bench) -> None:
@@ -280,6 +314,24 @@ def test_a_grey_network_takes_photos_in_colour() -> None:
     assert len(found["classes"]) == 5
     (projected,) = asked(bench, "project", photo, unit="4:2")
     assert pixels_of(projected["projection"]).shape[2] == 3
+
+
+def test_numbers_that_are_none_are_told_as_nothing() -> None:
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(4 * 36, 2))
+    with torch.no_grad():
+        module[0].bias.fill_(float("nan"))
+    net = Network.trace(module, (3, 8, 8), preprocess=Preprocess(8, 8), classes=["a", "b"])
+    made = Bench(net)
+    kinds = (
+        {"kind": "look", "followed": ["0:1"]},
+        {"kind": "project", "unit": "0:1"},
+        {"kind": "causes", "unit": "1:1"},
+    )
+    for seed in (0, 1):  # the second is compared with the first
+        photo = own(made, seed)
+        for said in kinds:
+            for part in made.answer("a", {"photo": photo, **said}, lambda _: None):
+                json.dumps(part, allow_nan=False)
 
 
 def test_a_network_without_preprocessing_is_refused() -> None:

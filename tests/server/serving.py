@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from convscope.live.bench import Bench
 from convscope.server import application
-from convscope.server.bench.bench import Bench
-from convscope.server.bench.pages import HEADER, Served
+from convscope.server.pages import HEADER, Served
 
 
 @dataclass(frozen=True)

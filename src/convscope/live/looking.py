@@ -6,6 +6,7 @@ A part that is covered is pushed: only what it changes is computed again. What a
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -244,6 +245,19 @@ def unit_in(maps: Tensor, channel: int, largest: NDArray[np.floating]) -> dict[s
     return found | {"map": [*levels.shape, base64.b64encode(levels.tobytes()).decode()], "top": top}
 
 
+def finite(told: Any) -> Any:
+    """What is told, as JSON can say it: numbers that are none, or infinite, as None.
+
+    >>> finite({"value": float("nan"), "box": [1, float("inf")]})
+    {'value': None, 'box': [1, None]}
+    """
+    if isinstance(told, float):
+        return told if math.isfinite(told) else None
+    if isinstance(told, dict):
+        return {key: finite(value) for key, value in told.items()}
+    return [finite(one) for one in told] if isinstance(told, list) else told
+
+
 def _number(value: Any) -> float | None:
     number = float(value)
     return number if np.isfinite(number) else None
@@ -259,10 +273,12 @@ __all__ = [
     "Values",
     "classes_in",
     "covers",
+    "finite",
     "head_of",
     "layer_in",
     "logits_of",
     "maxima",
     "scores_of",
     "transformed",
+    "unit_in",
 ]

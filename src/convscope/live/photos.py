@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from convscope.data import Allowance, Preprocess, Source, allowance_of, decode_for
+from convscope.data import Allowance, Preprocess, Source, allowance_of, decode_for, look
 from convscope.data.decoding import Payload
 from convscope.errors import ImageError
 from convscope.graph import Network
@@ -25,6 +25,7 @@ from convscope.methods.inputs import input_of, preprocess_of
 ALLOWED = Allowance(pixels=64_000_000, file_bytes=64 << 20)
 """What one photo may cost: an own one may have so many pixels, and its file so many bytes."""
 _LARGEST = 1 << 24  # pixels of what it is resized to: a strip of one row would become millions wide
+_THUMB = 96  # pixels of a small picture's longest side, on screens of one pixel a point
 
 Moved = tuple[int, int]
 
@@ -51,11 +52,14 @@ class Photo:
 
         Raises ImageError where it cannot be read, or has more than `pixels`.
         """
-        image = decode_for(payload, recipe, max_pixels=pixels)
+        try:
+            image = decode_for(payload, recipe, max_pixels=pixels)
+        except ImageError as error:
+            raise ImageError(f"{name}: {_for_people(error)}") from error
         place = recipe.place(*image.shape[:2])
         if place.height * place.width > _LARGEST:
             raise ImageError(
-                f"an image of {image.shape[0]}x{image.shape[1]} pixels is so long that it would be resized to "
+                f"{name}: an image of {image.shape[0]}x{image.shape[1]} pixels is so long that it would be resized to "
                 f"{place.height}x{place.width}: cut out the part to look at"
             )
         whole = np.ascontiguousarray(recipe.resized(image))
@@ -103,6 +107,25 @@ class Photo:
         }
 
 
+def small(source: Source, number: int) -> bytes:
+    """A small picture of an image of a collection, as JPEG. Raises ImageError where it cannot be read."""
+    pixels = look(source.read(number), max_pixels=allowance_of(source).pixels, at_least=_THUMB)
+    picture, out = Image.fromarray(pixels), io.BytesIO()
+    picture.thumbnail((2 * _THUMB, 2 * _THUMB))
+    picture.save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def _for_people(error: ImageError) -> str:
+    """What is wrong with a photo, for somebody at a page, where no argument can be given.
+
+    >>> _for_people(ImageError("9x9 pixels are more than the limit of 64: max_pixels= admits more"))
+    '9x9 pixels are more than the limit of 64: make it smaller'
+    """
+    said, argument, _ = str(error).partition(": max_pixels=")
+    return f"{said}: make it smaller" if argument else said
+
+
 def png(pixels: NDArray[np.uint8]) -> str:
     """A picture (h, w, 3) as PNG in base64."""
     out = io.BytesIO()
@@ -110,4 +133,4 @@ def png(pixels: NDArray[np.uint8]) -> str:
     return base64.b64encode(out.getvalue()).decode("ascii")
 
 
-__all__ = ["ALLOWED", "Moved", "Photo", "png"]
+__all__ = ["ALLOWED", "Moved", "Photo", "png", "small"]

@@ -1,19 +1,16 @@
-"""A tiny network, a photo, and a bench of both."""
+"""A tiny network and photos, for benches."""
 
 from __future__ import annotations
 
 import io
 
 import numpy as np
-import pytest
 import torch
 from PIL import Image
 from torch import nn
 
-from convscope import Network, open_source
+from convscope import Network
 from convscope.data import Preprocess
-from convscope.data.sources import wrap_dataset
-from convscope.server.bench.bench import Bench
 
 CLASSES = ("cat", "dog", "cow", "hen", "<b>owl</b>")
 
@@ -42,14 +39,3 @@ def encoded(pixels: np.ndarray, kind: str = "PNG") -> bytes:
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, kind)
     return out.getvalue()
-
-
-@pytest.fixture(scope="session")
-def net() -> Network:
-    return tiny()
-
-
-@pytest.fixture
-def bench(net: Network) -> Bench:
-    """The bench of the network over three pictures."""
-    return Bench(net, spec="py:nets:tiny", source=open_source(wrap_dataset([picture(seed) for seed in (3, 4, 5)])))

@@ -21,12 +21,11 @@ from PIL import Image
 
 from convscope import open_source
 from convscope.data.sources import wrap_dataset
-from convscope.server import application, run
-from convscope.server.bench import pages
-from convscope.server.bench.bench import Bench
-from convscope.server.bench.pages import Served
-from tests.server.bench.conftest import encoded, picture, tiny
-from tests.server.bench.serving import Running, serving
+from convscope.live.bench import Bench
+from convscope.server import application, pages, run
+from convscope.server.pages import Served
+from tests.live.making import encoded, picture, tiny
+from tests.server.serving import Running, serving
 
 pytest.importorskip("uvicorn", reason="the extra 'server' is not installed")
 pytest.importorskip("starlette", reason="the extra 'server' is not installed")

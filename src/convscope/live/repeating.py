@@ -8,9 +8,9 @@ from typing import Any
 from convscope.data import Source
 from convscope.errors import UsageError
 from convscope.graph import Network
+from convscope.live import asking
+from convscope.live.photos import Photo
 from convscope.methods.occlusion.occluders import square_for
-from convscope.server.bench import asking
-from convscope.server.bench.photos import Photo
 
 MOST = 200
 """Steps of a script."""
@@ -78,7 +78,7 @@ def _remark(text: str) -> str:
 
 
 def _projection(net: Network, step: Said) -> list[str]:
-    unit, rule = net.unit(asking.text(step, "unit")), asking.pulling(step)["rule"]
+    unit, rule = net.unit(asking.text(step, "unit")), asking.pulling(step).rule
     more = "" if rule == "deconvnet" else f", rule={rule!r}"
     return [f"print(cs.deconv(net, photo, {str(unit)!r}{more}).summary)"]
 

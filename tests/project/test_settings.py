@@ -32,6 +32,7 @@ from convscope.models.networks import build
 from convscope.models.squeezenet import random_squeezenet
 from convscope.models.tiny import random_tiny
 from convscope.models.zoo import ZOO, zoo_entry
+from convscope.server.bench.bench import Bench
 from convscope.settings import float32_by_default, usual_settings
 from convscope.stores import evolution as keeping
 from convscope.training.trainer import train
@@ -234,6 +235,7 @@ class Made:
     def __init__(self, photos: Path, target: Path) -> None:
         self.tiny = cs.load("zoo:tiny", classes=("cat", "dog", "sea lion"))
         self.odd = cs.Network.trace(Odd(), (3, 32, 32), name="odd", preprocess=cs.Preprocess(32, 32))
+        self.both = (self.tiny, self.odd)
         self.epochs = [(epoch, cs.load("zoo:tiny", seed=epoch)) for epoch in (1, 2)]
         self.source = cs.open_source(photos)
         self.target = open_target(f"caltech101:{target}")
@@ -366,6 +368,64 @@ def overlap(made: Made, _: Path) -> Found:
     return fields(cs.overlap(made.source, made.source).found)
 
 
+def causes(made: Made, _: Path) -> Found:
+    return {net.name: digest(cs.causes(net, made.images, f"{net.output}:1", most=3).to_json()) for net in made.both}
+
+
+def effects(made: Made, _: Path) -> Found:
+    return {
+        net.name: digest(cs.effects(net, made.images, layers=net.layers.stages()[:1], workers=1).to_json())
+        for net in made.both
+    }
+
+
+def directions(made: Made, _: Path) -> Found:
+    how: dict[str, Any] = {"layer": "relu1", "n": 5, "active": 2, "updates": 10, "positions": 100}
+    learnt = cs.directions(made.tiny, made.source, **how)
+    more = made.tiny.with_directions(learnt.dictionary)
+    return {
+        "learnt": digest(learnt.to_json(), learnt.dictionary.encoder, learnt.dictionary.decoder),
+        "carried": digest(cs.deconv(more, made.images, "relu1~sae:1").pixels),
+        "scanned": digest(cs.scan(more, made.source, layers=["relu1~sae"], k=2).values),
+    }
+
+
+def mistakes(made: Made, folder: Path) -> Found:
+    how: dict[str, Any] = {"layers": ["block2"], "explain": 1, "most": 1, "size": 16, "stride": 16, "workers": 1}
+    cs.mistakes(made.tiny, made.source, store=folder, **how)
+    return folder_of(folder)
+
+
+def sanity(made: Made, _: Path) -> Found:
+    found = cs.sanity(made.tiny, made.images, layers=["relu1"], units=1, each=1, seeds=1, side=16)
+    return {"tiny": digest(found.to_json())}
+
+
+def certificate(made: Made, _: Path) -> Found:
+    return {"tiny": digest(cs.check(made.tiny, made.images, module=random_tiny(), layers=["relu1"]).to_json())}
+
+
+def tuning(made: Made, _: Path) -> Found:
+    return {"tiny": digest(cs.tuning(made.tiny, made.source, layers=["relu1"], k=2).to_json())}
+
+
+def bench(made: Made, _: Path) -> Found:
+    made_of = Bench(made.tiny, source=made.source)
+    photo = made_of.put("tab", made_of.choose(0))["photo"]
+    cover = {"at": [[9, 9]], "size": 8}
+    asked: dict[str, dict[str, Any]] = {
+        "look": {"cover": cover, "silenced": ["conv1:1"], "transform": {"name": "rotation", "amount": 5}},
+        "project": {"unit": "fc:1"},
+        "causes": {"unit": "fc:1"},
+        "sweep": {"size": 16, "stride": 16},
+        "curve": {"name": "scale", "amounts": [1.2]},
+    }
+    return {
+        kind: digest(*made_of.answer("tab", {"kind": kind, "photo": photo, **said}, lambda _: None))
+        for kind, said in asked.items()
+    }
+
+
 ANSWERS: dict[str, Callable[[Made, Path], Found]] = {
     one.__name__: one
     for one in (
@@ -386,6 +446,14 @@ ANSWERS: dict[str, Callable[[Made, Path], Found]] = {
         training,
         evolve,
         overlap,
+        causes,
+        effects,
+        directions,
+        mistakes,
+        sanity,
+        certificate,
+        tuning,
+        bench,
     )
 }
 

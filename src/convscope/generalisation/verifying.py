@@ -23,7 +23,7 @@ def verify_transfer(folder: Path) -> Iterator[Held | Finding]:
     if (folder / RESULT).is_file():
         try:
             found = TransferScores.load(folder)
-            yield Held(RESULT, f"{len(found.scores)} scores; readable, without a checksum")
+            yield Held(RESULT, f"{len(found.scores)} scores")
         except StoreError:
             yield Finding(RESULT, "is no result of a transfer experiment", "run the same command again")
 

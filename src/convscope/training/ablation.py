@@ -7,7 +7,7 @@ where it was, and several processes may share the work.
 
 from __future__ import annotations
 
-import json
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from statistics import mean, stdev
 import convscope
 from convscope.data import Source
 from convscope.errors import StoreError, UsageError, nearest
-from convscope.files import write_json
+from convscope.files import read_sealed_json, write_sealed_json
 from convscope.models import Architecture
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
@@ -26,7 +26,10 @@ from convscope.training.evaluation import accuracy
 from convscope.training.run import Run
 from convscope.training.trainer import train
 
+logger = logging.getLogger(__name__)
+
 RESULT = "result.json"
+"""What a trial came to, in the folder of its training."""
 
 BASE = "base"
 """The name of the network that the variants are changes of."""
@@ -151,7 +154,8 @@ def ablate(
     """The trials of all variants and seeds, seed by seed; those that `out` has are not made again.
 
     Raises:
-        UsageError: for unknown variants, or a base that is a variant itself. Others as `train` and `evaluate`.
+        UsageError: for unknown variants, or a base that is a variant itself. StoreError: where `out` holds trials of
+            another recipe or on other images. Others as `train` and `evaluate`.
     """
     _check(config, variants)
     trials = []
@@ -160,10 +164,11 @@ def ablate(
             variant = VARIANTS[name]
             here = replace(config, network=variant.of(config.network), recipe=replace(config.recipe, seed=seed))
             place = Path(out) / f"{name}-{seed}"
-            if not (place / RESULT).exists():
+            found = _kept(here, source, validation, place)
+            if found is None:
                 stage = _named(progress, f"{variant.title}, seed {seed}")
-                _trial(here, variant, source, validation, place, device=device, threads=threads, progress=stage)
-            trials.append(read_trial(place))
+                found = _trial(here, variant, source, validation, place, device=device, threads=threads, progress=stage)
+            trials.append(found)
     return AblationTrials(config, tuple(trials))
 
 
@@ -180,6 +185,25 @@ def _check(config: Config, variants: Sequence[str]) -> None:
         )
 
 
+def _kept(config: Config, source: Source, validation: Source, place: Path) -> Trial | None:
+    """The trial of a folder; None where there is none that is as it was written, and it is made (again).
+
+    Raises:
+        StoreError: where it is of another recipe, or on other images.
+    """
+    if not (place / RESULT).exists():
+        return None
+    Run.open(place).check(config, source.fingerprint())
+    try:
+        found, judged = _read(place)
+    except StoreError as error:
+        logger.info("%s", error)
+        return None
+    if judged != validation.fingerprint():
+        raise StoreError(f"{place} holds a trial on other validation images: choose another folder with store=")
+    return found
+
+
 def _trial(
     config: Config,
     variant: Variant,
@@ -190,7 +214,7 @@ def _trial(
     device: str | None,
     threads: int,
     progress: Progress,
-) -> None:
+) -> Trial:
     trained = train(
         config, source, place, validation=validation, device=device, threads=threads, board=False, progress=progress
     )
@@ -206,15 +230,28 @@ def _trial(
         1 - on_validation.top1,
         1 - on_validation.top5,
     )
-    write_json(place / RESULT, asdict(result))
+    write_sealed_json(place / RESULT, {"trial": asdict(result), "validation": validation.fingerprint()})
+    return result
 
 
 def read_trial(place: Path) -> Trial:
-    """The trial of a training's folder; raises StoreError where it has none."""
+    """The trial of a training's folder; raises StoreError where it has none that is as it was written."""
+    return _read(place)[0]
+
+
+def _read(place: Path) -> tuple[Trial, str]:
+    """The trial, and the fingerprint of the images that it was judged by."""
     try:
-        return Trial(**json.loads((place / RESULT).read_text("utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise StoreError(f"{place / RESULT} is no result of an ablation ({error}): delete {place}") from error
+        said = read_sealed_json(place / RESULT)
+        found, judged = Trial(**said["trial"]), said["validation"]
+        texts, numbers = (found.variant, found.network, judged), (found.train_error, found.val_error, found.val_error5)
+        if not all(isinstance(text, str) for text in texts) or not all(isinstance(one, float) for one in numbers):
+            raise ValueError("it says something else than a trial does")
+        return found, judged
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(
+            f"{place / RESULT} is no result of an ablation ({error}): delete it, and the same call makes it again"
+        ) from error
 
 
 def read_ablation(out: str | Path) -> AblationTrials:

@@ -391,7 +391,8 @@ class _Cases:
         """Raise ImageError where the image that was explained is not the one that was answered."""
         before, now = float(found.contrast[row]), float(why.contrast)
         scale = 1 + float(np.abs(found.numbers[row]).max())
-        if np.isfinite(before) and not abs(now - before) <= max(1e-3, 32 * torch.finfo(self.net.dtype).eps) * scale:
+        close = abs(now - before) <= max(1e-3, 32 * torch.finfo(self.net.dtype).eps) * scale
+        if np.isfinite([before, now, scale]).all() and not close:
             raise ImageError(
                 f"{self.source.name(int(found.images[row]))} is another image than a moment ago (a contrast of "
                 f"{before:.4g} before, {now:.4g} now): leave images as they are while they are looked at, and run "

@@ -173,17 +173,17 @@ class DamagedImage:
 
 
 def _read(spec: Any, *, channels: int) -> Try:
-    """How reading a collection ends, every image whole and as a crop, twice."""
+    """How reading a collection ends, every image as a crop and, where it has colours, whole, twice."""
     import convscope as cs
     from convscope.data import Preprocess, load_image
     from convscope.errors import ImageError
 
     recipe = Preprocess(32, 32, mean=(0.5,) * channels, std=(0.5,) * channels)
     how: dict[str, Any] = {"tile_size": 48} if str(spec).startswith("tiles:") else {}
-    source, said = cs.open_source(spec, **how), ""
+    source, said, ways = cs.open_source(spec, **how), "", (None, recipe) if channels == 3 else (recipe,)
     for index in range(len(source)):
         try:
-            pairs = [[load_image(source, index, to) for to in (None, recipe)] for _ in range(2)]
+            pairs = [[load_image(source, index, to) for to in ways] for _ in range(2)]
         except ImageError as error:
             said = str(error)
             continue

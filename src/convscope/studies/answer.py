@@ -373,7 +373,13 @@ def finished(
     name: str | None = None,
     progress: Progress | None = None,
 ) -> A:
-    """The answer to what was asked, after it was written into a folder and shown in an atlas, where these are given."""
+    """The answer to what was asked, after it was written into a folder and shown in an atlas, where these are given.
+
+    Raises:
+        ImageError: where the images were changed meanwhile.
+    """
+    if asked is not None:
+        asked.expect_unchanged()
     answer.question = asked
     if store is not None:
         answer.save(store, progress=progress)

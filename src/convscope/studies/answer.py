@@ -93,6 +93,12 @@ class Saved:
             raise StoreError(f"{path} is not as it was written: save the answer again, from what it was made of")
         return content
 
+    def whole(self) -> dict[str, Path]:
+        """The figures by name, all of them as they were written; raises StoreError where one is not."""
+        for name in self.figures:
+            self.content(name)
+        return dict(self.figures)
+
 
 class Answer(Shown, ABC):
     """What a study found. Subclasses are dataclasses that say what is in it; how it is kept and shown is alike for all.
@@ -280,8 +286,7 @@ class Answer(Shown, ABC):
         entry, figures = self.entry(atlas), self.figures()
         if entry is None:
             return None
-        saved = self.saved
-        pictures = {name: saved.content(name) for name in saved.figures} if saved is not None else _drawn(figures)
+        pictures: dict[str, Any] = _drawn(figures) if self.saved is None else self.saved.whole()
         return add_experiment(
             atlas.path,
             name or entry.kind,

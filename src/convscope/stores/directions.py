@@ -208,8 +208,8 @@ class _Kept:
         free = shutil.disk_usage(self.folder).free
         if size > free:
             raise StoreError(
-                f"the disk is full: {self.folder} has {free:,} bytes free, and {self.shape[0]} positions take {size:,}: "
-                "free some, take fewer (positions=), or choose another folder"
+                f"the disk is full: {self.folder} has {free:,} bytes free, and {self.shape[0]} positions take "
+                f"{size:,}: free some, take fewer (positions=), or choose another folder"
             )
         with self._data.open("wb") as file:
             if hasattr(os, "posix_fallocate"):

@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -179,7 +179,7 @@ _Found = tuple[Try, float] | str
 _AGAIN = 3  # times as patient
 
 
-def _in_a_process(once: Callable[[int], Try], numbers: Sequence[int], patience: float) -> Iterator[_Found]:
+def _in_a_process(once: Callable[[int], Try], numbers: Sequence[int], patience: float) -> Generator[_Found]:
     """Outcomes with the processor's seconds they took; "hung" or "died" is the last of them."""
     receive, send = prepare().Pipe(duplex=False)
     process = prepare().Process(target=_each, args=(once, list(numbers), send))

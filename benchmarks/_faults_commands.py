@@ -7,8 +7,9 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from benchmarks._faults_running import Ended, Try, command
@@ -16,6 +17,21 @@ from benchmarks.same_bytes import hashes
 
 _SMALL = ("--size", "16", "--stride", "16", "--limit", "3")
 _CONTROLS = ("--layers", "conv1,block1.relu2", "--units", "2", "--each", "2", "--seeds", "1", "--side", "8")
+_WORST = (
+    "--explain",
+    "3",
+    "--layers",
+    "block2.relu2",
+    "--most",
+    "2",
+    "--size",
+    "16",
+    "--stride",
+    "16",
+    "--match",
+    "index",
+)
+_LEARNT = ("-n", "6", "--active", "2", "--updates", "20", "--positions", "300", "--store", "{out}/work")
 _LEARN = ("--per-class", "3", "--folds", "1", "--layers", "conv1,fc", "--c", "1", "--classifiers", "svm")
 _TRAIN = ("{recipe}", "{images}", "--hold-out", "0.3", "-o", "{out}")
 
@@ -33,6 +49,8 @@ JOBS: dict[str, tuple[str, ...]] = {
     "export --single-file": ("atlas", "export", "{atlas}", "--single-file", "-o", "{out}/a.html"),
     "sanity": ("sanity", "zoo:tiny", "{images}", "-o", "{out}", *_CONTROLS),
     "effects": ("effects", "zoo:tiny", "{images}", "-o", "{out}", "--layers", "conv1,block2.relu2", "--match", "index"),
+    "mistakes": ("mistakes", "zoo:tiny", "{images}", "-o", "{out}", *_WORST),
+    "directions": ("directions", "zoo:tiny", "{images}", "--layer", "relu1", "-o", "{out}/d.safetensors", *_LEARNT),
     "deconv": ("deconv", "zoo:tiny", "{images}", "-u", "fc:0", "-u", "fc:1", "-o", "{out}"),
     "invariance": ("invariance", "zoo:tiny", "{images}", "-o", "{out}", "--limit", "2", "-T", "scale=1:1.2:0.2"),
     "correspond": ("correspond", "zoo:tiny", "{images}", "-o", "{out}", "--parts", "{boxes}", "--draws", "5"),
@@ -40,18 +58,25 @@ JOBS: dict[str, tuple[str, ...]] = {
     "overlap": ("overlap", "{images}", "{images}", "-o", "{out}"),
     "check": ("check", "zoo:tiny", "{images}", "-o", "{out}"),
     "causes": ("causes", "zoo:tiny", "{images}", "-o", "{out}", "-u", "fc:0", "--layers", "conv1", "--limit", "2"),
+    "attach": ("atlas", "attach", "{out}", "{atlas}", "--name", "other"),
+    "causes --atlas": ("causes", "zoo:tiny", "{images}", "-o", "{out}/found", "-u", "fc:0", "--layers", "conv1",
+                       "--limit", "2", "--atlas", "{out}"),
     "ablate": ("ablate", *_TRAIN, "--variants", "no-3-4,no-7", "--seeds", "1"),
-}
+}  # fmt: skip
 """By name, the arguments of each command; {out} is where it writes, the others are made by `materials`."""
 
-KILLED = tuple(JOBS)[:13]
+KILLED = tuple(JOBS)[:15]
 """Those that take long in earnest, and go on where they were stopped; exports begin again."""
+
+ADDING = {"attach": "atlas", "causes --atlas": "atlas"}
+"""Those that add to what is there, by the material that is copied to where they write."""
 
 _ENDED_BEFORE = "is there already"
 
 
+@cache
 def materials(folder: Path) -> dict[str, str]:
-    """What the commands take besides the network, written into a folder."""
+    """What the commands take besides the network, written into a folder once."""
     from tests.cli.conftest import RECIPE, write_images
 
     images = write_images(folder / "images", 12)
@@ -95,13 +120,25 @@ def expect(ended: Ended) -> Ended:
     return ended
 
 
-def _emptied(out: Path) -> Path:
+def _begun(job: str, made: Mapping[str, str], out: Path) -> Path:
+    """Where a job writes, with nothing there but what it adds to."""
     for path in (out, *out.parent.glob(f".{out.name}*")):
         if path.is_dir():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
+    if job in ADDING:
+        shutil.copytree(made[ADDING[job]], out)
     return out
+
+
+def _sizes(folder: Path) -> list[int]:
+    return [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+
+
+def _pages(folder: Path) -> int:
+    """What a folder takes of a disk, without the folders themselves."""
+    return sum(math.ceil(size / 4096) for size in _sizes(folder))
 
 
 def _same_again(job: str, made: Mapping[str, str], out: Path, said: Path, reference: Mapping[str, str]) -> Try:
@@ -117,25 +154,23 @@ def _same_again(job: str, made: Mapping[str, str], out: Path, said: Path, refere
     return Try("wrong", f"{job}: other bytes of {', '.join(different[:6])}")
 
 
-def kills(job: str, made: Mapping[str, str], folder: Path, count: int, seed: int) -> Iterator[Try]:
-    """The outcomes of a command that is killed at random moments, up to three times, and then let finish."""
-    draw, out, said = random.Random(f"{seed} {job}"), folder / "out", folder / "said"
-    command(tokens_of(job, made, out), said)  # compiled loops are read for the first time
-    whole = expect(command(tokens_of(job, made, _emptied(out)), said)).seconds
-    reference, killed = hashes(out), 0
-    while killed < count:
-        _emptied(out)
+def kills(job: str, made: Mapping[str, str], folder: Path, numbers: Sequence[int], seed: int) -> Iterator[Try]:
+    """The outcome for each number: of a command that is killed at random moments, up to three times, then let finish.
+
+    Where it was faster than all of the kills that is a try all the same.
+    """
+    out, said = folder / "out", folder / "said"
+    command(tokens_of(job, made, _begun(job, made, out)), said)  # compiled loops are read for the first time
+    whole = expect(command(tokens_of(job, made, _begun(job, made, out)), said)).seconds
+    reference = hashes(out)
+    for number in numbers:
+        draw = random.Random(f"{seed} {job} {number}")
+        _begun(job, made, out)
         for _ in range(draw.randint(1, 3)):
-            ended = command(tokens_of(job, made, out), said, kill_after=draw.uniform(0.05, 1.0) * whole)
-            if ended.code >= 0:
+            if command(tokens_of(job, made, out), said, kill_after=draw.uniform(0.05, 1.0) * whole).code >= 0:
                 break
-            killed += 1
-        else:
-            yield _same_again(job, made, out, said, reference)
-            continue
-        killed += 1  # it was faster than the kill: a try all the same, or fast commands would never end
         yield _same_again(job, made, out, said, reference)
-    _emptied(out)
+    shutil.rmtree(out)
 
 
 # -- disks ------------------------------------------------------------------------------------------------------------
@@ -165,18 +200,23 @@ def can_mount(folder: Path) -> bool:
         return False
 
 
-def full_disks(job: str, made: Mapping[str, str], folder: Path, count: int, seed: int) -> Iterator[Try]:
-    """The outcomes of a command on disks of random sizes that are too small, and then with room."""
-    draw, place, said = random.Random(f"{seed} {job}"), folder / "disk", folder / "said"
+def full_disks(
+    job: str, made: Mapping[str, str], folder: Path, numbers: Sequence[int], count: int, seed: int
+) -> Iterator[Try]:
+    """The outcome for each number of `count`: of a command on a disk of a random size that is too small, then with
+    room. The numbers share the sizes from nothing to nearly all that the command takes."""
+    place, said = folder / "disk", folder / "said"
     with disk(place, 1 << 20):
+        before = _pages(_begun(job, made, place / "out"))
         expect(command(tokens_of(job, made, place / "out"), said))
-        reference = hashes(place / "out")
-        files = [path.stat().st_size for path in (place / "out").rglob("*") if path.is_file()]
-        pages = sum(math.ceil(size / 4096) for size in files)
-    for number in range(count):
-        # One page more each than what all of it takes divided so: from nothing to nearly all.
-        low, high = 1 + pages * number // count, 1 + pages * (number + 1) // count
-        with disk(place, 4 * draw.randint(low, max(low, high))):
+        reference, more = hashes(place / "out"), max(1, _pages(place / "out") - before)
+        folders = 0 if job not in ADDING else 2 * sum(path.is_dir() for path in (place / "out").rglob("*"))
+    for number in numbers:
+        draw = random.Random(f"{seed} {job} {number}")
+        low, high = 1 + more * number // count, 1 + more * (number + 1) // count
+        # What is there already has to fit, with its folders.
+        with disk(place, 4 * (before + folders + draw.randint(low, max(low, high)))):
+            _begun(job, made, place / "out")
             yield _with_room(job, made, place, said, reference)
 
 
@@ -197,14 +237,15 @@ def _said_full(job: str, ended: Ended) -> Try | None:
     return None
 
 
-def small_files(job: str, made: Mapping[str, str], folder: Path, count: int, seed: int) -> Iterator[Try]:
+def small_files(
+    job: str, made: Mapping[str, str], folder: Path, numbers: Sequence[int], count: int, seed: int
+) -> Iterator[Try]:
     """The same where no disk can be mounted: no file may grow beyond random sizes, and then any may."""
-    draw, place, said = random.Random(f"{seed} {job}"), folder / "disk", folder / "said"
-    expect(command(tokens_of(job, made, _emptied(place / "out")), said))
-    reference = hashes(place / "out")
-    largest = max(path.stat().st_size for path in (place / "out").rglob("*") if path.is_file())
-    for _ in range(count):
-        _emptied(place / "out")
+    place, said = folder / "disk", folder / "said"
+    expect(command(tokens_of(job, made, _begun(job, made, place / "out")), said))
+    reference, largest = hashes(place / "out"), max(_sizes(place / "out"))
+    for number in numbers:
+        draw = random.Random(f"{seed} {job} {number}")
+        _begun(job, made, place / "out")
         ended = command(tokens_of(job, made, place / "out"), said, largest_file=draw.randint(1, largest))
-        found = _said_full(job, ended)
-        yield found or _same_again(job, made, place / "out", said, reference)
+        yield _said_full(job, ended) or _same_again(job, made, place / "out", said, reference)

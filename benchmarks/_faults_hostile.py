@@ -6,21 +6,31 @@ and edited at random; the hostile files that the tests make by hand are counted 
 
 from __future__ import annotations
 
+import hashlib
+import json
+import math
 import os
 import random
 import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from safetensors.numpy import load as parse
+from safetensors.numpy import save
+
 from benchmarks._faults_running import Try, judged
 
-HAND_MADE = ("tests/project/test_hostile_files.py", "tests/models/exported", "tests/models/test_unpickling.py",
-             "tests/atlas/test_received.py", "tests/data/test_npz.py")  # fmt: skip
+HAND_MADE = (
+    "tests/project/test_hostile_files.py", "tests/models/exported", "tests/models/test_unpickling.py",
+    "tests/atlas/test_received.py", "tests/data/test_npz.py", "tests/models/kept", "tests/models/test_dictionaries.py",
+    "tests/studies/test_vouched.py",
+)  # fmt: skip
 """Tests with hostile files that are made by hand."""
 
 
@@ -84,6 +94,89 @@ class EditedProgram:
 
 
 @dataclass(frozen=True)
+class EditedKept:
+    """A try for each number: what is kept of a traced network is edited in one to three places, and its checksum made
+    again; then the network is loaded, and asked."""
+
+    root: Path
+    seed: int
+
+    def __call__(self, number: int) -> Try:
+        """The outcome of one try; number -1 makes what is kept."""
+        from convscope.models.kept.folder import VARIABLE
+
+        good, folder = self.root / "kept", self.root / f"kept-{number}"
+        if number < 0:
+            os.environ[VARIABLE] = str(good)
+            return _use("zoo:tiny", self.root, "")
+        draw, (file,) = random.Random(f"{self.seed} {number}"), (good / "programs").iterdir()
+        program = json.loads(file.read_bytes().partition(b"\n")[2])
+        done = "; ".join(_edit(program, draw, folder / "mark") for _ in range(draw.randint(1, 3)))
+        content = json.dumps(program).encode()
+        place = folder / "programs" / file.name
+        place.parent.mkdir(parents=True)
+        place.write_bytes(hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
+        os.environ[VARIABLE] = str(folder)
+        try:
+            return _use("zoo:tiny", folder, done)
+        finally:
+            os.environ[VARIABLE] = "off"
+            shutil.rmtree(folder)
+
+
+@dataclass(frozen=True)
+class EditedDirections:
+    """A try for each number: what a file of directions says, or one of its arrays, is edited, and its checksum made
+    again; then they are attached to the network, and asked."""
+
+    root: Path
+    seed: int
+
+    def __call__(self, number: int) -> Try:
+        """The outcome of one try; number -1 writes the good file."""
+        from convscope.models import dictionaries
+        from convscope.stores.sealing import header_of
+        from tests.studies.forging import ARRAYS, ODD
+
+        good, folder = self.root / "directions.safetensors", self.root / f"directions-{number}"
+        if number < 0:
+            return _write_directions(good)
+        draw, content = random.Random(f"{self.seed} {number}"), good.read_bytes()
+        about = json.loads(json.loads(header_of(content))["__metadata__"]["convscope"])
+        arrays = parse(content)
+        for _ in range(draw.randint(1, 2)):
+            name = draw.choice([*about, *dictionaries.ARRAYS])
+            if name in about:
+                about[name] = draw.choice([*ODD, "conv1", "block2.relu2", "../evil", "fc", "a\0b", 10**300])
+            elif draw.random() < 0.3:
+                arrays[name] = (arrays[name] * draw.choice([1e38, float("nan"), 0.0])).astype(np.float32)
+            else:
+                arrays[name] = np.ascontiguousarray(ARRAYS[draw.choice(sorted(ARRAYS))](arrays[name]))
+        said = {name: about.get(name) for name in ("name", "layer", "kind", "active", "network")}
+        about["sha256"] = dictionaries._digest(arrays, said)
+        folder.mkdir()
+        (folder / "d.safetensors").write_bytes(save(arrays, {"convscope": json.dumps(about)}))
+        try:
+            return _use("zoo:tiny", folder, str(said), directions=folder / "d.safetensors")
+        finally:
+            shutil.rmtree(folder)
+
+
+def _write_directions(path: Path) -> Try:
+    import convscope as cs
+    from convscope.graph import Dictionary
+    from convscope.models.dictionaries import write_dictionary
+
+    net, draw = cs.load("zoo:tiny"), np.random.default_rng(0)
+    shape = (5, net.layers["relu1"].channels)
+    encoder, decoder = (draw.normal(size=shape).astype(np.float32) for _ in range(2))
+    zeros = np.zeros(5, np.float32), np.zeros(shape[1], np.float32)
+    made = Dictionary("d", "relu1", "sae", encoder, zeros[0], decoder, zeros[1], 2, net.plain_fingerprint)
+    write_dictionary(path, made)
+    return Try("right")
+
+
+@dataclass(frozen=True)
 class EditedAnswer:
     """A try for each number: one thing in a kept answer is edited, and its checksum made again; then it is used."""
 
@@ -143,37 +236,39 @@ def weights_tries() -> int:
     return len(SAVERS) * len(SUFFIXES)
 
 
-def _use(spec: str, folder: Path, done: str) -> Try:
-    """How loading ends: a network, or an error that says why; nothing else may be in the folder afterwards."""
+def _use(spec: str, folder: Path, done: str, **how: Any) -> Try:
+    """How loading and asking ends: a network that answers, or an error that says why; nothing else may be in the
+    folder afterwards."""
+    import torch
+
     import convscope as cs
 
     def once() -> Try:
-        cs.load(spec)
+        net = cs.load(spec, **how)
+        last = net.layers[-1].name if not net.directions else net.directions[0]
+        images = torch.linspace(-1, 1, math.prod(net.input_shape)).reshape(1, *net.input_shape)
+        net.run(images, [last])
+        cs.deconv(net, images, f"{last}:0")
         return Try("right")
 
     before = sorted(os.listdir(folder))  # noqa: PTH208 (names)
     outcome = judged(once, done)
-    if sorted(os.listdir(folder)) != before:  # noqa: PTH208
+    if sorted(os.listdir(folder)) != before and done:  # noqa: PTH208
         return Try("escaped", done)
     return outcome
 
 
-def hand_made(root: Path) -> Iterator[Try]:
-    """The outcomes of the tests with hostile files that are made by hand."""
+def hand_made(root: Path, numbers: Sequence[int]) -> Iterator[list[Try]]:
+    """The outcomes of the tests with hostile files that are made by hand, file by file of `HAND_MADE`."""
     report = root / "hostile.xml"
-    run = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-n",
-        "0",
-        "-p",
-        "no:cacheprovider",
-        f"--junitxml={report}",
-        *HAND_MADE,
-    ]
-    subprocess.run(run, capture_output=True, check=False, timeout=900)
+    for number in numbers:
+        run = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", f"--junitxml={report}"]
+        subprocess.run([*run, HAND_MADE[number]], capture_output=True, check=False, timeout=900)
+        yield list(_outcomes(report))
+        report.unlink()
+
+
+def _outcomes(report: Path) -> Iterator[Try]:
     for case in ElementTree.parse(report).iter("testcase"):
         if case.find("skipped") is None:
             failed = case.find("failure") is not None or case.find("error") is not None
@@ -181,4 +276,7 @@ def hand_made(root: Path) -> Iterator[Try]:
             yield Try("escaped", name) if failed else Try("named", name)
 
 
-__all__ = ["HAND_MADE", "EditedProgram", "HostileWeights", "hand_made", "weights_tries"]
+__all__ = [
+    "HAND_MADE", "EditedAnswer", "EditedDirections", "EditedKept", "EditedProgram", "HostileWeights", "hand_made",
+    "weights_tries",
+]  # fmt: skip

@@ -50,6 +50,24 @@ def _frames(form: str) -> bytes:
     return _saved(form, save_all=True, append_images=frames)
 
 
+def _bands() -> bytes:
+    from tests.data.test_tiff import tiff
+
+    return tiff(np.dstack([_PIXELS, _PIXELS[..., :2]]).astype(np.uint16) * 9)
+
+
+def _dicom() -> bytes:
+    from tests.data.test_dicom import dicom
+
+    return dicom(_PIXELS[..., 0].astype(np.uint16) * 9)
+
+
+def _array() -> bytes:
+    out = io.BytesIO()
+    np.save(out, _PIXELS)
+    return out.getvalue()
+
+
 FORMS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "JPEG": ("jpg", partial(_saved, "JPEG")),
     "JPEG, progressive": ("jpg", partial(_saved, "JPEG", progressive=True)),
@@ -69,6 +87,9 @@ FORMS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "WebP, lossless": ("webp", partial(_saved, "WEBP", lossless=True)),
     "BMP": ("bmp", partial(_saved, "BMP")),
     "PPM": ("ppm", partial(_saved, "PPM")),
+    "TIFF, 5 bands": ("tif", _bands),
+    "DICOM": ("dcm", _dicom),
+    "array": ("npy", _array),
     "JPEG 2000": ("jp2", partial(_saved, "JPEG2000")),
 }
 
@@ -111,7 +132,19 @@ def _list(folder: Path) -> str:
     return f"list:{folder / 'list.txt'}"
 
 
-COLLECTIONS: dict[str, Callable[[Path], str]] = {"npz": _pack, "tar": _tar, "parquet": _parquet, "list": _list}
+def _tiles(folder: Path) -> str:
+    Image.fromarray(_PIXELS).save(folder / "large.tif", compression="tiff_deflate")
+    return f"tiles:{folder / 'large.tif'}"
+
+
+def _stack(folder: Path) -> str:
+    (folder / "stack.tif").write_bytes(_frames("TIFF"))
+    return f"pages:{folder / 'stack.tif'}"
+
+
+COLLECTIONS: dict[str, Callable[[Path], str]] = {
+    "npz": _pack, "tar": _tar, "parquet": _parquet, "list": _list, "tiles": _tiles, "pages": _stack,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -134,21 +167,23 @@ class DamagedImage:
                 (folder / f"a.{ending}").write_bytes(made())
                 spec = folder
             mutate(folder, self.seed * 1_000_003 + number)
-            return _read(spec)
+            return _read(spec, channels=5 if self.what == "TIFF, 5 bands" else 3)
         finally:
             shutil.rmtree(folder)
 
 
-def _read(spec: Any) -> Try:
-    """How reading a collection ends, every image whole and as a crop, twice."""
+def _read(spec: Any, *, channels: int) -> Try:
+    """How reading a collection ends, every image as a crop and, where it has colours, whole, twice."""
     import convscope as cs
     from convscope.data import Preprocess, load_image
     from convscope.errors import ImageError
 
-    source, said = cs.open_source(spec), ""
+    recipe = Preprocess(32, 32, mean=(0.5,) * channels, std=(0.5,) * channels)
+    how: dict[str, Any] = {"tile_size": 48} if str(spec).startswith("tiles:") else {}
+    source, said, ways = cs.open_source(spec, **how), "", (None, recipe) if channels == 3 else (recipe,)
     for index in range(len(source)):
         try:
-            pairs = [[load_image(source, index, how) for how in (None, Preprocess(32, 32))] for _ in range(2)]
+            pairs = [[load_image(source, index, to) for to in ways] for _ in range(2)]
         except ImageError as error:
             said = str(error)
             continue

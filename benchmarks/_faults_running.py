@@ -12,8 +12,8 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import Connection
@@ -152,27 +152,51 @@ def _run(tokens: list[str], log: str, largest_file: int | None) -> None:
 def watched(once: Callable[[int], Try], numbers: Sequence[int], *, patience: float = PATIENCE) -> Iterator[Try]:
     """The outcome of `once` for each number, in a process that is watched: what hangs or dies is known as such.
 
+    What did not end in time is tried once more, alone and with more of it: it hung where it does not end then either,
+    or takes so long of its own processor's time, which other programs of the machine have no part in.
+
     once: a function that can be pickled, such as a dataclass with `__call__`.
     """
     left = list(numbers)
     while left:
-        receive, send = prepare().Pipe(duplex=False)
-        process = prepare().Process(target=_each, args=(once, left, send))
-        process.start()
-        send.close()
-        while left:
+        with closing(_in_a_process(once, list(left), patience)) as tries:
+            for found in tries:
+                if found == "hung":
+                    break
+                yield _told(found, left.pop(0))
+            else:
+                continue
+        (found,) = _in_a_process(once, left[:1], patience * _AGAIN)
+        slow = isinstance(found, tuple) and found[1] < patience
+        yield _told(found if slow or found == "died" else "hung", left.pop(0))
+
+
+def _told(found: _Found, number: int) -> Try:
+    return Try(found, f"number {number}") if isinstance(found, str) else found[0]
+
+
+_Found = tuple[Try, float] | str
+_AGAIN = 3  # times as patient
+
+
+def _in_a_process(once: Callable[[int], Try], numbers: Sequence[int], patience: float) -> Generator[_Found]:
+    """Outcomes with the processor's seconds they took; "hung" or "died" is the last of them."""
+    receive, send = prepare().Pipe(duplex=False)
+    process = prepare().Process(target=_each, args=(once, list(numbers), send))
+    process.start()
+    send.close()
+    try:
+        for _ in numbers:
             found = _next(receive, patience)
-            if not isinstance(found, Try):
-                yield Try(found, f"number {left[0]}")
-                del left[0]
-                break
             yield found
-            del left[0]
+            if isinstance(found, str):
+                return
+    finally:
         _kill(process)
         receive.close()
 
 
-def _next(receive: Connection, patience: float) -> Try | str:
+def _next(receive: Connection, patience: float) -> _Found:
     """The next outcome; "hung" or "died" where there is none. The first has Python's start to wait for, too."""
     try:
         return receive.recv() if receive.poll(patience) else "hung"
@@ -187,7 +211,9 @@ def _each(once: Callable[[int], Try], numbers: list[int], send: Connection) -> N
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
     for number in numbers:
-        send.send(judged(partial(once, number), f"number {number}"))
+        before = time.process_time()
+        found = judged(partial(once, number), f"number {number}")
+        send.send((found, time.process_time() - before))
 
 
 def judged(once: Callable[[], Try], told: str) -> Try:

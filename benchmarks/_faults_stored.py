@@ -156,6 +156,81 @@ def _sanity(root: Path, folder: Path) -> str:
     return digest(found.to_json(), found.layers[0].looked.deletion, found.layers[0].cascade.median)
 
 
+def _learn(root: Path, folder: Path, progress: Any = None) -> Any:
+    import convscope as cs
+
+    how: dict[str, Any] = {"layer": "relu1", "n": 6, "active": 2, "updates": 20, "positions": 200, "batch": 2}
+    return cs.directions(_network(), _images(root), store=folder, progress=progress, **how)
+
+
+def _directions(root: Path, folder: Path) -> str:
+    """Positions and dictionaries that are kept, and the answer beside them."""
+    found = _learn(root, folder)
+    made = found.dictionary
+    return digest(found.to_json(), made.encoder, made.bias, made.decoder, made.offset)
+
+
+def _stopped_directions(root: Path, folder: Path) -> None:
+    """Of which some images' positions are kept."""
+    from convscope.stores import directions
+
+    def told(stage: str, done: int, total: int) -> None:
+        if stage.startswith("positions") and done > 6:
+            raise KeyboardInterrupt
+
+    before, directions._EVERY = directions._EVERY, 0.0
+    try:
+        with suppress(KeyboardInterrupt):
+            _learn(root, folder, told)
+    finally:
+        directions._EVERY = before
+
+
+def _mistakes(root: Path, folder: Path) -> str:
+    """Features and cases that are kept, and the answer beside them, with its page."""
+    import convscope as cs
+
+    how: dict[str, Any] = {"layers": ["block2.relu2"], "explain": 2, "most": 2, "size": 16, "stride": 16}
+    found = cs.mistakes(_network(), _images(root), store=folder, match="index", workers=1, **how)
+    page = sorted(path for path in folder.rglob("*") if path.suffix in (".webp", ".js", ".html"))
+    return digest(found.to_json(), *(part for path in page for part in (path.name, path.read_bytes())))
+
+
+def _attached(root: Path, folder: Path) -> str:
+    """A network with the directions of a file."""
+    import convscope as cs
+
+    net = cs.load("zoo:tiny", directions=folder / "mine.safetensors")
+    image = np.random.default_rng(0).normal(size=(1, *net.input_shape)).astype(np.float32)
+    import torch
+
+    return digest(net.fingerprint, *net.run(torch.from_numpy(image), [net.directions[0]]).values())
+
+
+def _write_attached(root: Path, folder: Path) -> None:
+    folder.mkdir()
+    _learn(root, root / "learnt").write(folder / "mine.safetensors")
+
+
+def _traced(root: Path, folder: Path) -> str:
+    """A network whose program is kept where the user's cache is."""
+    import os
+
+    import torch
+
+    import convscope as cs
+    from convscope.models.kept.folder import VARIABLE
+
+    before = os.environ.get(VARIABLE)
+    os.environ[VARIABLE] = str(folder)
+    try:
+        net = cs.load("zoo:tiny", seed=3)
+    finally:
+        os.environ[VARIABLE] = before or "off"
+    image = torch.linspace(-1, 1, 3 * 32 * 32).reshape(1, 3, 32, 32)
+    return digest(net.fingerprint, str(net.layers), *net.run(image, net.layers.names).values())
+
+
 def _answers(root: Path, folder: Path) -> None:
     """Answers of several kinds, a folder each."""
     import convscope as cs
@@ -170,6 +245,8 @@ def _answers(root: Path, folder: Path) -> None:
     cs.evaluate(net, _images(root), match="index", store=folder / "evaluation")
     _effects(root, folder / "effects")
     _sanity(root, folder / "sanity")
+    _directions(root, folder / "directions")
+    _mistakes(root, folder / "mistakes")
     for figure in folder.rglob("*.png"):  # which other programs look at; that one is gone is said by `Saved.missing`
         figure.unlink()
 
@@ -351,6 +428,11 @@ KINDS: dict[str, Kind] = {
     "answers of an occlusion": Kind(_occlusion, _occlusion),
     "sums of effects": Kind(_effects, _effects),
     "parts of a sanity check": Kind(_sanity, _sanity),
+    "positions and directions": Kind(_directions, _directions),
+    "positions, gone on with": Kind(_stopped_directions, _directions),
+    "directions, attached": Kind(_write_attached, _attached, 2),
+    "mistakes and their page": Kind(_mistakes, _mistakes),
+    "program that was traced before": Kind(_traced, _traced, 2),
     "answers, read": Kind(_answers, _read_answers),
     "training, gone on with": Kind(_stopped_training, _training, 2),
     "checkpoint": Kind(_checkpoint, _load_checkpoint, 2),

@@ -203,7 +203,12 @@ def write_json(path: Path, value: Any, *, durable: bool = False) -> int:
 
 def write_sealed_json(path: Path, value: Mapping[str, Any]) -> int:
     """The size of a JSON file as `write_json` writes it, with a SHA-256 over the rest under `sha256`."""
-    return write_json(path, {**value, _SEAL: _digest(value)})
+    return write_bytes(path, sealed_json(value))
+
+
+def sealed_json(value: Mapping[str, Any]) -> bytes:
+    """The bytes that `write_sealed_json` writes."""
+    return json_bytes({**value, _SEAL: _digest(value)})
 
 
 def read_sealed_json(path: Path, *, unsealed: Literal["refuse", "allow"] = "refuse") -> dict[str, Any]:

@@ -49,6 +49,19 @@ PLACES: dict[str, tuple[str, ...]] = {
     "attach": ("atlas", "attach", "atlas", "NAME"),
     "attach to": ("atlas", "attach", "NAME", "atlas"),
     "transfer out": ("transfer", "zoo:tiny", "IMAGES", "-o", "NAME", "--per-class", "1", "--folds", "1"),
+    "effects out": ("effects", "zoo:tiny", "IMAGES", "-o", "NAME", "--layers", "fc"),
+    "causes out": ("causes", "zoo:tiny", "IMAGES", "-o", "NAME", "-u", "fc:0", "--layers", "conv1", "--limit", "1"),
+    "check out": ("check", "zoo:tiny", "IMAGES", "-o", "NAME", "--layers", "conv1"),
+    "sanity out": ("sanity", "zoo:tiny", "IMAGES", "-o", "NAME", "--layers", "conv1", "--units", "1", "--seeds", "1"),
+    "mistakes out": ("mistakes", "zoo:tiny", "IMAGES", "-o", "NAME", "--match", "index", "--explain", "0"),
+    "directions out": ("directions", "zoo:tiny", "IMAGES", "--layer", "relu1", "-o", "NAME"),
+    "directions store": (
+        "directions", "zoo:tiny", "IMAGES", "--layer", "relu1", "-o", "d", "--store", "NAME", "--updates", "1",
+    ),
+    "directions held out": ("directions", "zoo:tiny", "IMAGES", "--layer", "relu1", "-o", "d", "--validation", "NAME"),
+    "attach directions": ("deconv", "zoo:tiny", "IMAGES", "-u", "fc:0", "-o", "out", "--directions", "NAME"),
+    "serve images": ("serve", "zoo:tiny", "--images", "NAME"),
+    "serve model": ("serve", "atlas", "--model", "file:NAME"),
     "add to atlas": ("diagnose", "zoo:tiny", "IMAGES", "-o", "out", "--atlas", "NAME"),
 }  # fmt: skip
 

@@ -118,6 +118,21 @@ def test_occlude_goes_on_where_it_was_stopped(
         assert (out / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
 
 
+def test_a_figure_that_is_not_as_it_was_written_is_drawn_again(
+    convscope: Callable, few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ("occlude", "zoo:tiny", few, "--stride", "24", "-q", "-o", tmp_path / "out")
+    monkeypatch.setattr("convscope.figures.style.rendered", lambda _: b"picture")  # drawing takes a while
+    assert convscope(*asked).code == 0
+    one, other = sorted((tmp_path / "out").glob("*.png"))
+    one.write_bytes(b"")
+    before = other.stat().st_mtime_ns
+    assert convscope("verify", tmp_path / "out").code == 5
+    assert convscope(*asked).code == 0
+    assert (one.read_bytes(), other.stat().st_mtime_ns) == (b"picture", before)
+    assert convscope("verify", tmp_path / "out").code == 0
+
+
 def test_projections_of_other_images_come_from_a_scan(
     convscope: Callable, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

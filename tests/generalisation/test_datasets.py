@@ -105,6 +105,13 @@ def test_annotation_that_is_none_is_named(tmp_path: Path, text: str) -> None:
         read_annotation(path)
 
 
+def test_a_list_that_is_no_text_is_named(tmp_path: Path) -> None:
+    root = layouts.voc2012(tmp_path, VOC)
+    (root / "VOCdevkit/VOC2012/ImageSets/Main/val.txt").write_bytes(b"\xff\xfe2008")
+    with pytest.raises(SourceError, match=r"val\.txt cannot be read as a list of images"):
+        open_target(f"voc2012:{root}")
+
+
 def test_missing_annotation_is_named(tmp_path: Path) -> None:
     root = layouts.voc2012(tmp_path, VOC)
     (root / "VOCdevkit/VOC2012/Annotations/2008_000004.xml").unlink()

@@ -143,9 +143,13 @@ def test_result_is_saved_whole(result: cs.TransferScores, tmp_path: Path) -> Non
     assert loaded.rows() == result.rows()
     assert len((tmp_path / "transfer.csv").read_text().splitlines()) == 1 + len(result.rows())
     assert len((tmp_path / "classes.csv").read_text().splitlines()) == 1 + 3 * len(result.scores)
-    (tmp_path / "transfer.json").write_text("{}")
-    with pytest.raises(StoreError, match="no result of a transfer"):
-        cs.TransferScores.load(tmp_path)
+    path = tmp_path / "transfer.json"
+    whole = path.read_text()
+    at = whole.index('"value": 0.') + len('"value": 0.')
+    for text in ("{}", f"{whole[:at]}{(int(whole[at]) + 1) % 10}{whole[at + 1 :]}"):
+        path.write_text(text)
+        with pytest.raises(StoreError, match="cannot be read as a result of a transfer experiment: it"):
+            cs.TransferScores.load(tmp_path)
 
 
 def thirty(result: cs.TransferScores) -> tuple[cs.generalisation.FoldScore, ...]:

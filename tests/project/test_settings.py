@@ -32,6 +32,7 @@ from convscope.models.networks import build
 from convscope.models.squeezenet import random_squeezenet
 from convscope.models.tiny import random_tiny
 from convscope.models.zoo import ZOO, zoo_entry
+from convscope.server.bench.bench import Bench
 from convscope.settings import float32_by_default, usual_settings
 from convscope.stores import evolution as keeping
 from convscope.training.trainer import train
@@ -234,6 +235,7 @@ class Made:
     def __init__(self, photos: Path, target: Path) -> None:
         self.tiny = cs.load("zoo:tiny", classes=("cat", "dog", "sea lion"))
         self.odd = cs.Network.trace(Odd(), (3, 32, 32), name="odd", preprocess=cs.Preprocess(32, 32))
+        self.both = (self.tiny, self.odd)
         self.epochs = [(epoch, cs.load("zoo:tiny", seed=epoch)) for epoch in (1, 2)]
         self.source = cs.open_source(photos)
         self.target = open_target(f"caltech101:{target}")
@@ -366,6 +368,37 @@ def overlap(made: Made, _: Path) -> Found:
     return fields(cs.overlap(made.source, made.source).found)
 
 
+def causes(made: Made, _: Path) -> Found:
+    return {net.name: digest(cs.causes(net, made.images, f"{net.output}:1", most=3).to_json()) for net in made.both}
+
+
+def mistakes(made: Made, folder: Path) -> Found:
+    how: dict[str, Any] = {"layers": ["block2"], "explain": 1, "most": 1, "size": 16, "stride": 16, "workers": 1}
+    cs.mistakes(made.tiny, made.source, store=folder, **how)
+    return folder_of(folder)
+
+
+def tuning(made: Made, _: Path) -> Found:
+    return {"tiny": digest(cs.tuning(made.tiny, made.source, layers=["relu1"], k=2).to_json())}
+
+
+def bench(made: Made, _: Path) -> Found:
+    made_of = Bench(made.tiny, source=made.source)
+    photo = made_of.put("tab", made_of.choose(0))["photo"]
+    cover = {"at": [[9, 9]], "size": 8}
+    asked: dict[str, dict[str, Any]] = {
+        "look": {"cover": cover, "silenced": ["conv1:1"], "transform": {"name": "rotation", "amount": 5}},
+        "project": {"unit": "fc:1"},
+        "causes": {"unit": "fc:1"},
+        "sweep": {"size": 16, "stride": 16},
+        "curve": {"name": "scale", "amounts": [1.2]},
+    }
+    return {
+        kind: digest(*made_of.answer("tab", {"kind": kind, "photo": photo, **said}, lambda _: None))
+        for kind, said in asked.items()
+    }
+
+
 ANSWERS: dict[str, Callable[[Made, Path], Found]] = {
     one.__name__: one
     for one in (
@@ -388,6 +421,9 @@ ANSWERS: dict[str, Callable[[Made, Path], Found]] = {
         overlap,
     )
 }
+
+NEWER: dict[str, Callable[[Made, Path], Found]] = {one.__name__: one for one in (causes, mistakes, tuning, bench)}
+"""Asked about types and arithmetic alone: they compute by what the others do."""
 
 STATED = {("threads", "training"): "gradients are summed in as many pieces as there are threads: docs/training.md"}
 
@@ -412,7 +448,7 @@ class Asking:
                 stack.enter_context(SETTINGS[setting](folder))
             if settings not in self.made:
                 self.made[settings] = Made(self.photos, self.target)
-            return ANSWERS[answer](self.made[settings], folder / "out")
+            return {**ANSWERS, **NEWER}[answer](self.made[settings], folder / "out")
 
     def usual(self, answer: str) -> Found:
         """An answer where nothing is set."""
@@ -451,6 +487,13 @@ def test_answers_are_the_same_to_the_last_bit_whatever_is_set(asking: Asking, gr
     if found:  # which of them it is
         alone = {setting: differing(usual, asking.ask((setting,), answer)) for setting in TOGETHER[group]}
         pytest.fail(f"{found} differ; by one setting alone: {alone}")
+
+
+@pytest.mark.parametrize("answer", NEWER)
+def test_newer_answers_do_not_depend_on_types_and_arithmetic(asking: Asking, answer: str) -> None:
+    usual = asking.usual(answer)
+    assert usual
+    assert differing(usual, asking.ask(TOGETHER["types and arithmetic"], answer)) == []
 
 
 def tell(photos: str, target: str, folder: str) -> None:

@@ -209,6 +209,42 @@ def test_the_bench_is_not_for_other_machines() -> None:
         run(None, bench=Served(lambda: Bench(tiny())), host="0.0.0.0", port=0)
 
 
+OPENING = """
+import time
+from convscope.server import app
+from convscope.server.bench.pages import Served
+
+served = Served(lambda: time.sleep(60))
+app._LAST = 0.5
+app.run(None, bench=served, port=0, ready=lambda address: print(address, flush=True))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("asked", [False, True])
+def test_ctrl_c_does_not_wait_until_a_network_is_opened(asked: bool) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", OPENING], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    found = re.search(r"http://127\.0\.0\.1:(\d+)/#token=([\w-]+)", process.stdout.readline())
+    assert found is not None
+    connection = http.client.HTTPConnection("127.0.0.1", int(found[1]), timeout=20)
+    if asked:
+        connection.request("GET", "/bench/api/about", headers={pages.HEADER: found[2]})
+        time.sleep(0.5)
+    started = time.monotonic()
+    process.send_signal(signal.SIGINT)  # at once, where nothing is asked
+    try:
+        _, complaint = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        connection.close()
+    assert process.returncode in (130, -signal.SIGINT), complaint
+    assert time.monotonic() - started < 15
+    assert "bench" not in complaint.replace("bench=", "")  # that of the thread which was opening it
+
+
 @pytest.mark.slow
 def test_ctrl_c_ends_it_at_once_while_it_computes(tmp_path: Path) -> None:
     program = "import sys; from convscope.cli import main; sys.exit(main(sys.argv[1:]))"

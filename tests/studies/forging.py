@@ -82,7 +82,7 @@ def _at(values: Any, place: tuple[Any, ...]) -> Any:
 KEPT: dict[str, type[Answer]] = {
     "causes": studies.Causes, "check": studies.Check, "effects": studies.Effects, "evaluation": studies.Evaluation,
     "invariance": studies.Invariance, "occlusion": studies.Occlusion, "projections": studies.Projections,
-    "sanity": studies.Sanity,
+    "sanity": studies.Sanity, "directions": studies.Directions, "mistakes": studies.Mistakes,
 }  # fmt: skip
 """Kinds of answers by the names of the files that they are kept in."""
 

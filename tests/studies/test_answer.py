@@ -14,6 +14,7 @@ import convscope as cs
 from convscope.cli.present import present
 from convscope.cli.terminal import Terminal
 from convscope.errors import ImageError, StoreError, UsageError, missing_extra
+from convscope.stores.sealing import seal, unseal
 from convscope.studies.answer import Answer, Figure, Row, finished
 from convscope.studies.kept import context
 
@@ -86,6 +87,46 @@ def test_figures_of_before_are_not_drawn_again(tmp_path: Path) -> None:
 
     answer = Drawn({"a.png": Figure("A", undrawable)})
     assert answer.save(tmp_path).figures == {"a.png": tmp_path / "a.png"}
+
+
+def saved(folder: Path, *names: str) -> Small:
+    """An answer with figures of these names in a folder, as another process loads it."""
+    finished(Small({name: Figure("A", lambda: b"picture") for name in names}), store=folder)
+    return Small.load(folder)
+
+
+@pytest.mark.parametrize("content", [b"", b"pictuse"])
+def test_a_figure_that_is_not_as_it_was_written_is_named(tmp_path: Path, content: bytes) -> None:
+    found = saved(tmp_path / "out", "a.png")
+    (tmp_path / "out" / "a.png").write_bytes(content)
+    for use in (found.figures()["a.png"].draw, lambda: found.save(tmp_path / "copy")):
+        with pytest.raises(StoreError, match=r"a\.png is not as it was written: save the answer again"):
+            use()
+
+
+def test_a_figure_that_a_link_leads_out_to_is_none_of_a_loaded_answer(tmp_path: Path) -> None:
+    """As a folder has it that somebody sent: what it shows would be copied, and sent on."""
+    saved(tmp_path / "out", "a.png", "b.png")
+    (tmp_path / "secret").write_bytes(b"picture")
+    (tmp_path / "out" / "a.png").unlink()
+    (tmp_path / "out" / "a.png").symlink_to(tmp_path / "secret")
+    found = Small.load(tmp_path / "out")
+    assert list(found.figures()) == ["b.png"]
+    assert found.kept.missing == "1 of 2 figures are gone, such as a.png"
+
+
+def test_files_that_a_link_leads_out_to_are_not_deleted(tmp_path: Path) -> None:
+    out, other = tmp_path / "out", tmp_path / "other"
+    saved(other, "a.png")
+    arrays, said = unseal((other / "small.safetensors").read_bytes())
+    digest = said["files"]["a.png"]
+    (out / "link").parent.mkdir()
+    (out / "link").symlink_to(other)
+    (out / "small.safetensors").write_bytes(seal(arrays, said | {"files": {"link/a.png": digest, "a.png": digest}}))
+    (out / "a.png").write_bytes(b"picture")
+    Small({}).save(out)
+    assert (other / "a.png").exists()
+    assert not (out / "a.png").exists()
 
 
 def test_what_was_found_is_the_answer_s_too() -> None:

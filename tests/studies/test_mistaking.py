@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ import convscope as cs
 from convscope.atlas.experiments import experiments
 from convscope.atlas.web import value_of
 from convscope.data import Preprocess, wrap_dataset
-from convscope.errors import SourceError, StoreError, UsageError
+from convscope.errors import ImageError, SourceError, StoreError, UsageError
 from convscope.methods.mistakes import Explaining
+from convscope.stores.sealing import seal, unseal
 from convscope.studies import mistaking
 from tests.studies.failing import CLASSES, MISLED, PLAIN, RED, SIDE, misled_network, write_misleading
 
@@ -121,6 +123,44 @@ def test_a_loaded_answer_brings_its_page_along(found: cs.Mistakes, tmp_path: Pat
     there = {path.relative_to(tmp_path / "copy") for path in (tmp_path / "copy").rglob("*.webp")}
     assert there == {path.relative_to(found.page.parent) for path in found.page.parent.rglob("*.webp")}
     assert script(tmp_path / "copy", "rows/0") == script(found.page.parent, "rows/0")
+
+
+def test_a_picture_that_is_not_as_it_was_written_is_made_again(
+    room: Path, found: cs.Mistakes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As power cuts leave them: there, and empty."""
+    monkeypatch.setattr(mistaking, "DRAWN", 1)
+    out = tmp_path / "out"
+    shutil.copytree(found.page.parent, out)
+    index = int(found.found.images[0])
+    hurt = [out / "pictures" / str(index) / "photo.webp", out / "pictures" / "thumbs" / f"{index}.webp"]
+    hurt[0].write_bytes(b"")
+    hurt[1].write_bytes(hurt[1].read_bytes()[:-1] + b"?")
+    cs.Mistakes.load(out).save(tmp_path / "copy")  # without the images: what is damaged is not passed on
+    assert not any((tmp_path / "copy" / path.relative_to(out)).exists() for path in hurt)
+    cs.mistakes(misled_network(), str(room), store=out, **HOW)
+    for path in hurt:
+        assert path.read_bytes() == (found.page.parent / path.relative_to(out)).read_bytes()
+
+
+def test_an_image_that_is_replaced_meanwhile_is_said(room: Path, tmp_path: Path) -> None:
+    images = shutil.copytree(room, tmp_path / "images")
+
+    def replacing(stage: str, done: int, total: int) -> None:
+        if stage == "features" and done == total:
+            shutil.copy(images / "red" / "0.png", images / "green" / "5.png")
+
+    with pytest.raises(ImageError, match=r"green/5\.png is another image than a moment ago"):
+        cs.mistakes(misled_network(), str(images), progress=replacing, **HOW)
+
+
+def test_what_another_version_kept_is_made_again(room: Path, found: cs.Mistakes, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(found.page.parent, out)
+    for path in (out / "parts").glob("0*.safetensors"):
+        arrays, said = unseal(path.read_bytes())
+        path.write_bytes(seal({name: one for name, one in arrays.items() if name != "parts"}, said))
+    assert cs.mistakes(misled_network(), str(room), store=out, **HOW).to_json() == found.to_json()
 
 
 def test_what_was_explained_is_not_explained_again(

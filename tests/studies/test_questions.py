@@ -1,5 +1,6 @@
 """A folder holds the answer to one question: the same one goes on there, another one is refused and changes nothing."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import convscope as cs
 from convscope.data import wrap_dataset
-from convscope.errors import StoreError
+from convscope.errors import ImageError, StoreError
 from convscope.models.tiny import random_tiny
 from convscope.models.weights import save_weights
 
@@ -113,3 +115,35 @@ def test_it_is_said_what_a_folder_holds_beside_what_was_asked(net: cs.Network, t
     )
     with pytest.raises(StoreError, match=said):
         cs.deconv(cs.load("zoo:tiny", seed=1), X, "conv1:1", rule="guided", store=tmp_path / "two")
+
+
+def write_photos(folder: Path, size: int) -> Path:
+    """Twelve photos whose files have other sizes for other sides."""
+    for number in range(12):
+        place = folder / ("dark", "light")[number % 2] / f"{number}.bmp"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((size, size, 3), 20 * number, np.uint8)).save(place)
+    return folder
+
+
+@pytest.mark.parametrize("verb", ["scan", "atlas", "effects", "tuning"])
+def test_images_that_are_replaced_meanwhile_are_said_to_be(net: cs.Network, tmp_path: Path, verb: str) -> None:
+    images, out = write_photos(tmp_path / "photos", 40), tmp_path / "out"
+
+    def replacing(stage: str, done: int, total: int) -> None:
+        write_photos(images, 44)
+
+    ask: dict[str, Callable[[], object]] = {
+        "scan": lambda: cs.scan(net, images, layers=["fc"], k=1, store=out, progress=replacing),
+        "atlas": lambda: cs.build_atlas(net, images, out, layers=["fc"], k=1, progress=replacing),
+        "effects": lambda: cs.effects(
+            net, images, layers=["block2.relu2"], workers=1, match="index", store=out, progress=replacing
+        ),
+        "tuning": lambda: cs.tuning(net, images, layers=["relu1"], k=1, store=out, progress=replacing),
+    }
+    with pytest.raises(ImageError, match="the images were changed while they were looked at"):
+        ask[verb]()
+    assert not list(out.glob("*.safetensors"))
+    if verb in ("scan", "atlas"):
+        manifest = out / "manifest.json"
+        assert not manifest.exists() or json.loads(manifest.read_text())["complete"] is False

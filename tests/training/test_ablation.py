@@ -1,17 +1,19 @@
-"""Variants against the whole network: over the same images, and seed by seed."""
+"""Trials of an ablation: variants against the whole network, and what a folder has of them."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from convscope.errors import StoreError
+from convscope.files import write_sealed_json
 from convscope.methods.intervals import wilson
 from convscope.studies.ablation import Ablation
-from convscope.training import AblationTrial, AblationTrials, Config
-from convscope.training.ablation import RESULT, read_trial
+from convscope.training import AblationTrial, AblationTrials, Config, NetworkChoice
+from convscope.training.ablation import RESULT, ablate, read_ablation, read_trial
+from tests.training.shapes import SIDE, shapes, small
 
 RANDOM = np.random.default_rng(0)
 HARD = RANDOM.random(60)  # which images are hard, for every network
@@ -76,6 +78,47 @@ def test_one_training_has_the_interval_of_a_share_and_one_that_does_not_tell_has
 
 @pytest.mark.parametrize("said", ["012", 7, None, ["1"]])
 def test_what_is_no_answer_to_an_image_is_refused(tmp_path: Path, said: object) -> None:
-    (tmp_path / RESULT).write_text(json.dumps({**asdict(trial("base", 0, 0.0)), "right": said}))
+    told = {"trial": {**asdict(trial("base", 0, 0.0)), "right": said}, "validation": "images"}
+    write_sealed_json(tmp_path / RESULT, told)
     with pytest.raises(StoreError, match="no result of an ablation"):
         read_trial(tmp_path)
+
+
+# -- what a folder has ------------------------------------------------------------------------------------------------
+CONFIG = replace(small(epochs=1, batch=8), network=NetworkChoice(input_size=SIDE, width=0.05))
+IMAGES, VALIDATION = shapes(16), shapes(8, seed=1)
+
+
+def asked(out: Path, config: Config = CONFIG, validation: int = 1) -> AblationTrials:
+    held = VALIDATION if validation == 1 else shapes(8, seed=validation)
+    return ablate(config, IMAGES, held, out, variants=["no-6-7"], seeds=[0])
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, AblationTrials]:
+    out = tmp_path_factory.mktemp("ablation")
+    return out, asked(out)
+
+
+def test_trials_of_another_question_are_refused(done: tuple[Path, AblationTrials]) -> None:
+    out, found = done
+    assert asked(out) == found == read_ablation(out)
+    other = replace(CONFIG, recipe=replace(CONFIG.recipe, learning_rate=CONFIG.recipe.learning_rate * 2))
+    with pytest.raises(StoreError, match="holds a training with learning_rate"):
+        asked(out, other)
+    with pytest.raises(StoreError, match="holds a trial on other validation images"):
+        asked(out, validation=2)
+
+
+@pytest.mark.parametrize("digits", ["another", "none"])
+def test_a_trial_that_is_not_as_it_was_written_is_made_again(done: tuple[Path, AblationTrials], digits: str) -> None:
+    out, found = done
+    path = out / "no-6-7-0" / RESULT
+    whole = path.read_bytes()
+    said = json.loads(whole)
+    said["trial"]["val_error"] = 0.125 if digits == "another" else "none"
+    path.write_text(json.dumps(said))
+    with pytest.raises(StoreError, match="no result of an ablation"):
+        read_ablation(out)
+    assert asked(out) == found
+    assert path.read_bytes() == whole

@@ -20,6 +20,7 @@ from convscope.atlas.reading import Atlas
 from convscope.atlas.taken import Taken
 from convscope.atlas.tunings import write_tunings
 from convscope.data import Images, Source
+from convscope.data.unchanged import expect_unchanged
 from convscope.errors import StoreError
 from convscope.files import write_json
 from convscope.graph import Network
@@ -91,7 +92,7 @@ def build_atlas(
     Raises:
         UsageError: for options that make no sense. UnknownLayer: for layers that do not exist.
         StoreError: if the folder holds something else (both are named) or cannot be written. SourceError: if the
-            collection cannot be read.
+            collection cannot be read. ImageError: where it was changed meanwhile.
 
     >>> import tempfile
     >>> import numpy as np
@@ -184,6 +185,7 @@ def _build(
         if options.tuning:
             tops = {build.id: build.top for build in builds}
             write_tunings(folder, studio, tops, team, ledger, progress)
+    expect_unchanged(source, wanted.data["fingerprint"])
     Finish(folder, net, source, found, builds, records, options, extras, ledger, taken).write(manifest, progress)
     return Atlas.open(folder, outcome="made" if state == "nothing" else "continued")
 

@@ -19,7 +19,7 @@ _REMEDY = "delete it, and run the command that made the atlas again"
 
 def verify_folder(folder: Path) -> Iterator[SoundFile | DamagedFile]:
     """An atlas, where the folder holds one: what is wrong with it, or that it is as it was made."""
-    if not has_format(folder / "manifest.json", FORMAT) and not (folder / "data" / "manifest.js").is_file():
+    if not has_format(folder / "manifest.json", FORMAT) and not _lost_its_manifest(folder):
         return
     found = verify_atlas(folder)
     if found:
@@ -27,6 +27,15 @@ def verify_folder(folder: Path) -> Iterator[SoundFile | DamagedFile]:
     else:
         manifest = load(folder)
         yield SoundFile("manifest.json", f"an atlas of {manifest['units']} units and all of its files")
+
+
+def _lost_its_manifest(folder: Path) -> bool:
+    """Whether the page of an atlas is there alone; pages of mistakes have a script of this name, too."""
+    about = folder / "data" / "manifest.js"
+    if not about.is_file():
+        return False
+    with about.open("rb") as file:
+        return b'"convscope-mistakes"' not in file.read(4096)
 
 
 def _wrong(path: str, problem: str) -> DamagedFile:

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 import convscope
 from convscope.cli import options as opt
 from convscope.cli.present import AddTo, EntryName, present
+from convscope.files import check_name
 
 
 def directions(
@@ -38,6 +39,7 @@ def directions(
         validation: Images that are held out; by default a tenth of the others.
         match: How labels and scores belong together.
     """
+    check_name(out)  # before it is learned
     net, terminal = opt.load_network(model, options), common.terminal()
     held = None if validation is None else opt.open_images(validation, allowance)
     with terminal.progress() as progress:

@@ -217,7 +217,10 @@ def _image_set(root: Path, name: str, names: dict[str, int]) -> NDArray[np.int64
     path = root / "ImageSets" / "Main" / f"{name}.txt"
     if not path.is_file():
         return np.zeros(0, np.int64)
-    listed = [line.split()[0] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    try:
+        listed = [line.split()[0] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{path} cannot be read as a list of images: {error}; {_where('voc2012')}") from error
     bad = [one for one in listed if not re.fullmatch(r"[\w.-]+", one)]
     if bad:
         raise SourceError(f"{path} lists {bad[0]!r}, which is no name of an image such as 2008_000002")

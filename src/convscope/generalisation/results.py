@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -14,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from convscope.errors import StoreError
-from convscope.files import write_bytes, write_json
+from convscope.files import read_sealed_json, write_bytes, write_sealed_json
 from convscope.methods.intervals import around
 from convscope.shown import brief
 from convscope.tables import without_nan
@@ -178,7 +177,7 @@ class TransferScores:
         place = Path(folder)
         write_bytes(place / "transfer.csv", self.csv().encode())
         write_bytes(place / "classes.csv", self.csv_by_class().encode())
-        write_json(place / RESULT, self.to_json())
+        write_sealed_json(place / RESULT, self.to_json())
         return place
 
     @classmethod
@@ -186,8 +185,8 @@ class TransferScores:
         """The result that `save` wrote; raises StoreError where there is none."""
         path = Path(folder) / RESULT
         try:
-            return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError) as error:
+            return cls.from_json(read_sealed_json(path))
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise StoreError(f"{path} cannot be read as a result of a transfer experiment: {error}") from error
 
 

@@ -23,7 +23,7 @@ def verify_transfer(folder: Path) -> Iterator[SoundFile | DamagedFile]:
     if (folder / RESULT).is_file():
         try:
             found = TransferScores.load(folder)
-            yield SoundFile(RESULT, f"{len(found.scores)} scores; readable, without a checksum")
+            yield SoundFile(RESULT, f"{len(found.scores)} scores")
         except StoreError:
             yield DamagedFile(RESULT, "is no result of a transfer experiment", "run the same command again")
 

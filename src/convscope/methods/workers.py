@@ -11,6 +11,8 @@ from typing import TypeVar
 
 import torch
 
+from convscope.errors import UsageError
+
 A = TypeVar("A")
 B = TypeVar("B")
 
@@ -51,6 +53,8 @@ def one_thread_pool(count: int, *, name: str = "convscope") -> Iterator[ThreadPo
     The setting of the caller's thread is put back: in OpenMP it is one of each thread, PyTorch keeps one for threads to
     come, and MKL one for all.
     """
+    if count < 1:
+        raise UsageError(f"workers={count}: one thread or more is needed")
     before = torch.get_num_threads()
     try:
         pool = ThreadPoolExecutor(count, thread_name_prefix=name, initializer=torch.set_num_threads, initargs=(1,))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from safetensors.numpy import save
 from convscope.errors import UsageError, WeightsError
 from convscope.files import home_expanded, kind_of, parse_json, read_regular, write_bytes
 from convscope.graph import Dictionary
+from convscope.verification import DamagedFile, SoundFile
 
 FORMAT, SCHEMA = "convscope directions", 1
 FILE = "dictionary.safetensors"
@@ -83,6 +84,23 @@ def read_dictionaries(paths: str | Path | Sequence[str | Path] | None) -> list[D
     return [read_dictionary(one) for one in ([paths] if isinstance(paths, str | Path) else paths or ())]
 
 
+def verify_directions(folder: Path) -> Iterator[SoundFile | DamagedFile]:
+    """Every file of directions in a folder, not in those below: those that say that they are, and what is called so."""
+    for path in sorted(folder.glob("*.safetensors")):
+        if not path.is_file() or not (path.name == FILE or FORMAT.encode() in _start(path)):
+            continue
+        try:
+            found = _parsed(read_regular(path, _MOST))
+            yield SoundFile(path.name, f"{len(found)} directions of {found.layer}")
+        except (OSError, ValueError, UsageError) as error:
+            yield DamagedFile(path.name, str(error), "learn them again: the same call writes it anew")
+
+
+def _start(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(1 << 16)
+
+
 def _parsed(content: bytes) -> Dictionary:
     """The dictionary; raises ValueError, or UsageError, where the bytes are none."""
     size = int.from_bytes(content[:8], "little")
@@ -118,4 +136,4 @@ def _digest(arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> str
     return found.hexdigest()
 
 
-__all__ = ["FILE", "dictionary_bytes", "read_dictionaries", "read_dictionary", "write_dictionary"]
+__all__ = ["FILE", "dictionary_bytes", "read_dictionaries", "read_dictionary", "verify_directions", "write_dictionary"]

@@ -183,14 +183,18 @@ def listen(
         except (OSError, OverflowError) as error:
             raise UsageError(f"cannot listen at {host}:{port} ({error}): choose another port=, or 0 for any") from error
         listener.listen(128)
-        if ready is not None:
-            ready(access.address(host, listener.getsockname()[1]))
+        address = access.address(host, listener.getsockname()[1])
         # Nobody who reads slowly, or not at all, keeps the server from ending; that it cuts them off is no news.
         config = uvicorn.Config(
             served, log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=_PATIENCE
         )
 
         class Server(uvicorn.Server):
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets)
+                if ready is not None:  # from here on Ctrl-C is heard
+                    ready(address)
+
             def handle_exit(self, sig: int, frame: FrameType | None) -> None:
                 if ending is not None:
                     ending()

@@ -12,6 +12,7 @@ import json
 import secrets
 import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -51,34 +52,62 @@ _HEADERS = {
 
 
 class Served:
-    """A bench that is served: opened when it is first asked for, behind a token of its own."""
+    """A bench that is served: opened when it is first asked for, behind a token of its own.
+
+    It is opened by a thread that ends with the process: who ends the server does not wait until a network is traced.
+    """
 
     def __init__(self, make: Callable[[], Bench]) -> None:
         self.token = secrets.token_urlsafe(_TOKEN_BYTES)
         self._make = make
         self._lock = threading.Lock()
-        self._engine: Engine | None = None
+        self._opened: Future[Engine] | None = None
+        self._opening: threading.Thread | None = None
         self._closed = False
 
-    def engine(self) -> Engine:
-        """The engine, made by the first who asks. Raises what opening the network raises."""
+    def opened(self) -> Future[Engine]:
+        """The engine, made for the first who asks, and again where that failed."""
         with self._lock:
-            if self._engine is None:
-                self._engine = Engine(self._make())
-                if self._closed:
-                    self._engine.close()
-            return self._engine
+            found = self._opened
+            if found is None or (found.done() and found.exception() is not None):
+                self._opened = found = Future()
+                found.set_running_or_notify_cancel()  # nobody who goes away takes it from the others
+                self._opening = threading.Thread(
+                    target=self._open, args=(found,), name="convscope-bench-opening", daemon=True
+                )
+                self._opening.start()
+            return found
+
+    def _open(self, promised: Future[Engine]) -> None:
+        try:
+            engine = Engine(self._make())
+        except BaseException as error:  # noqa: BLE001 (raised where it is asked for)
+            promised.set_exception(error)
+            return
+        promised.set_result(engine)
+        if self._closed:
+            engine.close()
+
+    def engine(self) -> Engine:
+        """The engine, waited for. Raises what opening the network raises."""
+        return self.opened().result()
 
     def close(self) -> None:
         """End all work at its next step."""
         self._closed = True
-        if self._engine is not None:
-            self._engine.close()
+        for engine in self._made():
+            engine.close()
 
     def join(self, timeout: float) -> None:
         """Wait until nothing is computed any more, as long as that."""
-        if self._engine is not None:
-            self._engine.join(timeout)
+        if self._opening is not None:
+            self._opening.join(timeout)
+        for engine in self._made():
+            engine.join(timeout)
+
+    def _made(self) -> list[Engine]:
+        found = self._opened
+        return [found.result()] if found is not None and found.done() and found.exception() is None else []
 
 
 def routes(served: Served) -> list[Route]:
@@ -162,9 +191,7 @@ class _Pages:
 
     # -- what is asked ------------------------------------------------------------------------------------------------
     async def _engine(self) -> Engine:
-        from starlette.concurrency import run_in_threadpool
-
-        return await run_in_threadpool(self.served.engine)
+        return await asyncio.wrap_future(self.served.opened())
 
     async def about(self, _: Request) -> Response:
         """The network."""

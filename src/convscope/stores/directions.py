@@ -2,7 +2,7 @@
 
 STORE/parts/positions-KEY.f32   what was read off the layer so far, a row of float32 for each position; its space is
                                 reserved before the first image is run
-STORE/parts/positions-KEY.json  of which question it is, and how many images are done
+STORE/parts/positions-KEY.json  of which question it is, how many images are done, and the SHA-256 of their rows
 STORE/parts/NAME-KEY.safetensors    a dictionary, for each of two seeds
 """
 
@@ -14,7 +14,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -35,11 +35,15 @@ from convscope.methods.inputs import preprocess_of
 from convscope.progress import Progress
 from convscope.stores.sanity import Parts
 from convscope.stores.sealing import Arrays
+from convscope.verification import DamagedFile, SoundFile
 
 logger = logging.getLogger(__name__)
 
 MOST_BYTES = 8 << 30
 """That the positions of a layer may take, in memory or on disk."""
+FORMAT = "convscope positions"
+_ARRAYS = {"encoder", "bias", "decoder", "offset"}
+_BLOCK = 1 << 24  # bytes that are looked at together
 _EVERY = 10.0  # seconds between two notes of how far it is
 _HELD = 40_000  # positions that are held out at most
 
@@ -104,10 +108,10 @@ class Work:
         def make() -> Arrays:
             nonlocal made
             made = learned(rows, learning, layer=self.layer, device=self.net.device, progress=progress)
-            return {name: getattr(made, name) for name in ("encoder", "bias", "decoder", "offset")}
+            return {name: getattr(made, name) for name in _ARRAYS}
 
         said = {"learning": asdict(learning), "positions": len(rows), "layer": self.layer}
-        arrays, _ = parts.part(f"{self.layer}-{learning.kind}-{more}", said, make)
+        arrays, _ = parts.part(f"{self.layer}-{learning.kind}-{more}", said, make, names=_ARRAYS)
         active = None if learning.kind == "pca" else learning.active
         return Dictionary(
             self.name, self.layer, learning.kind, **arrays, active=active, network=self.net.plain_fingerprint
@@ -160,7 +164,8 @@ class _Kept:
 
     def filled(self, count: int, fill: Callable[..., None]) -> PositionRows:
         """The rows of `count` images, those that are missing read off now by `fill`."""
-        done = self._done()
+        each = self.shape[0] // count
+        done, seen = self._done(count, each)
         with writing(self._data):
             if not done:
                 self._reserve()
@@ -168,31 +173,31 @@ class _Kept:
         last = time.monotonic()
 
         def kept(now: int) -> None:
-            nonlocal last
+            nonlocal last, done
             if now == count or time.monotonic() - last >= _EVERY:
                 rows.flush()
-                whole = {"sha256_of_rows": hashlib.sha256(rows.data).hexdigest()} if now == count else {}
-                write_sealed_json(self._note, {"of": self.key, "done": now, **whole})
+                seen.update(rows[done * each : now * each].data)
+                done = now
+                said = {"of": self.key, "shape": list(self.shape), "done": now, "rows": now * each}
+                write_sealed_json(self._note, {"format": FORMAT, **said, "sha256_of_rows": seen.hexdigest()})
                 last = time.monotonic()
 
         if done < count:
             fill(rows, done=done, kept=kept)
         return rows
 
-    def _done(self) -> int:
-        """How many images are in the file; 0 where it is not what it should be."""
+    def _done(self, count: int, each: int) -> tuple[int, Any]:
+        """How many images are in the file, with the digest of their rows; 0 where it is not what it should be."""
         try:
             said = read_sealed_json(self._note)
-            if said.get("of") != self.key or self._data.stat().st_size != 4 * self.shape[0] * self.shape[1]:
-                return 0
-            if "sha256_of_rows" in said:
-                rows = np.memmap(self._data, np.float32, "r", shape=self.shape)
-                if hashlib.sha256(rows.data).hexdigest() != said["sha256_of_rows"]:
-                    logger.info("%s is not as it was written, and is made again", self._data)
-                    return 0
-            return int(said["done"])
+            done = int(said["done"]) if said.get("of") == self.key and said.get("shape") == list(self.shape) else 0
+            seen = _digest(self._data, self.shape, done * each)
+            if 0 <= done <= count and seen.hexdigest() == said["sha256_of_rows"]:
+                return done, seen
+            logger.info("%s is not as it was written, and is made again", self._data)
         except (OSError, ValueError, KeyError, TypeError):
-            return 0
+            pass
+        return 0, hashlib.sha256()
 
     def _reserve(self) -> None:
         """A file of the size; raises StoreError where the disk has no space for it."""
@@ -203,14 +208,51 @@ class _Kept:
         free = shutil.disk_usage(self.folder).free
         if size > free:
             raise StoreError(
-                f"{self.folder} has {free >> 20} MB free, and {self.shape[0]} positions take {size >> 20} MB: take "
-                "fewer (positions=), or another folder"
+                f"the disk is full: {self.folder} has {free:,} bytes free, and {self.shape[0]} positions take "
+                f"{size:,}: free some, take fewer (positions=), or choose another folder"
             )
         with self._data.open("wb") as file:
             if hasattr(os, "posix_fallocate"):
                 os.posix_fallocate(file.fileno(), 0, size)
-            else:
-                file.truncate(size)
+            else:  # a file of holes would do until the disk is full, and then end the process
+                for first in range(0, size, _BLOCK):
+                    file.write(bytes(min(_BLOCK, size - first)))
 
 
-__all__ = ["MOST_BYTES", "Work"]
+def _digest(path: Path, shape: tuple[int, int], rows: int) -> Any:
+    """SHA-256 over the first rows of a file of that shape; raises ValueError where it is not of that shape."""
+    if path.stat().st_size != 4 * shape[0] * shape[1] or not 0 <= rows <= shape[0]:
+        raise ValueError("it has another size")
+    found, left = hashlib.sha256(), 4 * rows * shape[1]
+    with path.open("rb") as file:
+        while left and (block := file.read(min(left, _BLOCK))):
+            found.update(block)
+            left -= len(block)
+    return found
+
+
+def verify_positions(folder: Path) -> Iterator[SoundFile | DamagedFile]:
+    """Positions that are kept while directions are learned, in a folder of parts."""
+    for note in sorted(folder.glob("positions-*.json")):
+        data, anew = note.with_suffix(".f32"), "nothing: it is made again when it is next asked for"
+        try:
+            said = read_sealed_json(note)
+            if said.get("format") != FORMAT:
+                continue
+            rows, columns = map(int, said["shape"])
+        except (OSError, ValueError, KeyError, TypeError):
+            yield DamagedFile(note.name, "is not as it was written", anew)
+            continue
+        yield SoundFile(note.name, f"{said['done']} images are done")
+        try:
+            whole = _digest(data, (rows, columns), int(said["rows"])).hexdigest() == said["sha256_of_rows"]
+        except (OSError, ValueError, KeyError, TypeError):
+            whole = False
+        yield (
+            SoundFile(data.name, f"{said['rows']} of {rows} positions")
+            if whole
+            else DamagedFile(data.name, "is not as it was written", anew)
+        )
+
+
+__all__ = ["MOST_BYTES", "Work", "verify_positions"]

@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,15 +24,20 @@ class Parts:
     folder: Path | None
     of: Mapping[str, Any]
 
-    def part(self, name: str, said: Mapping[str, Any], make: Callable[[], Arrays]) -> tuple[Arrays, bool]:
-        """The arrays of a part, and whether they were there: else made now, and kept. `said` tells what it is of."""
+    def part(
+        self, name: str, said: Mapping[str, Any], make: Callable[[], Arrays], *, names: Collection[str] | None = None
+    ) -> tuple[Arrays, bool]:
+        """The arrays of a part, and whether they were there: else made now, and kept. `said` tells what it is of.
+
+        names: those of the arrays; others, as another version may have written them, are made anew.
+        """
         if self.folder is None:
             return make(), False
         key = hashlib.sha256(json.dumps([self.of, said], sort_keys=True).encode()).hexdigest()
         safe = re.sub(r"[^A-Za-z0-9._-]", "_", name)
         path = self.folder / "parts" / f"{safe}-{key[:12]}.safetensors"
         kept = _read(path, key)
-        if kept is not None:
+        if kept is not None and names in (None, set(kept)):
             return kept, True
         made = make()
         write_bytes(path, seal(made, {"of": key, "part": name}), durable=True)

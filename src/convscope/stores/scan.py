@@ -17,6 +17,7 @@ from typing import Any, Self
 import numpy as np
 
 from convscope.data import Source, open_source
+from convscope.data.unchanged import expect_unchanged
 from convscope.errors import SourceError, StoreError
 from convscope.graph import Network
 from convscope.methods.scan.crops import Crops
@@ -120,6 +121,7 @@ def scan(
         state, mine = _resume(folder, identity, mine)
     job = job_of(net, source, state, batch=batch, workers=workers, crops=crops)
     _work(job, mine, folder, shard, progress or silent)
+    expect_unchanged(source, identity.source[1])
     result = kept_unless_unreadable(KeptScan(state, photos=photos), folder)
     if folder is not None and result.complete:
         scan_files.write_finished(folder, state)

@@ -46,6 +46,7 @@ _ENDING = ".safetensors"
 
 PROBLEMS = (OSError, SafetensorError, KeyError, TypeError, ValueError, MemoryError, OverflowError)
 """What reading a file can raise that is not what it should be."""
+_PART = re.compile(r"shard-\d+-of-\d+|part-[0-9a-f]+")
 _SEAL = re.compile(rb',\n"sha256": "([0-9a-f]{64})"\n}\n\Z')
 
 
@@ -74,8 +75,8 @@ def part_path(store: Path, shard: tuple[int, int]) -> Path:
 
 
 def part_paths(store: Path) -> list[Path]:
-    """The parts in a store, by name."""
-    return sorted((store / PARTS).glob(f"*{_ENDING}"))
+    """The parts in a store, by name; what other work keeps in a folder of the same name is none."""
+    return sorted(path for path in (store / PARTS).glob(f"*{_ENDING}") if _PART.fullmatch(path.stem))
 
 
 def write_part(path: Path, state: ScanState) -> None:

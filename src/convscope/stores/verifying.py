@@ -1,4 +1,4 @@
-"""Whether what is kept in folders is as it was written: scans, checkpoints of evolutions, answers of occlusions.
+"""Whether what is kept in folders is as it was written: scans, checkpoints of evolutions, answers and parts of them.
 
 Each function looks at one folder, without those in it, and says nothing where the folder is not of its kind.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from convscope.errors import StoreError
-from convscope.files import has_format, read_whole
+from convscope.files import has_format, parse_json, read_whole
 from convscope.stores import occlusion
 from convscope.stores.scan_files import (
     FORMAT,
@@ -29,11 +29,12 @@ from convscope.stores.scan_files import (
 from convscope.stores.sealing import unseal
 from convscope.verification import DamagedFile, SoundFile
 
-__all__ = ["verify_occlusions", "verify_responses", "verify_scan"]
+__all__ = ["verify_answers", "verify_headers", "verify_occlusions", "verify_parts", "verify_responses", "verify_scan"]
 
 Item = SoundFile | DamagedFile
 
 _AGAIN = "delete it and run the same scan again"
+_LONGEST = 100 << 20  # bytes of a header, as safetensors has it
 _ANEW = "nothing: it is made again when it is next asked for"
 
 
@@ -121,6 +122,40 @@ def verify_answers(folder: Path) -> Iterator[Item]:
             yield SoundFile(path.name, f"an answer: {said.get('answer')}")
         except (OSError, ValueError) as error:
             yield DamagedFile(path.name, _reason(error), f"ask again: the same call, or {kind}.save, writes it anew")
+
+
+def verify_parts(folder: Path) -> Iterator[Item]:
+    """Work that is kept in a folder of parts, so that it goes on: of effects, sanity checks, directions, mistakes."""
+    if folder.name != PARTS:
+        return
+    scanned = set(part_paths(folder.parent))
+    for path in sorted(folder.glob("*.safetensors")):
+        if path in scanned or not path.is_file():
+            continue
+        try:
+            unseal(read_whole(path))
+            yield SoundFile(path.name, "work that is kept")
+        except (OSError, ValueError) as error:
+            yield DamagedFile(path.name, _reason(error), _ANEW)
+
+
+def verify_headers(folder: Path) -> Iterator[Item]:
+    """Files of arrays that nobody knows any more, as they are damaged where they say what they are."""
+    for path in sorted(folder.glob("*.safetensors")):
+        if path.is_file() and not _is_whole(path):
+            yield DamagedFile(path.name, "is cut off, or no file of arrays at all", "make it again")
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a file is as long as its header says that its arrays are."""
+    with path.open("rb") as file:
+        start = file.read(8)
+        try:
+            header = parse_json(file.read(min(int.from_bytes(start, "little"), _LONGEST)))
+            ends = [int(one["data_offsets"][1]) for name, one in header.items() if name != "__metadata__"]
+        except (ValueError, TypeError, AttributeError, LookupError):
+            return False
+    return path.stat().st_size == 8 + int.from_bytes(start, "little") + max(ends, default=0)
 
 
 def verify_occlusions(folder: Path) -> Iterator[Item]:

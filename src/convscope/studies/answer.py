@@ -7,8 +7,9 @@ them, for the command line and for Python alike: `finished` writes an answer int
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass
+from functools import partial
 from importlib import import_module
 from os import PathLike
 from pathlib import Path
@@ -21,7 +22,7 @@ from convscope.arguments import checked
 from convscope.atlas import Atlas
 from convscope.atlas.charts import Chart
 from convscope.atlas.experiments import ExperimentKind, ResultTable, add_experiment
-from convscope.atlas.names import is_name
+from convscope.atlas.names import is_inside, is_name
 from convscope.errors import MissingExtra, StoreError
 from convscope.files import json_bytes, read_whole, write_bytes
 from convscope.progress import Progress, silent
@@ -31,6 +32,7 @@ from convscope.studies.columns import described
 from convscope.studies.kept import UNFIT, packed, unpacked
 from convscope.studies.questions import Question, question, refuse_another
 from convscope.studies.shapes import expect_fitting
+from convscope.studies.vouched import digest_of
 from convscope.tables import TextTable
 
 Row = Mapping[str, Any]
@@ -84,6 +86,27 @@ class Saved:
     figures: Mapping[str, Path]
     missing: str | None = None
     captions: Mapping[str, str] = field(default_factory=dict)
+    written: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The SHA-256 of every file that was written with the answer, by name."""
+
+    def content(self, name: str) -> bytes:
+        """The bytes of a figure; raises StoreError where it is not as it was written."""
+        path = self.figures[name]
+        try:
+            content = read_whole(path)
+        except (OSError, ValueError) as error:
+            raise StoreError(
+                f"{path} cannot be read ({error}): save the answer again, from what it was made of"
+            ) from error
+        if self.written.get(name, digest_of(content)) != digest_of(content):
+            raise StoreError(f"{path} is not as it was written: save the answer again, from what it was made of")
+        return content
+
+    def whole(self) -> dict[str, Path]:
+        """The figures by name, all of them as they were written; raises StoreError where one is not."""
+        for name in self.figures:
+            self.content(name)
+        return dict(self.figures)
 
 
 class Answer(Shown, ABC):
@@ -151,7 +174,7 @@ class Answer(Shown, ABC):
         if self.can_draw or self.saved is None:
             return self.drawings()
         return {
-            path.name: Figure(self.saved.captions.get(name, name), path.read_bytes)
+            path.name: Figure(self.saved.captions.get(name, name), partial(self.saved.content, name))
             for name, path in self.saved.figures.items()
         }
 
@@ -183,27 +206,30 @@ class Answer(Shown, ABC):
         """
         place = Path(folder)
         self.expect_place(place, self.question)
-        before, written = _written_before(place, type(self)), set()
+        before, written = _written_before(place, type(self)), dict[str, str]()
         for name, content in self.files():
             write_bytes(place / name, content)
-            written.add(name)
+            written[name] = digest_of(content)
         listed = self.figures()
         figures, missing = dict(self.written(place)), None
         waiting, report = [name for name in listed if name not in figures], progress or silent
         for done, name in enumerate(waiting):
             report("figures", done, len(waiting))
             try:
-                write_bytes(place / name, listed[name].draw())
+                content = listed[name].draw()
             except MissingExtra as error:
                 missing = str(error)
                 break
-            figures[name] = place / name
+            write_bytes(place / name, content)
+            figures[name], written[name] = place / name, digest_of(content)
         if waiting:
             report("figures", len(waiting), len(waiting))
         captions = {name: figure.caption for name, figure in listed.items() if name in figures}
-        self.saved = Saved(place, {name: figures[name] for name in captions}, missing, captions)
-        self.keep(place, captions, written | set(captions))
-        for name in before - written - set(listed):  # of another answer, which it would be taken for
+        before_now = (name for name in captions if name not in written and figures[name].is_file())
+        written |= {name: digest_of(read_whole(figures[name])) for name in before_now}
+        self.saved = Saved(place, {name: figures[name] for name in captions}, missing, captions, written)
+        self.keep(place, captions, written)
+        for name in before - set(written) - set(listed):  # of another answer, which it would be taken for
             (place / name).unlink(missing_ok=True)
         return self.saved
 
@@ -213,14 +239,14 @@ class Answer(Shown, ABC):
         if folder is not None:
             refuse_another(Path(folder), asked, _question_in(_said_before(Path(folder), cls)))
 
-    def keep(self, place: Path, captions: Mapping[str, str], written: Iterable[str] = ()) -> None:
-        """Write the file that `load` reads; `written` are the names of the files beside it."""
+    def keep(self, place: Path, captions: Mapping[str, str], written: Mapping[str, str] | None = None) -> None:
+        """Write the file that `load` reads; `written` are the SHA-256 of the files beside it by their names."""
         if not is_dataclass(self):
             raise TypeError(f"{type(self).__name__} is no dataclass, which an answer that is kept has to be")
         values, arrays = packed(self)
         said = {
             "format": FORMAT,
-            "files": sorted(written),
+            "files": dict(written or {}),
             "schema": SCHEMA,
             "answer": type(self).__name__,
             "figures": captions,
@@ -251,7 +277,8 @@ class Answer(Shown, ABC):
             figures = {name: place / name for name in captions if _is_inside(place, name)}
             gone = [name for name in captions if name not in figures]
             missing = f"{len(gone)} of {len(captions)} figures are gone, such as {gone[0]}" if gone else None
-            found.saved, found.question = Saved(place, figures, missing, captions), _question_in(said)
+            written = written_in(said)
+            found.saved, found.question = Saved(place, figures, missing, captions, written), _question_in(said)
             _speak(found)
         except FileNotFoundError as error:
             raise StoreError(f"{place} holds no {cls.__name__} (no {path.name}): save one there first") from error
@@ -268,7 +295,7 @@ class Answer(Shown, ABC):
         entry, figures = self.entry(atlas), self.figures()
         if entry is None:
             return None
-        drawn = dict(self.saved.figures) if self.saved is not None else _drawn(figures)
+        drawn: dict[str, Any] = _drawn(figures) if self.saved is None else self.saved.whole()
         table = ResultTable.of(entry.rows)
         return add_experiment(
             atlas.path,
@@ -312,8 +339,13 @@ def _drawn(figures: Mapping[str, Figure]) -> dict[str, bytes]:
 
 def _written_before(place: Path, kind: type[Answer]) -> set[str]:
     """The names of the files that an answer of this kind wrote into a folder before."""
-    files = _said_before(place, kind).get("files")
-    return {str(name) for name in files if _is_inside(place, str(name))} if isinstance(files, list) else set()
+    return {name for name in written_in(_said_before(place, kind)) if _is_inside(place, name)}
+
+
+def written_in(said: Mapping[str, Any]) -> dict[str, str]:
+    """The SHA-256 of the files that were written with an answer, by name; none where it says nothing of the kind."""
+    found = said.get("files")
+    return {name: text for name, text in found.items() if isinstance(text, str)} if isinstance(found, dict) else {}
 
 
 def _said_before(place: Path, kind: type[Answer]) -> dict[str, Any]:
@@ -337,8 +369,11 @@ def _captions(found: Any) -> dict[str, str]:
 
 
 def _is_inside(folder: Path, name: str) -> bool:
-    """Whether a figure's name leads to a file in the folder, and nowhere else."""
-    return all(is_name(part) for part in name.split("/")) and (folder / name).is_file()
+    """Whether a file's name leads to a file in the folder, and nowhere else, through links neither."""
+    try:
+        return all(is_name(part) for part in name.split("/")) and is_inside(folder, name)
+    except StoreError:
+        return False
 
 
 def _file_of(kind: type[Answer]) -> str:
@@ -357,7 +392,13 @@ def finished(
     name: str | None = None,
     progress: Progress | None = None,
 ) -> A:
-    """The answer to what was asked, after it was written into a folder and shown in an atlas, where these are given."""
+    """The answer to what was asked, after it was written into a folder and shown in an atlas, where these are given.
+
+    Raises:
+        ImageError: where the images were changed meanwhile.
+    """
+    if asked is not None:
+        asked.expect_unchanged()
     answer.question = asked
     if store is not None:
         answer.save(store, progress=progress)
@@ -366,4 +407,4 @@ def finished(
     return answer
 
 
-__all__ = ["Answer", "AtlasEntry", "Figure", "Row", "Saved", "finished", "question"]
+__all__ = ["Answer", "AtlasEntry", "Figure", "Row", "Saved", "finished", "question", "written_in"]

@@ -15,7 +15,7 @@ from convscope.arguments import checked
 from convscope.atlas import Atlas
 from convscope.data import Images, Preprocess
 from convscope.errors import UsageError
-from convscope.files import json_bytes
+from convscope.files import sealed_json
 from convscope.generalisation import Fold, Learning, Pooling, TargetSet, TransferScores, measure_transfer, open_target
 from convscope.generalisation.features import LIMIT, PoolingKind
 from convscope.generalisation.protocol import default_layers
@@ -74,7 +74,7 @@ class Transfer(Answer):
         """Everything as JSON, means and classes as CSV."""
         yield "transfer.csv", self.found.csv().encode()
         yield "classes.csv", self.found.csv_by_class().encode()
-        yield RESULT, json_bytes(self.found.to_json())
+        yield RESULT, sealed_json(self.found.to_json())
 
     def drawings(self) -> Mapping[str, Figure]:
         """Accuracy by layer and by size of the training part, of what there is more than one of."""

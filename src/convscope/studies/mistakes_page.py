@@ -6,6 +6,7 @@ data/rows/N.js                           mistakes, worst first, 500 to a script
 data/mistakes/IMAGE.js                   one that was looked at in full
 pictures/thumbs/IMAGE.webp               images small: of mistakes, and of those like them
 pictures/IMAGE/photo.webp ...            photo, projection and heat of the contrast, units layer by layer
+page.json                                the SHA-256 of all of these: what is not as it says is made again
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from importlib.resources import files
+from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +31,18 @@ from convscope.atlas.sprites import SpriteGrid, compose, encode
 from convscope.atlas.web import printable, script
 from convscope.data import Source, load_image
 from convscope.errors import ImageError
-from convscope.files import kind_of, read_whole, write_bytes
 from convscope.graph import Network, Unit
 from convscope.methods.deconv import Selection, project_all
 from convscope.methods.inputs import input_of, preprocess_of
 from convscope.methods.mistakes import Contrast
 from convscope.progress import Progress
 from convscope.studies.mistakes_found import MistakeCase, MistakesFound, in_words
+from convscope.studies.vouched import Vouched
 from convscope.tables import without_nan
 
 SCHEMA = 1
+NOTE = "page.json"
+"""What vouches for the files of the page."""
 ROWS = 500
 """Mistakes to a script."""
 THUMBS = 2000
@@ -97,27 +100,30 @@ def _selection(layer: str, units: list[Unit]) -> Selection:
 
 @dataclass(frozen=True)
 class Pictures:
-    """The pictures of a page in a folder: made where they are not there, or taken from where they were before."""
+    """The pictures of a page: made where they are not there as they were written, or taken from where they were before.
 
-    folder: Path
+    files: those of the page; before: of the page that they are taken from where there is no painter.
+    """
+
+    files: Vouched
     painter: Painter | None
-    before: Path | None = None
+    before: Vouched | None = None
 
     def put(self, path: str, make: Callable[[Painter], bytes]) -> bool:
         """Whether a picture is there, after making it where it was not."""
-        if kind_of(self.folder / path) == "file":
+        if self.files.read(path) is not None:
             return True
+        content = None
         if self.painter is not None:
             try:
                 content = make(self.painter)
             except ImageError:  # it was there a moment ago
                 return False
-        elif self.before is not None and kind_of(self.before / path) == "file":
-            content = read_whole(self.before / path)
-        else:
-            return False
-        write_bytes(self.folder / path, content)
-        return True
+        elif self.before is not None:
+            content = self.before.read(path)
+        if content is not None:
+            self.files.put(path, content)
+        return content is not None
 
 
 def write(findings: MistakesFound, pictures: Pictures, atlas: str | None, progress: Progress) -> Path:
@@ -125,16 +131,19 @@ def write(findings: MistakesFound, pictures: Pictures, atlas: str | None, progre
 
     atlas: the page of an atlas whose units are linked. Raises StoreError where the folder cannot be written.
     """
-    folder, jobs = pictures.folder, list(_pictures(findings))
-    for done, (path, make) in enumerate(jobs, 1):
-        pictures.put(path, make)
-        progress("pictures", done, len(jobs))
-    for address, value in _data(findings, atlas):
-        write_bytes(folder / "data" / f"{address}.js", script(address, _printable(without_nan(value))))
-    room = files("convscope.atlas.page")
-    for name, own in reversed(_PAGE.items()):
-        write_bytes(folder / name, room.joinpath(own).read_bytes())
-    return folder / "index.html"
+    files, jobs = pictures.files, list(_pictures(findings))
+    try:
+        for done, (path, make) in enumerate(jobs, 1):
+            pictures.put(path, make)
+            progress("pictures", done, len(jobs))
+        for address, value in _data(findings, atlas):
+            files.put(f"data/{address}.js", script(address, _printable(without_nan(value))))
+        room = resources("convscope.atlas.page")
+        for name, own in reversed(_PAGE.items()):
+            files.put(name, room.joinpath(own).read_bytes())
+    finally:
+        files.close()
+    return files.folder / "index.html"
 
 
 def atlas_link(atlas: Atlas | None, folder: Path) -> str | None:
@@ -348,4 +357,4 @@ def _printable(value: Any) -> Any:
     return [_printable(one) for one in value] if isinstance(value, list) else value
 
 
-__all__ = ["ROWS", "SCHEMA", "THUMBS", "Painter", "Pictures", "atlas_link", "write"]
+__all__ = ["NOTE", "ROWS", "SCHEMA", "THUMBS", "Painter", "Pictures", "atlas_link", "write"]

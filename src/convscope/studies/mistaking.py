@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import torch
 
 from convscope.arguments import checked
 from convscope.atlas import Atlas
@@ -35,6 +36,7 @@ from convscope.studies.misclassified import AnsweredImages, alike, best_of, expe
 from convscope.studies.mistakes_found import MistakeCase, MistakesFound, in_words
 from convscope.studies.mistakes_page import Painter
 from convscope.studies.pictures import file_name, left_out, none_readable
+from convscope.studies.vouched import Vouched, digest_of
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
 from convscope.training.matching import Match
 
@@ -215,7 +217,9 @@ class Mistakes(MistakesFound, Answer):
         before = None if self.saved is None else self.saved.folder
         saved = super().save(folder, progress=progress)
         link = mistakes_page.atlas_link(self.shown_in, saved.folder)
-        pictures = mistakes_page.Pictures(saved.folder, self._painter, before)
+        of = self.question or digest_of(json_bytes(self.to_json()))
+        there = None if before is None else Vouched.there(before, mistakes_page.NOTE)
+        pictures = mistakes_page.Pictures(Vouched(saved.folder, mistakes_page.NOTE, of), self._painter, there)
         mistakes_page.write(self, pictures, link, progress or self.tell or silent)
         return saved
 
@@ -374,11 +378,26 @@ class _Cases:
             index = int(found.images[row])
             contrast = Contrast.of(self.net, int(found.answer[row]), int(found.truth[row]))
             look = partial(self._look, index, contrast)
-            arrays, _ = self.parts.part(f"{index:06}", {"image": index, "contrast": str(contrast)}, look)
+            said = {"image": index, "contrast": str(contrast)}
+            arrays, _ = self.parts.part(f"{index:06}", said, look, names={one.name for one in fields(Explained)})
+            why = Explained(**arrays)
+            self._expect_same(why, found, row)
             best, scores = best_of(self.net.head, tables[self.net.output], index)
-            made.append(MistakeCase(row, Explained(**arrays), tuple(best.tolist()), tuple(scores.tolist()), one))
+            made.append(MistakeCase(row, why, tuple(best.tolist()), tuple(scores.tolist()), one))
             self.progress("mistakes", done, len(rows))
         return tuple(made)
+
+    def _expect_same(self, why: Explained, found: AnsweredImages, row: int) -> None:
+        """Raise ImageError where the image that was explained is not the one that was answered."""
+        before, now = float(found.contrast[row]), float(why.contrast)
+        scale = 1 + float(np.abs(found.numbers[row]).max())
+        close = abs(now - before) <= max(1e-3, 32 * torch.finfo(self.net.dtype).eps) * scale
+        if np.isfinite([before, now, scale]).all() and not close:
+            raise ImageError(
+                f"{self.source.name(int(found.images[row]))} is another image than a moment ago (a contrast of "
+                f"{before:.4g} before, {now:.4g} now): leave images as they are while they are looked at, and run "
+                "again, with another folder for what is kept"
+            )
 
     def _look(self, index: int, contrast: Contrast) -> dict[str, Any]:
         crop = load_image(self.source, index, preprocess_of(self.net, self.source))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -14,18 +15,20 @@ from numpy.typing import NDArray
 from convscope.atlas import Atlas
 from convscope.data import Images, Source
 from convscope.errors import MissingExtra, UnknownLayer, UsageError
-from convscope.files import write_bytes, write_json
 from convscope.graph import Network, Unit
-from convscope.stores.occlusion import Covered, read_json
+from convscope.stores.occlusion import Covered
 from convscope.stores.scan import KeptScan
 from convscope.studies.pictures import file_name, short_name
 from convscope.studies.projected import photo_of
+from convscope.studies.vouched import Vouched
 
 Photos = Callable[[int], NDArray[Any]]
 """An image's pixels (H, W, C) as the network sees them, by its number."""
 
 PARTS = "parts"
 """The folder that keeps the answer for each image, within that of the answer."""
+NOTE = f"{PARTS}/figures.json"
+"""What vouches for the figures."""
 
 
 @dataclass(frozen=True)
@@ -82,30 +85,29 @@ class Figures:
     def __init__(self, out: Path, net: Network, source: Source, photos: Photos, elsewhere: Elsewhere) -> None:
         self.drawn: dict[str, Path] = {}
         self._out, self._net, self._source, self._photos, self._elsewhere = out, net, source, photos, elsewhere
-        self._fresh, self._drawing = True, True
+        self._drawing = True
 
     def take(self, one: Covered) -> None:
         """Draw an image's figure, unless a run before did."""
-        if self._fresh:
-            self._forget_others()
-            self._fresh = False
         name = figure_name(one.index, one.name)
-        path = self._out / name
-        if self._drawing and not (one.kept and path.is_file()):
+        there = one.kept and self._files.read(name) is not None
+        if self._drawing and not there:
             try:
-                write_bytes(path, drawing(self._net, self._photos, self._elsewhere, one))
+                self._files.put(name, drawing(self._net, self._photos, self._elsewhere, one))
+                there = True
             except MissingExtra:
                 self._drawing = False
-        if path.is_file():
-            self.drawn[name] = path
+        if there:
+            self.drawn[name] = self._out / name
 
-    def _forget_others(self) -> None:
-        """Remove figures that show other projections than those asked for now."""
-        note = self._out / PARTS / "figures.json"
-        if read_json(note) != self._elsewhere.key:
+    @cached_property
+    def _files(self) -> Vouched:
+        """The figures that are there; those that show other projections than are asked for now are gone."""
+        found = Vouched(self._out, NOTE, self._elsewhere.key, often=1)
+        if not found.known:
             for index in range(len(self._source)):
                 (self._out / figure_name(index, self._source.name(index))).unlink(missing_ok=True)
-            write_json(note, self._elsewhere.key)
+        return found
 
 
 def figure_name(index: int, name: str) -> str:
@@ -113,4 +115,4 @@ def figure_name(index: int, name: str) -> str:
     return f"{file_name(index, name)}.png"
 
 
-__all__ = ["PARTS", "Elsewhere", "Figures", "Photos", "drawing", "figure_name"]
+__all__ = ["NOTE", "PARTS", "Elsewhere", "Figures", "Photos", "drawing", "figure_name"]

@@ -18,6 +18,7 @@ import numpy as np
 from torch import Tensor
 
 from convscope.data import Source
+from convscope.data.unchanged import expect_unchanged
 from convscope.errors import StoreError, UsageError
 from convscope.graph import Network, Unit
 from convscope.methods.inputs import recipe_of
@@ -26,11 +27,22 @@ from convscope.tables import apart
 
 
 class Question(dict[str, Any]):
-    """What was asked, as JSON values; `words` are those of what is kept as a digest alone, and decide nothing."""
+    """What was asked, as JSON values; `words` are those of what is kept as a digest alone, and decide nothing.
 
-    def __init__(self, asked: Mapping[str, Any], words: Mapping[str, str] | None = None) -> None:
+    source: the collection that it is asked of, where it is one.
+    """
+
+    def __init__(
+        self, asked: Mapping[str, Any], words: Mapping[str, str] | None = None, source: Source | None = None
+    ) -> None:
         super().__init__(asked)
         self.words: dict[str, str] = dict(words or {})
+        self.source = source
+
+    def expect_unchanged(self) -> None:
+        """Raise ImageError where the images are others than when it was asked."""
+        if self.source is not None:
+            expect_unchanged(self.source, self["images"])
 
 
 def question(
@@ -45,7 +57,8 @@ def question(
     words = {"network": nets.name} if isinstance(nets, Network) else {}
     if isinstance(images, Source | SeenImages):
         words["images"] = images.describe()
-    return Question(json.loads(json.dumps({name: _plain(value) for name, value in asked.items()})), words)
+    source = images if isinstance(images, Source) else None
+    return Question(json.loads(json.dumps({name: _plain(value) for name, value in asked.items()})), words, source)
 
 
 def refuse_another(folder: Path, asked: Question | None, there: Question | None) -> None:

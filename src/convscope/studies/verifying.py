@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,25 @@ from convscope.arguments import checked
 from convscope.atlas.verifying import verify_folder
 from convscope.data.verifying import verify_tables
 from convscope.errors import StoreError
-from convscope.files import kind_of
+from convscope.files import kind_of, read_whole
 from convscope.generalisation.verifying import verify_transfer
+from convscope.models.dictionaries import verify_directions
+from convscope.models.kept.folder import verify_programs
 from convscope.progress import Progress, silent
-from convscope.stores.verifying import verify_answers, verify_occlusions, verify_responses, verify_scan
-from convscope.studies.answer import Answer
+from convscope.stores.directions import verify_positions
+from convscope.stores.sealing import header_of, said_in
+from convscope.stores.verifying import (
+    ANSWERS,
+    verify_answers,
+    verify_headers,
+    verify_occlusions,
+    verify_parts,
+    verify_responses,
+    verify_scan,
+)
+from convscope.studies import mistakes_page, occlusion_figures
+from convscope.studies.answer import Answer, written_in
+from convscope.studies.vouched import verify_files, verify_note
 from convscope.training.verifying import verify_training
 from convscope.verification import DamagedFile, SoundFile
 
@@ -76,25 +91,49 @@ class Verification(Answer):
         return {"folder": self.folder, "intact": self.intact, "summary": self.summary, "files": self.rows()}
 
 
+def _beside_answers(folder: Path) -> Iterator[SoundFile | DamagedFile]:
+    """The tables and figures that answers wrote beside themselves."""
+    for path in (folder / f"{kind.lower()}.safetensors" for kind in ANSWERS):
+        if path.is_file():
+            with suppress(OSError, ValueError):  # which `verify_answers` says
+                said = said_in(header_of(read_whole(path)))
+                yield from verify_files(folder, written_in(said))
+
+
+def _pages(folder: Path) -> Iterator[SoundFile | DamagedFile]:
+    """The figures of an occlusion, and the files of a page of mistakes."""
+    for name in (occlusion_figures.NOTE, mistakes_page.NOTE):
+        yield from verify_note(folder, name)
+
+
 _KINDS: tuple[Callable[[Path], Iterable[SoundFile | DamagedFile]], ...] = (
     verify_scan,
     verify_tables,
     verify_responses,
     verify_occlusions,
     verify_answers,
+    _beside_answers,
+    _pages,
+    verify_directions,
+    verify_parts,
+    verify_positions,
+    verify_programs,
     verify_transfer,
     verify_training,
     verify_folder,
+    verify_headers,
 )
+"""Each says what it knows of the files of a folder; of a file that several know the first is believed."""
 
 
 @checked
 def verify(folder: str | os.PathLike[str], *, progress: Progress | None = None) -> Verification:
     """Which files of a folder and of those below it are as they were written, and what to do about the others.
 
-    Scans, decoded images and features that are kept, scores, checkpoints of evolutions, answers, trainings and atlases
-    are known; other files are passed over. All that is known is read to its end. Links to folders are not followed.
-    Nothing is changed.
+    Scans, decoded images and features that are kept, scores, checkpoints of evolutions, answers with their tables and
+    figures, pages of mistakes, directions and what is kept while they are learned, sums of effects, parts of sanity
+    checks, programs of networks, trainings and atlases are known; other files are passed over. All that is known is
+    read to its end. Links to folders are not followed. Nothing is changed.
 
     Raises:
         StoreError: if there is no such folder, or nothing in it that is known.
@@ -115,16 +154,18 @@ def verify(folder: str | os.PathLike[str], *, progress: Progress | None = None) 
     if not found.held and not found.findings:
         raise StoreError(
             f"{root} holds nothing that can be verified: give a folder of a scan, an atlas, a cache, a transfer "
-            "experiment, an evolution, an occlusion or a training"
+            "experiment, a training or any answer"
         )
     return found
 
 
 def _items(root: Path, progress: Progress) -> Iterator[SoundFile | DamagedFile]:
-    folders = [Path(place) for place, _, _ in os.walk(root)]
+    folders, told = [Path(place) for place, _, _ in os.walk(root)], set[str]()
     for done, place in enumerate(folders, 1):
-        inner = place.relative_to(root)
         for kind in _KINDS:
             for item in kind(place):
-                yield replace(item, path=(inner / item.path).as_posix())
+                path = (place.relative_to(root) / item.path).as_posix()
+                if path not in told:
+                    yield replace(item, path=path)
+                    told.add(path)
         progress("verify", done, len(folders))

@@ -8,7 +8,7 @@ where it was, and several processes may share the work.
 
 from __future__ import annotations
 
-import json
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 import convscope
 from convscope.data import Source
 from convscope.errors import StoreError, UsageError, nearest
-from convscope.files import write_json
+from convscope.files import read_sealed_json, write_sealed_json
 from convscope.methods.intervals import crossed, wilson
 from convscope.models import Architecture
 from convscope.progress import Progress, silent
@@ -32,7 +32,10 @@ from convscope.training.evaluation import accuracy
 from convscope.training.run import Run
 from convscope.training.trainer import train
 
+logger = logging.getLogger(__name__)
+
 RESULT = "result.json"
+"""What a trial came to, in the folder of its training."""
 
 BASE = "base"
 """The name of the network that the variants are changes of."""
@@ -188,7 +191,8 @@ def ablate(
     """The trials of all variants and seeds, seed by seed; those that `out` has are not made again.
 
     Raises:
-        UsageError: for unknown variants, or a base that is a variant itself. Others as `train` and `evaluate`.
+        UsageError: for unknown variants, or a base that is a variant itself. StoreError: where `out` holds trials of
+            another recipe or on other images. Others as `train` and `evaluate`.
     """
     _check(config, variants)
     trials = []
@@ -197,10 +201,11 @@ def ablate(
             variant = VARIANTS[name]
             here = replace(config, network=variant.of(config.network), recipe=replace(config.recipe, seed=seed))
             place = Path(out) / f"{name}-{seed}"
-            if not (place / RESULT).exists():
+            found = _kept(here, source, validation, place)
+            if found is None:
                 stage = _named(progress, f"{variant.title}, seed {seed}")
-                _trial(here, variant, source, validation, place, device=device, threads=threads, progress=stage)
-            trials.append(read_trial(place))
+                found = _trial(here, variant, source, validation, place, device=device, threads=threads, progress=stage)
+            trials.append(found)
     return AblationTrials(config, tuple(trials))
 
 
@@ -217,6 +222,25 @@ def _check(config: Config, variants: Sequence[str]) -> None:
         )
 
 
+def _kept(config: Config, source: Source, validation: Source, place: Path) -> AblationTrial | None:
+    """The trial of a folder; None where there is none that is as it was written, and it is made (again).
+
+    Raises:
+        StoreError: where it is of another recipe, or on other images.
+    """
+    if not (place / RESULT).exists():
+        return None
+    Run.open(place).check(config, source.fingerprint())
+    try:
+        found, judged = _read(place)
+    except StoreError as error:
+        logger.info("%s", error)
+        return None
+    if judged != validation.fingerprint():
+        raise StoreError(f"{place} holds a trial on other validation images: choose another folder with store=")
+    return found
+
+
 def _trial(
     config: Config,
     variant: Variant,
@@ -227,7 +251,7 @@ def _trial(
     device: str | None,
     threads: int,
     progress: Progress,
-) -> None:
+) -> AblationTrial:
     trained = train(
         config, source, place, validation=validation, device=device, threads=threads, board=False, progress=progress
     )
@@ -244,18 +268,30 @@ def _trial(
         1 - on_validation.top5,
         *(_letters(right[0]) for right in vars(on_validation.members).values()),
     )
-    write_json(place / RESULT, asdict(result))
+    write_sealed_json(place / RESULT, {"trial": asdict(result), "validation": validation.fingerprint()})
+    return result
 
 
 def read_trial(place: Path) -> AblationTrial:
-    """The trial of a training's folder; raises StoreError where it has none."""
+    """The trial of a training's folder; raises StoreError where it has none that is as it was written."""
+    return _read(place)[0]
+
+
+def _read(place: Path) -> tuple[AblationTrial, str]:
+    """The trial, and the fingerprint of the images that it was judged by."""
     try:
-        found = AblationTrial(**json.loads((place / RESULT).read_text("utf-8")))
+        said = read_sealed_json(place / RESULT)
+        found, judged = AblationTrial(**said["trial"]), said["validation"]
+        texts, numbers = (found.variant, found.network, judged), (found.train_error, found.val_error, found.val_error5)
+        if not all(isinstance(text, str) for text in texts) or not all(isinstance(one, float) for one in numbers):
+            raise ValueError("it says something else than a trial does")
         if set(found.right + found.right5) - set("01"):
             raise ValueError("what it says of each image is neither 0 nor 1")
-        return found
-    except (OSError, ValueError, TypeError) as error:
-        raise StoreError(f"{place / RESULT} is no result of an ablation ({error}): delete {place}") from error
+        return found, judged
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(
+            f"{place / RESULT} is no result of an ablation ({error}): delete it, and the same call makes it again"
+        ) from error
 
 
 def read_ablation(out: str | Path) -> AblationTrials:

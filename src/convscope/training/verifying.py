@@ -7,6 +7,7 @@ from pathlib import Path
 
 from convscope.errors import ConvscopeError, StoreError
 from convscope.models.weights import has_checksum, read_weights
+from convscope.training.ablation import RESULT, read_trial
 from convscope.training.run import LOG, RUN, Run, read_log
 from convscope.training.state import STATE
 from convscope.verification import DamagedFile, SoundFile
@@ -30,6 +31,11 @@ def verify_training(folder: Path) -> Iterator[SoundFile | DamagedFile]:
         yield _weights(folder, STATE, _STATE.format(run=RUN))
     for path in sorted((folder / "checkpoints").glob("*.safetensors")):
         yield _weights(folder, f"checkpoints/{path.name}", _CHECKPOINT)
+    if (folder / RESULT).is_file():
+        try:
+            yield SoundFile(RESULT, f"the trial of {read_trial(folder).variant}")
+        except StoreError:
+            yield DamagedFile(RESULT, "is not as it was written", "nothing: the same ablation makes it again")
     if (folder / LOG).is_file():
         try:
             yield SoundFile(LOG, f"{len(read_log(folder))} epochs; readable, without a checksum")

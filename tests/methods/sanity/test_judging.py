@@ -44,6 +44,12 @@ def test_units_that_share_images_are_no_more_evidence_than_the_images() -> None:
     assert width[0] == pytest.approx(2 * 1.96 * effect.std() / np.sqrt(10), rel=0.2)
 
 
+def test_cases_that_are_no_numbers_are_no_evidence() -> None:
+    found = margins(np.full((4, 1, 2), np.nan), np.arange(4), np.arange(4))
+    assert np.isnan([found.mean, found.low, found.high]).all()
+    assert found.p.tolist() == [[1.0, 1.0]]
+
+
 def test_no_effect_is_rarely_found() -> None:
     generator, found = np.random.default_rng(1), 0
     units, images = np.repeat(np.arange(8), 6), generator.integers(0, 20, 48)

@@ -360,8 +360,10 @@ class _Checking:
 
     # -- comparing ----------------------------------------------------------------------------------------------------
     def _difference(self, name: str, what: str, found: Tensor, expected: Tensor) -> Compared:
-        """|found - expected| / |expected|; infinite where one alone is zero."""
+        """|found - expected| / |expected|; infinite where one alone is zero, or they have other shapes."""
         ours, theirs = found.detach().double(), expected.detach().double()
+        if ours.shape != theirs.shape:
+            return Compared(name, what, float("inf"))
         size, off = float(theirs.norm()), float((ours - theirs).norm())
         error = off / size if size > 0 else 0.0 if off == 0 else float("inf")
         return Compared(name, what, error, empty=size == 0 and off == 0)

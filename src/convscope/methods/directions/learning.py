@@ -170,7 +170,11 @@ class _Autoencoder:
         some = torch.from_numpy(rows[:: max(1, len(rows) // 20_000)].astype(np.float64))
         offset = torch.zeros_like(mean) if factors is not None else mean
         scale = float((some - offset).square().sum(1).mean().sqrt()) or 1.0
-        decoder = torch.randn(learning.count, rows.shape[1], generator=generator) if factors is None else factors.cpu()
+        decoder = (
+            torch.randn(learning.count, rows.shape[1], generator=generator, dtype=torch.float32)
+            if factors is None
+            else factors.cpu()
+        )
         decoder = decoder / decoder.norm(dim=1, keepdim=True)
         moved = [one.float().to(device) for one in (decoder, torch.zeros(learning.count), decoder.clone(), offset)]
         return cls(*moved, scale=scale, held=factors is not None)
@@ -181,7 +185,7 @@ class _Autoencoder:
         for one in learns:
             one.requires_grad_()
         adam = torch.optim.Adam(learns, lr=learning.rate)
-        idle = torch.zeros(learning.count, device=self.encoder.device)
+        idle = torch.zeros(learning.count, device=self.encoder.device, dtype=torch.float32)
         for done, part in enumerate(_parts(rows, learning)):
             adam.param_groups[0]["lr"] = learning.rate * _share(done, learning.updates)
             loss, active = self._loss(torch.from_numpy(part).to(self.encoder.device), learning, idle)

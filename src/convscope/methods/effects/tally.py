@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -167,6 +168,9 @@ class Tally:
 
 
 def _p(mean: float, error: float, degrees: int) -> float:
+    """Of a mean with its standard error; NaN of what is no number, which differs from nothing."""
+    if math.isnan(mean) or math.isnan(error):
+        return math.nan
     return two_sided(mean / error, degrees) if error > 0 else float(mean == 0)
 
 

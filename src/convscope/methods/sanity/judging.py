@@ -45,7 +45,8 @@ MEANING: dict[Verdict, str] = {
 class Margins:
     """Of every fill and control: the mean margin over cases, its interval, and how often resampling finds none.
 
-    mean, low, high, p: f64 (fills, controls); p is the share of resamplings whose mean is not above zero.
+    mean, low, high, p: f64 (fills, controls); p is the share of resamplings whose mean is not above zero. Of cases that
+    are no numbers the interval is none either, and p is 1.
     """
 
     mean: NDArray[np.float64]
@@ -75,7 +76,8 @@ def margins(
     found = np.concatenate(means)
     found = found[~np.isnan(found).any(1)]
     tail = 100 * (1 - confidence) / 2
-    low, high = np.percentile(found, [tail, 100 - tail], axis=0)
+    nothing = np.full((2, flat.shape[1]), np.nan)
+    low, high = np.percentile(found, [tail, 100 - tail], axis=0) if len(found) else nothing
     p = (1 + (found <= 0).sum(0)) / (1 + len(found))
     shape = differences.shape[1:]
     return Margins(flat.mean(0).reshape(shape), low.reshape(shape), high.reshape(shape), p.reshape(shape))

@@ -12,8 +12,10 @@ import hashlib
 import json
 import logging
 import os
+import re
 import stat
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +26,13 @@ from convscope.files import home_expanded, read_regular, write_bytes
 from convscope.graph.program import Program
 from convscope.models.exported.fields import Refused, parse_json
 from convscope.models.kept.describing import described, rebuilt
+from convscope.verification import DamagedFile, SoundFile
 
 log = logging.getLogger(__name__)
 
 VARIABLE = "CONVSCOPE_CACHE"
+_PROGRAMS = "programs"
+_NAME = re.compile(r"[0-9a-f]{64}")
 _MOST_BYTES = 4 * 2**20
 _MOST_FILES = 256
 
@@ -38,14 +43,14 @@ def folder() -> Path | None:
     if asked == "off":
         return None
     if asked:
-        return home_expanded(asked) / "programs"
+        return home_expanded(asked) / _PROGRAMS
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA")
-        return Path(base) / "convscope" / "programs" if base else None
+        return Path(base) / "convscope" / _PROGRAMS if base else None
     usual = "~/Library/Caches" if sys.platform == "darwin" else "~/.cache"
     given = os.environ.get("XDG_CACHE_HOME", "")  # relative paths are to be ignored, as its specification says
     base = home_expanded(given if given.startswith("/") else usual)
-    return base / "convscope" / "programs" if base.is_absolute() else None
+    return base / "convscope" / _PROGRAMS if base.is_absolute() else None
 
 
 def recalled(name: str, module: nn.Module) -> Program | None:
@@ -75,6 +80,17 @@ def keep(name: str, program: Program, module: nn.Module) -> None:
         _forget_the_oldest(place)
 
 
+def verify_programs(place: Path) -> Iterator[SoundFile | DamagedFile]:
+    """The programs in a folder that is called as they are kept in; nothing in another."""
+    for path in sorted(place.glob("*.json")) if place.name == _PROGRAMS else ():
+        if _NAME.fullmatch(path.stem):
+            try:
+                _read(path)
+                yield SoundFile(path.name, "the program of a network that was traced")
+            except (OSError, ValueError, Refused) as error:
+                yield DamagedFile(path.name, str(error), "nothing: it is traced again when it is next asked for")
+
+
 def _json(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
 
@@ -97,4 +113,4 @@ def _forget_the_oldest(place: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-__all__ = ["VARIABLE", "folder", "keep", "recalled"]
+__all__ = ["VARIABLE", "folder", "keep", "recalled", "verify_programs"]

@@ -192,17 +192,6 @@ def test_of_one_logit_the_threshold_says_what_is_a_mistake(room: Path) -> None:
     assert found.lines[0].count("says green;") == 1
 
 
-@pytest.mark.parametrize(
-    ("scores", "remedy"),
-    [("sigmoid", "there is no one answer that is wrong: evaluate"), ("none", "values have errors and no mistakes")],
-)
-def test_outputs_that_are_no_choice_are_refused_with_what_to_do(room: Path, scores: Any, remedy: str) -> None:
-    layers = nn.Sequential(nn.Conv2d(3, 3, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten())
-    net = cs.Network.trace(layers, (3, SIDE, SIDE), preprocess=Preprocess(SIDE, SIDE), scores=scores)
-    with pytest.raises(UsageError, match=remedy):
-        cs.mistakes(net, str(room))
-
-
 def test_maps_and_images_without_labels_are_refused(room: Path) -> None:
     net = cs.Network.trace(nn.Conv2d(3, 3, 1), (3, SIDE, SIDE), preprocess=Preprocess(SIDE, SIDE))
     with pytest.raises(UsageError, match="evaluate judges maps by masks"):

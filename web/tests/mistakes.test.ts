@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Row } from "../src/mistakes/data";
 import { filterOf, mended, passes, toList, toMistake } from "../src/mistakes/data";
 
-const row: Row = { i: 12, name: "a/Dog.jpg", t: 1, a: 2, d: 3, z: [4, 1], p: [0.9, 0.1], rank: 2 };
+const row: Row = { i: 12, key: "12-1", name: "a/Dog.jpg", t: 1, a: 2, d: 3, z: [4, 1], p: [0.9, 0.1], rank: 2 };
 const none = filterOf(new URLSearchParams());
 
 test("an address holds the whole choice, and gives it back", () => {
@@ -10,7 +10,7 @@ test("an address holds the whole choice, and gives it back", () => {
   const address = toList(none, filter);
   expect(filterOf(new URLSearchParams(address.slice(address.indexOf("?"))))).toEqual(filter);
   expect(toList(none)).toBe("#/");
-  expect(toMistake(12, filter)).toMatch(/^#\/m\/12\?label=1&answer=0/);
+  expect(toMistake("12-1", filter)).toMatch(/^#\/m\/12-1\?label=1&answer=0/);
   expect(filterOf(new URLSearchParams("label=x&answer=-1"))).toEqual(none);
 });
 

@@ -95,6 +95,7 @@ def add_experiment(
     images: Sequence[int] = (),
     settings: Mapping[str, Any] | None = None,
     data: Mapping[str, Any] | None = None,
+    pictures: Mapping[str, bytes] | None = None,
 ) -> Path:
     """The folder `experiments/NAME` of an atlas, written with a result that the atlas's page then shows.
 
@@ -110,6 +111,7 @@ def add_experiment(
         units: units it is about ("features.8:174"), whose pages then link to it; images: numbers in the collection.
         settings: options and seed, as JSON values.
         data: more for the page to show by itself, by the kind of the result, as JSON values; README.md says what.
+        pictures: files that it names, beside the figures.
 
     Raises:
         UsageError: for a malformed name, kind, figure or table. StoreError: if the folder is no atlas or cannot be
@@ -123,16 +125,15 @@ def add_experiment(
     >>> (made / "table.csv").read_text().split()
     ['layer,mean', 'conv1,0.25', 'conv5,0.5']
     """
-    root = Path(folder)
-    pictures, words = dict(figures or {}), dict(captions or {})
+    root, drawn, words = Path(folder), dict(figures or {}), dict(captions or {})
     numbers = table if table is None or isinstance(table, Table) else Table.of(table)
-    _check(root, name, kind, pictures, words, numbers)
+    _check(root, name, kind, {**drawn, **(pictures or {})}, words, numbers)
     folder_of = place(root, f"experiments/{name}")
     with writing(folder_of):
         if folder_of.exists():
             shutil.rmtree(folder_of)
         place(root, f"data/experiments/{name}.js").unlink(missing_ok=True)
-    for file, content in pictures.items():
+    for file, content in {**drawn, **(pictures or {})}.items():
         write_bytes(folder_of / file, content if isinstance(content, bytes) else _read(content))
     if numbers is not None:
         write_bytes(folder_of / "table.csv", _csv(numbers))
@@ -141,8 +142,8 @@ def add_experiment(
         title=printable(title),
         kind=kind,
         summary=printable(summary),
-        figures=tuple(pictures),
-        captions=tuple(printable(words.get(file, "")) for file in pictures),
+        figures=tuple(drawn),
+        captions=tuple(printable(words.get(file, "")) for file in drawn),
         table=None if numbers is None else "table.csv",
         units=tuple(units),
         images=tuple(int(image) for image in images),

@@ -64,6 +64,8 @@ class Entry:
     settings: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, Any] | None = None
     """What the page of its kind shows by itself, as JSON values, see the README of `convscope.atlas`."""
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    """Files that `data` names."""
 
 
 @brief
@@ -273,6 +275,7 @@ class Answer(Shown, ABC):
             images=entry.images,
             settings=entry.settings,
             data=entry.data,
+            pictures=entry.pictures,
         )
 
 

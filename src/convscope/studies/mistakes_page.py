@@ -3,9 +3,10 @@
 index.html, mistakes.js, mistakes.css    the page, from the package; written last
 data/manifest.js                         what was asked, classes, pairs, units, how often silencing helps
 data/rows/N.js                           mistakes, worst first, 500 to a script
-data/mistakes/IMAGE.js                   one that was looked at in full
+data/mistakes/KEY.js                     one that was looked at in full; its key is its image, or IMAGE-OUTPUT where
+                                         several are asked about
 pictures/thumbs/IMAGE.webp               images small: of mistakes, and of those like them
-pictures/IMAGE/photo.webp ...            photo, projection and heat of the contrast, units layer by layer
+pictures/KEY/photo.webp ...              photo, projection and heat of the contrast, units layer by layer
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from convscope.atlas import Atlas
-from convscope.atlas.render import GREY, Pixels, TileSize, crop_patch, display, enlarge, fit
+from convscope.atlas.render import GREY, Pixels, TileSize, crop_patch, display, fit
 from convscope.atlas.sprites import Grid, compose, encode
 from convscope.atlas.web import printable, script
 from convscope.data import Source, load_image
@@ -34,9 +35,9 @@ from convscope.files import kind_of, read_whole, write_bytes
 from convscope.graph import Network, Unit
 from convscope.methods.deconv import Selection, project_all
 from convscope.methods.inputs import input_of, preprocess_of
-from convscope.methods.mistakes import Contrast
 from convscope.progress import Progress
-from convscope.studies.mistakes_found import Findings, MistakeCase, in_words
+from convscope.studies.causes_shown import squared
+from convscope.studies.mistakes_found import Findings, MistakeCase, contrast_in, in_words
 from convscope.tables import without_nan
 
 SCHEMA = 1
@@ -71,8 +72,7 @@ class Painter:
 
     def projection(self, findings: Findings, case: MistakeCase) -> Pixels:
         """What the contrast takes from the image, on all of it."""
-        row = case.row
-        unit = Contrast.of(self.net, int(findings.found.answer[row]), findings.truth_of(case)).unit
+        unit = contrast_in(findings.found, case.row, self.net).unit
         (taken,) = project_all(self.net, self._input(findings, case), [_selection(unit.layer, [unit])])
         return display(taken.full())[0]
 
@@ -151,12 +151,12 @@ def atlas_link(atlas: Atlas | None, folder: Path) -> str | None:
 def _pictures(findings: Findings) -> Iterator[tuple[str, Callable[[Painter], bytes]]]:
     """The paths of all pictures, and how each is made."""
     for case in findings.cases:
-        index = int(findings.found.images[case.row])
-        yield f"pictures/{index}/photo.webp", partial(_photo, findings, case)
-        yield f"pictures/{index}/projection.webp", partial(_projection, findings, case)
-        yield f"pictures/{index}/heat.webp", partial(_heat, findings, case)
+        room = f"pictures/{findings.key_of(case.row)}"
+        yield f"{room}/photo.webp", partial(_photo, findings, case)
+        yield f"{room}/projection.webp", partial(_projection, findings, case)
+        yield f"{room}/heat.webp", partial(_heat, findings, case)
         for layer in sorted(set(case.explained.layer.tolist())):
-            yield f"pictures/{index}/units-{layer}.webp", partial(_units, findings, case, layer)
+            yield f"{room}/units-{layer}.webp", partial(_units, findings, case, layer)
     like = [int(index) for case in findings.cases for index in case.similar.images]
     for index in dict.fromkeys([*findings.found.images[:THUMBS].tolist(), *like]):
         yield f"pictures/thumbs/{index}.webp", partial(_thumb, index)
@@ -179,7 +179,8 @@ def _thumb(index: int, painter: Painter) -> bytes:
 def _heat(findings: Findings, case: MistakeCase, _: Painter) -> bytes:
     """By how much covering lessens the contrast, pixel by pixel: red where it does, blue where it adds to it."""
     why = case.explained
-    lost = np.nan_to_num(findings.grid.spread(float(why.contrast) - why.covered))
+    left = np.abs(why.covered) if findings.kind == "values" else why.covered  # too low is as wrong as too high
+    lost = np.nan_to_num(findings.grid.spread(float(why.contrast) - left))
     part = lost / max(float(np.abs(lost).max()), np.finfo(np.float64).tiny)
     colours = np.where(part[..., None] > 0, (230, 60, 20), (20, 90, 230)).astype(np.uint8)
     alpha = np.rint(215 * np.abs(part)).astype(np.uint8)[..., None]
@@ -191,19 +192,9 @@ def _heat(findings: Findings, case: MistakeCase, _: Painter) -> bytes:
 def _units(findings: Findings, case: MistakeCase, layer: int, painter: Painter) -> bytes:
     """Patches in the first row, what units take from them in the second."""
     patches, taken = painter.patches(findings, case, layer)
-    rows = np.stack([_square(one) for one in (*patches, *taken)])
+    rows = np.stack([squared(one, _TILE) for one in (*patches, *taken)])
     grid = Grid.of(len(rows), (_TILE, _TILE), columns=len(patches), panels=1)
     return encode(compose(grid, rows), lossless=False)
-
-
-def _square(picture: Pixels) -> Pixels:
-    """A picture in a square of a fixed side, as large as it fits, small ones by whole numbers; grey around it."""
-    size = TileSize.of(picture.shape[:2], _TILE)
-    shown = enlarge(fit(picture, size.shape), size.enlarge)
-    found = np.full((_TILE, _TILE, 3), GREY, np.uint8)
-    top, left = ((_TILE - side) // 2 for side in shown.shape[:2])
-    found[top : top + shown.shape[0], left : left + shown.shape[1]] = shown
-    return found
 
 
 # -- data -------------------------------------------------------------------------------------------------------------
@@ -214,7 +205,7 @@ def _data(findings: Findings, atlas: str | None) -> Iterator[tuple[str, Any]]:
         rows = range(first, min(first + ROWS, len(findings)))
         yield f"rows/{number}", [_row(findings, row) | covers.get(row, {}) for row in rows]
     for case in findings.cases:
-        yield f"mistakes/{int(findings.found.images[case.row])}", _case(findings, case)
+        yield f"mistakes/{findings.key_of(case.row)}", _case(findings, case)
     yield "manifest", _manifest(findings, atlas)
 
 
@@ -233,11 +224,12 @@ def _manifest(findings: Findings, atlas: str | None) -> dict[str, Any]:
         "schema": SCHEMA,
         "model": findings.network,
         "data": findings.data,
+        "kind": findings.kind,
         "images": findings.images,
+        "asked": findings.asked,
         "mistakes": len(findings),
         "explained": len(findings.cases),
         "interval": [low, high],
-        "single": findings.single,
         "names": {str(n): findings.answers[n] for n in sorted(used)},
         "classes": classes,
         "pairs": [list(pair) for pair in findings.pairs],
@@ -259,6 +251,7 @@ def _row(findings: Findings, row: int) -> dict[str, Any]:
     found = findings.found
     return {
         "i": int(found.images[row]),
+        "key": findings.key_of(row),
         "name": findings.names[row],
         "t": int(found.truth[row]),
         "a": int(found.answer[row]),

@@ -31,7 +31,7 @@ PATTERNS: dict[str, str] = {
         "cases.*.explained.covered_answers: r q; layers: l; cases.*.explained.parts: l; found.answer: n < k; "
         "found.truth: n < k"
     ),
-    "Causes": "graphs: n; rows_of: n",
+    "Causes": "graphs: n; rows_of: n; boxes: n; boxes.*: _ 4",
     "Diagnosis": "found: n; labels: n",
     # what methods found
     "Seen": "names: n; indices: n",

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { FedOn } from "../parts/Caused";
 import { ClassName, Loading, Name, Problem, Section } from "../parts/small";
 import { UnitTile } from "../parts/Tile";
 import { WholeImage } from "../parts/WholeImage";
@@ -115,6 +116,7 @@ function ImageView({ number, name, label, strong, wins, images, about }: ViewPro
           ))}
         </figure>
         <div>
+          <FedOn image={number} />
           {manifest.layers.map((layer, i) => {
             const rows = strong?.[i] ?? [];
             const first = wins.filter((win) => win[0] === i);

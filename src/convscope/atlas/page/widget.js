@@ -34,7 +34,7 @@ function S(e, t) {
 }
 function C(t) {
 	var n, r = t.__v, i = r.__e, a = [], o = [], s = t.__P;
-	s && ((n = _({ constructor: d }, r)).__v = r.__v + 1, e.vnode && e.vnode(n), ae(s, n, r, t.__n, s.namespaceURI, 32 & r.__u ? [i] : null, a, i || S(r), 32 & r.__u, o), n.__v = r.__v, n.__.__k[n.__i] = n, ce(a, n, o), r.__ = r.__e = null, n.__e != i && w(n));
+	s && ((n = _({ constructor: d }, r)).__v = r.__v + 1, e.vnode && e.vnode(n), ie(s, n, r, t.__n, s.namespaceURI, 32 & r.__u ? [i] : null, a, i || S(r), 32 & r.__u, o), n.__v = r.__v, n.__.__k[n.__i] = n, se(a, n, o), r.__ = r.__e = null, n.__e != i && w(n));
 }
 function w(e) {
 	if ((e = e.__) && e.__c && !e.props.__P) return e.__e = null, e.__k.some(function(t) {
@@ -51,14 +51,14 @@ function E() {
 		(i = n.length) && (r || queueMicrotask)(E);
 	}
 }
-function ee(e, t, n, r, i, a, o, s, c, l, u) {
+function D(e, t, n, r, i, a, o, s, c, l, u) {
 	var d, m, h, g, _, v, y = r.__k || p, b = t.length;
-	for (c = D(n, t, y, c, b), d = 0; d < b; d++) (h = n.__k[d]) != null && (m = ~h.__i && y[h.__i] || f, h.__i = d, v = ae(e, h, m, i, a, o, s, c, l, u), g = h.__e, (m.ref != h.ref || 8 & m.__u) && (m.ref && k(m.ref, null, h, m), h.ref && u.push(h.ref, h.__c || g, h)), _ ||= g, 4 & h.__u ? (c = O(h, c, e, !m.__v), m.__e && (m.__e = null)) : typeof h.type == "function" && v !== void 0 ? c = v : g && (c = g.nextSibling), h.__u &= -21);
+	for (c = O(n, t, y, c, b), d = 0; d < b; d++) (h = n.__k[d]) != null && (m = ~h.__i && y[h.__i] || f, h.__i = d, v = ie(e, h, m, i, a, o, s, c, l, u), g = h.__e, (m.ref != h.ref || 8 & m.__u) && (m.ref && le(m.ref, null, h, m), h.ref && u.push(h.ref, h.__c || g, h)), _ ||= g, 4 & h.__u ? (c = k(h, c, e, !m.__v), m.__e && (m.__e = null)) : typeof h.type == "function" && v !== void 0 ? c = v : g && (c = g.nextSibling), h.__u &= -21);
 	return n.__e = _, c;
 }
-function D(e, t, n, r, i) {
+function O(e, t, n, r, i) {
 	var a, o, s, c, l, u, f, p, m, g = n.length, _ = g, v = 0, x = 0, C = e.__k = Array(i);
-	for (a = 0; a < i; a++) (o = t[a]) != null && typeof o != "boolean" && typeof o != "function" ? (typeof o != "object" || o.constructor === String ? o = C[a] = y(null, o) : h(o) ? o = C[a] = y(b, { children: o }) : o.constructor === d && o.__b ? o = C[a] = y(o.type, o.props, o.key, o.ref, o.__v) : C[a] = o, c = a + v, o.__ = e, o.__b = e.__b + 1, s = null, ~(l = o.__i = te(o, n, c, _)) && (_--, (s = n[l]) && (s.__u |= 2)), s && s.__v ? (o.__u |= 16, l == c - 1 ? v-- : l == c + 1 ? v++ : l != c && (l > c ? v-- : v++, x = 1)) : (~l || (i > g ? v-- : i < g && v++), typeof o.type != "function" && (o.__u |= 4))) : C[a] = null;
+	for (a = 0; a < i; a++) (o = t[a]) != null && typeof o != "boolean" && typeof o != "function" ? (typeof o != "object" || o.constructor === String ? o = C[a] = y(null, o) : h(o) ? o = C[a] = y(b, { children: o }) : o.constructor === d && o.__b ? o = C[a] = y(o.type, o.props, o.key, o.ref, o.__v) : C[a] = o, c = a + v, o.__ = e, o.__b = e.__b + 1, s = null, ~(l = o.__i = ee(o, n, c, _)) && (_--, (s = n[l]) && (s.__u |= 2)), s && s.__v ? (o.__u |= 16, l == c - 1 ? v-- : l == c + 1 ? v++ : l != c && (l > c ? v-- : v++, x = 1)) : (~l || (i > g ? v-- : i < g && v++), typeof o.type != "function" && (o.__u |= 4))) : C[a] = null;
 	if (x) {
 		for (u = [], f = [], a = 0; a < i; a++) if ((o = C[a]) && 16 & o.__u) {
 			for (v = 0, p = u.length; v < p;) u[m = v + p >> 1] < o.__i ? v = m + 1 : p = m;
@@ -69,18 +69,18 @@ function D(e, t, n, r, i) {
 	if (_) for (a = 0; a < g; a++) !(s = n[a]) || 2 & s.__u || (s.__e == r && (r = S(s)), ue(s, s));
 	return r;
 }
-function O(e, t, n, r) {
+function k(e, t, n, r) {
 	var i, a, o, s;
 	if (typeof e.type == "function") {
 		if (e.props.__P) return t;
-		if (i = e.__k) for (a = 0; a < i.length; a++) i[a] && (i[a].__ = e, t = O(i[a], t, n, !1));
+		if (i = e.__k) for (a = 0; a < i.length; a++) i[a] && (i[a].__ = e, t = k(i[a], t, n, !1));
 		return t;
 	}
 	for (t && !t.parentNode && (t = S(e)) && !t.parentNode && (t = null), o = e.__e, s = t; s && s.nodeType == 8;) s = s.nextSibling;
 	for (o != s && (!r && n.moveBefore && o.parentNode ? n.moveBefore(o, t) : n.insertBefore(o, t || null)), t = o; (t &&= t.nextSibling) && t.nodeType == 8 && !t.data.startsWith("$s"););
 	return t;
 }
-function te(e, t, n, r) {
+function ee(e, t, n, r) {
 	var i, a = e.key, o = e.type, s = t[n], c = s && !(2 & s.__u);
 	if (s === null && a == null || c && a == s.key && o == s.type) return n;
 	if (r > +!!c) {
@@ -89,18 +89,18 @@ function te(e, t, n, r) {
 	}
 	return -1;
 }
-function ne(e, t, n) {
+function te(e, t, n) {
 	n ??= "", t[0] == "-" ? e.setProperty(t, n) : e[t] = n;
 }
-function re(e, t, n, r, i) {
+function ne(e, t, n, r, i) {
 	var a, o;
 	if (t == "style") {
 		if (typeof n == "string") e.style.cssText = n;
 		else {
-			if (typeof r == "string" && (e.style.cssText = r = ""), r) for (t in r) n && t in n || ne(e.style, t);
-			if (n) for (t in n) r && n[t] == r[t] || ne(e.style, t, n[t]);
+			if (typeof r == "string" && (e.style.cssText = r = ""), r) for (t in r) n && t in n || te(e.style, t);
+			if (n) for (t in n) r && n[t] == r[t] || te(e.style, t, n[t]);
 		}
-	} else if (t[0] == "o" && t[1] == "n") typeof n != "function" && (n = null), typeof r != "function" && (r = null), (e.__e ||= {})[t] = n, n && r || (o = l[t] || (l[t] = ie(t)), (e.__a ||= {})[t] = c, a = t != (t = t.replace(s, "$1")), (t = t.slice(2))[0] < "a" && (t = t.toLowerCase()), n ? e.addEventListener(t, o, a) : e.removeEventListener(t, o, a));
+	} else if (t[0] == "o" && t[1] == "n") typeof n != "function" && (n = null), typeof r != "function" && (r = null), (e.__e ||= {})[t] = n, n && r || (o = l[t] || (l[t] = re(t)), (e.__a ||= {})[t] = c, a = t != (t = t.replace(s, "$1")), (t = t.slice(2))[0] < "a" && (t = t.toLowerCase()), n ? e.addEventListener(t, o, a) : e.removeEventListener(t, o, a));
 	else {
 		if (i == "http://www.w3.org/2000/svg") t = t.replace(/xlink(H|:h)/, "h").replace(/sName$/, "s");
 		else if (t != "width" && t != "height" && t != "href" && t != "list" && t != "form" && t != "tabIndex" && t != "download" && t != "rowSpan" && t != "colSpan" && t != "role" && t != "popover" && t in e) try {
@@ -111,7 +111,7 @@ function re(e, t, n, r, i) {
 		n == null || !1 === n && t[4] != "-" ? e.removeAttribute(t) : e.setAttribute(t, t == "popover" && n == 1 ? "" : n);
 	}
 }
-function ie(t) {
+function re(t) {
 	return function(n) {
 		var r = this.__e;
 		if (r) {
@@ -121,58 +121,58 @@ function ie(t) {
 		}
 	};
 }
-function ae(t, n, r, i, a, o, s, c, l, u) {
-	var f, m, g, y, C, w, T, E, D, O, te, ne, re, ie, ae, ce, k, fe, A = n.type;
+function ie(t, n, r, i, a, o, s, c, l, u) {
+	var f, m, g, y, C, w, T, E, O, k, ee, te, ne, re, ie, se, le, fe, A = n.type;
 	if (n.constructor !== d) return null;
-	128 & r.__u && (l = 32 & r.__u, f = r.__c.__z) && (n.__u |= l, m = o = [], f.nodeType == 8 ? c = oe(f, o) : o.push(f), c = o[0] || c), (f = e.__b) && f(n);
+	128 & r.__u && (l = 32 & r.__u, f = r.__c.__z) && (n.__u |= l, m = o = [], f.nodeType == 8 ? c = ae(f, o) : o.push(f), c = o[0] || c), (f = e.__b) && f(n);
 	n: if (typeof A == "function") {
 		g = s.length;
 		try {
-			if (E = n.props, D = (f = A.prototype) && f.render, O = (f = A.contextType) && i[f.__c], te = f ? O ? O.props.value : f.__ : i, (y = r.__c) ? (n.__c = y, 2 & y.__g && (y.__g |= 1)) : (D ? n.__c = y = new A(E, te) : (n.__c = y = new x(E, te), y.constructor = A, y.render = de), O && O.sub(y), y.state || (y.state = {}), y.__n = i, y.__g |= 8, y.__h = [], y.__k = []), D && (y.__s || (y.__s = y.state), A.getDerivedStateFromProps && (y.__s == y.state && (y.__s = _({}, y.__s)), _(y.__s, A.getDerivedStateFromProps(E, y.__s)))), C = y.props, w = y.state, y.__v = n, r.__c) {
-				if (E !== C && D && !A.getDerivedStateFromProps && y.componentWillReceiveProps && y.componentWillReceiveProps(E, te), n.__v == r.__v && !(8 & y.__g) || !(4 & y.__g) && y.shouldComponentUpdate && !1 === y.shouldComponentUpdate(E, y.__s, te)) {
+			if (E = n.props, O = (f = A.prototype) && f.render, k = (f = A.contextType) && i[f.__c], ee = f ? k ? k.props.value : f.__ : i, (y = r.__c) ? (n.__c = y, 2 & y.__g && (y.__g |= 1)) : (O ? n.__c = y = new A(E, ee) : (n.__c = y = new x(E, ee), y.constructor = A, y.render = de), k && k.sub(y), y.state || (y.state = {}), y.__n = i, y.__g |= 8, y.__h = [], y.__k = []), O && (y.__s || (y.__s = y.state), A.getDerivedStateFromProps && (y.__s == y.state && (y.__s = _({}, y.__s)), _(y.__s, A.getDerivedStateFromProps(E, y.__s)))), C = y.props, w = y.state, y.__v = n, r.__c) {
+				if (E !== C && O && !A.getDerivedStateFromProps && y.componentWillReceiveProps && y.componentWillReceiveProps(E, ee), n.__v == r.__v && !(8 & y.__g) || !(4 & y.__g) && y.shouldComponentUpdate && !1 === y.shouldComponentUpdate(E, y.__s, ee)) {
 					n.__v != r.__v && (y.props = E, y.state = y.__s, y.__g &= -9), n.__e = r.__e, n.__k = r.__k, n.__k.some(function(e) {
 						e && (e.__ = n);
 					}), p.push.apply(y.__h, y.__k), y.__k = [], y.__h.length && s.push(y), c = S(r);
 					break n;
 				}
-				y.componentWillUpdate && y.componentWillUpdate(E, y.__s, te), D && y.componentDidUpdate && y.__h.push(function() {
+				y.componentWillUpdate && y.componentWillUpdate(E, y.__s, ee), O && y.componentDidUpdate && y.__h.push(function() {
 					y.componentDidUpdate(C, w, T);
 				});
-			} else D && !A.getDerivedStateFromProps && y.componentWillMount && y.componentWillMount(), D && y.componentDidMount && y.__h.push(y.componentDidMount);
-			y.context = te, y.props = E, y.__P = t, y.__g &= -5, ne = e.__r, re = D ? 25 : 0;
+			} else O && !A.getDerivedStateFromProps && y.componentWillMount && y.componentWillMount(), O && y.componentDidMount && y.__h.push(y.componentDidMount);
+			y.context = ee, y.props = E, y.__P = t, y.__g &= -5, te = e.__r, ne = O ? 25 : 0;
 			do
-				y.__g &= -9, ne && ne(n), f = y.render(y.props, y.state = y.__s, y.context);
-			while (8 & y.__g && ++re < 25);
-			D && (p.push.apply(y.__h, y.__k), y.__k = []), y.state = y.__s, y.getChildContext && (i = _({}, i, y.getChildContext())), D && r.__c && y.getSnapshotBeforeUpdate && (T = y.getSnapshotBeforeUpdate(C, w)), ie = f && f.type === b && f.key == null ? f.props.children : f, E.__P && (f = c, a = (t = E.__P).namespaceURI, l = o = null, r.props && r.props.__P != t && (r.__k.some(function(e) {
+				y.__g &= -9, te && te(n), f = y.render(y.props, y.state = y.__s, y.context);
+			while (8 & y.__g && ++ne < 25);
+			O && (p.push.apply(y.__h, y.__k), y.__k = []), y.state = y.__s, y.getChildContext && (i = _({}, i, y.getChildContext())), O && r.__c && y.getSnapshotBeforeUpdate && (T = y.getSnapshotBeforeUpdate(C, w)), re = f && f.type === b && f.key == null ? f.props.children : f, E.__P && (f = c, a = (t = E.__P).namespaceURI, l = o = null, r.props && r.props.__P != t && (r.__k.some(function(e) {
 				e && ue(e, e);
-			}), r.__k = null), c = r.__k ? S(r, 0) : null), c = ee(t, h(ie) ? ie : [ie], n, r, i, a, o, s, c, l, u), E.__P && (n.__e = null, c = f), n.__u &= -161, m && m.some(v), y.__h.length && s.push(y), 1 & y.__g && (y.__g &= -4);
+			}), r.__k = null), c = r.__k ? S(r, 0) : null), c = D(t, h(re) ? re : [re], n, r, i, a, o, s, c, l, u), E.__P && (n.__e = null, c = f), n.__u &= -161, m && m.some(v), y.__h.length && s.push(y), 1 & y.__g && (y.__g &= -4);
 		} catch (t) {
 			if (s.length = g, n.__v = null, l || o) {
 				if (t && t.then) {
 					if (n.__u |= 128 | l, o) {
-						for (~(k = o.indexOf(c || void 0)) || (k = o.length); (fe = o[k - 1]) && fe.nodeType == 8;) k--;
-						for (; k < o.length; k++) if (fe = o[k]) {
-							if (o[k] = null, ae) {
-								if (fe == ce) break;
+						for (~(le = o.indexOf(c || void 0)) || (le = o.length); (fe = o[le - 1]) && fe.nodeType == 8;) le--;
+						for (; le < o.length; le++) if (fe = o[le]) {
+							if (o[le] = null, ie) {
+								if (fe == se) break;
 							} else {
 								if (fe.nodeType != 8) break;
-								fe.data.startsWith("$s") && (ce = oe(ae = fe));
+								fe.data.startsWith("$s") && (se = ae(ie = fe));
 							}
 						}
 					}
-					if (!ae) {
+					if (!ie) {
 						for (; c && c.nodeType == 8 && c.nextSibling;) c = c.nextSibling;
-						ae = c;
+						ie = c;
 					}
-					(f = oe(ae = n.__c.__z || (n.__c.__z = ae))) ? (n.__e = ae, c = f) : n.__e = c, c &&= c.nextSibling;
+					(f = ae(ie = n.__c.__z || (n.__c.__z = ie))) ? (n.__e = ie, c = f) : n.__e = c, c &&= c.nextSibling;
 				} else o && o.some(v);
 			} else n.__e = r.__e;
-			n.__k ||= r.__k || [], t && t.then || se(n), e.__e(t, n, r);
+			n.__k ||= r.__k || [], t && t.then || oe(n), e.__e(t, n, r);
 		}
-	} else c = n.__e = le(r.__e, n, r, i, a, o, s, l, u, t);
+	} else c = n.__e = ce(r.__e, n, r, i, a, o, s, l, u, t);
 	return (f = e.diffed) && f(n), c;
 }
-function oe(e, t) {
+function ae(e, t) {
 	if (e && e.nodeType == 8 && e.data.startsWith("$s")) for (var n = 1; e = e.nextSibling;) {
 		if (e.nodeType == 8) {
 			if (e.data.startsWith("$s")) n++;
@@ -181,11 +181,11 @@ function oe(e, t) {
 		t && t.push(e);
 	}
 }
-function se(e) {
-	e && (e.__c && (e.__c.__g |= 4), e.__k && e.__k.some(se));
+function oe(e) {
+	e && (e.__c && (e.__c.__g |= 4), e.__k && e.__k.some(oe));
 }
-function ce(t, n, r) {
-	for (var i = 0; i < r.length;) k(r[i++], r[i++], r[i++]);
+function se(t, n, r) {
+	for (var i = 0; i < r.length;) le(r[i++], r[i++], r[i++]);
 	e.__c && e.__c(n, t), t.some(function(n) {
 		try {
 			t = n.__h, n.__h = [], t.some(function(e) {
@@ -196,27 +196,27 @@ function ce(t, n, r) {
 		}
 	});
 }
-function le(t, n, r, i, a, o, s, c, l, u) {
-	var d, p, _, y, b, x, C, w, T = r.props || f, E = n.props, D = n.type;
-	if (D == "svg" ? a = "http://www.w3.org/2000/svg" : D == "math" ? a = "http://www.w3.org/1998/Math/MathML" : a ||= "http://www.w3.org/1999/xhtml", o) {
-		for (d = 0; d < o.length; d++) if ((b = o[d]) && (D ? b.localName == D : b.nodeType == 3)) {
+function ce(t, n, r, i, a, o, s, c, l, u) {
+	var d, p, _, y, b, x, C, w, T = r.props || f, E = n.props, O = n.type;
+	if (O == "svg" ? a = "http://www.w3.org/2000/svg" : O == "math" ? a = "http://www.w3.org/1998/Math/MathML" : a ||= "http://www.w3.org/1999/xhtml", o) {
+		for (d = 0; d < o.length; d++) if ((b = o[d]) && (O ? b.localName == O : b.nodeType == 3)) {
 			t = b, o[d] = null;
 			break;
 		}
 	}
 	if (!t) {
-		if (w = u.ownerDocument || document, !D) return w.createTextNode(E);
-		t = w.createElementNS(a, D, E.is ? E : u), c &&= (e.__m && e.__m(n, o), !1), o = null;
+		if (w = u.ownerDocument || document, !O) return w.createTextNode(E);
+		t = w.createElementNS(a, O, E.is ? E : u), c &&= (e.__m && e.__m(n, o), !1), o = null;
 	}
-	if (D) {
-		if (u = D == "template" && t.content || t, o = D == "textarea" && E.defaultValue != null ? null : o && g.call(u.childNodes), !c && o) for (T = {}, d = 0; d < t.attributes.length; d++) T[(b = t.attributes[d]).name] = b.value;
-		for (d in T) b = T[d], d == "dangerouslySetInnerHTML" ? _ = b : d == "children" || d in E || d == "value" && "defaultValue" in E || d == "checked" && "defaultChecked" in E || re(t, d, null, b, a);
-		for (d in E) b = E[d], d == "children" ? y = b : d == "dangerouslySetInnerHTML" ? p = b : d == "value" ? x = b : d == "checked" ? C = b : c && typeof b != "function" || T[d] === b || re(t, d, b, T[d], a);
-		p ? (c || _ && (p.__html == _.__html || p.__html == t.innerHTML) || (t.innerHTML = p.__html), n.__k = []) : (_ && (t.textContent = ""), (D == "foreignObject" || a == "http://www.w3.org/1998/Math/MathML" && m.test(D)) && (a = "http://www.w3.org/1999/xhtml"), ee(u, h(y) ? y : [y], n, r, i, a, o, s, o ? o[0] : r.__k && S(r, 0), c, l), o && o.some(v)), c && D != "textarea" || (d = "value", D == "progress" && x == null ? t.removeAttribute(d) : x == null || x === t[d] && (D != "progress" || x) || re(t, d, x, T[d], a), d = "checked", C != null && C != t[d] && re(t, d, C, T[d], a));
+	if (O) {
+		if (u = O == "template" && t.content || t, o = O == "textarea" && E.defaultValue != null ? null : o && g.call(u.childNodes), !c && o) for (T = {}, d = 0; d < t.attributes.length; d++) T[(b = t.attributes[d]).name] = b.value;
+		for (d in T) b = T[d], d == "dangerouslySetInnerHTML" ? _ = b : d == "children" || d in E || d == "value" && "defaultValue" in E || d == "checked" && "defaultChecked" in E || ne(t, d, null, b, a);
+		for (d in E) b = E[d], d == "children" ? y = b : d == "dangerouslySetInnerHTML" ? p = b : d == "value" ? x = b : d == "checked" ? C = b : c && typeof b != "function" || T[d] === b || ne(t, d, b, T[d], a);
+		p ? (c || _ && (p.__html == _.__html || p.__html == t.innerHTML) || (t.innerHTML = p.__html), n.__k = []) : (_ && (t.textContent = ""), (O == "foreignObject" || a == "http://www.w3.org/1998/Math/MathML" && m.test(O)) && (a = "http://www.w3.org/1999/xhtml"), D(u, h(y) ? y : [y], n, r, i, a, o, s, o ? o[0] : r.__k && S(r, 0), c, l), o && o.some(v)), c && O != "textarea" || (d = "value", O == "progress" && x == null ? t.removeAttribute(d) : x == null || x === t[d] && (O != "progress" || x) || ne(t, d, x, T[d], a), d = "checked", C != null && C != t[d] && ne(t, d, C, T[d], a));
 	} else T === E || c && t.data == E || (t.data = E);
 	return t;
 }
-function k(t, n, r, i) {
+function le(t, n, r, i) {
 	try {
 		typeof t == "function" ? n ? n.__x = t(n) || 1 : (i &&= i.__c || i.__e) && (n = i.__x) && (i.__x = null, typeof n == "function" ? n() : t(null)) : t.current = n;
 	} catch (t) {
@@ -225,7 +225,7 @@ function k(t, n, r, i) {
 }
 function ue(t, n, r) {
 	var i, a, o, s;
-	if (e.unmount && e.unmount(t), !(i = t.ref) || i.current && i.current != t.__e || k(i, null, n, t), i = t.__c) {
+	if (e.unmount && e.unmount(t), !(i = t.ref) || i.current && i.current != t.__e || le(i, null, n, t), i = t.__c) {
 		if (i.componentWillUnmount) try {
 			i.componentWillUnmount();
 		} catch (t) {
@@ -234,14 +234,14 @@ function ue(t, n, r) {
 		i.__P = i.__n = null;
 	}
 	if (i = t.__k) for (s = 0; s < i.length; s++) i[s] && ue(i[s], n, typeof t.type != "function" || r && !t.props.__P);
-	!r && (i = t.__c) && (i = i.__z) && (a = oe(i, o = [])) && (i == t.__e && o.some(v), v(a), v(i)), r || v(t.__e), t.__e = t.__c = t.__ = null;
+	!r && (i = t.__c) && (i = i.__z) && (a = ae(i, o = [])) && (i == t.__e && o.some(v), v(a), v(i)), r || v(t.__e), t.__e = t.__c = t.__ = null;
 }
 function de(e, t, n) {
 	return this.constructor(e, n);
 }
 function fe(t, n) {
 	var r, i, a, o;
-	e.__ && e.__(t, n), n.nodeType == 9 && (n = n.documentElement), i = (r = t && 32 & t.__u) ? null : n.__k, n.__k = y(b, { children: [t] }), a = [], o = [], ae(n, n.__k, i || f, f, n.namespaceURI, i ? null : n.firstChild ? g.call(n.childNodes) : null, a, i ? i.__e : n.firstChild, r, o), ce(a, n.__k, o), n.__k.props.children = null;
+	e.__ && e.__(t, n), n.nodeType == 9 && (n = n.documentElement), i = (r = t && 32 & t.__u) ? null : n.__k, n.__k = y(b, { children: [t] }), a = [], o = [], ie(n, n.__k, i || f, f, n.namespaceURI, i ? null : n.firstChild ? g.call(n.childNodes) : null, a, i ? i.__e : n.firstChild, r, o), se(a, n.__k, o), n.__k.props.children = null;
 }
 function A(e) {
 	function t(e) {
@@ -1257,7 +1257,7 @@ function $t({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 		f + v,
 		p - 2 * _,
 		m - 2 * v
-	], [C, w] = [u / x, u / S], T = (n * t.columns + r % t.columns) * t.pitchX + b * t.width, E = Math.floor(r / t.columns) * t.pitchY + y * t.height, ee = a ? {
+	], [C, w] = [u / x, u / S], T = (n * t.columns + r % t.columns) * t.pitchX + b * t.width, E = Math.floor(r / t.columns) * t.pitchY + y * t.height, D = a ? {
 		role: "img",
 		"aria-label": a
 	} : { "aria-hidden": !0 };
@@ -1270,7 +1270,7 @@ function $t({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 			backgroundPosition: `${-T * w}px ${-E * C}px`,
 			backgroundSize: `${t.panels * t.columns * t.pitchX * w}px ${t.rows * t.pitchY * C}px`
 		},
-		...ee
+		...D
 	});
 }
 var en = ({ side: e }) => /* @__PURE__ */ z("span", {
@@ -2234,33 +2234,229 @@ function er({ given: e, about: t, turn: n, draw: r }) {
 		return () => clearTimeout(e);
 	}, [t]), I(() => /* @__PURE__ */ z(b, { children: r(o.current) }), Object.values(o.current));
 }
+// src/parts/Caused.tsx
+var tr = 56, [nr, rr, ir] = [
+	176,
+	68,
+	64
+], ar = (e) => e.replace(/@\d+,\d+$/, "");
+function or(e) {
+	let t = G(W().store.host.kind === "file" ? null : "experiments").value?.find((t) => t.kind === "causes" && t.data && e(t)) ?? null, n = G(t ? `experiments/${t.name}` : null).value;
+	return t && n?.graphs ? {
+		experiment: t,
+		data: n
+	} : null;
+}
+function sr({ unit: e }) {
+	let t = or((t) => t.units.includes(e)), n = I(() => t?.data.graphs.filter((t) => ar(t.unit) === e) ?? [], [t?.data, e]);
+	if (!t) return null;
+	let r = t.data.usual.filter(([t]) => t === e), i = r.flatMap(([, e, t]) => {
+		let n = U(e);
+		return n ? [[
+			n.layer,
+			n.channel,
+			t
+		]] : [];
+	});
+	return /* @__PURE__ */ z(b, { children: [r.length > 0 && /* @__PURE__ */ z(Or, {
+		title: "What usually feeds it",
+		joints: i,
+		note: `The mean of what each unit gave on ${r[0]?.[5]} images, activation times the signal carried back; the strongest inputs are by weight alone.`
+	}), n.length > 0 && /* @__PURE__ */ z(lr, {
+		experiment: t.experiment,
+		graphs: n,
+		title: "What fed it"
+	})] });
+}
+function cr({ image: e }) {
+	let t = or((t) => t.images.includes(e)), n = I(() => t?.data.graphs.filter((t) => t.image === e) ?? [], [t?.data, e]);
+	return t && n.length > 0 ? /* @__PURE__ */ z(lr, {
+		experiment: t.experiment,
+		graphs: n,
+		title: "What fed units here",
+		here: !0
+	}) : null;
+}
+function lr({ experiment: e, graphs: t, title: n, here: r }) {
+	let [i, a] = N(0), o = t[Math.min(i, t.length - 1)];
+	return o ? /* @__PURE__ */ z(J, {
+		class: "panel wide",
+		title: n,
+		note: /* @__PURE__ */ z(b, { children: ["Each unit with its patch, what it takes there, and what it gives: activation times the signal carried back. ", /* @__PURE__ */ z("a", {
+			href: ot(e.name),
+			children: "All of it"
+		})] }),
+		children: [t.length > 1 && /* @__PURE__ */ z("p", {
+			class: "chips",
+			role: "group",
+			"aria-label": r ? "Units" : "Images",
+			children: t.map((e, t) => /* @__PURE__ */ z("button", {
+				type: "button",
+				class: "chip",
+				"aria-pressed": e === o,
+				onClick: () => a(t),
+				children: /* @__PURE__ */ z(q, { text: r ? e.unit : Zt(e.name) })
+			}, t))
+		}), /* @__PURE__ */ z(ur, {
+			experiment: e,
+			graph: o,
+			here: r ?? !1
+		})]
+	}) : null;
+}
+function ur({ experiment: e, graph: t, here: n }) {
+	let r = ft(t.sheet === null ? null : `experiments/${e.name}/${t.sheet}`), [i, a] = N(null), o = [[0], ...t.layers.map((e) => t.nodes.flatMap((t, n) => n && U(ar(t.unit))?.layer === e ? [n] : []))], s = Math.max(...o.map((e) => e.length)), c = new Map(o.flatMap((e, t) => e.map((n, r) => [n, {
+		x: t * (nr + ir),
+		y: (r + .5) * s * rr / e.length
+	}]))), l = Math.max(...t.edges.map(([, , e]) => Math.abs(e)), 1e-12), u = (e) => i === null || i === e || t.edges.some(([t, n]) => t === e && n === i || n === e && t === i);
+	return /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("div", {
+		class: "scroll caused",
+		tabIndex: 0,
+		role: "region",
+		"aria-label": "Units and what they give",
+		children: [/* @__PURE__ */ z("div", {
+			class: "caused-heads",
+			children: o.map((e, r) => /* @__PURE__ */ z("span", {
+				style: {
+					left: `${r * (nr + ir)}px`,
+					width: `${nr}px`
+				},
+				children: r ? t.layers[r - 1] : n ? "unit" : t.image === null ? Zt(t.name) : /* @__PURE__ */ z("a", {
+					href: H(t.image),
+					children: Zt(t.name)
+				})
+			}, r))
+		}), /* @__PURE__ */ z("div", {
+			class: "caused-graph",
+			style: {
+				width: `${o.length * (nr + ir) - ir}px`,
+				height: `${s * rr}px`
+			},
+			children: [/* @__PURE__ */ z("svg", {
+				"aria-hidden": "true",
+				width: "100%",
+				height: "100%",
+				children: t.edges.map(([e, t, n]) => {
+					let [r, a] = [c.get(t), c.get(e)];
+					if (!r || !a) return null;
+					let [o, s] = [r.x + nr, a.x], u = (o + s) / 2;
+					return /* @__PURE__ */ z("path", {
+						class: n < 0 ? "against" : "",
+						"data-faint": i !== null && i !== e && i !== t,
+						d: `M${o} ${r.y}C${u} ${r.y} ${u} ${a.y} ${s} ${a.y}`,
+						"stroke-width": Math.max(.5, 7 * Math.abs(n) / l)
+					}, `${e}-${t}`);
+				})
+			}), /* @__PURE__ */ z("ul", { children: t.nodes.map((e, n) => /* @__PURE__ */ z("li", {
+				"data-faint": !u(n),
+				style: {
+					left: `${c.get(n)?.x ?? 0}px`,
+					top: `${(c.get(n)?.y ?? 0) - rr / 2}px`,
+					width: `${nr}px`
+				},
+				onMouseEnter: () => a(n),
+				onMouseLeave: () => a(null),
+				onFocusIn: () => a(n),
+				onFocusOut: () => a(null),
+				children: /* @__PURE__ */ z(dr, {
+					unit: e.unit,
+					value: n ? e.amount : e.value,
+					first: n === 0,
+					sheet: r,
+					at: n,
+					count: t.nodes.length
+				})
+			}, n)) })]
+		})]
+	}), /* @__PURE__ */ z("ul", {
+		class: "plain caused-sums",
+		children: t.balances.map((e) => /* @__PURE__ */ z("li", { children: [
+			Z(t.value),
+			" is ",
+			Z(e.parts),
+			" from ",
+			/* @__PURE__ */ z("bdi", { children: e.layer }),
+			e.others !== 0 && `, ${Z(e.others)} by other ways`,
+			", ",
+			Z(e.biases),
+			" from biases",
+			t.curved && `, ${Z(e.remainder)} not accounted for (curved: ${t.curved})`,
+			"."
+		] }, e.layer))
+	})] });
+}
+function dr({ unit: e, value: t, first: n, sheet: r, at: i, count: a }) {
+	let o = W(), s = U(ar(e)), c = s && gt(o, s.layer, s.channel), l = n ? ar(e) : ar(e).split(":").pop() ?? e, u = (e) => ({
+		width: `${tr}px`,
+		height: `${tr}px`,
+		backgroundImage: `url("${r}")`,
+		backgroundPosition: `${-56 * i}px ${-56 * e}px`,
+		backgroundSize: `${tr * a}px 112px`
+	}), d = /* @__PURE__ */ z(b, { children: [r && /* @__PURE__ */ z("span", {
+		class: "pair",
+		children: [/* @__PURE__ */ z("span", {
+			class: "tile",
+			role: "img",
+			"aria-label": `Where ${e} gives most`,
+			style: u(0)
+		}), /* @__PURE__ */ z("span", {
+			class: "tile projection",
+			role: "img",
+			"aria-label": `What ${e} takes there`,
+			style: u(1)
+		})]
+	}), /* @__PURE__ */ z("span", {
+		class: "told",
+		children: [/* @__PURE__ */ z("b", {
+			title: e,
+			children: /* @__PURE__ */ z("bdi", { children: l })
+		}), /* @__PURE__ */ z("span", {
+			class: t < 0 ? "number against" : "number",
+			children: n || t < 0 ? Z(t) : `+${Z(t)}`
+		})]
+	})] });
+	return s && c ? /* @__PURE__ */ z("a", {
+		href: V(s.layer, s.channel),
+		children: d
+	}) : /* @__PURE__ */ z("span", {
+		class: "node",
+		children: d
+	});
+}
 // src/parts/Needs.tsx
-var tr = 8;
-function nr(e, t, n) {
+var fr = 8;
+function pr(e, t, n) {
 	let [r, i] = t === "unit" ? [0, 1] : [1, 0];
 	return e.pairs.flatMap((e) => e[r] === n && e[2] < 0 ? [{
 		of: String(e[i]),
 		change: e[2],
 		control: e[3]
-	}] : []).sort((e, t) => e.change - t.change).slice(0, tr);
+	}] : []).sort((e, t) => e.change - t.change).slice(0, fr);
 }
-function rr({ of: e, kind: t }) {
-	let n = W(), r = G(n.store.host.kind === "file" ? null : "experiments").value, i = U(e)?.layer, a = (e) => t === "class" || !Array.isArray(e.settings.layers) || e.settings.layers.includes(i), o = r?.find((e) => e.kind === "effects" && e.data && a(e)), s = G(o ? `experiments/${o.name}` : null).value, c = I(() => s ? nr(s, t, e) : [], [
-		s,
+function mr(e, t = !0) {
+	let n = G(W().store.host.kind === "file" ? null : "experiments").value, r = (t) => e === void 0 || !Array.isArray(t.settings.layers) || t.settings.layers.includes(e), i = n?.find((e) => e.kind === "effects" && e.data && r(e)) ?? null;
+	return {
+		experiment: i,
+		data: G(t && i ? `experiments/${i.name}` : null).value
+	};
+}
+function hr({ of: e, kind: t }) {
+	let n = W(), { experiment: r, data: i } = mr(t === "class" ? void 0 : U(e)?.layer), a = I(() => i ? pr(i, t, e) : [], [
+		i,
 		t,
 		e
 	]);
-	if (!c[0] || !o) return null;
-	let l = Math.max(...c.map((e) => -e.change));
+	if (!a[0] || !r) return null;
+	let o = Math.max(...a.map((e) => -e.change));
 	return /* @__PURE__ */ z(J, {
 		title: t === "unit" ? "Classes that need this unit" : "Units that it needs",
 		note: /* @__PURE__ */ z(b, { children: ["By how much the score falls when the unit is silenced; in brackets its controls, silenced alike. ", /* @__PURE__ */ z("a", {
-			href: ot(o.name),
+			href: ot(r.name),
 			children: "All of it"
 		})] }),
 		children: /* @__PURE__ */ z("ol", {
 			class: t === "unit" ? "bars" : "joints",
-			children: c.map((e) => {
+			children: a.map((e) => {
 				let r = t === "class" ? U(e.of) : null, i = r && gt(n, r.layer, r.channel);
 				return /* @__PURE__ */ z("li", { children: [
 					t === "class" && (i && r ? /* @__PURE__ */ z($, {
@@ -2282,7 +2478,7 @@ function rr({ of: e, kind: t }) {
 					/* @__PURE__ */ z("span", {
 						class: "bar-track negative",
 						"aria-hidden": "true",
-						children: /* @__PURE__ */ z("span", { style: { width: `${-100 * e.change / l}%` } })
+						children: /* @__PURE__ */ z("span", { style: { width: `${-100 * e.change / o}%` } })
 					}),
 					/* @__PURE__ */ z("span", {
 						class: "number",
@@ -2305,8 +2501,8 @@ function rr({ of: e, kind: t }) {
 	});
 }
 // src/parts/Tuning.tsx
-var ir = 1.25, ar = (e) => `${100 * Math.min(Math.max(e, 0), ir) / ir}%`;
-function or({ layer: e, unit: t }) {
+var gr = 1.25, _r = (e) => `${100 * Math.min(Math.max(e, 0), gr) / gr}%`;
+function vr({ layer: e, unit: t }) {
 	let { manifest: n } = W(), r = G(n.paths.tuning ? K(n.paths.tuning, { layer: e.id }) : null).value;
 	if (!r?.kept.some((e) => (e[t.channel] ?? null) !== null)) return null;
 	let i = r.out[t.channel] ?? [];
@@ -2338,20 +2534,20 @@ function or({ layer: e, unit: t }) {
 								c != null && u != null && /* @__PURE__ */ z("i", {
 									class: "middle",
 									style: {
-										left: ar(c),
-										right: `calc(100% - ${ar(u)})`
+										left: _r(c),
+										right: `calc(100% - ${_r(u)})`
 									}
 								}),
 								o !== null && s !== null && /* @__PURE__ */ z("i", {
 									class: "interval",
 									style: {
-										left: ar(o),
-										right: `calc(100% - ${ar(s)})`
+										left: _r(o),
+										right: `calc(100% - ${_r(s)})`
 									}
 								}),
 								/* @__PURE__ */ z("i", {
 									class: "dot",
-									style: { left: ar(a) }
+									style: { left: _r(a) }
 								})
 							]
 						}),
@@ -2366,7 +2562,7 @@ function or({ layer: e, unit: t }) {
 	});
 }
 // src/parts/Details.tsx
-function sr(e) {
+function yr(e) {
 	let { layer: t, unit: n } = e, r = W(), i = r.manifest.extras, a = i ? Math.floor(n.channel / i.shard) : 0, o = G(i ? `extras/${t.id}/${a}` : null).value, s = G(r.store.host.kind === "file" ? null : "experiments").value, c = {
 		...e,
 		extra: o,
@@ -2380,30 +2576,30 @@ function sr(e) {
 				given: c,
 				about: n,
 				turn: 0,
-				draw: lr
+				draw: xr
 			}),
 			/* @__PURE__ */ z(er, {
 				given: c,
 				about: n,
 				turn: 1,
-				draw: ur
+				draw: Sr
 			}),
 			/* @__PURE__ */ z(er, {
 				given: c,
 				about: n,
 				turn: 2,
-				draw: dr
+				draw: Cr
 			})
 		]
 	});
 }
-function cr(e, t, n) {
+function br(e, t, n) {
 	let r = e.values.findIndex((e) => e !== null && e !== 0 && e >= t && e < n);
 	if (r >= 0) return { n: r + 1 };
 	let i = (t + n) / 2 / (e.maximum || 1);
 	return i > 0 && i <= .95 ? { share: i > .75 ? 1 : i > .5 ? 2 : i > .25 ? 3 : 4 } : null;
 }
-var lr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ z(b, { children: [
+var xr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ z(b, { children: [
 	/* @__PURE__ */ z("div", {
 		class: "stack",
 		children: [/* @__PURE__ */ z(J, {
@@ -2416,50 +2612,51 @@ var lr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) =
 				marks: r.values,
 				title: "Responses",
 				link: (e, t) => {
-					let n = cr(r, e, t);
+					let n = br(r, e, t);
 					return n && ("n" in n || (a?.bands.length ?? 0) > 0) ? o({
 						share: null,
 						...n
 					}) : null;
 				}
 			})
-		}), i && /* @__PURE__ */ z(fr, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
+		}), i && /* @__PURE__ */ z(wr, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
 	}),
-	r.classes.length > 0 && /* @__PURE__ */ z(pr, {
+	r.classes.length > 0 && /* @__PURE__ */ z(Tr, {
 		shard: n,
 		unit: r
 	}),
-	/* @__PURE__ */ z(or, {
+	/* @__PURE__ */ z(vr, {
 		layer: e,
 		unit: r
 	}),
-	a?.control && /* @__PURE__ */ z(_r, {
+	a?.control && /* @__PURE__ */ z(kr, {
 		layer: e,
 		unit: r,
 		extra: a
 	})
-] }), ur = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ z(mr, {
+] }), Sr = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ z(Er, {
 	extra: t,
 	unit: n,
 	maximum: e.maximum,
 	share: r
-}) : null, dr = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
+}) : null, Cr = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
 	let a = (i ?? []).filter((n) => n.units.includes(`${e.name}:${t.channel}`));
 	return /* @__PURE__ */ z(b, { children: [
-		/* @__PURE__ */ z(rr, {
+		/* @__PURE__ */ z(hr, {
 			of: `${e.name}:${t.channel}`,
 			kind: "unit"
 		}),
-		/* @__PURE__ */ z(hr, {
+		/* @__PURE__ */ z(Dr, {
 			layer: e,
 			unit: t
 		}),
-		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ z(gr, {
+		/* @__PURE__ */ z(sr, { unit: `${e.name}:${t.channel}` }),
+		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ z(Or, {
 			title: "Strongest inputs",
 			joints: r.incoming,
 			note: n.incoming
 		}),
-		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ z(gr, {
+		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ z(Or, {
 			title: "Strongest outputs",
 			joints: r.outgoing,
 			note: n.outgoing
@@ -2483,7 +2680,7 @@ var lr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) =
 		})
 	] });
 };
-function fr({ unit: e }) {
+function wr({ unit: e }) {
 	let t = It();
 	return /* @__PURE__ */ z(J, {
 		title: "Your note",
@@ -2498,7 +2695,7 @@ function fr({ unit: e }) {
 		})
 	});
 }
-function pr({ shard: e, unit: t }) {
+function Tr({ shard: e, unit: t }) {
 	let n = Math.max(...t.classes.map(([, e]) => e), 0);
 	return /* @__PURE__ */ z(J, {
 		title: "Top classes",
@@ -2526,7 +2723,7 @@ function pr({ shard: e, unit: t }) {
 		})
 	});
 }
-function mr({ extra: e, unit: t, maximum: n, share: r }) {
+function Er({ extra: e, unit: t, maximum: n, share: r }) {
 	let i = F(null);
 	return P(() => i.current?.scrollIntoView({ block: "center" }), [r]), /* @__PURE__ */ z(J, {
 		title: "Lower responses",
@@ -2569,7 +2766,7 @@ function mr({ extra: e, unit: t, maximum: n, share: r }) {
 		})
 	});
 }
-function hr({ layer: e, unit: t }) {
+function Dr({ layer: e, unit: t }) {
 	let n = W(), r = t.nearest.filter(([t]) => gt(n, e.name, t));
 	return r.length ? /* @__PURE__ */ z(J, {
 		title: "Nearest units",
@@ -2615,7 +2812,7 @@ function hr({ layer: e, unit: t }) {
 		})
 	}) : null;
 }
-function gr({ title: e, joints: t, note: n }) {
+function Or({ title: e, joints: t, note: n }) {
 	let r = W(), { network: i } = kt(), a = t.some(([e, t]) => gt(r, e, t)), o = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
 	return /* @__PURE__ */ z(J, {
 		title: e,
@@ -2675,7 +2872,7 @@ function gr({ title: e, joints: t, note: n }) {
 		})
 	});
 }
-function _r({ layer: e, unit: t, extra: n }) {
+function kr({ layer: e, unit: t, extra: n }) {
 	let { manifest: r } = W();
 	if (!r.paths.controls || !n.control) return null;
 	let i = K(r.paths.controls, {
@@ -2719,8 +2916,8 @@ function _r({ layer: e, unit: t, extra: n }) {
 	});
 }
 // src/pages/Class.tsx
-var vr = 18;
-function yr({ name: e }) {
+var Ar = 18;
+function jr({ name: e }) {
 	let { collection: t, network: n, ready: r } = kt();
 	if (!r) return /* @__PURE__ */ z(X, { what: e });
 	let i = jt(t?.names, e).filter((e) => t?.images[e]), a = jt(n?.names, e);
@@ -2757,16 +2954,16 @@ function yr({ name: e }) {
 		/* @__PURE__ */ z("div", {
 			class: "class-page",
 			children: [
-				i.map((t) => /* @__PURE__ */ z(br, {
+				i.map((t) => /* @__PURE__ */ z(Mr, {
 					label: t,
 					name: e
 				}, t)),
-				a.map((e) => /* @__PURE__ */ z(Sr, {
+				a.map((e) => /* @__PURE__ */ z(Pr, {
 					logit: e,
 					layers: n?.layers ?? [],
 					note: n?.note ?? ""
 				}, e)),
-				/* @__PURE__ */ z(rr, {
+				/* @__PURE__ */ z(hr, {
 					of: e,
 					kind: "class"
 				})
@@ -2774,14 +2971,14 @@ function yr({ name: e }) {
 		})
 	] });
 }
-function br({ label: e, name: t }) {
+function Mr({ label: e, name: t }) {
 	let { manifest: n } = W(), r = n.classes?.shard ?? 1, i = G(`classes/${Math.floor(e / r)}`), a = G(n.extras ? "profiles/index" : null).value, o = (a?.images ?? []).filter((t, n) => a?.labels[n] === e), s = i.value?.classes[e] ?? [];
 	return /* @__PURE__ */ z(b, { children: [o.length > 0 && /* @__PURE__ */ z(J, {
 		title: "Its images",
 		class: "panel wide",
 		children: [/* @__PURE__ */ z("ul", {
 			class: "thumbs",
-			children: o.slice(0, vr).map((e) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
+			children: o.slice(0, Ar).map((e) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
 				href: H(e),
 				"aria-label": Zt(a?.names[a.images.indexOf(e)] ?? `image ${e}`),
 				children: /* @__PURE__ */ z(cn, {
@@ -2789,7 +2986,7 @@ function br({ label: e, name: t }) {
 					side: 84
 				})
 			}) }, e))
-		}), o.length > vr && /* @__PURE__ */ z("p", {
+		}), o.length > Ar && /* @__PURE__ */ z("p", {
 			class: "more",
 			children: /* @__PURE__ */ z("a", {
 				href: it("#/images", { q: t }),
@@ -2807,7 +3004,7 @@ function br({ label: e, name: t }) {
 				}),
 				children: "Those that prefer it to every other class"
 			}),
-			children: /* @__PURE__ */ z(xr, {
+			children: /* @__PURE__ */ z(Nr, {
 				rows: i,
 				tile: (e) => /* @__PURE__ */ z($, {
 					layer: t,
@@ -2820,7 +3017,7 @@ function br({ label: e, name: t }) {
 		}, t.id);
 	})] });
 }
-function xr({ rows: e, layer: t, tile: n }) {
+function Nr({ rows: e, layer: t, tile: n }) {
 	return /* @__PURE__ */ z("ul", {
 		class: "tiles",
 		children: e.map(([e, r, i]) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
@@ -2836,7 +3033,7 @@ function xr({ rows: e, layer: t, tile: n }) {
 		}) }, e))
 	});
 }
-function Sr({ logit: e, layers: t, note: n }) {
+function Pr({ logit: e, layers: t, note: n }) {
 	let r = W(), i = r.manifest.classes?.shard ?? 64, a = G(`logits/${Math.floor(e / i)}`).value, o = t.map((t) => gt(r, t, e)).find((e) => e !== void 0), s = a?.incoming[e - a.first] ?? [];
 	return /* @__PURE__ */ z(b, { children: [o && /* @__PURE__ */ z(J, {
 		title: "Its logit",
@@ -2864,16 +3061,16 @@ function Sr({ logit: e, layers: t, note: n }) {
 				e
 			]
 		})
-	}), s.length > 0 && /* @__PURE__ */ z(gr, {
+	}), s.length > 0 && /* @__PURE__ */ z(Or, {
 		title: "What its logit is computed from",
 		joints: s,
 		note: n
 	})] });
 }
 // src/parts/Grid.tsx
-var Cr = (e) => e === document.documentElement ? window : e, wr = 400;
-function Tr(e, t, n, r, i, a, o) {
-	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - wr) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + wr) / l)));
+var Fr = (e) => e === document.documentElement ? window : e, Ir = 400;
+function Lr(e, t, n, r, i, a, o) {
+	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - Ir) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + Ir) / l)));
 	return {
 		columns: s,
 		step: o ? n.width + r : Math.floor((t + r) / s),
@@ -2882,10 +3079,10 @@ function Tr(e, t, n, r, i, a, o) {
 		height: Math.max(0, c * l - r)
 	};
 }
-function Er(e, t, n) {
+function Rr(e, t, n) {
 	let r = () => {
 		let r = e.current?.getBoundingClientRect(), i = r?.width || 900, a = -(r?.top ?? 0);
-		return Tr(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
+		return Lr(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
 	}, [i, a] = N(r), [o, s] = N(!1), c = () => {
 		let e = r();
 		a((t) => t.columns === e.columns && t.step === e.step && t.first === e.first && t.last === e.last && t.height === e.height ? t : e);
@@ -2915,8 +3112,8 @@ function Er(e, t, n) {
 		last: t.count
 	} : i;
 }
-function Dr(e) {
-	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = L(), c = F(null), l = Er(c, e, r), u = F(!1), d = (e) => {
+function zr(e) {
+	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = L(), c = F(null), l = Rr(c, e, r), u = F(!1), d = (e) => {
 		t && (u.current = !0, a(Math.max(0, Math.min(t - 1, i < 0 ? 0 : i + e))));
 	}, f = l.columns, p = [
 		[["ArrowLeft", "h"], -1],
@@ -2939,7 +3136,7 @@ function Dr(e) {
 		if (e) u.current = !1, e.querySelector("a")?.focus({ preventScroll: !0 }), e.scrollIntoView({ block: "nearest" });
 		else {
 			let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-			Cr(s.root).scrollBy({
+			Fr(s.root).scrollBy({
 				top: e - window.innerHeight / 3,
 				behavior: "instant"
 			});
@@ -2950,7 +3147,7 @@ function Dr(e) {
 		if (h.current || i < 0 || !c.current || !s.root.isConnected) return;
 		h.current = !0;
 		let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-		e > window.innerHeight - n.height && Cr(s.root).scrollBy({
+		e > window.innerHeight - n.height && Fr(s.root).scrollBy({
 			top: e - window.innerHeight / 3,
 			behavior: "instant"
 		});
@@ -2969,7 +3166,7 @@ function Dr(e) {
 			n.height
 		], s = g.current.get(a), c = s && s.place.every((e, t) => e === o[t]) ? s : {
 			place: o,
-			item: Or(e, a, l, r)
+			item: Br(e, a, l, r)
 		};
 		v.set(a, c), _.push(c.item);
 	}
@@ -2981,7 +3178,7 @@ function Dr(e) {
 		children: _
 	});
 }
-function Or({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
+function Br({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	return /* @__PURE__ */ z("li", {
 		"data-index": a,
 		"aria-setsize": e,
@@ -2997,15 +3194,15 @@ function Or({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	}, r(a));
 }
 // src/parts/Versus.tsx
-function kr(e) {
+function Vr(e) {
 	let t = G(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
 	return t.value && n ? {
 		shard: t.value,
 		unit: n
 	} : null;
 }
-function Ar({ left: e, right: t }) {
-	let [n, r] = [kr(e), kr(t)], [i, a] = N(null);
+function Hr({ left: e, right: t }) {
+	let [n, r] = [Vr(e), Vr(t)], [i, a] = N(null);
 	if (!n || !r) return /* @__PURE__ */ z(X, { what: "both units" });
 	let o = (e) => e.unit.images.map((t) => Wn(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
 	return /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("p", {
@@ -3018,12 +3215,12 @@ function Ar({ left: e, right: t }) {
 		]
 	}), /* @__PURE__ */ z("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ z(jr, {
+		children: [/* @__PURE__ */ z(Ur, {
 			side: e,
 			found: n,
 			image: i,
 			look: a
-		}), /* @__PURE__ */ z(jr, {
+		}), /* @__PURE__ */ z(Ur, {
 			side: t,
 			found: r,
 			image: i,
@@ -3031,7 +3228,7 @@ function Ar({ left: e, right: t }) {
 		})]
 	})] });
 }
-function jr({ side: e, found: t, image: n, look: r }) {
+function Ur({ side: e, found: t, image: n, look: r }) {
 	let { layer: i, channel: a, atlas: o } = e, { unit: s, shard: c } = t, l = `${i.name}:${a}`;
 	return /* @__PURE__ */ z("section", {
 		class: "panel half",
@@ -3092,17 +3289,17 @@ function jr({ side: e, found: t, image: n, look: r }) {
 		]
 	});
 }
-function Mr({ left: e, right: t, a: n, b: r }) {
+function Wr({ left: e, right: t, a: n, b: r }) {
 	let [i, a] = N(-1), { router: o } = L(), s = (e) => o.go(st(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
 	return /* @__PURE__ */ z("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ z(Nr, {
+		children: [/* @__PURE__ */ z(Gr, {
 			side: e,
 			chosen: i,
 			choose: a,
 			open: s,
 			keys: !0
-		}), /* @__PURE__ */ z(Nr, {
+		}), /* @__PURE__ */ z(Gr, {
 			side: t,
 			chosen: i,
 			choose: a,
@@ -3111,7 +3308,7 @@ function Mr({ left: e, right: t, a: n, b: r }) {
 		})]
 	});
 }
-function Nr({ side: e, chosen: t, choose: n, open: r, keys: i }) {
+function Gr({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	let { layer: a, atlas: o } = e, s = G(`layers/${a.id}`, o);
 	return /* @__PURE__ */ z("section", {
 		class: "panel half",
@@ -3133,7 +3330,7 @@ function Nr({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 					Q(a.units.dead, "dead unit")
 				]
 			}),
-			s.value && /* @__PURE__ */ z(Dr, {
+			s.value && /* @__PURE__ */ z(zr, {
 				count: a.channels,
 				cell: {
 					width: 132,
@@ -3174,7 +3371,7 @@ function Nr({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	});
 }
 // src/pages/Compare.tsx
-function Pr(e) {
+function Kr(e) {
 	let t = W(), [n, r] = N(null);
 	return P(() => {
 		if (!e) return;
@@ -3201,15 +3398,15 @@ function Pr(e) {
 		error: null
 	};
 }
-function Fr({ query: e }) {
-	let t = W(), { router: n } = L(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = Pr(i), s = e.get("b") || (i ? r : ""), c = G(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(st(e.a ?? r, e.b ?? s, e.other ?? i));
+function qr({ query: e }) {
+	let t = W(), { router: n } = L(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = Kr(i), s = e.get("b") || (i ? r : ""), c = G(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(st(e.a ?? r, e.b ?? s, e.other ?? i));
 	return /* @__PURE__ */ z(b, { children: [
 		/* @__PURE__ */ z("h1", { children: "Compare" }),
 		/* @__PURE__ */ z("form", {
 			class: "bar compare-bar",
 			onSubmit: (e) => e.preventDefault(),
 			children: [
-				/* @__PURE__ */ z(Ir, {
+				/* @__PURE__ */ z(Jr, {
 					label: "Left",
 					value: r,
 					atlas: t,
@@ -3219,7 +3416,7 @@ function Fr({ query: e }) {
 					"aria-hidden": "true",
 					children: "⇄"
 				}),
-				/* @__PURE__ */ z(Ir, {
+				/* @__PURE__ */ z(Jr, {
 					label: "Right",
 					value: s,
 					atlas: a ?? t,
@@ -3245,7 +3442,7 @@ function Fr({ query: e }) {
 		o ? /* @__PURE__ */ z(Y, {
 			title: "The other atlas cannot be shown",
 			children: o
-		}) : a ? /* @__PURE__ */ z(Lr, {
+		}) : a ? /* @__PURE__ */ z(Yr, {
 			a: r,
 			b: s,
 			own: t,
@@ -3253,7 +3450,7 @@ function Fr({ query: e }) {
 		}) : /* @__PURE__ */ z(X, { what: i })
 	] });
 }
-function Ir({ label: e, value: t, atlas: n, change: r }) {
+function Jr({ label: e, value: t, atlas: n, change: r }) {
 	let i = `compare-${e.toLowerCase()}`;
 	return /* @__PURE__ */ z("label", { children: [
 		e,
@@ -3272,7 +3469,7 @@ function Ir({ label: e, value: t, atlas: n, change: r }) {
 		})
 	] });
 }
-function Lr({ a: e, b: t, own: n, other: r }) {
+function Yr({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
 		let n = ht(t, e);
 		if (n) return {
@@ -3298,7 +3495,7 @@ function Lr({ a: e, b: t, own: n, other: r }) {
 			n.manifest.layers[0]?.name,
 			":0."
 		]
-	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ z(Ar, {
+	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ z(Hr, {
 		left: {
 			...a,
 			channel: a.channel
@@ -3307,7 +3504,7 @@ function Lr({ a: e, b: t, own: n, other: r }) {
 			...o,
 			channel: o.channel
 		}
-	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ z(Mr, {
+	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ z(Wr, {
 		left: a,
 		right: o,
 		a: e,
@@ -3318,32 +3515,32 @@ function Lr({ a: e, b: t, own: n, other: r }) {
 	});
 }
 // src/parts/Covered.tsx
-var Rr = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
-function zr(e, t, n) {
-	let r = e.map((e) => (Rr(e)[0] - t) ** 2 + (Rr(e)[1] - n) ** 2);
+var Xr = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
+function Zr(e, t, n) {
+	let r = e.map((e) => (Xr(e)[0] - t) ** 2 + (Xr(e)[1] - n) ** 2);
 	return r.indexOf(Math.min(...r));
 }
-function Br(e, t) {
+function Qr(e, t) {
 	let n = t.map((t) => (e ?? 0) - (t ?? e ?? 0)), r = Math.max(...n, 0);
 	return {
 		share: n.map((e) => r > 0 ? Math.max(0, e / r) : 0),
 		worst: n.indexOf(Math.max(...n))
 	};
 }
-function Vr({ name: e }) {
+function $r({ name: e }) {
 	let { manifest: t } = W(), n = G(`experiments/${e}`), [r, i] = N(0), [a, o] = N("0"), [s, c] = N(null), l = n.value?.images[r], u = on(W(), l?.image ?? -1), d = ft(l && l.image !== null ? u : null);
 	if (n.error) return null;
 	if (!n.value || !l) return /* @__PURE__ */ z(X, { what: e });
 	let { boxes: f, shape: p, images: m } = n.value, h = l.grids[Number(a)] ?? l.grids[0];
 	if (!h) return null;
-	let [, g, _] = t.model.input, { share: v, worst: y } = Br(h.before, h.after), b = s ?? y, x = f[b] ?? [
+	let [, g, _] = t.model.input, { share: v, worst: y } = Qr(h.before, h.after), b = s ?? y, x = f[b] ?? [
 		0,
 		0,
 		0,
 		0
 	], [S, C] = [g / p[0], _ / p[1]], w = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		c(zr(f, (e.clientY - t.top) / t.height * g, (e.clientX - t.left) / t.width * _));
+		c(Zr(f, (e.clientY - t.top) / t.height * g, (e.clientX - t.left) / t.width * _));
 	};
 	return /* @__PURE__ */ z(J, {
 		class: "panel wide covered",
@@ -3372,7 +3569,7 @@ function Vr({ name: e }) {
 						preserveAspectRatio: "none"
 					}),
 					f.map((e, t) => {
-						let [n, r] = Rr(e);
+						let [n, r] = Xr(e);
 						return /* @__PURE__ */ z("rect", {
 							class: "loss",
 							x: r - C / 2,
@@ -3463,7 +3660,7 @@ function Vr({ name: e }) {
 	});
 }
 // src/pages/Experiments.tsx
-var Hr = {
+var ei = {
 	occlusion: "Occlusion",
 	invariance: "Invariance",
 	correspondence: "Correspondence",
@@ -3478,9 +3675,9 @@ var Hr = {
 	transfer: "Transfer",
 	check: "Check"
 };
-function Ur() {
+function ti() {
 	let e = G("experiments");
-	return e.error ? /* @__PURE__ */ z(Wr, {}) : e.value ? e.value.length ? /* @__PURE__ */ z(b, { children: [
+	return e.error ? /* @__PURE__ */ z(ni, {}) : e.value ? e.value.length ? /* @__PURE__ */ z(b, { children: [
 		/* @__PURE__ */ z("h1", { children: "Experiments" }),
 		/* @__PURE__ */ z("p", {
 			class: "lead",
@@ -3495,14 +3692,14 @@ function Ur() {
 			children: e.value.map((e) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
 				href: ot(e.name),
 				children: [
-					/* @__PURE__ */ z(Gr, {
+					/* @__PURE__ */ z(ri, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
 					/* @__PURE__ */ z("span", {
 						class: "op",
-						children: Hr[e.kind] ?? e.kind
+						children: ei[e.kind] ?? e.kind
 					}),
 					/* @__PURE__ */ z("b", { children: /* @__PURE__ */ z("bdi", { children: e.title }) }),
 					/* @__PURE__ */ z("span", {
@@ -3512,9 +3709,9 @@ function Ur() {
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ z(Wr, {}) : /* @__PURE__ */ z(X, { what: "experiments" });
+	] }) : /* @__PURE__ */ z(ni, {}) : /* @__PURE__ */ z(X, { what: "experiments" });
 }
-var Wr = () => /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("h1", { children: "Experiments" }), /* @__PURE__ */ z("p", {
+var ni = () => /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("h1", { children: "Experiments" }), /* @__PURE__ */ z("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
@@ -3522,7 +3719,7 @@ var Wr = () => /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("h1", { child
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
-function Gr({ experiment: e, file: t, small: n }) {
+function ri({ experiment: e, file: t, small: n }) {
 	let r = ft(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = N(!1);
 	return r ? n ? /* @__PURE__ */ z("img", {
 		src: r,
@@ -3540,9 +3737,9 @@ function Gr({ experiment: e, file: t, small: n }) {
 				onLoad: ({ currentTarget: { naturalWidth: e, naturalHeight: t } }) => o(e > 2 * t)
 			})
 		}), i && /* @__PURE__ */ z("figcaption", { children: i })]
-	}) : n ? /* @__PURE__ */ z(Kr, { experiment: e }) : null;
+	}) : n ? /* @__PURE__ */ z(ii, { experiment: e }) : null;
 }
-function Kr({ experiment: e }) {
+function ii({ experiment: e }) {
 	let t = e.shown;
 	return /* @__PURE__ */ z("span", {
 		class: "no-figure",
@@ -3550,8 +3747,8 @@ function Kr({ experiment: e }) {
 		children: t && [t.columns, ...t.rows.slice(0, 3)].map((e, t) => /* @__PURE__ */ z("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ z("bdi", { children: e }, t)) }, t))
 	});
 }
-var qr = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
-function Jr({ name: e }) {
+var ai = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
+function oi({ name: e }) {
 	let { store: t } = W(), n = G("experiments");
 	if (!n.value && !n.error) return /* @__PURE__ */ z(X, { what: e });
 	let r = n.value?.find((t) => t.name === e);
@@ -3569,24 +3766,24 @@ function Jr({ name: e }) {
 			class: "page-head",
 			children: /* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("h1", { children: /* @__PURE__ */ z("bdi", { children: r.title }) }), /* @__PURE__ */ z("p", {
 				class: "lead",
-				children: Hr[r.kind] ?? r.kind
+				children: ei[r.kind] ?? r.kind
 			})] })
 		}),
 		r.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ z("p", {
 			class: "prose",
 			children: e
 		}, t)),
-		r.kind === "occlusion" && r.data && /* @__PURE__ */ z(Vr, { name: r.name }),
+		r.kind === "occlusion" && r.data && /* @__PURE__ */ z($r, { name: r.name }),
 		/* @__PURE__ */ z("div", {
 			class: "findings",
-			children: [r.figures.map((e) => /* @__PURE__ */ z(Gr, {
+			children: [r.figures.map((e) => /* @__PURE__ */ z(ri, {
 				experiment: r,
 				file: e
 			}, e)), i && /* @__PURE__ */ z(J, {
 				class: "panel wide",
 				title: "Table",
 				note: a ? void 0 : `The first ${i.rows.length} of ${i.count} rows.`,
-				children: [/* @__PURE__ */ z(Xr, {
+				children: [/* @__PURE__ */ z(ci, {
 					columns: i.columns,
 					rows: i.rows
 				}), /* @__PURE__ */ z("p", {
@@ -3594,7 +3791,7 @@ function Jr({ name: e }) {
 					children: a ? /* @__PURE__ */ z("button", {
 						type: "button",
 						onClick: () => {
-							i && We(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(qr).join(",")}\n`).join(""), "text/csv");
+							i && We(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(ai).join(",")}\n`).join(""), "text/csv");
 						},
 						children: "Download CSV"
 					}) : t.host.kind === "folder" && /* @__PURE__ */ z("a", {
@@ -3606,12 +3803,12 @@ function Jr({ name: e }) {
 				})]
 			})]
 		}),
-		/* @__PURE__ */ z(Zr, { experiment: r })
+		/* @__PURE__ */ z(li, { experiment: r })
 	] });
 }
-var Yr = (e) => e.trim() !== "" && Number.isFinite(Number(e));
-function Xr({ columns: e, rows: t }) {
-	let n = e.map((e, n) => t.every((e) => Yr(e[n] ?? "") || !e[n]));
+var si = (e) => e.trim() !== "" && Number.isFinite(Number(e));
+function ci({ columns: e, rows: t }) {
+	let n = e.map((e, n) => t.every((e) => si(e[n] ?? "") || !e[n]));
 	return /* @__PURE__ */ z("div", {
 		class: "scroll",
 		tabIndex: 0,
@@ -3628,7 +3825,7 @@ function Xr({ columns: e, rows: t }) {
 		}, t)) }, t)) })] })
 	});
 }
-function Zr({ experiment: e }) {
+function li({ experiment: e }) {
 	let t = e.units.flatMap((e) => U(e) ?? []), n = Vt(e.settings);
 	return /* @__PURE__ */ z("div", {
 		class: "cards settings",
@@ -3653,7 +3850,7 @@ function Zr({ experiment: e }) {
 	});
 }
 // src/parts/Caution.tsx
-function Qr({ layers: e }) {
+function ui({ layers: e }) {
 	let t = e.filter(Yt);
 	return t.length ? /* @__PURE__ */ z("p", {
 		class: "caution",
@@ -3661,7 +3858,7 @@ function Qr({ layers: e }) {
 	}) : null;
 }
 // src/parts/Marked.tsx
-function $r() {
+function di() {
 	let e = W(), t = It(), { toast: n } = L(), r = Object.entries(t.all());
 	if (!r.length) return null;
 	let i = () => We("notes.json", JSON.stringify({
@@ -3671,7 +3868,7 @@ function $r() {
 	}, null, 1)), a = async (r) => {
 		let i = r.files?.[0];
 		if (r.value = "", !i) return;
-		let a = ei(await i.text(), e.manifest.model.fingerprint);
+		let a = fi(await i.text(), e.manifest.model.fingerprint);
 		n(a === null ? "This file holds notes on another network" : `${Q(t.merge(a), "note")} taken in`);
 	};
 	return /* @__PURE__ */ z(J, {
@@ -3727,7 +3924,7 @@ function $r() {
 		})]
 	});
 }
-function ei(e, t) {
+function fi(e, t) {
 	let n;
 	try {
 		n = JSON.parse(e);
@@ -3737,7 +3934,7 @@ function ei(e, t) {
 	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : Nt(JSON.stringify(n.notes));
 }
 // src/pages/Home.tsx
-function ti(e, t) {
+function pi(e, t) {
 	if (!e) return t.map((e) => ({ shown: e }));
 	let n = new Map(t.map((e) => [e.name, e])), r = [];
 	for (let t of e.layers) {
@@ -3746,8 +3943,8 @@ function ti(e, t) {
 	}
 	return r;
 }
-function ni() {
-	let { manifest: e } = W(), { router: t } = L(), n = G("network"), r = I(() => ti(n.value, e.layers), [n.value, e]), [i, a] = N(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
+function mi() {
+	let { manifest: e } = W(), { router: t } = L(), n = G("network"), r = I(() => pi(n.value, e.layers), [n.value, e]), [i, a] = N(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
 	R({
 		ArrowDown: o(1),
 		j: o(1),
@@ -3777,25 +3974,25 @@ function ni() {
 				"."
 			]
 		}),
-		/* @__PURE__ */ z(ai, { manifest: e }),
-		/* @__PURE__ */ z(Qr, { layers: e.layers }),
+		/* @__PURE__ */ z(_i, { manifest: e }),
+		/* @__PURE__ */ z(ui, { layers: e.layers }),
 		/* @__PURE__ */ z("div", {
 			class: "map-head",
 			children: /* @__PURE__ */ z("h2", { children: "Layers in execution order" })
 		}),
 		/* @__PURE__ */ z("ol", {
 			class: "map",
-			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ z(ri, {
+			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ z(hi, {
 				layer: t.shown,
 				role: qt(t.shown.name, n.value?.layers ?? []),
 				current: e.layers.indexOf(t.shown) === i
-			}, t.shown.id) : /* @__PURE__ */ z(ii, { layers: t.passed }, `passed-${r}`))
+			}, t.shown.id) : /* @__PURE__ */ z(gi, { layers: t.passed }, `passed-${r}`))
 		}),
-		/* @__PURE__ */ z($r, {}),
-		/* @__PURE__ */ z(ci, { manifest: e })
+		/* @__PURE__ */ z(di, {}),
+		/* @__PURE__ */ z(bi, { manifest: e })
 	] });
 }
-function ri({ layer: e, role: t, current: n }) {
+function hi({ layer: e, role: t, current: n }) {
 	let { manifest: r } = W(), i = e.preview, a = window.innerWidth < 600 ? 28 : 40, o = Math.min(i.columns, e.channels), s = K(r.paths.preview, { layer: e.id });
 	return /* @__PURE__ */ z("li", {
 		class: n ? "station current" : "station",
@@ -3857,7 +4054,7 @@ function ri({ layer: e, role: t, current: n }) {
 		})
 	});
 }
-function ii({ layers: e }) {
+function gi({ layers: e }) {
 	return /* @__PURE__ */ z("li", {
 		class: "passed",
 		children: /* @__PURE__ */ z("details", { children: [/* @__PURE__ */ z("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ z("ul", { children: e.map((e) => /* @__PURE__ */ z("li", { children: [
@@ -3877,7 +4074,7 @@ function ii({ layers: e }) {
 		] }, e.name)) })] })
 	});
 }
-function ai({ manifest: e }) {
+function _i({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
 	return t ? /* @__PURE__ */ z("details", {
 		class: "panel warning",
@@ -3903,12 +4100,12 @@ function ai({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var oi = ({ value: e }) => /* @__PURE__ */ z("code", {
+var vi = ({ value: e }) => /* @__PURE__ */ z("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
-}), si = (e, t) => t ? [[e, t]] : [];
-function ci({ manifest: e }) {
+}), yi = (e, t) => t ? [[e, t]] : [];
+function bi({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i, check: a } = e;
 	return /* @__PURE__ */ z("div", {
 		class: "cards",
@@ -3926,8 +4123,8 @@ function ci({ manifest: e }) {
 						text: t.output + (t.classes ? `, ${Q(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					...si("Taken for", t.meaning),
-					["SHA-256", /* @__PURE__ */ z(oi, { value: t.fingerprint }, "h")]
+					...yi("Taken for", t.meaning),
+					["SHA-256", /* @__PURE__ */ z(vi, { value: t.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ z(J, {
@@ -3940,7 +4137,7 @@ function ci({ manifest: e }) {
 					["Count", Q(n.count, "image")],
 					["Labels", n.classes ? Q(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ z(oi, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ z(vi, { value: n.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ z(J, {
@@ -3950,7 +4147,7 @@ function ci({ manifest: e }) {
 					["Shown", `${r.k} strongest responses a unit, one an image`],
 					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}${r.gates ? `; gates: ${r.gates}` : ""}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
-					...si("Check", a?.sentence),
+					...yi("Check", a?.sentence),
 					["Versions", Object.entries(i).map(([e, t]) => `${e} ${t}`).join(", ")]
 				] })
 			})
@@ -3958,7 +4155,7 @@ function ci({ manifest: e }) {
 	});
 }
 // src/pages/Image.tsx
-function li(e, t, n, r) {
+function xi(e, t, n, r) {
 	let i = e.field;
 	if (!i) return [
 		0,
@@ -3974,7 +4171,7 @@ function li(e, t, n, r) {
 		o + i.size[1]
 	];
 }
-function ui(e, t, n) {
+function Si(e, t, n) {
 	if (!e.starts) return Math.floor(e.images.indexOf(t) / n);
 	let r = -1;
 	for (let n of e.starts) {
@@ -3983,8 +4180,8 @@ function ui(e, t, n) {
 	}
 	return r;
 }
-function di({ number: e }) {
-	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? ui(a.value, e, t.extras.profileShard) : -1, s = G(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
+function Ci({ number: e }) {
+	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? Si(a.value, e, t.extras.profileShard) : -1, s = G(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
 	if (!r) return /* @__PURE__ */ z(Y, {
 		title: "No such image",
 		children: "Images have numbers from 0."
@@ -4000,7 +4197,7 @@ function di({ number: e }) {
 		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Q(a.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
 	});
 	let m = p.label < 0 ? null : (s.value ?? l.value)?.classes[p.label] ?? `class ${p.label}`, h = (u.value ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ z(fi, {
+	return /* @__PURE__ */ z(wi, {
 		number: e,
 		name: p.name,
 		label: m,
@@ -4010,7 +4207,7 @@ function di({ number: e }) {
 		about: h
 	});
 }
-function fi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
+function wi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
 	let { manifest: s } = W(), { router: c } = L(), [l, u] = N(null), [d, f] = N(null), p = l ?? d, m = a.indexOf(e), [h, g] = m < 0 ? [] : [a[m - 1], a[m + 1]], _ = (e) => () => e === void 0 ? void 0 : c.step(H(e));
 	return R({
 		ArrowLeft: _(h),
@@ -4069,35 +4266,35 @@ function fi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 					children: e.title
 				}) }, e.name))
 			]
-		}), /* @__PURE__ */ z("div", { children: s.layers.map((e, t) => {
+		}), /* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z(cr, { image: e }), s.layers.map((e, t) => {
 			let n = r?.[t] ?? [], a = i.filter((e) => e[0] === t);
 			return !n.length && !a.length ? null : /* @__PURE__ */ z(J, {
 				title: e.name,
 				note: a.length ? `among the ${s.options.k} strongest of ${Q(a.length, "unit")}` : void 0,
-				children: [n.length > 0 ? /* @__PURE__ */ z(pi, {
+				children: [n.length > 0 ? /* @__PURE__ */ z(Ti, {
 					layer: e,
 					rows: n,
 					mark: u,
 					pin: f,
 					pinned: d
-				}) : /* @__PURE__ */ z(hi, {
+				}) : /* @__PURE__ */ z(Di, {
 					layer: e,
 					wins: a
-				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ z("details", { children: [/* @__PURE__ */ z("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ z(hi, {
+				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ z("details", { children: [/* @__PURE__ */ z("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ z(Di, {
 					layer: e,
 					wins: a
 				})] })]
 			}, e.id);
-		}) })]
+		})] })]
 	})] });
 }
-function pi({ layer: e, rows: t, mark: n, pin: r, pinned: i }) {
+function Ti({ layer: e, rows: t, mark: n, pin: r, pinned: i }) {
 	let { manifest: a } = W();
 	return /* @__PURE__ */ z("ul", {
 		class: "tiles",
 		children: t.map(([t, o, s, c, l]) => {
 			let u = {
-				box: li(e, c, l, a.model.input),
+				box: xi(e, c, l, a.model.input),
 				words: `${e.name}:${t}, response ${Z(o)}`
 			}, d = () => n(u), f = i?.words === u.words;
 			return /* @__PURE__ */ z("li", {
@@ -4148,9 +4345,9 @@ function pi({ layer: e, rows: t, mark: n, pin: r, pinned: i }) {
 		})
 	});
 }
-var mi = 24;
-function hi({ layer: e, wins: t }) {
-	let [n, r] = N(!1), i = n ? t : t.slice(0, mi);
+var Ei = 24;
+function Di({ layer: e, wins: t }) {
+	let [n, r] = N(!1), i = n ? t : t.slice(0, Ei);
 	return /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("ul", {
 		class: "tiles",
 		children: i.map(([, t, n]) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
@@ -4175,7 +4372,7 @@ function hi({ layer: e, wins: t }) {
 	})] });
 }
 // src/pages/Images.tsx
-function gi() {
+function Oi() {
 	let { manifest: e, store: t } = W(), n = G(e.extras ? "profiles/index" : null), r = G(e.extras ? null : "images/index"), [i, a] = N(null);
 	P(() => {
 		if (!r.value) return;
@@ -4203,8 +4400,8 @@ function gi() {
 		error: n.error ?? r.error
 	};
 }
-function _i({ query: e }) {
-	let { manifest: t } = W(), { router: n } = L(), { images: r, error: i } = gi(), [a, o] = N(-1), s = (e.get("q") ?? "").toLowerCase();
+function ki({ query: e }) {
+	let { manifest: t } = W(), { router: n } = L(), { images: r, error: i } = Oi(), [a, o] = N(-1), s = (e.get("q") ?? "").toLowerCase();
 	if (i) return /* @__PURE__ */ z(Y, {
 		title: "Data is missing",
 		children: i.message
@@ -4250,7 +4447,7 @@ function _i({ query: e }) {
 				href: H(Number(s)),
 				children: ["Open image ", Number(s)]
 			})] })]
-		}) : /* @__PURE__ */ z(Dr, {
+		}) : /* @__PURE__ */ z(zr, {
 			count: c.length,
 			cell: {
 				width: 132,
@@ -4261,14 +4458,14 @@ function _i({ query: e }) {
 			select: o,
 			open: (e) => n.go(H(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e, t) => /* @__PURE__ */ z(vi, {
+			render: (e, t) => /* @__PURE__ */ z(Ai, {
 				image: c[e],
 				first: t
 			})
 		})
 	] });
 }
-function vi({ image: e, first: t }) {
+function Ai({ image: e, first: t }) {
 	let n = ft(on(W(), e.number));
 	return /* @__PURE__ */ z("a", {
 		class: "unit thumb",
@@ -4290,12 +4487,12 @@ function vi({ image: e, first: t }) {
 	});
 }
 // src/alike.ts
-function yi(e) {
+function ji(e) {
 	let t = atob(e.codes);
 	return Int8Array.from({ length: t.length - t.length % e.rank }, (e, n) => t.charCodeAt(n));
 }
-function bi(e, t, n = []) {
-	let { rank: r } = e, i = yi(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
+function Mi(e, t, n = []) {
+	let { rank: r } = e, i = ji(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
 	if (!o.some((e) => e !== 0)) return [];
 	for (let n = 0; n < a; n += 1) {
 		let a = 0, u = !1;
@@ -4307,9 +4504,9 @@ function bi(e, t, n = []) {
 	}
 	return l;
 }
-var xi = 32;
-function Si(e, t) {
-	let n = yi(e), r = Math.min(xi, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
+var Ni = 32;
+function Pi(e, t) {
+	let n = ji(e), r = Math.min(Ni, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
 	return i.forEach((t, i) => a.set(n.subarray(t * e.rank, t * e.rank + r), i * r)), {
 		vectors: {
 			rank: r,
@@ -4318,7 +4515,7 @@ function Si(e, t) {
 		units: i
 	};
 }
-var Ci = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, wi = [
+var Fi = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, Ii = [
 	["index", "index"],
 	["maximum", "maximum"],
 	["mean", "mean"],
@@ -4332,9 +4529,11 @@ var Ci = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	["mirrored", "kept mirrored"],
 	["turned", "kept turned"],
 	["moved", "kept moved"],
+	["lost", "answers lost without it"],
+	["falls", "fall of the score that needs it most"],
 	["similar", "similarity to a unit"],
 	["map", "likeness, as a map"]
-], Ti = [
+], Li = [
 	"grey",
 	"hue",
 	"blurred",
@@ -4342,40 +4541,40 @@ var Ci = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	"mirrored",
 	"turned",
 	"moved"
-], Ei = (e) => Ti.includes(e), Di = (e, t, n) => t.find((t) => t === e) ?? n, Oi = (e) => {
+], Ri = (e) => Li.includes(e), zi = ["lost", "falls"], Bi = (e) => zi.includes(e), Vi = (e, t, n) => t.find((t) => t === e) ?? n, Hi = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function ki(e) {
-	let t = Di(e.get("sort"), wi.map(([e]) => e), "index");
+function Ui(e) {
+	let t = Vi(e.get("sort"), Ii.map(([e]) => e), "index");
 	return {
-		view: Di(e.get("view"), [
+		view: Vi(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: Di(e.get("alive"), [
+		alive: Vi(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: Oi(e.get("class")),
-		like: Di(e.get("like"), [
+		class: Hi(e.get("class")),
+		like: Vi(e.get("like"), [
 			"all",
 			"unlike",
 			"like"
 		], "all"),
-		low: Oi(e.get("low")),
-		high: Oi(e.get("high")),
-		near: Oi(e.get("near")),
+		low: Hi(e.get("low")),
+		high: Hi(e.get("high")),
+		near: Hi(e.get("near")),
 		text: e.get("q") ?? "",
 		marked: e.get("marked") === "1"
 	};
 }
-function Ai(e) {
+function Wi(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
@@ -4390,7 +4589,7 @@ function Ai(e) {
 		marked: e.marked ? 1 : null
 	};
 }
-function ji(e, t, n, r) {
+function Gi(e, t, n, r) {
 	let i = new Set(t.dead), { low: a, high: o, class: s } = e, c = e.text.toLowerCase();
 	return {
 		alive: (t) => e.alive === "all" || i.has(t) === (e.alive === "dead"),
@@ -4408,8 +4607,8 @@ function ji(e, t, n, r) {
 		text: (e) => !c || String(e).startsWith(c) || (t.names?.[e] ?? "").toLowerCase().includes(c)
 	};
 }
-function Mi(e, t, n, { nearest: r = [], controls: i, tuned: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
-	let c = ji(n, t, s, i), l = new Set(t.dead), u = {
+function Ki(e, t, n, { nearest: r = [], controls: i, measured: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
+	let c = Gi(n, t, s, i), l = new Set(t.dead), u = {
 		all: 0,
 		alive: {
 			all: 0,
@@ -4439,37 +4638,37 @@ function Mi(e, t, n, { nearest: r = [], controls: i, tuned: a, only: o, marked: 
 		r("class") && a !== void 0 && a >= 0 && u.classes.set(a, (u.classes.get(a) ?? 0) + 1), r("marked") && s.has(n) && (u.marked += 1), r("range") && typeof o == "number" && u.maxima.push(o), r("like") && (u.like.all += 1, p !== null && (u.like[p > .9 ? "like" : "unlike"] += 1));
 	}
 	return {
-		units: Ni(f, t, n, r, i, a),
+		units: qi(f, t, n, r, i, a),
 		counts: u
 	};
 }
-function Ni(e, t, n, r, i, a) {
+function qi(e, t, n, r, i, a) {
 	let o = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
 	let s = new Map(r);
 	if (n.near !== null && s.set(n.near, Infinity), n.sort === "map") return e;
-	let c = n.sort === "similar" ? null : n.sort === "control" ? i : Ei(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
+	let c = n.sort === "similar" ? null : n.sort === "control" ? i : Ri(n.sort) || Bi(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
 	return e.sort((e, t) => {
 		let [n, r] = [l(e), l(t)];
 		return n === null || r === null ? n === r ? e - t : n === null ? 1 : -1 : n === r ? e - t : o * (n < r ? -1 : 1);
 	});
 }
 // src/parts/Spread.tsx
-var Pi = 28, [Fi, Ii] = [140, 26];
-function Li(e, t, n, r) {
+var Ji = 28, [Yi, Xi] = [140, 26];
+function Zi(e, t, n, r) {
 	return n > t ? Math.max(0, Math.min(r - 1, Math.floor((e - t) / (n - t) * r))) : null;
 }
-function Ri({ values: e, least: t, most: n, low: r, high: i, change: a }) {
+function Qi({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	let o = F(null);
 	if (!(n > t)) return null;
-	let s = Array(Pi).fill(0);
+	let s = Array(Ji).fill(0);
 	for (let r of e) {
-		let e = Li(r, t, n, Pi);
+		let e = Zi(r, t, n, Ji);
 		e !== null && (s[e] = (s[e] ?? 0) + 1);
 	}
-	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / Pi, u = (e) => {
+	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / Ji, u = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * Pi)));
+		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * Ji)));
 	}, d = (e) => {
 		if (o.current === null) return;
 		let t = u(e), [n, r] = [Math.min(o.current, t), Math.max(o.current, t)];
@@ -4477,9 +4676,9 @@ function Ri({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	}, f = (e) => (r === null || l(e + 1) > r) && (i === null || l(e) < i);
 	return /* @__PURE__ */ z("svg", {
 		class: "spread",
-		viewBox: `0 0 ${Fi} ${Ii}`,
-		width: Fi,
-		height: Ii,
+		viewBox: `0 0 ${Yi} ${Xi}`,
+		width: Yi,
+		height: Xi,
 		"aria-hidden": "true",
 		onPointerDown: (e) => {
 			e.currentTarget.setPointerCapture(e.pointerId), o.current = u(e), d(e);
@@ -4492,16 +4691,16 @@ function Ri({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 			/* @__PURE__ */ z("title", { children: "Drag to choose a range" }),
 			/* @__PURE__ */ z("rect", {
 				class: "ground",
-				width: Fi,
-				height: Ii
+				width: Yi,
+				height: Xi
 			}),
 			s.map((e, t) => {
-				let n = e ? Math.max(1.5, (Ii - 2) * Math.sqrt(e / c)) : 0;
+				let n = e ? Math.max(1.5, (Xi - 2) * Math.sqrt(e / c)) : 0;
 				return /* @__PURE__ */ z("rect", {
 					class: f(t) ? "bar" : "bar out",
-					x: t * Fi / Pi + .5,
-					y: Ii - n,
-					width: Fi / Pi - 1,
+					x: t * Yi / Ji + .5,
+					y: Xi - n,
+					width: Yi / Ji - 1,
 					height: n,
 					children: /* @__PURE__ */ z("title", { children: `${Z(l(t))} to ${Z(l(t + 1))}: ${e}` })
 				}, t);
@@ -4510,17 +4709,17 @@ function Ri({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	});
 }
 // src/parts/LayerBar.tsx
-var zi = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
-	let { manifest: s } = W(), [c, l] = N(!1), u = [
+var $i = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function ea({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silenced: o, change: s }) {
+	let { manifest: c } = W(), [l, u] = N(!1), d = [
 		n.alive !== "all",
 		n.class !== null,
 		n.like !== "all",
 		n.low !== null || n.high !== null,
 		n.text !== ""
-	].filter(Boolean).length, d = wi.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike) && (e !== "control" || s.paths.likeness) && (!Ei(e) || s.paths.tuning)), f = [...r.classes].sort((e, t) => t[1] - e[1]), p = t.maximum.filter((e) => e !== null), [m, h] = [p.reduce((e, t) => Math.min(e, t), Infinity), p.reduce((e, t) => Math.max(e, t), -Infinity)];
+	].filter(Boolean).length, f = Ii.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || c.extras?.alike) && (e !== "control" || c.paths.likeness) && (!Ri(e) || c.paths.tuning) && (!Bi(e) || o)), p = [...r.classes].sort((e, t) => t[1] - e[1]), m = t.maximum.filter((e) => e !== null), [h, g] = [m.reduce((e, t) => Math.min(e, t), Infinity), m.reduce((e, t) => Math.max(e, t), -Infinity)];
 	return /* @__PURE__ */ z("div", {
-		class: c ? "bar open" : "bar",
+		class: l ? "bar open" : "bar",
 		role: "group",
 		"aria-label": "Order and filters",
 		children: [
@@ -4532,17 +4731,17 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 					["projections", "Projections"],
 					["both", "Both"]
 				],
-				change: (e) => o({ view: e })
+				change: (e) => s({ view: e })
 			}),
 			n.view !== "photos" && /* @__PURE__ */ z(Ct, {}),
 			/* @__PURE__ */ z("label", { children: ["Sort", /* @__PURE__ */ z("select", {
 				value: n.sort,
-				onChange: (e) => o({
+				onChange: (e) => s({
 					sort: e.currentTarget.value,
 					ascending: e.currentTarget.value === "index",
 					near: e.currentTarget.value === "similar" ? n.near ?? 0 : n.near
 				}),
-				children: d.map(([e, t]) => /* @__PURE__ */ z("option", {
+				children: f.map(([e, t]) => /* @__PURE__ */ z("option", {
 					value: e,
 					children: t
 				}, e))
@@ -4556,14 +4755,14 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onInput: (e) => o({ near: zi(e.currentTarget.value) })
+				onInput: (e) => s({ near: $i(e.currentTarget.value) })
 			})] }), a && /* @__PURE__ */ z("span", {
 				class: "quiet measure",
 				children: ["by ", a]
 			})] }) : /* @__PURE__ */ z("button", {
 				class: "icon",
 				type: "button",
-				onClick: () => o({ ascending: !n.ascending }),
+				onClick: () => s({ ascending: !n.ascending }),
 				"aria-label": n.ascending ? "Ascending; change to descending" : "Descending; change to ascending",
 				title: n.ascending ? "Ascending" : "Descending",
 				children: n.ascending ? "↑" : "↓"
@@ -4571,9 +4770,9 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 			/* @__PURE__ */ z("button", {
 				type: "button",
 				class: "fold",
-				"aria-expanded": c,
-				onClick: () => l(!c),
-				children: ["Filters", u > 0 && ` (${u})`]
+				"aria-expanded": l,
+				onClick: () => u(!l),
+				children: ["Filters", d > 0 && ` (${d})`]
 			}),
 			/* @__PURE__ */ z("span", {
 				class: "filter",
@@ -4585,14 +4784,14 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						["alive", `Alive ${r.alive.alive}`],
 						["dead", `Dead ${r.alive.dead}`]
 					],
-					change: (e) => o({ alive: e })
+					change: (e) => s({ alive: e })
 				})
 			}),
-			s.paths.likeness && /* @__PURE__ */ z("label", {
+			c.paths.likeness && /* @__PURE__ */ z("label", {
 				class: "filter",
 				children: ["Like control", /* @__PURE__ */ z("select", {
 					value: n.like,
-					onChange: (e) => o({ like: e.currentTarget.value }),
+					onChange: (e) => s({ like: e.currentTarget.value }),
 					children: [
 						/* @__PURE__ */ z("option", {
 							value: "all",
@@ -4621,7 +4820,7 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				class: "filter",
 				children: ["Class", /* @__PURE__ */ z("select", {
 					value: n.class ?? "",
-					onChange: (e) => o({ class: zi(e.currentTarget.value) }),
+					onChange: (e) => s({ class: $i(e.currentTarget.value) }),
 					children: [
 						/* @__PURE__ */ z("option", {
 							value: "",
@@ -4631,7 +4830,7 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 							value: n.class,
 							children: [t.classes?.[n.class] ?? n.class, " (0)"]
 						}),
-						f.map(([e, n]) => /* @__PURE__ */ z("option", {
+						p.map(([e, n]) => /* @__PURE__ */ z("option", {
 							value: e,
 							children: [
 								t.classes?.[e] ?? e,
@@ -4652,13 +4851,13 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						"aria-hidden": "true",
 						children: "Maximum"
 					}),
-					/* @__PURE__ */ z(Ri, {
+					/* @__PURE__ */ z(Qi, {
 						values: r.maxima,
-						least: m,
-						most: h,
+						least: h,
+						most: g,
 						low: n.low,
 						high: n.high,
-						change: (e, t) => o({
+						change: (e, t) => s({
 							low: e,
 							high: t
 						})
@@ -4668,8 +4867,8 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						type: "number",
 						step: "any",
 						value: n.low ?? "",
-						placeholder: Z(m),
-						onInput: (e) => o({ low: zi(e.currentTarget.value) }),
+						placeholder: Z(h),
+						onInput: (e) => s({ low: $i(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
 					/* @__PURE__ */ z("span", {
@@ -4681,8 +4880,8 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						type: "number",
 						step: "any",
 						value: n.high ?? "",
-						placeholder: Z(h),
-						onInput: (e) => o({ high: zi(e.currentTarget.value) }),
+						placeholder: Z(g),
+						onInput: (e) => s({ high: $i(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
@@ -4691,7 +4890,7 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				type: "button",
 				"aria-pressed": n.marked,
 				class: "toggle",
-				onClick: () => o({ marked: !n.marked }),
+				onClick: () => s({ marked: !n.marked }),
 				children: [
 					/* @__PURE__ */ z("span", {
 						"aria-hidden": "true",
@@ -4710,7 +4909,7 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				type: "search",
 				value: n.text,
 				placeholder: t.names ? "Find number or name" : "Find number",
-				onInput: (e) => o({ text: e.currentTarget.value }),
+				onInput: (e) => s({ text: e.currentTarget.value }),
 				"aria-label": "Find units"
 			}),
 			/* @__PURE__ */ z("output", {
@@ -4726,12 +4925,12 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 	});
 }
 // src/map.ts
-var Vi = 12, Hi = .7;
-function Ui() {
+var ta = 12, na = .7;
+function ra() {
 	let e = 625341585;
 	return (t) => (e ^= e << 13, e ^= e >>> 17, e ^= e << 5, (e >>> 0) % t);
 }
-function Wi(e, t, n, r, i, a) {
+function ia(e, t, n, r, i, a) {
 	let o = new Float32Array(e.length), s = new Float32Array(e.length);
 	for (let s = 0; s < r; s += 1) {
 		let r = Math.min(n, i - s * n);
@@ -4749,13 +4948,13 @@ function Wi(e, t, n, r, i, a) {
 	}
 	return s;
 }
-function Gi(e, t) {
-	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = Ki(e, i, t), s = new Float32Array(i * n);
+function aa(e, t) {
+	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = oa(e, i, t), s = new Float32Array(i * n);
 	o.forEach((e, t) => s.set(r.subarray(e * n, (e + 1) * n), t * n));
-	let c = Ui(), l = new Float32Array(n);
-	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * Hi)) {
-		let r = Wi(s, n, t, a, i, Math.max(1, e));
-		for (let a = Vi * i; a > 0; --a) {
+	let c = ra(), l = new Float32Array(n);
+	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * na)) {
+		let r = ia(s, n, t, a, i, Math.max(1, e));
+		for (let a = ta * i; a > 0; --a) {
 			let a = c(i), u = Math.floor(a / t) + c(2 * e + 3) - e - 1, d = a % t + c(2 * e + 3) - e - 1, f = u * t + d;
 			if (d < 0 || u < 0 || d >= t || f >= i || a === f) continue;
 			let p = 0;
@@ -4765,7 +4964,7 @@ function Gi(e, t) {
 		if (e <= 1) return o;
 	}
 }
-function Ki({ rank: e, values: t }, n, r) {
+function oa({ rank: e, values: t }, n, r) {
 	let i = (n) => (r, i) => t[i * e + n] - t[r * e + n] || r - i, a = Array.from({ length: n }, (e, t) => t).sort(i(0));
 	if (e < 2) return a;
 	let o = [];
@@ -4773,22 +4972,22 @@ function Ki({ rank: e, values: t }, n, r) {
 	return o.flat();
 }
 // src/parts/LayerMap.tsx
-var qi = 4, [Ji, Yi] = [28, 64];
-function Xi(e, t) {
-	let n = Math.max(1, Math.floor((t + qi) / (Ji + qi))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
+var sa = 4, [ca, la] = [28, 64];
+function ua(e, t) {
+	let n = Math.max(1, Math.floor((t + sa) / (ca + sa))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
 	return {
 		columns: r,
-		side: Math.max(Ji, Math.min(Yi, Math.floor((t + qi) / r) - qi))
+		side: Math.max(ca, Math.min(la, Math.floor((t + sa) / r) - sa))
 	};
 }
-function Zi(e) {
+function da(e) {
 	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = F(null), [d, f] = N(-1), p = d >= 0 ? d : o, [m, h] = N(0);
 	P(() => {
 		if (!u.current) return;
 		let e = new ResizeObserver(([e]) => h(Math.floor(e?.contentRect.width ?? 0)));
 		return e.observe(u.current), () => e.disconnect();
 	}, []);
-	let g = I(() => r ? Si(r, i) : null, [r, i]), { columns: _, side: v } = Xi(g?.units.length ?? 0, m), y = I(() => g && m ? Gi(g.vectors, _).map((e) => g.units[e]) : null, [
+	let g = I(() => r ? Pi(r, i) : null, [r, i]), { columns: _, side: v } = ua(g?.units.length ?? 0, m), y = I(() => g && m ? aa(g.vectors, _).map((e) => g.units[e]) : null, [
 		g,
 		_,
 		m > 0
@@ -4828,13 +5027,13 @@ function Zi(e) {
 		class: "layer-map",
 		children: [/* @__PURE__ */ z("div", {
 			ref: u,
-			children: y ? /* @__PURE__ */ z(Dr, {
+			children: y ? /* @__PURE__ */ z(zr, {
 				count: y.length,
 				cell: {
 					width: v,
 					height: v
 				},
-				gap: qi,
+				gap: sa,
 				columns: _,
 				label: `Map of ${t.name}`,
 				current: y.indexOf(o),
@@ -4848,7 +5047,7 @@ function Zi(e) {
 		}), /* @__PURE__ */ z("aside", {
 			class: "panel map-look",
 			"aria-label": "The unit looked at",
-			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ z(Qi, {
+			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ z(fa, {
 				layer: t,
 				data: n,
 				channel: p
@@ -4867,7 +5066,7 @@ function Zi(e) {
 		})]
 	});
 }
-function Qi({ layer: e, data: t, channel: n }) {
+function fa({ layer: e, data: t, channel: n }) {
 	let r = t.topClass?.[n] ?? -1, i = [["Maximum", Z(t.maximum[n])], ["Active", Ht(t.active[n])]];
 	return r >= 0 && i.push(["Top class", /* @__PURE__ */ z(q, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ z(b, { children: [
 		/* @__PURE__ */ z("h2", { children: /* @__PURE__ */ z("a", {
@@ -4893,10 +5092,14 @@ function Qi({ layer: e, data: t, channel: n }) {
 	] });
 }
 // src/parts/Units.tsx
-var $i = 84, ea = 72;
-function ta(e, t, n, r, i, a) {
+var pa = 84, ma = 72;
+function ha(e, t, n, r, i, a) {
 	if (e.dead.includes(a)) return "dead";
-	if (Ei(t.sort)) return Ut(i?.[a]);
+	if (Ri(t.sort)) return Ut(i?.[a]);
+	if (Bi(t.sort)) {
+		let e = i?.[a] ?? null;
+		return e === null ? "–" : t.sort === "lost" ? Ht(e) : Z(e);
+	}
 	switch (t.sort) {
 		case "mean": return Z(e.mean[a]);
 		case "active": return Ht(e.active[a]);
@@ -4906,13 +5109,13 @@ function ta(e, t, n, r, i, a) {
 		default: return Z(e.maximum[a]);
 	}
 }
-function na(e, t) {
+function ga(e, t) {
 	let { manifest: n } = W(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = G((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = G(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
 	return I(() => {
 		let n = a.error ?? o.error;
 		if (t.sort === "map") return {
 			nearest: [],
-			measure: a.value ? Ci(a.value) : "",
+			measure: a.value ? Fi(a.value) : "",
 			known: a.value,
 			error: n
 		};
@@ -4924,8 +5127,8 @@ function na(e, t) {
 		};
 		let s = o.value?.units.find((e) => e.channel === r)?.nearest ?? [], c = e.neighbours.startsWith("correlation of strongest responses"), l = !c || o.value !== null || o.error !== null;
 		return a.value && l ? {
-			nearest: bi(a.value, r, c ? s : []),
-			measure: Ci(a.value),
+			nearest: Mi(a.value, r, c ? s : []),
+			measure: Fi(a.value),
 			known: null,
 			error: n
 		} : {
@@ -4944,34 +5147,34 @@ function na(e, t) {
 		o.error
 	]);
 }
-function ra(e) {
+function _a(e) {
 	let t = It().all();
 	return I(() => new Set(Object.keys(t).flatMap((t) => {
 		let n = U(t);
 		return n?.layer === e.name ? [n.channel] : [];
 	})), [t, e]);
 }
-function ia({ layer: e, data: t, query: n }) {
-	let r = W(), { router: i, toast: a } = L(), o = It(), s = I(() => ki(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = na(e, s), f = G(r.manifest.paths.likeness ? K(r.manifest.paths.likeness, { layer: e.id }) : null), p = G(Ei(s.sort) && r.manifest.paths.tuning ? K(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], h = r.manifest.subset?.[e.name], g = ra(e), { units: _, counts: v } = I(() => Mi(e, t, s, {
+function va({ layer: e, data: t, query: n }) {
+	let r = W(), { router: i, toast: a } = L(), o = It(), s = I(() => Ui(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = ga(e, s), f = G(r.manifest.paths.likeness ? K(r.manifest.paths.likeness, { layer: e.id }) : null), p = G(Ri(s.sort) && r.manifest.paths.tuning ? K(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = mr(e.name, Bi(s.sort)), h = Bi(s.sort) ? m.data?.layers?.[e.name]?.[s.sort] : p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], g = r.manifest.subset?.[e.name], _ = _a(e), { units: v, counts: y } = I(() => Ki(e, t, s, {
 		nearest: c,
 		controls: f.value?.similarity,
-		tuned: m,
-		only: h,
-		marked: g
+		measured: h,
+		only: g,
+		marked: _
 	}), [
 		e,
 		t,
 		s,
 		c,
 		f.value,
-		m,
-		g
-	]), [y, x] = N(() => n.has("at") ? Number(n.get("at")) : -1), S = I(() => new Map(c), [c]), C = (t) => i.replace(B(e.name, Ai({
+		h,
+		_
+	]), [x, S] = N(() => n.has("at") ? Number(n.get("at")) : -1), C = I(() => new Map(c), [c]), w = (t) => i.replace(B(e.name, Wi({
 		...s,
 		...t
-	}))), w = ke((t) => {
+	}))), T = ke((t) => {
 		i.replace(B(e.name, {
-			...Ai(s),
+			...Wi(s),
 			at: t
 		})), i.go(V(e.name, t));
 	}, [
@@ -4980,34 +5183,34 @@ function ia({ layer: e, data: t, query: n }) {
 		s
 	]);
 	R({
-		p: () => C({ view: "photos" }),
-		r: () => C({ view: "projections" }),
-		b: () => C({ view: "both" }),
+		p: () => w({ view: "photos" }),
+		r: () => w({ view: "projections" }),
+		b: () => w({ view: "both" }),
 		m: () => {
-			y >= 0 && a(`${e.name}:${y} ${o.toggle(`${e.name}:${y}`) ? "marked" : "no longer marked"}`);
+			x >= 0 && a(`${e.name}:${x} ${o.toggle(`${e.name}:${x}`) ? "marked" : "no longer marked"}`);
 		}
 	});
-	let T = s.view === "both" ? ["photos", "projections"] : [s.view], E = window.innerWidth < 480 ? ea : $i, ee = I(() => ({
-		width: T.length * E + (T.length - 1) * 3 + 14,
-		height: E + 32
-	}), [T.length, E]), D = ke((n, r) => {
-		let i = _[n], a = t.names?.[i];
+	let E = s.view === "both" ? ["photos", "projections"] : [s.view], D = window.innerWidth < 480 ? ma : pa, O = I(() => ({
+		width: E.length * D + (E.length - 1) * 3 + 14,
+		height: D + 32
+	}), [E.length, D]), k = ke((n, r) => {
+		let i = v[n], a = t.names?.[i];
 		return /* @__PURE__ */ z("a", {
 			class: t.dead.includes(i) ? "unit dead" : "unit",
 			href: V(e.name, i),
 			tabIndex: r ? 0 : -1,
-			onFocus: () => x(i),
+			onFocus: () => S(i),
 			onClick: (e) => {
-				e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), w(i));
+				e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), T(i));
 			},
 			title: `${e.name}:${i}${a ? ` ${a}` : ""}`,
 			children: [/* @__PURE__ */ z("span", {
 				class: "pair",
-				children: T.map((n) => t.dead.includes(i) ? /* @__PURE__ */ z(en, { side: E }, n) : /* @__PURE__ */ z($, {
+				children: E.map((n) => t.dead.includes(i) ? /* @__PURE__ */ z(en, { side: D }, n) : /* @__PURE__ */ z($, {
 					layer: e,
 					channel: i,
 					kind: n,
-					side: E
+					side: D
 				}, n))
 			}), /* @__PURE__ */ z("span", {
 				class: "caption",
@@ -5017,75 +5220,76 @@ function ia({ layer: e, data: t, query: n }) {
 						children: ["Unit ", a ? `${i} ` : ""]
 					}),
 					a ? /* @__PURE__ */ z("bdi", { children: a }) : i,
-					g.has(i) && /* @__PURE__ */ z("span", {
+					_.has(i) && /* @__PURE__ */ z("span", {
 						class: "star",
 						role: "img",
 						"aria-label": "marked",
 						children: "★"
 					})
-				] }), /* @__PURE__ */ z("span", { children: ta(t, s, S, f.value, m, i) })]
+				] }), /* @__PURE__ */ z("span", { children: ha(t, s, C, f.value, h, i) })]
 			})]
 		});
 	}, [
 		e,
 		t,
 		s,
-		_,
-		S,
+		v,
+		C,
 		f.value,
-		m,
-		g,
-		w,
-		E
+		h,
+		_,
+		T,
+		D
 	]);
-	return /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z(Bi, {
+	return /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z(ea, {
 		layer: e,
 		data: t,
+		silenced: m.experiment !== null,
 		view: s,
-		counts: v,
-		shown: _.length,
+		counts: y,
+		shown: v.length,
 		measure: f.error ? "the likeness to controls cannot be read" : d ? "how alike units are cannot be read" : l,
-		change: C
-	}), _.length === 0 ? /* @__PURE__ */ z("p", {
+		change: w
+	}), v.length === 0 ? /* @__PURE__ */ z("p", {
 		class: "empty",
 		children: ["No unit passes these filters. ", /* @__PURE__ */ z("a", {
 			href: B(e.name),
-			children: ["Show all ", v.all]
+			children: ["Show all ", y.all]
 		})]
-	}) : s.sort === "map" ? /* @__PURE__ */ z(Zi, {
+	}) : s.sort === "map" ? /* @__PURE__ */ z(da, {
 		layer: e,
 		data: t,
 		known: u,
-		units: _,
+		units: v,
 		kind: s.view === "projections" ? "projections" : "photos",
-		chosen: y,
-		choose: x,
-		open: w,
+		chosen: x,
+		choose: S,
+		open: T,
 		missing: !r.manifest.extras?.alike || d !== null
-	}) : /* @__PURE__ */ z(Dr, {
-		count: _.length,
-		cell: ee,
+	}) : /* @__PURE__ */ z(zr, {
+		count: v.length,
+		cell: O,
 		label: `Units of ${e.name}`,
-		current: _.indexOf(y),
-		select: (e) => x(_[e] ?? -1),
-		open: (e) => w(_[e]),
-		keyOf: (e) => _[e] ?? e,
-		render: D
+		current: v.indexOf(x),
+		select: (e) => S(v[e] ?? -1),
+		open: (e) => T(v[e]),
+		keyOf: (e) => v[e] ?? e,
+		render: k
 	})] });
 }
 // src/pages/Layer.tsx
-function aa({ name: e, query: t }) {
+function ya({ name: e, query: t }) {
 	let n = ht(W(), e), r = G(n ? `layers/${n.id}` : null);
 	return n ? r.error ? /* @__PURE__ */ z(Y, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z(oa, { layer: n }), r.value ? /* @__PURE__ */ z(ia, {
+	}) : /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z(ba, { layer: n }), r.value ? /* @__PURE__ */ z(va, {
 		layer: n,
 		data: r.value,
 		query: t
 	}) : /* @__PURE__ */ z(X, { what: n.name })] }) : /* @__PURE__ */ z(yt, { name: e });
 }
-function oa({ layer: e }) {
+function ba({ layer: e }) {
 	let t = W(), { router: n } = L(), r = G("network").value, i = t.manifest.layers.indexOf(e), [a, o] = [t.manifest.layers[i - 1], t.manifest.layers[i + 1]], s = (e) => () => e ? n.go(B(e.name)) : void 0;
 	R({
 		"[": s(a),
@@ -5111,7 +5315,7 @@ function oa({ layer: e }) {
 					e.control && ` · like control ${e.control.median?.toFixed(2) ?? "–"}`
 				]
 			}),
-			/* @__PURE__ */ z(Qr, { layers: [e] }),
+			/* @__PURE__ */ z(ui, { layers: [e] }),
 			/* @__PURE__ */ z("p", {
 				class: "note",
 				children: /* @__PURE__ */ z(Bn, { layer: e.name })
@@ -5133,7 +5337,7 @@ function oa({ layer: e }) {
 	});
 }
 // src/parts/Actions.tsx
-function sa({ layer: e, shard: t, unit: n }) {
+function xa({ layer: e, shard: t, unit: n }) {
 	let r = W(), { router: i, root: a, toast: o } = L(), [s, c] = N(!1), l = `${e.name}:${n.channel}`, u = i.link(V(e.name, n.channel)), d = async (e, t) => o(await Ue(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
 		try {
 			let i = await Dn(r, e, n), a = await On(i);
@@ -5186,7 +5390,7 @@ function sa({ layer: e, shard: t, unit: n }) {
 				href: st(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
 				children: "Compare"
 			}),
-			s && /* @__PURE__ */ z(ca, {
+			s && /* @__PURE__ */ z(Sa, {
 				path: bn(r, e, n.channel),
 				unit: l,
 				close: () => c(!1)
@@ -5194,7 +5398,7 @@ function sa({ layer: e, shard: t, unit: n }) {
 		]
 	});
 }
-function ca({ path: e, unit: t, close: n }) {
+function Sa({ path: e, unit: t, close: n }) {
 	return R({ Escape: n }, !0), /* @__PURE__ */ z("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
@@ -5248,7 +5452,7 @@ function ca({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function la({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
+function Ca({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
 	let c = (e) => o(r, e), [l, u] = N([
 		0,
 		0,
@@ -5281,17 +5485,17 @@ function la({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 		side: T,
 		zoom: a,
 		region: l
-	}, ee = (e) => {
+	}, D = (e) => {
 		let t = e.target.getBoundingClientRect();
 		return [(e.clientY - t.top) / t.height, (e.clientX - t.left) / t.width];
-	}, D = (e) => {
+	}, O = (e) => {
 		e.preventDefault();
-		let t = ee(e);
+		let t = D(e);
 		u((n) => an(n, {
 			times: e.deltaY < 0 ? 1.15 : 1 / 1.15,
 			at: t
 		}));
-	}, O = (e) => {
+	}, k = (e) => {
 		e.buttons & 1 && u((t) => an(t, {
 			down: -e.movementY / T,
 			right: -e.movementX / T
@@ -5366,12 +5570,12 @@ function la({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 				}),
 				/* @__PURE__ */ z("div", {
 					class: d > 1 ? "stage zoomed" : "stage",
-					onWheel: D,
+					onWheel: O,
 					onPointerDown: (e) => d > 1 && e.currentTarget.setPointerCapture(e.pointerId),
-					onPointerMove: O,
+					onPointerMove: k,
 					onDblClick: (e) => u((t) => an(t, t[2] < 1 ? { times: 1 / 8 } : {
 						times: 3,
-						at: ee(e)
+						at: D(e)
 					})),
 					tabIndex: 0,
 					role: "group",
@@ -5457,30 +5661,30 @@ function la({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 	});
 }
 // src/ahead.ts
-var ua = 24, da = /* @__PURE__ */ new Map();
-async function fa(e, t) {
+var wa = 24, Ta = /* @__PURE__ */ new Map();
+async function Ea(e, t) {
 	let n = await e.store.host.picture(t, e.name);
 	if (!n) return;
-	let r = da.get(n) ?? new Image();
-	da.delete(n), da.set(n, r);
-	for (let e of [...da.keys()].slice(0, Math.max(0, da.size - ua))) da.delete(e);
+	let r = Ta.get(n) ?? new Image();
+	Ta.delete(n), Ta.set(n, r);
+	for (let e of [...Ta.keys()].slice(0, Math.max(0, Ta.size - wa))) Ta.delete(e);
 	r.src || (r.src = n, await r.decode().catch(() => void 0));
 }
-var pa = 20;
-function ma(e, t, n) {
-	for (let r of [n - pa, n + pa]) {
+var Da = 20;
+function Oa(e, t, n) {
+	for (let r of [n - Da, n + Da]) {
 		let n = Math.floor(Math.max(0, Math.min(t.channels - 1, r)) / t.shard.units);
 		e.store.load(`layers/${t.id}/${n}`).catch(() => null);
 	}
 }
-async function ha(e, t, n) {
+async function ka(e, t, n) {
 	let r = `layers/${t.id}/${Math.floor(n / t.shard.units)}`, i = (await e.store.load(r).catch(() => null))?.units.find((e) => e.channel === n);
 	if (!i || i.dead || !i.images.length) return;
 	let a = on(e, i.images[0]);
-	await Promise.all([fa(e, xn(e, t, n)), a === null ? null : fa(e, a)]);
+	await Promise.all([Ea(e, xn(e, t, n)), a === null ? null : Ea(e, a)]);
 }
 // src/pages/Unit.tsx
-function ga({ layer: e, channel: t, query: n }) {
+function Aa({ layer: e, channel: t, query: n }) {
 	let r = W(), i = ht(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = G(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = G(a ? `layers/${i.id}` : null), l = F(null);
 	if (!i) return /* @__PURE__ */ z(yt, { name: e });
 	if (!a) return /* @__PURE__ */ z(Y, {
@@ -5498,7 +5702,7 @@ function ga({ layer: e, channel: t, query: n }) {
 		title: "Data is missing",
 		children: u.message
 	});
-	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ z(va, { ...l.current }) : /* @__PURE__ */ z(X, { what: `${e}:${t}` });
+	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ z(Ma, { ...l.current }) : /* @__PURE__ */ z(X, { what: `${e}:${t}` });
 	let d = s.value.units.find((e) => e.channel === t);
 	return !d || o && !o.includes(t) ? /* @__PURE__ */ z(Y, {
 		title: "Not in this copy",
@@ -5514,9 +5718,9 @@ function ga({ layer: e, channel: t, query: n }) {
 		unit: d,
 		query: n,
 		only: o
-	}, /* @__PURE__ */ z(va, { ...l.current }));
+	}, /* @__PURE__ */ z(Ma, { ...l.current }));
 }
-function _a({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
+function ja({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
 	let { manifest: l } = W(), { router: u, root: d, toast: f } = L(), p = It(), m = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
@@ -5566,7 +5770,7 @@ function _a({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s,
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) _[String(e + 1)] = () => o(e);
 	return R(_), m;
 }
-function va(e) {
+function Ma(e) {
 	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = L(), c = W(), l = V(t.name, i.channel), u = [
 		"photos",
 		"projections",
@@ -5588,15 +5792,15 @@ function va(e) {
 		}),
 		extend: (e) => C({ rf: e === "part" || e === "field" && !d ? null : e }),
 		to: (e, t) => it(V(e, t), v)
-	}, [T, E] = N(0), ee = _a(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
+	}, [T, E] = N(0), D = ja(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
 	P(() => E(0), [l]), P(() => {
-		o || ma(c, t, i.channel);
+		o || Oa(c, t, i.channel);
 		for (let e of [1, -1]) {
-			let n = ee(e);
-			n !== null && ha(c, t, n);
+			let n = D(e);
+			n !== null && ka(c, t, n);
 		}
 	}, [l]);
-	let [D, O] = [ee(-1), ee(1)], te = I(() => /* @__PURE__ */ z(sr, {
+	let [O, k] = [D(-1), D(1)], ee = I(() => /* @__PURE__ */ z(yr, {
 		layer: t,
 		data: n,
 		shard: r,
@@ -5649,23 +5853,23 @@ function va(e) {
 				] }), /* @__PURE__ */ z("div", {
 					class: "steps",
 					children: [
-						m === null && /* @__PURE__ */ z(ya, { unit: `${t.name}:${i.channel}` }),
-						D !== null && /* @__PURE__ */ z("a", {
-							href: w.to(t.name, D),
-							"aria-label": `Previous unit, ${D}`,
+						m === null && /* @__PURE__ */ z(Na, { unit: `${t.name}:${i.channel}` }),
+						O !== null && /* @__PURE__ */ z("a", {
+							href: w.to(t.name, O),
+							"aria-label": `Previous unit, ${O}`,
 							title: "Previous unit (←)",
 							children: "←"
 						}),
-						O !== null && /* @__PURE__ */ z("a", {
-							href: w.to(t.name, O),
-							"aria-label": `Next unit, ${O}`,
+						k !== null && /* @__PURE__ */ z("a", {
+							href: w.to(t.name, k),
+							"aria-label": `Next unit, ${k}`,
 							title: "Next unit (→)",
 							children: "→"
 						})
 					]
 				})]
 			}),
-			/* @__PURE__ */ z(ba, {
+			/* @__PURE__ */ z(Pa, {
 				layer: t,
 				unit: i
 			}),
@@ -5691,13 +5895,13 @@ function va(e) {
 				unit: i,
 				change: y
 			}),
-			m === null && /* @__PURE__ */ z(sa, {
+			m === null && /* @__PURE__ */ z(xa, {
 				layer: t,
 				shard: r,
 				unit: i
 			}),
-			(m === null || m === "all") && te,
-			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ z(la, {
+			(m === null || m === "all") && ee,
+			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ z(Ca, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5710,7 +5914,7 @@ function va(e) {
 		]
 	});
 }
-function ya({ unit: e }) {
+function Na({ unit: e }) {
 	let t = It(), n = t.has(e);
 	return /* @__PURE__ */ z("button", {
 		class: n ? "icon star on" : "icon star",
@@ -5722,7 +5926,7 @@ function ya({ unit: e }) {
 		children: n ? "★" : "☆"
 	});
 }
-function ba({ layer: e, unit: t }) {
+function Pa({ layer: e, unit: t }) {
 	let n = [
 		["Maximum", Z(t.maximum)],
 		["Mean", Z(t.mean)],
@@ -5735,12 +5939,12 @@ function ba({ layer: e, unit: t }) {
 	});
 }
 // src/app.tsx
-function xa(e) {
+function Fa(e) {
 	let t = et(e);
 	return I(() => rt(t), [t]);
 }
-function Sa({ host: e, router: t, root: n }) {
-	let [r, i] = N(null), [a, o] = N(null), [s, c] = N(""), l = xa(t), u = Ke(n, e.kind !== "notebook"), d = I(() => ({
+function Ia({ host: e, router: t, root: n }) {
+	let [r, i] = N(null), [a, o] = N(null), [s, c] = N(""), l = Fa(t), u = Ke(n, e.kind !== "notebook"), d = I(() => ({
 		router: t,
 		root: n,
 		listen: u,
@@ -5766,7 +5970,7 @@ function Sa({ host: e, router: t, root: n }) {
 			value: r,
 			children: [/* @__PURE__ */ z(Ft.Provider, {
 				value: f,
-				children: /* @__PURE__ */ z(wa, {
+				children: /* @__PURE__ */ z(Ra, {
 					route: l,
 					shell: d,
 					atlas: r
@@ -5781,7 +5985,7 @@ function Sa({ host: e, router: t, root: n }) {
 		})
 	}) : /* @__PURE__ */ z(X, { what: "the atlas" });
 }
-function Ca(e, t, n, r) {
+function La(e, t, n, r) {
 	let i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
@@ -5806,9 +6010,9 @@ function Ca(e, t, n, r) {
 		}
 	}), [e, t]);
 }
-function wa({ route: e, shell: t, atlas: n }) {
+function Ra({ route: e, shell: t, atlas: n }) {
 	let [r, i] = N(!1), [a, o] = N(!1), s = F(null), c = F(!0);
-	Ca(t, n, () => i((e) => !e), () => o(!0));
+	La(t, n, () => i((e) => !e), () => o(!0));
 	let l = `${e.page}/${e.rest}`, u = ct(e);
 	return P(() => {
 		let r = {
@@ -5831,9 +6035,9 @@ function wa({ route: e, shell: t, atlas: n }) {
 			id: "main",
 			tabIndex: -1,
 			ref: s,
-			children: /* @__PURE__ */ z(Ea, { route: e })
+			children: /* @__PURE__ */ z(Ba, { route: e })
 		}, e.page),
-		u && /* @__PURE__ */ z(Ta, {
+		u && /* @__PURE__ */ z(za, {
 			route: e,
 			atlas: n
 		}),
@@ -5849,7 +6053,7 @@ function wa({ route: e, shell: t, atlas: n }) {
 		})
 	] });
 }
-function Ta({ route: e, atlas: t }) {
+function za({ route: e, atlas: t }) {
 	return /* @__PURE__ */ z("footer", {
 		class: "source",
 		children: [
@@ -5871,16 +6075,16 @@ function Ta({ route: e, atlas: t }) {
 		]
 	});
 }
-function Ea({ route: e }) {
+function Ba({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ z(ni, {});
-		case "layer": return /* @__PURE__ */ z(aa, {
+		case "home": return /* @__PURE__ */ z(mi, {});
+		case "layer": return /* @__PURE__ */ z(ya, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
 			let t = U(e.rest);
-			return t ? /* @__PURE__ */ z(ga, {
+			return t ? /* @__PURE__ */ z(Aa, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
@@ -5893,12 +6097,12 @@ function Ea({ route: e }) {
 				]
 			});
 		}
-		case "class": return /* @__PURE__ */ z(yr, { name: e.rest }, e.rest);
-		case "images": return /* @__PURE__ */ z(_i, { query: e.query });
-		case "image": return /* @__PURE__ */ z(di, { number: Number(e.rest) }, e.rest);
-		case "compare": return /* @__PURE__ */ z(Fr, { query: e.query });
-		case "experiments": return /* @__PURE__ */ z(Ur, {});
-		case "experiment": return /* @__PURE__ */ z(Jr, { name: e.rest });
+		case "class": return /* @__PURE__ */ z(jr, { name: e.rest }, e.rest);
+		case "images": return /* @__PURE__ */ z(ki, { query: e.query });
+		case "image": return /* @__PURE__ */ z(Ci, { number: Number(e.rest) }, e.rest);
+		case "compare": return /* @__PURE__ */ z(qr, { query: e.query });
+		case "experiments": return /* @__PURE__ */ z(ti, {});
+		case "experiment": return /* @__PURE__ */ z(oi, { name: e.rest });
 		default: return /* @__PURE__ */ z(Y, {
 			title: "Not here",
 			children: "This address leads nowhere in the atlas."
@@ -5906,9 +6110,9 @@ function Ea({ route: e }) {
 	}
 }
 // src/style.css?inline
-var Da = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 7.4rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}";
+var Va = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 7.4rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}.caused{padding:.2rem .4rem .6rem .2rem;position:relative}.caused-heads{height:1.6rem;color:var(--soft);font-size:.82rem;position:relative}.caused-heads span{text-overflow:ellipsis;white-space:nowrap;position:absolute;overflow:hidden}.caused-graph{position:relative}.caused-graph svg{position:absolute;inset:0;overflow:visible}.caused-graph path{fill:none;stroke:var(--accent-fill);opacity:.45}.caused-graph path.against{stroke:var(--negative)}.caused-graph [data-faint=true]{opacity:.12}.caused-graph ul{list-style:none}.caused-graph li{height:68px;padding:3px 0;transition:opacity .1s;position:absolute}.caused-graph li[data-faint=true]{opacity:.4}.caused-graph li>*{background:var(--panel);border:1px solid var(--line);height:100%;color:var(--ink);border-radius:8px;grid-template-columns:auto minmax(0,1fr);align-items:center;gap:.5rem;padding:2px;text-decoration:none;display:grid}.caused-graph a:hover{border-color:var(--accent-fill)}.caused-graph .told{min-width:0;font-size:.82rem;display:grid}.caused-graph .told b{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.caused-sums{margin-top:.6rem;font-size:.9rem}";
 // src/widget.tsx
-function Oa(e) {
+function Ha(e) {
 	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = 0, i = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
@@ -5943,9 +6147,9 @@ function Oa(e) {
 		}
 	};
 }
-var ka = { render({ model: e, el: t }) {
+var Ua = { render({ model: e, el: t }) {
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = Da;
+	r.textContent = Va;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`, n.append(r, i);
 	let a = lt(String(e.get("route") ?? "#/"));
@@ -5953,8 +6157,8 @@ var ka = { render({ model: e, el: t }) {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), a.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: o, close: s } = Oa(e);
-	return fe(/* @__PURE__ */ z(Sa, {
+	let { host: o, close: s } = Ha(e);
+	return fe(/* @__PURE__ */ z(Ia, {
 		host: o,
 		router: a,
 		root: i
@@ -5962,4 +6166,4 @@ var ka = { render({ model: e, el: t }) {
 		fe(null, i), s();
 	};
 } };
-export { ka as default };
+export { Ua as default };

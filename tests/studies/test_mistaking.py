@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from convscope.atlas.web import value_of
 from convscope.data import Preprocess, wrap_dataset
 from convscope.errors import SourceError, StoreError, UsageError
 from convscope.methods.mistakes import Explaining
-from convscope.studies import mistaking
+from convscope.studies import mistakes_cases, mistaking
 from tests.studies.failing import CLASSES, MISLED, PLAIN, RED, SIDE, misled_network, write_misleading
 
 HOW: dict[str, Any] = {"layers": ["1"], "size": 5, "stride": 2, "most": 3, "workers": 1}
@@ -158,6 +159,21 @@ def test_what_was_explained_is_not_explained_again(
     with pytest.raises(StoreError, match=r"holds the answer to another question \(other most: 3, not 2\)"):
         cs.mistakes(net, str(room), store=out, **{**HOW, "most": 2})
     assert len(looked) == 3
+
+
+def test_after_the_first_it_is_told_how_long_the_others_will_take(
+    room: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(mistakes_cases, "_WORTH_SAYING", 0.0)
+    told: list[tuple[str, int, int]] = []
+    with caplog.at_level("INFO", "convscope.estimates"):
+        cs.mistakes(misled_network(), str(room), store=tmp_path, explain=1, **HOW)
+        assert caplog.messages == []  # none are left
+        how = {**HOW, "store": tmp_path}
+        cs.mistakes(misled_network(), str(room), progress=lambda *said: told.append(said), **how)
+    (message,) = caplog.messages
+    assert re.fullmatch(r"mistakes: the first took \d+\.\d s, 1 more take about .*", message)
+    assert [one for one in told if one[0] == "mistakes"] == [("mistakes", n, 3) for n in range(4)]
 
 
 def test_of_many_mistakes_the_worst_and_some_of_each_pair_are_explained(room: Path) -> None:

@@ -61,7 +61,7 @@ def test_from_the_overview_to_a_pair_and_to_one_mistake_and_back(viewer: Viewer,
     page.click(".causes summary")
     assert page.locator(".causes tbody tr").first.inner_text().split()[:4] == [f"1:{RED}", "2", "2", "2"]
     assert page.locator(".mistakes li .tried").all_inner_texts()[2] == "listed only"
-    page.click('.matrix a[aria-label="green as red: 2 mistakes"]')
+    page.click('.panel a[aria-label="green as red: 2 mistakes"]')
     viewer.until("document.querySelectorAll('.mistakes li').length === 2")
     assert viewer.hash() == "#/?label=1&answer=2"
     page.keyboard.press("ArrowRight")

@@ -79,6 +79,8 @@ class Experiment:
     settings: Mapping[str, Any]
     data: bool = False
     """Whether there is more for the page, in `data/experiments/NAME.js`."""
+    pictures: tuple[str, ...] = ()
+    """Files that this names, beside the figures."""
 
 
 def add_experiment(
@@ -149,6 +151,7 @@ def add_experiment(
         images=tuple(int(image) for image in images),
         settings=dict(settings or {}),
         data=data is not None,
+        pictures=tuple(pictures or {}),
     )
     if data is not None:
         address = f"experiments/{name}"
@@ -239,6 +242,7 @@ def _load(root: Path, name: str) -> Experiment:
     try:
         found = json.loads(inside(root, path, most=MOST).read_bytes().decode("utf-8"))
         lists = {key: tuple(found[key]) for key in ("figures", "captions", "units", "images")}
+        lists["pictures"] = tuple(found.get("pictures", ()))
         experiment = Experiment(**{**found, **lists})
         _check_read(experiment, name)
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
@@ -252,7 +256,7 @@ def _check_read(experiment: Experiment, name: str) -> None:
         raise ValueError(f"it calls itself '{experiment.name}'")
     if experiment.table not in (None, "table.csv"):
         raise ValueError(f"its table is '{experiment.table}'")
-    for file in experiment.figures:
+    for file in (*experiment.figures, *experiment.pictures):
         if not is_name(file) or Path(file).suffix not in FIGURES:
             raise ValueError(f"'{file}' is no figure")
     words = (experiment.title, experiment.kind, experiment.summary, *experiment.captions, *experiment.units)

@@ -285,7 +285,7 @@ def _add_experiments(made: AtlasPlan) -> None:
     for one in found:
         place = f"experiments/{one.name}"
         made.made[f"{place}/experiment.json"] = experiment_json(one)
-        for file in (*one.figures, *([one.table] if one.table else [])):
+        for file in (*one.figures, *one.pictures, *([one.table] if one.table else [])):
             made.copy(f"{place}/{file}")
         if one.data:
             made.copy(f"data/{place}.js")

@@ -92,7 +92,7 @@ def _experiments(root: Path) -> Iterator[Finding]:
         return
     for one in found:
         for path in (
-            *(f"experiments/{one.name}/{file}" for file in one.figures),
+            *(f"experiments/{one.name}/{file}" for file in (*one.figures, *one.pictures)),
             *[f"data/experiments/{one.name}.js"] * one.data,
         ):
             yield from _refused(root, path)

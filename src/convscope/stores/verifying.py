@@ -29,12 +29,13 @@ from convscope.stores.scan_files import (
 from convscope.stores.sealing import unseal
 from convscope.verification import Finding, Held
 
-__all__ = ["verify_occlusions", "verify_responses", "verify_scan"]
+__all__ = ["verify_occlusions", "verify_parts", "verify_responses", "verify_scan"]
 
 Item = Held | Finding
 
 _AGAIN = "delete it and run the same scan again"
 _ANEW = "nothing: it is made again when it is next asked for"
+_SCANS = ("shard-", "part-")  # what parts of scans are called: other answers keep parts as well
 
 
 ANSWERS = (
@@ -47,7 +48,8 @@ ANSWERS = (
 
 def verify_scan(folder: Path) -> Iterator[Item]:
     """A scan's manifest, layers and parts."""
-    parts, layers = part_paths(folder), sorted((folder / LAYERS).glob("[0-9][0-9][0-9]-*.safetensors"))
+    parts = [path for path in part_paths(folder) if path.name.startswith(_SCANS)]
+    layers = sorted((folder / LAYERS).glob("[0-9][0-9][0-9]-*.safetensors"))
     if not (has_format(folder / MANIFEST, FORMAT) or parts or layers):
         return
     for path in parts:
@@ -121,6 +123,18 @@ def verify_answers(folder: Path) -> Iterator[Item]:
             yield Held(path.name, f"an answer: {said.get('answer')}")
         except (OSError, ValueError) as error:
             yield Finding(path.name, _reason(error), f"ask again: the same call, or {kind}.save, writes it anew")
+
+
+def verify_parts(folder: Path) -> Iterator[Item]:
+    """Work that answers keep on the way to them: sums, mistakes that were looked at, parts of a sanity check."""
+    for path in part_paths(folder):
+        if path.name.startswith(_SCANS):
+            continue
+        try:
+            unseal(read_whole(path))
+            yield Held(f"{PARTS}/{path.name}", "work that is kept")
+        except (OSError, ValueError) as error:
+            yield Finding(f"{PARTS}/{path.name}", _reason(error), _ANEW)
 
 
 def verify_occlusions(folder: Path) -> Iterator[Item]:

@@ -196,7 +196,7 @@ class Causes(Answer, Sequence[CauseGraph]):
         named = dict.fromkeys(str(replace(u, position=None)) for u in units if u.layer in shown)
         asked = list(dict.fromkeys(str(replace(graph.unit, position=None)) for graph in self.graphs))
         title = f"What fed {', '.join(asked[:3])}{' and others' if len(asked) > 3 else ''}"
-        settings = {"layers": list(self.graphs[0].layers), "nodes": self.nodes}
+        settings = {"asked": asked, "layers": list(self.graphs[0].layers), "nodes": self.nodes}
         images = self.seen.in_atlas(atlas)
         data, pictures = [], dict[str, bytes]()
         for number, graph in enumerate(self.graphs[:DRAWN]):

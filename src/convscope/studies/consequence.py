@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +14,6 @@ from numpy.typing import NDArray
 
 from convscope.arguments import checked
 from convscope.atlas import Atlas
-from convscope.atlas.web import short
 from convscope.data import Failure, Images, Source
 from convscope.errors import UsageError
 from convscope.files import json_bytes
@@ -26,6 +24,7 @@ from convscope.progress import Progress
 from convscope.stores import effects as keeping
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network
+from convscope.studies.effects_shown import by_channel, in_turn, told
 from convscope.studies.pictures import left_out, numbers_in
 from convscope.studies.questions import Question, refuse_another
 from convscope.tables import TextTable, columns_of, counted, csv_of, without_nan
@@ -210,38 +209,10 @@ class Effects(Answer):
         images = numbers_in(atlas, self.collection, self.indices, len(self.indices) + len(self.failures))
         settings = {"layers": [f.layer for f in self.layers], "to": self.layers[0].to, "own": self.own}
         title = f"Units of {', '.join(f.layer for f in self.layers)} silenced"
-        rows = _in_turn(self.pairs())
-        data = {"pairs": [[row["unit"], row["class"], *(short(row[key]) for key in _SHOWN)] for row in rows],
-                "layers": {found.layer: _by_channel(found) for found in self.layers}}  # fmt: skip
+        rows = in_turn(self.pairs())
+        data = {"pairs": [[row["unit"], row["class"], *(told(row[key]) for key in _SHOWN)] for row in rows],
+                "layers": {found.layer: by_channel(found) for found in self.layers}}  # fmt: skip
         return Entry("effects", title, rows, units=alone, images=images, settings=settings, data=data)
-
-
-def _in_turn(pairs: Sequence[Row]) -> list[Row]:
-    """The strongest pair of every unit and every class, then the second ones, and so on, by how far scores fall.
-
-    An atlas's page is given the first rows of a table: so there are some for every unit and class.
-    """
-    counted: Counter[Any] = Counter()
-    ranked = []
-    for row in sorted(pairs, key=lambda row: row["change"]):
-        mine = ("unit", row["unit"]), ("class", row["class"])
-        ranked.append((min(counted[one] for one in mine), row))
-        counted.update(mine)
-    return [row for _, row in sorted(ranked, key=lambda one: (one[0], one[1]["change"]))]
-
-
-def _by_channel(found: LayerEffects) -> dict[str, list[float | None]]:
-    """What silencing each unit alone does, by its channel; None of those that were not."""
-    alone = {unit.channel: n for n, name in enumerate(found.silenced) if (unit := _single(name)) is not None}
-    rows = [alone.get(channel) for channel in range(max(alone, default=-1) + 1)]
-    lost = [None if n is None else short(-float(found.accuracy[n])) for n in rows]
-    falls = [None if n is None else short(-float(found.change[n].min())) for n in rows]
-    return {"lost": lost, "falls": falls}
-
-
-def _single(name: str) -> Unit | None:
-    unit = None if " + " in name else Unit.parse(name)
-    return unit if unit is not None and unit.position is None else None
 
 
 def _interval(found: LayerEffects, unit: int, number: int) -> tuple[float, float]:

@@ -21,7 +21,13 @@ from convscope.errors import StoreError
 from convscope.files import kind_of
 from convscope.generalisation.verifying import verify_transfer
 from convscope.progress import Progress, silent
-from convscope.stores.verifying import verify_answers, verify_occlusions, verify_responses, verify_scan
+from convscope.stores.verifying import (
+    verify_answers,
+    verify_occlusions,
+    verify_parts,
+    verify_responses,
+    verify_scan,
+)
 from convscope.studies.answer import Answer
 from convscope.training.verifying import verify_training
 from convscope.verification import Finding, Held
@@ -78,6 +84,7 @@ class Verification(Answer):
 
 _KINDS: tuple[Callable[[Path], Iterable[Held | Finding]], ...] = (
     verify_scan,
+    verify_parts,
     verify_tables,
     verify_responses,
     verify_occlusions,

@@ -1,12 +1,11 @@
 import { Section } from "../parts/small";
 import { many } from "../words";
 import type { Filter } from "./data";
-import { toList, usePage } from "./data";
+import { fillsMatrix, toList, usePage } from "./data";
 import { share } from "./parts";
 
-const FEW = 16; // classes that fit a matrix
 const LISTED = 12;
-const FULL = 0.4; // of a matrix's cells have to hold something
+
 
 /** Which classes are taken for which: a matrix of few, where it is not mostly empty, else a list; each is a way to its
  * mistakes. */
@@ -14,8 +13,7 @@ export function Pairs({ filter }: { filter: Filter }) {
   const { manifest } = usePage();
   const labels = [...new Set(manifest.pairs.map(([label]) => label))].sort((a, b) => a - b);
   const answers = [...new Set(manifest.pairs.map(([, answer]) => answer))].sort((a, b) => a - b);
-  const full = manifest.pairs.length / (labels.length * answers.length);
-  const matrix = manifest.kind === "classes" && labels.length > 2 && Math.max(labels.length, answers.length) <= FEW && full >= FULL;
+  const matrix = manifest.kind === "classes" && fillsMatrix(labels, answers, manifest.pairs.length);
   if (manifest.kind === "values") {
     return (
       <Section title="How they are off" note="Values that are further off than on average.">

@@ -202,5 +202,14 @@ export function passes(row: Row, filter: Filter): boolean {
   return row.name.toLowerCase().includes(filter.q.toLowerCase());
 }
 
+const FEW = 16; // classes that fit a matrix
+const FULL = 0.4; // of its cells have to hold something
+
+/** Whether so many confused pairs of these labels and answers are best seen as a matrix, and not as a list. */
+export function fillsMatrix(labels: number[], answers: number[], pairs: number): boolean {
+  const own = labels.filter((label) => answers.includes(label)).length; // how many were right stands there
+  return labels.length > 2 && Math.max(labels.length, answers.length) <= FEW && pairs + own >= FULL * labels.length * answers.length;
+}
+
 export const toList = (filter: Filter, change: Partial<Filter> = {}): string => withQuery("#/", { ...filter, ...change });
 export const toMistake = (key: string, filter?: Filter): string => withQuery(`#/m/${key}`, { ...filter });

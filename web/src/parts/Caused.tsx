@@ -2,7 +2,7 @@ import { useMemo, useState } from "preact/hooks";
 import { parseUnit, toExperiment, toImage, toUnit } from "../route";
 import { layerOfUnit, useAtlas, useData, usePicture } from "../store";
 import type { CauseGraph, CausesData, Experiment } from "../types";
-import { baseName, short } from "../words";
+import { baseName, many, short } from "../words";
 import { Joints } from "./Details";
 import { Name, Section } from "./small";
 
@@ -12,38 +12,44 @@ const [WIDE, HIGH, GAP] = [176, 68, 64]; // of a node, and between columns
 
 const plain = (unit: string): string => unit.replace(/@\d+,\d+$/, "");
 
-/** Experiments that say what fed units, those first that are about this unit or image. */
-function useCauses(about: (one: Experiment) => boolean): { experiment: Experiment; data: CausesData } | null {
+/** The experiments that say what fed units. */
+function useCauses(): Experiment[] {
   const atlas = useAtlas();
   const experiments = useData<Experiment[]>(atlas.store.host.kind === "file" ? null : "experiments").value;
-  const experiment = experiments?.find((one) => one.kind === "causes" && one.data && about(one)) ?? null;
-  const data = useData<CausesData>(experiment ? `experiments/${experiment.name}` : null).value;
-  return experiment && data?.graphs ? { experiment, data } : null;
+  return experiments?.filter((one) => one.kind === "causes" && one.data) ?? [];
 }
 
 /** What fed a unit: on each image that was asked about, and usually. */
 export function FedUnit({ unit }: { unit: string }) {
-  const found = useCauses((one) => one.units.includes(unit));
-  const graphs = useMemo(() => found?.data.graphs.filter((graph) => plain(graph.unit) === unit) ?? [], [found?.data, unit]);
-  if (!found) return null;
-  const usual = found.data.usual.filter(([of]) => of === unit);
+  const about = (one: Experiment): boolean => Array.isArray(one.settings.asked) && one.settings.asked.includes(unit);
+  return <>{useCauses().filter(about).map((one) => <FedUnitBy key={one.name} experiment={one} unit={unit} />)}</>;
+}
+
+function FedUnitBy({ experiment, unit }: { experiment: Experiment; unit: string }) {
+  const data = useData<CausesData>(`experiments/${experiment.name}`).value;
+  const graphs = useMemo(() => data?.graphs.filter((graph) => plain(graph.unit) === unit) ?? [], [data, unit]);
+  const usual = data?.usual.filter(([of]) => of === unit) ?? [];
   const joints = usual.flatMap(([, cause, mean]) => {
     const at = parseUnit(cause);
     return at ? [[at.layer, at.channel, mean] as [string, number, number]] : [];
   });
   return (
     <>
-      {usual.length > 0 && <Joints title="What usually feeds it" joints={joints} note={`The mean of what each unit gave on ${usual[0]?.[5]} images, activation times the signal carried back; the strongest inputs are by weight alone.`} />}
-      {graphs.length > 0 && <Graphs experiment={found.experiment} graphs={graphs} title="What fed it" />}
+      {usual.length > 0 && <Joints title="What usually feeds it" joints={joints} note={`The mean of what each unit gave on ${many(usual[0]?.[5] ?? 0, "image")}: activation times the signal carried back. The strongest inputs are by weight alone.`} />}
+      {graphs.length > 0 && <Graphs experiment={experiment} graphs={graphs} title="What fed it" />}
     </>
   );
 }
 
 /** What fed units on an image. */
 export function FedOn({ image }: { image: number }) {
-  const found = useCauses((one) => one.images.includes(image));
-  const graphs = useMemo(() => found?.data.graphs.filter((graph) => graph.image === image) ?? [], [found?.data, image]);
-  return found && graphs.length > 0 ? <Graphs experiment={found.experiment} graphs={graphs} title="What fed units here" here /> : null;
+  return <>{useCauses().filter((one) => one.images.includes(image)).map((one) => <FedOnBy key={one.name} experiment={one} image={image} />)}</>;
+}
+
+function FedOnBy({ experiment, image }: { experiment: Experiment; image: number }) {
+  const data = useData<CausesData>(`experiments/${experiment.name}`).value;
+  const graphs = useMemo(() => data?.graphs.filter((graph) => graph.image === image) ?? [], [data, image]);
+  return graphs.length > 0 ? <Graphs experiment={experiment} graphs={graphs} title="What fed units here" here /> : null;
 }
 
 function Graphs({ experiment, graphs, title, here }: { experiment: Experiment; graphs: CauseGraph[]; title: string; here?: boolean }) {

@@ -2240,17 +2240,17 @@ var tr = 56, [nr, rr, ir] = [
 	68,
 	64
 ], ar = (e) => e.replace(/@\d+,\d+$/, "");
-function or(e) {
-	let t = G(W().store.host.kind === "file" ? null : "experiments").value?.find((t) => t.kind === "causes" && t.data && e(t)) ?? null, n = G(t ? `experiments/${t.name}` : null).value;
-	return t && n?.graphs ? {
-		experiment: t,
-		data: n
-	} : null;
+function or() {
+	return G(W().store.host.kind === "file" ? null : "experiments").value?.filter((e) => e.kind === "causes" && e.data) ?? [];
 }
 function sr({ unit: e }) {
-	let t = or((t) => t.units.includes(e)), n = I(() => t?.data.graphs.filter((t) => ar(t.unit) === e) ?? [], [t?.data, e]);
-	if (!t) return null;
-	let r = t.data.usual.filter(([t]) => t === e), i = r.flatMap(([, e, t]) => {
+	return /* @__PURE__ */ z(b, { children: or().filter((t) => Array.isArray(t.settings.asked) && t.settings.asked.includes(e)).map((t) => /* @__PURE__ */ z(cr, {
+		experiment: t,
+		unit: e
+	}, t.name)) });
+}
+function cr({ experiment: e, unit: t }) {
+	let n = G(`experiments/${e.name}`).value, r = I(() => n?.graphs.filter((e) => ar(e.unit) === t) ?? [], [n, t]), i = n?.usual.filter(([e]) => e === t) ?? [], a = i.flatMap(([, e, t]) => {
 		let n = U(e);
 		return n ? [[
 			n.layer,
@@ -2258,26 +2258,32 @@ function sr({ unit: e }) {
 			t
 		]] : [];
 	});
-	return /* @__PURE__ */ z(b, { children: [r.length > 0 && /* @__PURE__ */ z(Or, {
+	return /* @__PURE__ */ z(b, { children: [i.length > 0 && /* @__PURE__ */ z(Ar, {
 		title: "What usually feeds it",
-		joints: i,
-		note: `The mean of what each unit gave on ${r[0]?.[5]} images, activation times the signal carried back; the strongest inputs are by weight alone.`
-	}), n.length > 0 && /* @__PURE__ */ z(lr, {
-		experiment: t.experiment,
-		graphs: n,
+		joints: a,
+		note: `The mean of what each unit gave on ${Q(i[0]?.[5] ?? 0, "image")}: activation times the signal carried back. The strongest inputs are by weight alone.`
+	}), r.length > 0 && /* @__PURE__ */ z(dr, {
+		experiment: e,
+		graphs: r,
 		title: "What fed it"
 	})] });
 }
-function cr({ image: e }) {
-	let t = or((t) => t.images.includes(e)), n = I(() => t?.data.graphs.filter((t) => t.image === e) ?? [], [t?.data, e]);
-	return t && n.length > 0 ? /* @__PURE__ */ z(lr, {
-		experiment: t.experiment,
-		graphs: n,
+function lr({ image: e }) {
+	return /* @__PURE__ */ z(b, { children: or().filter((t) => t.images.includes(e)).map((t) => /* @__PURE__ */ z(ur, {
+		experiment: t,
+		image: e
+	}, t.name)) });
+}
+function ur({ experiment: e, image: t }) {
+	let n = G(`experiments/${e.name}`).value, r = I(() => n?.graphs.filter((e) => e.image === t) ?? [], [n, t]);
+	return r.length > 0 ? /* @__PURE__ */ z(dr, {
+		experiment: e,
+		graphs: r,
 		title: "What fed units here",
 		here: !0
 	}) : null;
 }
-function lr({ experiment: e, graphs: t, title: n, here: r }) {
+function dr({ experiment: e, graphs: t, title: n, here: r }) {
 	let [i, a] = N(0), o = t[Math.min(i, t.length - 1)];
 	return o ? /* @__PURE__ */ z(J, {
 		class: "panel wide",
@@ -2297,14 +2303,14 @@ function lr({ experiment: e, graphs: t, title: n, here: r }) {
 				onClick: () => a(t),
 				children: /* @__PURE__ */ z(q, { text: r ? e.unit : Zt(e.name) })
 			}, t))
-		}), /* @__PURE__ */ z(ur, {
+		}), /* @__PURE__ */ z(fr, {
 			experiment: e,
 			graph: o,
 			here: r ?? !1
 		})]
 	}) : null;
 }
-function ur({ experiment: e, graph: t, here: n }) {
+function fr({ experiment: e, graph: t, here: n }) {
 	let r = ft(t.sheet === null ? null : `experiments/${e.name}/${t.sheet}`), [i, a] = N(null), o = [[0], ...t.layers.map((e) => t.nodes.flatMap((t, n) => n && U(ar(t.unit))?.layer === e ? [n] : []))], s = Math.max(...o.map((e) => e.length)), c = new Map(o.flatMap((e, t) => e.map((n, r) => [n, {
 		x: t * (nr + ir),
 		y: (r + .5) * s * rr / e.length
@@ -2358,7 +2364,7 @@ function ur({ experiment: e, graph: t, here: n }) {
 				onMouseLeave: () => a(null),
 				onFocusIn: () => a(n),
 				onFocusOut: () => a(null),
-				children: /* @__PURE__ */ z(dr, {
+				children: /* @__PURE__ */ z(pr, {
 					unit: e.unit,
 					value: n ? e.amount : e.value,
 					first: n === 0,
@@ -2385,7 +2391,7 @@ function ur({ experiment: e, graph: t, here: n }) {
 		] }, e.layer))
 	})] });
 }
-function dr({ unit: e, value: t, first: n, sheet: r, at: i, count: a }) {
+function pr({ unit: e, value: t, first: n, sheet: r, at: i, count: a }) {
 	let o = W(), s = U(ar(e)), c = s && gt(o, s.layer, s.channel), l = n ? ar(e) : ar(e).split(":").pop() ?? e, u = (e) => ({
 		width: `${tr}px`,
 		height: `${tr}px`,
@@ -2424,24 +2430,24 @@ function dr({ unit: e, value: t, first: n, sheet: r, at: i, count: a }) {
 	});
 }
 // src/parts/Needs.tsx
-var fr = 8;
-function pr(e, t, n) {
+var mr = 8;
+function hr(e, t, n) {
 	let [r, i] = t === "unit" ? [0, 1] : [1, 0];
 	return e.pairs.flatMap((e) => e[r] === n && e[2] < 0 ? [{
 		of: String(e[i]),
 		change: e[2],
 		control: e[3]
-	}] : []).sort((e, t) => e.change - t.change).slice(0, fr);
+	}] : []).sort((e, t) => e.change - t.change).slice(0, mr);
 }
-function mr(e, t = !0) {
+function gr(e, t = !0) {
 	let n = G(W().store.host.kind === "file" ? null : "experiments").value, r = (t) => e === void 0 || !Array.isArray(t.settings.layers) || t.settings.layers.includes(e), i = n?.find((e) => e.kind === "effects" && e.data && r(e)) ?? null;
 	return {
 		experiment: i,
 		data: G(t && i ? `experiments/${i.name}` : null).value
 	};
 }
-function hr({ of: e, kind: t }) {
-	let n = W(), { experiment: r, data: i } = mr(t === "class" ? void 0 : U(e)?.layer), a = I(() => i ? pr(i, t, e) : [], [
+function _r({ of: e, kind: t }) {
+	let n = W(), { experiment: r, data: i } = gr(t === "class" ? void 0 : U(e)?.layer), a = I(() => i ? hr(i, t, e) : [], [
 		i,
 		t,
 		e
@@ -2501,8 +2507,8 @@ function hr({ of: e, kind: t }) {
 	});
 }
 // src/parts/Tuning.tsx
-var gr = 1.25, _r = (e) => `${100 * Math.min(Math.max(e, 0), gr) / gr}%`;
-function vr({ layer: e, unit: t }) {
+var vr = 1.25, yr = (e) => `${100 * Math.min(Math.max(e, 0), vr) / vr}%`;
+function br({ layer: e, unit: t }) {
 	let { manifest: n } = W(), r = G(n.paths.tuning ? K(n.paths.tuning, { layer: e.id }) : null).value;
 	if (!r?.kept.some((e) => (e[t.channel] ?? null) !== null)) return null;
 	let i = r.out[t.channel] ?? [];
@@ -2534,20 +2540,20 @@ function vr({ layer: e, unit: t }) {
 								c != null && u != null && /* @__PURE__ */ z("i", {
 									class: "middle",
 									style: {
-										left: _r(c),
-										right: `calc(100% - ${_r(u)})`
+										left: yr(c),
+										right: `calc(100% - ${yr(u)})`
 									}
 								}),
 								o !== null && s !== null && /* @__PURE__ */ z("i", {
 									class: "interval",
 									style: {
-										left: _r(o),
-										right: `calc(100% - ${_r(s)})`
+										left: yr(o),
+										right: `calc(100% - ${yr(s)})`
 									}
 								}),
 								/* @__PURE__ */ z("i", {
 									class: "dot",
-									style: { left: _r(a) }
+									style: { left: yr(a) }
 								})
 							]
 						}),
@@ -2562,7 +2568,7 @@ function vr({ layer: e, unit: t }) {
 	});
 }
 // src/parts/Details.tsx
-function yr(e) {
+function xr(e) {
 	let { layer: t, unit: n } = e, r = W(), i = r.manifest.extras, a = i ? Math.floor(n.channel / i.shard) : 0, o = G(i ? `extras/${t.id}/${a}` : null).value, s = G(r.store.host.kind === "file" ? null : "experiments").value, c = {
 		...e,
 		extra: o,
@@ -2576,30 +2582,30 @@ function yr(e) {
 				given: c,
 				about: n,
 				turn: 0,
-				draw: xr
+				draw: Cr
 			}),
 			/* @__PURE__ */ z(er, {
 				given: c,
 				about: n,
 				turn: 1,
-				draw: Sr
+				draw: wr
 			}),
 			/* @__PURE__ */ z(er, {
 				given: c,
 				about: n,
 				turn: 2,
-				draw: Cr
+				draw: Tr
 			})
 		]
 	});
 }
-function br(e, t, n) {
+function Sr(e, t, n) {
 	let r = e.values.findIndex((e) => e !== null && e !== 0 && e >= t && e < n);
 	if (r >= 0) return { n: r + 1 };
 	let i = (t + n) / 2 / (e.maximum || 1);
 	return i > 0 && i <= .95 ? { share: i > .75 ? 1 : i > .5 ? 2 : i > .25 ? 3 : 4 } : null;
 }
-var xr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ z(b, { children: [
+var Cr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ z(b, { children: [
 	/* @__PURE__ */ z("div", {
 		class: "stack",
 		children: [/* @__PURE__ */ z(J, {
@@ -2612,51 +2618,51 @@ var xr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) =
 				marks: r.values,
 				title: "Responses",
 				link: (e, t) => {
-					let n = br(r, e, t);
+					let n = Sr(r, e, t);
 					return n && ("n" in n || (a?.bands.length ?? 0) > 0) ? o({
 						share: null,
 						...n
 					}) : null;
 				}
 			})
-		}), i && /* @__PURE__ */ z(wr, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
+		}), i && /* @__PURE__ */ z(Er, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
 	}),
-	r.classes.length > 0 && /* @__PURE__ */ z(Tr, {
+	r.classes.length > 0 && /* @__PURE__ */ z(Dr, {
 		shard: n,
 		unit: r
 	}),
-	/* @__PURE__ */ z(vr, {
+	/* @__PURE__ */ z(br, {
 		layer: e,
 		unit: r
 	}),
-	a?.control && /* @__PURE__ */ z(kr, {
+	a?.control && /* @__PURE__ */ z(jr, {
 		layer: e,
 		unit: r,
 		extra: a
 	})
-] }), Sr = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ z(Er, {
+] }), wr = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ z(Or, {
 	extra: t,
 	unit: n,
 	maximum: e.maximum,
 	share: r
-}) : null, Cr = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
+}) : null, Tr = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
 	let a = (i ?? []).filter((n) => n.units.includes(`${e.name}:${t.channel}`));
 	return /* @__PURE__ */ z(b, { children: [
-		/* @__PURE__ */ z(hr, {
+		/* @__PURE__ */ z(_r, {
 			of: `${e.name}:${t.channel}`,
 			kind: "unit"
 		}),
-		/* @__PURE__ */ z(Dr, {
+		/* @__PURE__ */ z(kr, {
 			layer: e,
 			unit: t
 		}),
 		/* @__PURE__ */ z(sr, { unit: `${e.name}:${t.channel}` }),
-		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ z(Or, {
+		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ z(Ar, {
 			title: "Strongest inputs",
 			joints: r.incoming,
 			note: n.incoming
 		}),
-		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ z(Or, {
+		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ z(Ar, {
 			title: "Strongest outputs",
 			joints: r.outgoing,
 			note: n.outgoing
@@ -2680,7 +2686,7 @@ var xr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) =
 		})
 	] });
 };
-function wr({ unit: e }) {
+function Er({ unit: e }) {
 	let t = It();
 	return /* @__PURE__ */ z(J, {
 		title: "Your note",
@@ -2695,7 +2701,7 @@ function wr({ unit: e }) {
 		})
 	});
 }
-function Tr({ shard: e, unit: t }) {
+function Dr({ shard: e, unit: t }) {
 	let n = Math.max(...t.classes.map(([, e]) => e), 0);
 	return /* @__PURE__ */ z(J, {
 		title: "Top classes",
@@ -2723,7 +2729,7 @@ function Tr({ shard: e, unit: t }) {
 		})
 	});
 }
-function Er({ extra: e, unit: t, maximum: n, share: r }) {
+function Or({ extra: e, unit: t, maximum: n, share: r }) {
 	let i = F(null);
 	return P(() => i.current?.scrollIntoView({ block: "center" }), [r]), /* @__PURE__ */ z(J, {
 		title: "Lower responses",
@@ -2766,7 +2772,7 @@ function Er({ extra: e, unit: t, maximum: n, share: r }) {
 		})
 	});
 }
-function Dr({ layer: e, unit: t }) {
+function kr({ layer: e, unit: t }) {
 	let n = W(), r = t.nearest.filter(([t]) => gt(n, e.name, t));
 	return r.length ? /* @__PURE__ */ z(J, {
 		title: "Nearest units",
@@ -2812,7 +2818,7 @@ function Dr({ layer: e, unit: t }) {
 		})
 	}) : null;
 }
-function Or({ title: e, joints: t, note: n }) {
+function Ar({ title: e, joints: t, note: n }) {
 	let r = W(), { network: i } = kt(), a = t.some(([e, t]) => gt(r, e, t)), o = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
 	return /* @__PURE__ */ z(J, {
 		title: e,
@@ -2872,7 +2878,7 @@ function Or({ title: e, joints: t, note: n }) {
 		})
 	});
 }
-function kr({ layer: e, unit: t, extra: n }) {
+function jr({ layer: e, unit: t, extra: n }) {
 	let { manifest: r } = W();
 	if (!r.paths.controls || !n.control) return null;
 	let i = K(r.paths.controls, {
@@ -2916,8 +2922,8 @@ function kr({ layer: e, unit: t, extra: n }) {
 	});
 }
 // src/pages/Class.tsx
-var Ar = 18;
-function jr({ name: e }) {
+var Mr = 18;
+function Nr({ name: e }) {
 	let { collection: t, network: n, ready: r } = kt();
 	if (!r) return /* @__PURE__ */ z(X, { what: e });
 	let i = jt(t?.names, e).filter((e) => t?.images[e]), a = jt(n?.names, e);
@@ -2954,16 +2960,16 @@ function jr({ name: e }) {
 		/* @__PURE__ */ z("div", {
 			class: "class-page",
 			children: [
-				i.map((t) => /* @__PURE__ */ z(Mr, {
+				i.map((t) => /* @__PURE__ */ z(Pr, {
 					label: t,
 					name: e
 				}, t)),
-				a.map((e) => /* @__PURE__ */ z(Pr, {
+				a.map((e) => /* @__PURE__ */ z(Ir, {
 					logit: e,
 					layers: n?.layers ?? [],
 					note: n?.note ?? ""
 				}, e)),
-				/* @__PURE__ */ z(hr, {
+				/* @__PURE__ */ z(_r, {
 					of: e,
 					kind: "class"
 				})
@@ -2971,14 +2977,14 @@ function jr({ name: e }) {
 		})
 	] });
 }
-function Mr({ label: e, name: t }) {
+function Pr({ label: e, name: t }) {
 	let { manifest: n } = W(), r = n.classes?.shard ?? 1, i = G(`classes/${Math.floor(e / r)}`), a = G(n.extras ? "profiles/index" : null).value, o = (a?.images ?? []).filter((t, n) => a?.labels[n] === e), s = i.value?.classes[e] ?? [];
 	return /* @__PURE__ */ z(b, { children: [o.length > 0 && /* @__PURE__ */ z(J, {
 		title: "Its images",
 		class: "panel wide",
 		children: [/* @__PURE__ */ z("ul", {
 			class: "thumbs",
-			children: o.slice(0, Ar).map((e) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
+			children: o.slice(0, Mr).map((e) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
 				href: H(e),
 				"aria-label": Zt(a?.names[a.images.indexOf(e)] ?? `image ${e}`),
 				children: /* @__PURE__ */ z(cn, {
@@ -2986,7 +2992,7 @@ function Mr({ label: e, name: t }) {
 					side: 84
 				})
 			}) }, e))
-		}), o.length > Ar && /* @__PURE__ */ z("p", {
+		}), o.length > Mr && /* @__PURE__ */ z("p", {
 			class: "more",
 			children: /* @__PURE__ */ z("a", {
 				href: it("#/images", { q: t }),
@@ -3004,7 +3010,7 @@ function Mr({ label: e, name: t }) {
 				}),
 				children: "Those that prefer it to every other class"
 			}),
-			children: /* @__PURE__ */ z(Nr, {
+			children: /* @__PURE__ */ z(Fr, {
 				rows: i,
 				tile: (e) => /* @__PURE__ */ z($, {
 					layer: t,
@@ -3017,7 +3023,7 @@ function Mr({ label: e, name: t }) {
 		}, t.id);
 	})] });
 }
-function Nr({ rows: e, layer: t, tile: n }) {
+function Fr({ rows: e, layer: t, tile: n }) {
 	return /* @__PURE__ */ z("ul", {
 		class: "tiles",
 		children: e.map(([e, r, i]) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
@@ -3033,7 +3039,7 @@ function Nr({ rows: e, layer: t, tile: n }) {
 		}) }, e))
 	});
 }
-function Pr({ logit: e, layers: t, note: n }) {
+function Ir({ logit: e, layers: t, note: n }) {
 	let r = W(), i = r.manifest.classes?.shard ?? 64, a = G(`logits/${Math.floor(e / i)}`).value, o = t.map((t) => gt(r, t, e)).find((e) => e !== void 0), s = a?.incoming[e - a.first] ?? [];
 	return /* @__PURE__ */ z(b, { children: [o && /* @__PURE__ */ z(J, {
 		title: "Its logit",
@@ -3061,16 +3067,16 @@ function Pr({ logit: e, layers: t, note: n }) {
 				e
 			]
 		})
-	}), s.length > 0 && /* @__PURE__ */ z(Or, {
+	}), s.length > 0 && /* @__PURE__ */ z(Ar, {
 		title: "What its logit is computed from",
 		joints: s,
 		note: n
 	})] });
 }
 // src/parts/Grid.tsx
-var Fr = (e) => e === document.documentElement ? window : e, Ir = 400;
-function Lr(e, t, n, r, i, a, o) {
-	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - Ir) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + Ir) / l)));
+var Lr = (e) => e === document.documentElement ? window : e, Rr = 400;
+function zr(e, t, n, r, i, a, o) {
+	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - Rr) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + Rr) / l)));
 	return {
 		columns: s,
 		step: o ? n.width + r : Math.floor((t + r) / s),
@@ -3079,10 +3085,10 @@ function Lr(e, t, n, r, i, a, o) {
 		height: Math.max(0, c * l - r)
 	};
 }
-function Rr(e, t, n) {
+function Br(e, t, n) {
 	let r = () => {
 		let r = e.current?.getBoundingClientRect(), i = r?.width || 900, a = -(r?.top ?? 0);
-		return Lr(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
+		return zr(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
 	}, [i, a] = N(r), [o, s] = N(!1), c = () => {
 		let e = r();
 		a((t) => t.columns === e.columns && t.step === e.step && t.first === e.first && t.last === e.last && t.height === e.height ? t : e);
@@ -3112,8 +3118,8 @@ function Rr(e, t, n) {
 		last: t.count
 	} : i;
 }
-function zr(e) {
-	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = L(), c = F(null), l = Rr(c, e, r), u = F(!1), d = (e) => {
+function Vr(e) {
+	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = L(), c = F(null), l = Br(c, e, r), u = F(!1), d = (e) => {
 		t && (u.current = !0, a(Math.max(0, Math.min(t - 1, i < 0 ? 0 : i + e))));
 	}, f = l.columns, p = [
 		[["ArrowLeft", "h"], -1],
@@ -3136,7 +3142,7 @@ function zr(e) {
 		if (e) u.current = !1, e.querySelector("a")?.focus({ preventScroll: !0 }), e.scrollIntoView({ block: "nearest" });
 		else {
 			let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-			Fr(s.root).scrollBy({
+			Lr(s.root).scrollBy({
 				top: e - window.innerHeight / 3,
 				behavior: "instant"
 			});
@@ -3147,7 +3153,7 @@ function zr(e) {
 		if (h.current || i < 0 || !c.current || !s.root.isConnected) return;
 		h.current = !0;
 		let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-		e > window.innerHeight - n.height && Fr(s.root).scrollBy({
+		e > window.innerHeight - n.height && Lr(s.root).scrollBy({
 			top: e - window.innerHeight / 3,
 			behavior: "instant"
 		});
@@ -3166,7 +3172,7 @@ function zr(e) {
 			n.height
 		], s = g.current.get(a), c = s && s.place.every((e, t) => e === o[t]) ? s : {
 			place: o,
-			item: Br(e, a, l, r)
+			item: Hr(e, a, l, r)
 		};
 		v.set(a, c), _.push(c.item);
 	}
@@ -3178,7 +3184,7 @@ function zr(e) {
 		children: _
 	});
 }
-function Br({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
+function Hr({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	return /* @__PURE__ */ z("li", {
 		"data-index": a,
 		"aria-setsize": e,
@@ -3194,15 +3200,15 @@ function Br({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	}, r(a));
 }
 // src/parts/Versus.tsx
-function Vr(e) {
+function Ur(e) {
 	let t = G(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
 	return t.value && n ? {
 		shard: t.value,
 		unit: n
 	} : null;
 }
-function Hr({ left: e, right: t }) {
-	let [n, r] = [Vr(e), Vr(t)], [i, a] = N(null);
+function Wr({ left: e, right: t }) {
+	let [n, r] = [Ur(e), Ur(t)], [i, a] = N(null);
 	if (!n || !r) return /* @__PURE__ */ z(X, { what: "both units" });
 	let o = (e) => e.unit.images.map((t) => Wn(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
 	return /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("p", {
@@ -3215,12 +3221,12 @@ function Hr({ left: e, right: t }) {
 		]
 	}), /* @__PURE__ */ z("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ z(Ur, {
+		children: [/* @__PURE__ */ z(Gr, {
 			side: e,
 			found: n,
 			image: i,
 			look: a
-		}), /* @__PURE__ */ z(Ur, {
+		}), /* @__PURE__ */ z(Gr, {
 			side: t,
 			found: r,
 			image: i,
@@ -3228,7 +3234,7 @@ function Hr({ left: e, right: t }) {
 		})]
 	})] });
 }
-function Ur({ side: e, found: t, image: n, look: r }) {
+function Gr({ side: e, found: t, image: n, look: r }) {
 	let { layer: i, channel: a, atlas: o } = e, { unit: s, shard: c } = t, l = `${i.name}:${a}`;
 	return /* @__PURE__ */ z("section", {
 		class: "panel half",
@@ -3289,17 +3295,17 @@ function Ur({ side: e, found: t, image: n, look: r }) {
 		]
 	});
 }
-function Wr({ left: e, right: t, a: n, b: r }) {
+function Kr({ left: e, right: t, a: n, b: r }) {
 	let [i, a] = N(-1), { router: o } = L(), s = (e) => o.go(st(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
 	return /* @__PURE__ */ z("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ z(Gr, {
+		children: [/* @__PURE__ */ z(qr, {
 			side: e,
 			chosen: i,
 			choose: a,
 			open: s,
 			keys: !0
-		}), /* @__PURE__ */ z(Gr, {
+		}), /* @__PURE__ */ z(qr, {
 			side: t,
 			chosen: i,
 			choose: a,
@@ -3308,7 +3314,7 @@ function Wr({ left: e, right: t, a: n, b: r }) {
 		})]
 	});
 }
-function Gr({ side: e, chosen: t, choose: n, open: r, keys: i }) {
+function qr({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	let { layer: a, atlas: o } = e, s = G(`layers/${a.id}`, o);
 	return /* @__PURE__ */ z("section", {
 		class: "panel half",
@@ -3330,7 +3336,7 @@ function Gr({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 					Q(a.units.dead, "dead unit")
 				]
 			}),
-			s.value && /* @__PURE__ */ z(zr, {
+			s.value && /* @__PURE__ */ z(Vr, {
 				count: a.channels,
 				cell: {
 					width: 132,
@@ -3371,7 +3377,7 @@ function Gr({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	});
 }
 // src/pages/Compare.tsx
-function Kr(e) {
+function Jr(e) {
 	let t = W(), [n, r] = N(null);
 	return P(() => {
 		if (!e) return;
@@ -3398,15 +3404,15 @@ function Kr(e) {
 		error: null
 	};
 }
-function qr({ query: e }) {
-	let t = W(), { router: n } = L(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = Kr(i), s = e.get("b") || (i ? r : ""), c = G(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(st(e.a ?? r, e.b ?? s, e.other ?? i));
+function Yr({ query: e }) {
+	let t = W(), { router: n } = L(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = Jr(i), s = e.get("b") || (i ? r : ""), c = G(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(st(e.a ?? r, e.b ?? s, e.other ?? i));
 	return /* @__PURE__ */ z(b, { children: [
 		/* @__PURE__ */ z("h1", { children: "Compare" }),
 		/* @__PURE__ */ z("form", {
 			class: "bar compare-bar",
 			onSubmit: (e) => e.preventDefault(),
 			children: [
-				/* @__PURE__ */ z(Jr, {
+				/* @__PURE__ */ z(Xr, {
 					label: "Left",
 					value: r,
 					atlas: t,
@@ -3416,7 +3422,7 @@ function qr({ query: e }) {
 					"aria-hidden": "true",
 					children: "⇄"
 				}),
-				/* @__PURE__ */ z(Jr, {
+				/* @__PURE__ */ z(Xr, {
 					label: "Right",
 					value: s,
 					atlas: a ?? t,
@@ -3442,7 +3448,7 @@ function qr({ query: e }) {
 		o ? /* @__PURE__ */ z(Y, {
 			title: "The other atlas cannot be shown",
 			children: o
-		}) : a ? /* @__PURE__ */ z(Yr, {
+		}) : a ? /* @__PURE__ */ z(Zr, {
 			a: r,
 			b: s,
 			own: t,
@@ -3450,7 +3456,7 @@ function qr({ query: e }) {
 		}) : /* @__PURE__ */ z(X, { what: i })
 	] });
 }
-function Jr({ label: e, value: t, atlas: n, change: r }) {
+function Xr({ label: e, value: t, atlas: n, change: r }) {
 	let i = `compare-${e.toLowerCase()}`;
 	return /* @__PURE__ */ z("label", { children: [
 		e,
@@ -3469,7 +3475,7 @@ function Jr({ label: e, value: t, atlas: n, change: r }) {
 		})
 	] });
 }
-function Yr({ a: e, b: t, own: n, other: r }) {
+function Zr({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
 		let n = ht(t, e);
 		if (n) return {
@@ -3495,7 +3501,7 @@ function Yr({ a: e, b: t, own: n, other: r }) {
 			n.manifest.layers[0]?.name,
 			":0."
 		]
-	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ z(Hr, {
+	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ z(Wr, {
 		left: {
 			...a,
 			channel: a.channel
@@ -3504,7 +3510,7 @@ function Yr({ a: e, b: t, own: n, other: r }) {
 			...o,
 			channel: o.channel
 		}
-	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ z(Wr, {
+	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ z(Kr, {
 		left: a,
 		right: o,
 		a: e,
@@ -3515,32 +3521,32 @@ function Yr({ a: e, b: t, own: n, other: r }) {
 	});
 }
 // src/parts/Covered.tsx
-var Xr = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
-function Zr(e, t, n) {
-	let r = e.map((e) => (Xr(e)[0] - t) ** 2 + (Xr(e)[1] - n) ** 2);
+var Qr = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
+function $r(e, t, n) {
+	let r = e.map((e) => (Qr(e)[0] - t) ** 2 + (Qr(e)[1] - n) ** 2);
 	return r.indexOf(Math.min(...r));
 }
-function Qr(e, t) {
+function ei(e, t) {
 	let n = t.map((t) => (e ?? 0) - (t ?? e ?? 0)), r = Math.max(...n, 0);
 	return {
 		share: n.map((e) => r > 0 ? Math.max(0, e / r) : 0),
 		worst: n.indexOf(Math.max(...n))
 	};
 }
-function $r({ name: e }) {
+function ti({ name: e }) {
 	let { manifest: t } = W(), n = G(`experiments/${e}`), [r, i] = N(0), [a, o] = N("0"), [s, c] = N(null), l = n.value?.images[r], u = on(W(), l?.image ?? -1), d = ft(l && l.image !== null ? u : null);
 	if (n.error) return null;
 	if (!n.value || !l) return /* @__PURE__ */ z(X, { what: e });
 	let { boxes: f, shape: p, images: m } = n.value, h = l.grids[Number(a)] ?? l.grids[0];
 	if (!h) return null;
-	let [, g, _] = t.model.input, { share: v, worst: y } = Qr(h.before, h.after), b = s ?? y, x = f[b] ?? [
+	let [, g, _] = t.model.input, { share: v, worst: y } = ei(h.before, h.after), b = s ?? y, x = f[b] ?? [
 		0,
 		0,
 		0,
 		0
 	], [S, C] = [g / p[0], _ / p[1]], w = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		c(Zr(f, (e.clientY - t.top) / t.height * g, (e.clientX - t.left) / t.width * _));
+		c($r(f, (e.clientY - t.top) / t.height * g, (e.clientX - t.left) / t.width * _));
 	};
 	return /* @__PURE__ */ z(J, {
 		class: "panel wide covered",
@@ -3569,7 +3575,7 @@ function $r({ name: e }) {
 						preserveAspectRatio: "none"
 					}),
 					f.map((e, t) => {
-						let [n, r] = Xr(e);
+						let [n, r] = Qr(e);
 						return /* @__PURE__ */ z("rect", {
 							class: "loss",
 							x: r - C / 2,
@@ -3660,7 +3666,7 @@ function $r({ name: e }) {
 	});
 }
 // src/pages/Experiments.tsx
-var ei = {
+var ni = {
 	occlusion: "Occlusion",
 	invariance: "Invariance",
 	correspondence: "Correspondence",
@@ -3675,9 +3681,9 @@ var ei = {
 	transfer: "Transfer",
 	check: "Check"
 };
-function ti() {
+function ri() {
 	let e = G("experiments");
-	return e.error ? /* @__PURE__ */ z(ni, {}) : e.value ? e.value.length ? /* @__PURE__ */ z(b, { children: [
+	return e.error ? /* @__PURE__ */ z(ii, {}) : e.value ? e.value.length ? /* @__PURE__ */ z(b, { children: [
 		/* @__PURE__ */ z("h1", { children: "Experiments" }),
 		/* @__PURE__ */ z("p", {
 			class: "lead",
@@ -3692,14 +3698,14 @@ function ti() {
 			children: e.value.map((e) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
 				href: ot(e.name),
 				children: [
-					/* @__PURE__ */ z(ri, {
+					/* @__PURE__ */ z(ai, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
 					/* @__PURE__ */ z("span", {
 						class: "op",
-						children: ei[e.kind] ?? e.kind
+						children: ni[e.kind] ?? e.kind
 					}),
 					/* @__PURE__ */ z("b", { children: /* @__PURE__ */ z("bdi", { children: e.title }) }),
 					/* @__PURE__ */ z("span", {
@@ -3709,9 +3715,9 @@ function ti() {
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ z(ni, {}) : /* @__PURE__ */ z(X, { what: "experiments" });
+	] }) : /* @__PURE__ */ z(ii, {}) : /* @__PURE__ */ z(X, { what: "experiments" });
 }
-var ni = () => /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("h1", { children: "Experiments" }), /* @__PURE__ */ z("p", {
+var ii = () => /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("h1", { children: "Experiments" }), /* @__PURE__ */ z("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
@@ -3719,7 +3725,7 @@ var ni = () => /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("h1", { child
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
-function ri({ experiment: e, file: t, small: n }) {
+function ai({ experiment: e, file: t, small: n }) {
 	let r = ft(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = N(!1);
 	return r ? n ? /* @__PURE__ */ z("img", {
 		src: r,
@@ -3737,9 +3743,9 @@ function ri({ experiment: e, file: t, small: n }) {
 				onLoad: ({ currentTarget: { naturalWidth: e, naturalHeight: t } }) => o(e > 2 * t)
 			})
 		}), i && /* @__PURE__ */ z("figcaption", { children: i })]
-	}) : n ? /* @__PURE__ */ z(ii, { experiment: e }) : null;
+	}) : n ? /* @__PURE__ */ z(oi, { experiment: e }) : null;
 }
-function ii({ experiment: e }) {
+function oi({ experiment: e }) {
 	let t = e.shown;
 	return /* @__PURE__ */ z("span", {
 		class: "no-figure",
@@ -3747,8 +3753,8 @@ function ii({ experiment: e }) {
 		children: t && [t.columns, ...t.rows.slice(0, 3)].map((e, t) => /* @__PURE__ */ z("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ z("bdi", { children: e }, t)) }, t))
 	});
 }
-var ai = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
-function oi({ name: e }) {
+var si = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
+function ci({ name: e }) {
 	let { store: t } = W(), n = G("experiments");
 	if (!n.value && !n.error) return /* @__PURE__ */ z(X, { what: e });
 	let r = n.value?.find((t) => t.name === e);
@@ -3766,24 +3772,24 @@ function oi({ name: e }) {
 			class: "page-head",
 			children: /* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("h1", { children: /* @__PURE__ */ z("bdi", { children: r.title }) }), /* @__PURE__ */ z("p", {
 				class: "lead",
-				children: ei[r.kind] ?? r.kind
+				children: ni[r.kind] ?? r.kind
 			})] })
 		}),
 		r.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ z("p", {
 			class: "prose",
 			children: e
 		}, t)),
-		r.kind === "occlusion" && r.data && /* @__PURE__ */ z($r, { name: r.name }),
+		r.kind === "occlusion" && r.data && /* @__PURE__ */ z(ti, { name: r.name }),
 		/* @__PURE__ */ z("div", {
 			class: "findings",
-			children: [r.figures.map((e) => /* @__PURE__ */ z(ri, {
+			children: [r.figures.map((e) => /* @__PURE__ */ z(ai, {
 				experiment: r,
 				file: e
 			}, e)), i && /* @__PURE__ */ z(J, {
 				class: "panel wide",
 				title: "Table",
 				note: a ? void 0 : `The first ${i.rows.length} of ${i.count} rows.`,
-				children: [/* @__PURE__ */ z(ci, {
+				children: [/* @__PURE__ */ z(ui, {
 					columns: i.columns,
 					rows: i.rows
 				}), /* @__PURE__ */ z("p", {
@@ -3791,7 +3797,7 @@ function oi({ name: e }) {
 					children: a ? /* @__PURE__ */ z("button", {
 						type: "button",
 						onClick: () => {
-							i && We(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(ai).join(",")}\n`).join(""), "text/csv");
+							i && We(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(si).join(",")}\n`).join(""), "text/csv");
 						},
 						children: "Download CSV"
 					}) : t.host.kind === "folder" && /* @__PURE__ */ z("a", {
@@ -3803,12 +3809,12 @@ function oi({ name: e }) {
 				})]
 			})]
 		}),
-		/* @__PURE__ */ z(li, { experiment: r })
+		/* @__PURE__ */ z(di, { experiment: r })
 	] });
 }
-var si = (e) => e.trim() !== "" && Number.isFinite(Number(e));
-function ci({ columns: e, rows: t }) {
-	let n = e.map((e, n) => t.every((e) => si(e[n] ?? "") || !e[n]));
+var li = (e) => e.trim() !== "" && Number.isFinite(Number(e));
+function ui({ columns: e, rows: t }) {
+	let n = e.map((e, n) => t.every((e) => li(e[n] ?? "") || !e[n]));
 	return /* @__PURE__ */ z("div", {
 		class: "scroll",
 		tabIndex: 0,
@@ -3825,7 +3831,7 @@ function ci({ columns: e, rows: t }) {
 		}, t)) }, t)) })] })
 	});
 }
-function li({ experiment: e }) {
+function di({ experiment: e }) {
 	let t = e.units.flatMap((e) => U(e) ?? []), n = Vt(e.settings);
 	return /* @__PURE__ */ z("div", {
 		class: "cards settings",
@@ -3850,7 +3856,7 @@ function li({ experiment: e }) {
 	});
 }
 // src/parts/Caution.tsx
-function ui({ layers: e }) {
+function fi({ layers: e }) {
 	let t = e.filter(Yt);
 	return t.length ? /* @__PURE__ */ z("p", {
 		class: "caution",
@@ -3858,7 +3864,7 @@ function ui({ layers: e }) {
 	}) : null;
 }
 // src/parts/Marked.tsx
-function di() {
+function pi() {
 	let e = W(), t = It(), { toast: n } = L(), r = Object.entries(t.all());
 	if (!r.length) return null;
 	let i = () => We("notes.json", JSON.stringify({
@@ -3868,7 +3874,7 @@ function di() {
 	}, null, 1)), a = async (r) => {
 		let i = r.files?.[0];
 		if (r.value = "", !i) return;
-		let a = fi(await i.text(), e.manifest.model.fingerprint);
+		let a = mi(await i.text(), e.manifest.model.fingerprint);
 		n(a === null ? "This file holds notes on another network" : `${Q(t.merge(a), "note")} taken in`);
 	};
 	return /* @__PURE__ */ z(J, {
@@ -3924,7 +3930,7 @@ function di() {
 		})]
 	});
 }
-function fi(e, t) {
+function mi(e, t) {
 	let n;
 	try {
 		n = JSON.parse(e);
@@ -3934,7 +3940,7 @@ function fi(e, t) {
 	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : Nt(JSON.stringify(n.notes));
 }
 // src/pages/Home.tsx
-function pi(e, t) {
+function hi(e, t) {
 	if (!e) return t.map((e) => ({ shown: e }));
 	let n = new Map(t.map((e) => [e.name, e])), r = [];
 	for (let t of e.layers) {
@@ -3943,8 +3949,8 @@ function pi(e, t) {
 	}
 	return r;
 }
-function mi() {
-	let { manifest: e } = W(), { router: t } = L(), n = G("network"), r = I(() => pi(n.value, e.layers), [n.value, e]), [i, a] = N(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
+function gi() {
+	let { manifest: e } = W(), { router: t } = L(), n = G("network"), r = I(() => hi(n.value, e.layers), [n.value, e]), [i, a] = N(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
 	R({
 		ArrowDown: o(1),
 		j: o(1),
@@ -3974,25 +3980,25 @@ function mi() {
 				"."
 			]
 		}),
-		/* @__PURE__ */ z(_i, { manifest: e }),
-		/* @__PURE__ */ z(ui, { layers: e.layers }),
+		/* @__PURE__ */ z(yi, { manifest: e }),
+		/* @__PURE__ */ z(fi, { layers: e.layers }),
 		/* @__PURE__ */ z("div", {
 			class: "map-head",
 			children: /* @__PURE__ */ z("h2", { children: "Layers in execution order" })
 		}),
 		/* @__PURE__ */ z("ol", {
 			class: "map",
-			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ z(hi, {
+			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ z(_i, {
 				layer: t.shown,
 				role: qt(t.shown.name, n.value?.layers ?? []),
 				current: e.layers.indexOf(t.shown) === i
-			}, t.shown.id) : /* @__PURE__ */ z(gi, { layers: t.passed }, `passed-${r}`))
+			}, t.shown.id) : /* @__PURE__ */ z(vi, { layers: t.passed }, `passed-${r}`))
 		}),
-		/* @__PURE__ */ z(di, {}),
-		/* @__PURE__ */ z(bi, { manifest: e })
+		/* @__PURE__ */ z(pi, {}),
+		/* @__PURE__ */ z(Si, { manifest: e })
 	] });
 }
-function hi({ layer: e, role: t, current: n }) {
+function _i({ layer: e, role: t, current: n }) {
 	let { manifest: r } = W(), i = e.preview, a = window.innerWidth < 600 ? 28 : 40, o = Math.min(i.columns, e.channels), s = K(r.paths.preview, { layer: e.id });
 	return /* @__PURE__ */ z("li", {
 		class: n ? "station current" : "station",
@@ -4054,7 +4060,7 @@ function hi({ layer: e, role: t, current: n }) {
 		})
 	});
 }
-function gi({ layers: e }) {
+function vi({ layers: e }) {
 	return /* @__PURE__ */ z("li", {
 		class: "passed",
 		children: /* @__PURE__ */ z("details", { children: [/* @__PURE__ */ z("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ z("ul", { children: e.map((e) => /* @__PURE__ */ z("li", { children: [
@@ -4074,7 +4080,7 @@ function gi({ layers: e }) {
 		] }, e.name)) })] })
 	});
 }
-function _i({ manifest: e }) {
+function yi({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
 	return t ? /* @__PURE__ */ z("details", {
 		class: "panel warning",
@@ -4100,12 +4106,12 @@ function _i({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var vi = ({ value: e }) => /* @__PURE__ */ z("code", {
+var bi = ({ value: e }) => /* @__PURE__ */ z("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
-}), yi = (e, t) => t ? [[e, t]] : [];
-function bi({ manifest: e }) {
+}), xi = (e, t) => t ? [[e, t]] : [];
+function Si({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i, check: a } = e;
 	return /* @__PURE__ */ z("div", {
 		class: "cards",
@@ -4123,8 +4129,8 @@ function bi({ manifest: e }) {
 						text: t.output + (t.classes ? `, ${Q(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					...yi("Taken for", t.meaning),
-					["SHA-256", /* @__PURE__ */ z(vi, { value: t.fingerprint }, "h")]
+					...xi("Taken for", t.meaning),
+					["SHA-256", /* @__PURE__ */ z(bi, { value: t.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ z(J, {
@@ -4137,7 +4143,7 @@ function bi({ manifest: e }) {
 					["Count", Q(n.count, "image")],
 					["Labels", n.classes ? Q(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ z(vi, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ z(bi, { value: n.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ z(J, {
@@ -4147,7 +4153,7 @@ function bi({ manifest: e }) {
 					["Shown", `${r.k} strongest responses a unit, one an image`],
 					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}${r.gates ? `; gates: ${r.gates}` : ""}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
-					...yi("Check", a?.sentence),
+					...xi("Check", a?.sentence),
 					["Versions", Object.entries(i).map(([e, t]) => `${e} ${t}`).join(", ")]
 				] })
 			})
@@ -4155,7 +4161,7 @@ function bi({ manifest: e }) {
 	});
 }
 // src/pages/Image.tsx
-function xi(e, t, n, r) {
+function Ci(e, t, n, r) {
 	let i = e.field;
 	if (!i) return [
 		0,
@@ -4171,7 +4177,7 @@ function xi(e, t, n, r) {
 		o + i.size[1]
 	];
 }
-function Si(e, t, n) {
+function wi(e, t, n) {
 	if (!e.starts) return Math.floor(e.images.indexOf(t) / n);
 	let r = -1;
 	for (let n of e.starts) {
@@ -4180,8 +4186,8 @@ function Si(e, t, n) {
 	}
 	return r;
 }
-function Ci({ number: e }) {
-	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? Si(a.value, e, t.extras.profileShard) : -1, s = G(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
+function Ti({ number: e }) {
+	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? wi(a.value, e, t.extras.profileShard) : -1, s = G(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
 	if (!r) return /* @__PURE__ */ z(Y, {
 		title: "No such image",
 		children: "Images have numbers from 0."
@@ -4197,7 +4203,7 @@ function Ci({ number: e }) {
 		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Q(a.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
 	});
 	let m = p.label < 0 ? null : (s.value ?? l.value)?.classes[p.label] ?? `class ${p.label}`, h = (u.value ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ z(wi, {
+	return /* @__PURE__ */ z(Ei, {
 		number: e,
 		name: p.name,
 		label: m,
@@ -4207,7 +4213,7 @@ function Ci({ number: e }) {
 		about: h
 	});
 }
-function wi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
+function Ei({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
 	let { manifest: s } = W(), { router: c } = L(), [l, u] = N(null), [d, f] = N(null), p = l ?? d, m = a.indexOf(e), [h, g] = m < 0 ? [] : [a[m - 1], a[m + 1]], _ = (e) => () => e === void 0 ? void 0 : c.step(H(e));
 	return R({
 		ArrowLeft: _(h),
@@ -4266,21 +4272,21 @@ function wi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 					children: e.title
 				}) }, e.name))
 			]
-		}), /* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z(cr, { image: e }), s.layers.map((e, t) => {
+		}), /* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z(lr, { image: e }), s.layers.map((e, t) => {
 			let n = r?.[t] ?? [], a = i.filter((e) => e[0] === t);
 			return !n.length && !a.length ? null : /* @__PURE__ */ z(J, {
 				title: e.name,
 				note: a.length ? `among the ${s.options.k} strongest of ${Q(a.length, "unit")}` : void 0,
-				children: [n.length > 0 ? /* @__PURE__ */ z(Ti, {
+				children: [n.length > 0 ? /* @__PURE__ */ z(Di, {
 					layer: e,
 					rows: n,
 					mark: u,
 					pin: f,
 					pinned: d
-				}) : /* @__PURE__ */ z(Di, {
+				}) : /* @__PURE__ */ z(ki, {
 					layer: e,
 					wins: a
-				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ z("details", { children: [/* @__PURE__ */ z("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ z(Di, {
+				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ z("details", { children: [/* @__PURE__ */ z("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ z(ki, {
 					layer: e,
 					wins: a
 				})] })]
@@ -4288,13 +4294,13 @@ function wi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		})] })]
 	})] });
 }
-function Ti({ layer: e, rows: t, mark: n, pin: r, pinned: i }) {
+function Di({ layer: e, rows: t, mark: n, pin: r, pinned: i }) {
 	let { manifest: a } = W();
 	return /* @__PURE__ */ z("ul", {
 		class: "tiles",
 		children: t.map(([t, o, s, c, l]) => {
 			let u = {
-				box: xi(e, c, l, a.model.input),
+				box: Ci(e, c, l, a.model.input),
 				words: `${e.name}:${t}, response ${Z(o)}`
 			}, d = () => n(u), f = i?.words === u.words;
 			return /* @__PURE__ */ z("li", {
@@ -4345,9 +4351,9 @@ function Ti({ layer: e, rows: t, mark: n, pin: r, pinned: i }) {
 		})
 	});
 }
-var Ei = 24;
-function Di({ layer: e, wins: t }) {
-	let [n, r] = N(!1), i = n ? t : t.slice(0, Ei);
+var Oi = 24;
+function ki({ layer: e, wins: t }) {
+	let [n, r] = N(!1), i = n ? t : t.slice(0, Oi);
 	return /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("ul", {
 		class: "tiles",
 		children: i.map(([, t, n]) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
@@ -4372,7 +4378,7 @@ function Di({ layer: e, wins: t }) {
 	})] });
 }
 // src/pages/Images.tsx
-function Oi() {
+function Ai() {
 	let { manifest: e, store: t } = W(), n = G(e.extras ? "profiles/index" : null), r = G(e.extras ? null : "images/index"), [i, a] = N(null);
 	P(() => {
 		if (!r.value) return;
@@ -4400,8 +4406,8 @@ function Oi() {
 		error: n.error ?? r.error
 	};
 }
-function ki({ query: e }) {
-	let { manifest: t } = W(), { router: n } = L(), { images: r, error: i } = Oi(), [a, o] = N(-1), s = (e.get("q") ?? "").toLowerCase();
+function ji({ query: e }) {
+	let { manifest: t } = W(), { router: n } = L(), { images: r, error: i } = Ai(), [a, o] = N(-1), s = (e.get("q") ?? "").toLowerCase();
 	if (i) return /* @__PURE__ */ z(Y, {
 		title: "Data is missing",
 		children: i.message
@@ -4447,7 +4453,7 @@ function ki({ query: e }) {
 				href: H(Number(s)),
 				children: ["Open image ", Number(s)]
 			})] })]
-		}) : /* @__PURE__ */ z(zr, {
+		}) : /* @__PURE__ */ z(Vr, {
 			count: c.length,
 			cell: {
 				width: 132,
@@ -4458,14 +4464,14 @@ function ki({ query: e }) {
 			select: o,
 			open: (e) => n.go(H(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e, t) => /* @__PURE__ */ z(Ai, {
+			render: (e, t) => /* @__PURE__ */ z(Mi, {
 				image: c[e],
 				first: t
 			})
 		})
 	] });
 }
-function Ai({ image: e, first: t }) {
+function Mi({ image: e, first: t }) {
 	let n = ft(on(W(), e.number));
 	return /* @__PURE__ */ z("a", {
 		class: "unit thumb",
@@ -4487,12 +4493,12 @@ function Ai({ image: e, first: t }) {
 	});
 }
 // src/alike.ts
-function ji(e) {
+function Ni(e) {
 	let t = atob(e.codes);
 	return Int8Array.from({ length: t.length - t.length % e.rank }, (e, n) => t.charCodeAt(n));
 }
-function Mi(e, t, n = []) {
-	let { rank: r } = e, i = ji(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
+function Pi(e, t, n = []) {
+	let { rank: r } = e, i = Ni(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
 	if (!o.some((e) => e !== 0)) return [];
 	for (let n = 0; n < a; n += 1) {
 		let a = 0, u = !1;
@@ -4504,9 +4510,9 @@ function Mi(e, t, n = []) {
 	}
 	return l;
 }
-var Ni = 32;
-function Pi(e, t) {
-	let n = ji(e), r = Math.min(Ni, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
+var Fi = 32;
+function Ii(e, t) {
+	let n = Ni(e), r = Math.min(Fi, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
 	return i.forEach((t, i) => a.set(n.subarray(t * e.rank, t * e.rank + r), i * r)), {
 		vectors: {
 			rank: r,
@@ -4515,7 +4521,7 @@ function Pi(e, t) {
 		units: i
 	};
 }
-var Fi = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, Ii = [
+var Li = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, Ri = [
 	["index", "index"],
 	["maximum", "maximum"],
 	["mean", "mean"],
@@ -4533,7 +4539,7 @@ var Fi = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	["falls", "fall of the score that needs it most"],
 	["similar", "similarity to a unit"],
 	["map", "likeness, as a map"]
-], Li = [
+], zi = [
 	"grey",
 	"hue",
 	"blurred",
@@ -4541,40 +4547,40 @@ var Fi = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	"mirrored",
 	"turned",
 	"moved"
-], Ri = (e) => Li.includes(e), zi = ["lost", "falls"], Bi = (e) => zi.includes(e), Vi = (e, t, n) => t.find((t) => t === e) ?? n, Hi = (e) => {
+], Bi = (e) => zi.includes(e), Vi = ["lost", "falls"], Hi = (e) => Vi.includes(e), Ui = (e, t, n) => t.find((t) => t === e) ?? n, Wi = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function Ui(e) {
-	let t = Vi(e.get("sort"), Ii.map(([e]) => e), "index");
+function Gi(e) {
+	let t = Ui(e.get("sort"), Ri.map(([e]) => e), "index");
 	return {
-		view: Vi(e.get("view"), [
+		view: Ui(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: Vi(e.get("alive"), [
+		alive: Ui(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: Hi(e.get("class")),
-		like: Vi(e.get("like"), [
+		class: Wi(e.get("class")),
+		like: Ui(e.get("like"), [
 			"all",
 			"unlike",
 			"like"
 		], "all"),
-		low: Hi(e.get("low")),
-		high: Hi(e.get("high")),
-		near: Hi(e.get("near")),
+		low: Wi(e.get("low")),
+		high: Wi(e.get("high")),
+		near: Wi(e.get("near")),
 		text: e.get("q") ?? "",
 		marked: e.get("marked") === "1"
 	};
 }
-function Wi(e) {
+function Ki(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
@@ -4589,7 +4595,7 @@ function Wi(e) {
 		marked: e.marked ? 1 : null
 	};
 }
-function Gi(e, t, n, r) {
+function qi(e, t, n, r) {
 	let i = new Set(t.dead), { low: a, high: o, class: s } = e, c = e.text.toLowerCase();
 	return {
 		alive: (t) => e.alive === "all" || i.has(t) === (e.alive === "dead"),
@@ -4607,8 +4613,8 @@ function Gi(e, t, n, r) {
 		text: (e) => !c || String(e).startsWith(c) || (t.names?.[e] ?? "").toLowerCase().includes(c)
 	};
 }
-function Ki(e, t, n, { nearest: r = [], controls: i, measured: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
-	let c = Gi(n, t, s, i), l = new Set(t.dead), u = {
+function Ji(e, t, n, { nearest: r = [], controls: i, measured: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
+	let c = qi(n, t, s, i), l = new Set(t.dead), u = {
 		all: 0,
 		alive: {
 			all: 0,
@@ -4638,37 +4644,37 @@ function Ki(e, t, n, { nearest: r = [], controls: i, measured: a, only: o, marke
 		r("class") && a !== void 0 && a >= 0 && u.classes.set(a, (u.classes.get(a) ?? 0) + 1), r("marked") && s.has(n) && (u.marked += 1), r("range") && typeof o == "number" && u.maxima.push(o), r("like") && (u.like.all += 1, p !== null && (u.like[p > .9 ? "like" : "unlike"] += 1));
 	}
 	return {
-		units: qi(f, t, n, r, i, a),
+		units: Yi(f, t, n, r, i, a),
 		counts: u
 	};
 }
-function qi(e, t, n, r, i, a) {
+function Yi(e, t, n, r, i, a) {
 	let o = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
 	let s = new Map(r);
 	if (n.near !== null && s.set(n.near, Infinity), n.sort === "map") return e;
-	let c = n.sort === "similar" ? null : n.sort === "control" ? i : Ri(n.sort) || Bi(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
+	let c = n.sort === "similar" ? null : n.sort === "control" ? i : Bi(n.sort) || Hi(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
 	return e.sort((e, t) => {
 		let [n, r] = [l(e), l(t)];
 		return n === null || r === null ? n === r ? e - t : n === null ? 1 : -1 : n === r ? e - t : o * (n < r ? -1 : 1);
 	});
 }
 // src/parts/Spread.tsx
-var Ji = 28, [Yi, Xi] = [140, 26];
-function Zi(e, t, n, r) {
+var Xi = 28, [Zi, Qi] = [140, 26];
+function $i(e, t, n, r) {
 	return n > t ? Math.max(0, Math.min(r - 1, Math.floor((e - t) / (n - t) * r))) : null;
 }
-function Qi({ values: e, least: t, most: n, low: r, high: i, change: a }) {
+function ea({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	let o = F(null);
 	if (!(n > t)) return null;
-	let s = Array(Ji).fill(0);
+	let s = Array(Xi).fill(0);
 	for (let r of e) {
-		let e = Zi(r, t, n, Ji);
+		let e = $i(r, t, n, Xi);
 		e !== null && (s[e] = (s[e] ?? 0) + 1);
 	}
-	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / Ji, u = (e) => {
+	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / Xi, u = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * Ji)));
+		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * Xi)));
 	}, d = (e) => {
 		if (o.current === null) return;
 		let t = u(e), [n, r] = [Math.min(o.current, t), Math.max(o.current, t)];
@@ -4676,9 +4682,9 @@ function Qi({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	}, f = (e) => (r === null || l(e + 1) > r) && (i === null || l(e) < i);
 	return /* @__PURE__ */ z("svg", {
 		class: "spread",
-		viewBox: `0 0 ${Yi} ${Xi}`,
-		width: Yi,
-		height: Xi,
+		viewBox: `0 0 ${Zi} ${Qi}`,
+		width: Zi,
+		height: Qi,
 		"aria-hidden": "true",
 		onPointerDown: (e) => {
 			e.currentTarget.setPointerCapture(e.pointerId), o.current = u(e), d(e);
@@ -4691,16 +4697,16 @@ function Qi({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 			/* @__PURE__ */ z("title", { children: "Drag to choose a range" }),
 			/* @__PURE__ */ z("rect", {
 				class: "ground",
-				width: Yi,
-				height: Xi
+				width: Zi,
+				height: Qi
 			}),
 			s.map((e, t) => {
-				let n = e ? Math.max(1.5, (Xi - 2) * Math.sqrt(e / c)) : 0;
+				let n = e ? Math.max(1.5, (Qi - 2) * Math.sqrt(e / c)) : 0;
 				return /* @__PURE__ */ z("rect", {
 					class: f(t) ? "bar" : "bar out",
-					x: t * Yi / Ji + .5,
-					y: Xi - n,
-					width: Yi / Ji - 1,
+					x: t * Zi / Xi + .5,
+					y: Qi - n,
+					width: Zi / Xi - 1,
 					height: n,
 					children: /* @__PURE__ */ z("title", { children: `${Z(l(t))} to ${Z(l(t + 1))}: ${e}` })
 				}, t);
@@ -4709,15 +4715,15 @@ function Qi({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	});
 }
 // src/parts/LayerBar.tsx
-var $i = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function ea({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silenced: o, change: s }) {
+var ta = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function na({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silenced: o, change: s }) {
 	let { manifest: c } = W(), [l, u] = N(!1), d = [
 		n.alive !== "all",
 		n.class !== null,
 		n.like !== "all",
 		n.low !== null || n.high !== null,
 		n.text !== ""
-	].filter(Boolean).length, f = Ii.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || c.extras?.alike) && (e !== "control" || c.paths.likeness) && (!Ri(e) || c.paths.tuning) && (!Bi(e) || o)), p = [...r.classes].sort((e, t) => t[1] - e[1]), m = t.maximum.filter((e) => e !== null), [h, g] = [m.reduce((e, t) => Math.min(e, t), Infinity), m.reduce((e, t) => Math.max(e, t), -Infinity)];
+	].filter(Boolean).length, f = Ri.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || c.extras?.alike) && (e !== "control" || c.paths.likeness) && (!Bi(e) || c.paths.tuning) && (!Hi(e) || o)), p = [...r.classes].sort((e, t) => t[1] - e[1]), m = t.maximum.filter((e) => e !== null), [h, g] = [m.reduce((e, t) => Math.min(e, t), Infinity), m.reduce((e, t) => Math.max(e, t), -Infinity)];
 	return /* @__PURE__ */ z("div", {
 		class: l ? "bar open" : "bar",
 		role: "group",
@@ -4755,7 +4761,7 @@ function ea({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onInput: (e) => s({ near: $i(e.currentTarget.value) })
+				onInput: (e) => s({ near: ta(e.currentTarget.value) })
 			})] }), a && /* @__PURE__ */ z("span", {
 				class: "quiet measure",
 				children: ["by ", a]
@@ -4820,7 +4826,7 @@ function ea({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 				class: "filter",
 				children: ["Class", /* @__PURE__ */ z("select", {
 					value: n.class ?? "",
-					onChange: (e) => s({ class: $i(e.currentTarget.value) }),
+					onChange: (e) => s({ class: ta(e.currentTarget.value) }),
 					children: [
 						/* @__PURE__ */ z("option", {
 							value: "",
@@ -4851,7 +4857,7 @@ function ea({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 						"aria-hidden": "true",
 						children: "Maximum"
 					}),
-					/* @__PURE__ */ z(Qi, {
+					/* @__PURE__ */ z(ea, {
 						values: r.maxima,
 						least: h,
 						most: g,
@@ -4868,7 +4874,7 @@ function ea({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 						step: "any",
 						value: n.low ?? "",
 						placeholder: Z(h),
-						onInput: (e) => s({ low: $i(e.currentTarget.value) }),
+						onInput: (e) => s({ low: ta(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
 					/* @__PURE__ */ z("span", {
@@ -4881,7 +4887,7 @@ function ea({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 						step: "any",
 						value: n.high ?? "",
 						placeholder: Z(g),
-						onInput: (e) => s({ high: $i(e.currentTarget.value) }),
+						onInput: (e) => s({ high: ta(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
@@ -4925,12 +4931,12 @@ function ea({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 	});
 }
 // src/map.ts
-var ta = 12, na = .7;
-function ra() {
+var ra = 12, ia = .7;
+function aa() {
 	let e = 625341585;
 	return (t) => (e ^= e << 13, e ^= e >>> 17, e ^= e << 5, (e >>> 0) % t);
 }
-function ia(e, t, n, r, i, a) {
+function oa(e, t, n, r, i, a) {
 	let o = new Float32Array(e.length), s = new Float32Array(e.length);
 	for (let s = 0; s < r; s += 1) {
 		let r = Math.min(n, i - s * n);
@@ -4948,13 +4954,13 @@ function ia(e, t, n, r, i, a) {
 	}
 	return s;
 }
-function aa(e, t) {
-	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = oa(e, i, t), s = new Float32Array(i * n);
+function sa(e, t) {
+	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = ca(e, i, t), s = new Float32Array(i * n);
 	o.forEach((e, t) => s.set(r.subarray(e * n, (e + 1) * n), t * n));
-	let c = ra(), l = new Float32Array(n);
-	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * na)) {
-		let r = ia(s, n, t, a, i, Math.max(1, e));
-		for (let a = ta * i; a > 0; --a) {
+	let c = aa(), l = new Float32Array(n);
+	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * ia)) {
+		let r = oa(s, n, t, a, i, Math.max(1, e));
+		for (let a = ra * i; a > 0; --a) {
 			let a = c(i), u = Math.floor(a / t) + c(2 * e + 3) - e - 1, d = a % t + c(2 * e + 3) - e - 1, f = u * t + d;
 			if (d < 0 || u < 0 || d >= t || f >= i || a === f) continue;
 			let p = 0;
@@ -4964,7 +4970,7 @@ function aa(e, t) {
 		if (e <= 1) return o;
 	}
 }
-function oa({ rank: e, values: t }, n, r) {
+function ca({ rank: e, values: t }, n, r) {
 	let i = (n) => (r, i) => t[i * e + n] - t[r * e + n] || r - i, a = Array.from({ length: n }, (e, t) => t).sort(i(0));
 	if (e < 2) return a;
 	let o = [];
@@ -4972,22 +4978,22 @@ function oa({ rank: e, values: t }, n, r) {
 	return o.flat();
 }
 // src/parts/LayerMap.tsx
-var sa = 4, [ca, la] = [28, 64];
-function ua(e, t) {
-	let n = Math.max(1, Math.floor((t + sa) / (ca + sa))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
+var la = 4, [ua, da] = [28, 64];
+function fa(e, t) {
+	let n = Math.max(1, Math.floor((t + la) / (ua + la))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
 	return {
 		columns: r,
-		side: Math.max(ca, Math.min(la, Math.floor((t + sa) / r) - sa))
+		side: Math.max(ua, Math.min(da, Math.floor((t + la) / r) - la))
 	};
 }
-function da(e) {
+function pa(e) {
 	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = F(null), [d, f] = N(-1), p = d >= 0 ? d : o, [m, h] = N(0);
 	P(() => {
 		if (!u.current) return;
 		let e = new ResizeObserver(([e]) => h(Math.floor(e?.contentRect.width ?? 0)));
 		return e.observe(u.current), () => e.disconnect();
 	}, []);
-	let g = I(() => r ? Pi(r, i) : null, [r, i]), { columns: _, side: v } = ua(g?.units.length ?? 0, m), y = I(() => g && m ? aa(g.vectors, _).map((e) => g.units[e]) : null, [
+	let g = I(() => r ? Ii(r, i) : null, [r, i]), { columns: _, side: v } = fa(g?.units.length ?? 0, m), y = I(() => g && m ? sa(g.vectors, _).map((e) => g.units[e]) : null, [
 		g,
 		_,
 		m > 0
@@ -5027,13 +5033,13 @@ function da(e) {
 		class: "layer-map",
 		children: [/* @__PURE__ */ z("div", {
 			ref: u,
-			children: y ? /* @__PURE__ */ z(zr, {
+			children: y ? /* @__PURE__ */ z(Vr, {
 				count: y.length,
 				cell: {
 					width: v,
 					height: v
 				},
-				gap: sa,
+				gap: la,
 				columns: _,
 				label: `Map of ${t.name}`,
 				current: y.indexOf(o),
@@ -5047,7 +5053,7 @@ function da(e) {
 		}), /* @__PURE__ */ z("aside", {
 			class: "panel map-look",
 			"aria-label": "The unit looked at",
-			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ z(fa, {
+			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ z(ma, {
 				layer: t,
 				data: n,
 				channel: p
@@ -5066,7 +5072,7 @@ function da(e) {
 		})]
 	});
 }
-function fa({ layer: e, data: t, channel: n }) {
+function ma({ layer: e, data: t, channel: n }) {
 	let r = t.topClass?.[n] ?? -1, i = [["Maximum", Z(t.maximum[n])], ["Active", Ht(t.active[n])]];
 	return r >= 0 && i.push(["Top class", /* @__PURE__ */ z(q, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ z(b, { children: [
 		/* @__PURE__ */ z("h2", { children: /* @__PURE__ */ z("a", {
@@ -5092,11 +5098,11 @@ function fa({ layer: e, data: t, channel: n }) {
 	] });
 }
 // src/parts/Units.tsx
-var pa = 84, ma = 72;
-function ha(e, t, n, r, i, a) {
+var ha = 84, ga = 72;
+function _a(e, t, n, r, i, a) {
 	if (e.dead.includes(a)) return "dead";
-	if (Ri(t.sort)) return Ut(i?.[a]);
-	if (Bi(t.sort)) {
+	if (Bi(t.sort)) return Ut(i?.[a]);
+	if (Hi(t.sort)) {
 		let e = i?.[a] ?? null;
 		return e === null ? "–" : t.sort === "lost" ? Ht(e) : Z(e);
 	}
@@ -5109,13 +5115,13 @@ function ha(e, t, n, r, i, a) {
 		default: return Z(e.maximum[a]);
 	}
 }
-function ga(e, t) {
+function va(e, t) {
 	let { manifest: n } = W(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = G((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = G(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
 	return I(() => {
 		let n = a.error ?? o.error;
 		if (t.sort === "map") return {
 			nearest: [],
-			measure: a.value ? Fi(a.value) : "",
+			measure: a.value ? Li(a.value) : "",
 			known: a.value,
 			error: n
 		};
@@ -5127,8 +5133,8 @@ function ga(e, t) {
 		};
 		let s = o.value?.units.find((e) => e.channel === r)?.nearest ?? [], c = e.neighbours.startsWith("correlation of strongest responses"), l = !c || o.value !== null || o.error !== null;
 		return a.value && l ? {
-			nearest: Mi(a.value, r, c ? s : []),
-			measure: Fi(a.value),
+			nearest: Pi(a.value, r, c ? s : []),
+			measure: Li(a.value),
 			known: null,
 			error: n
 		} : {
@@ -5147,15 +5153,15 @@ function ga(e, t) {
 		o.error
 	]);
 }
-function _a(e) {
+function ya(e) {
 	let t = It().all();
 	return I(() => new Set(Object.keys(t).flatMap((t) => {
 		let n = U(t);
 		return n?.layer === e.name ? [n.channel] : [];
 	})), [t, e]);
 }
-function va({ layer: e, data: t, query: n }) {
-	let r = W(), { router: i, toast: a } = L(), o = It(), s = I(() => Ui(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = ga(e, s), f = G(r.manifest.paths.likeness ? K(r.manifest.paths.likeness, { layer: e.id }) : null), p = G(Ri(s.sort) && r.manifest.paths.tuning ? K(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = mr(e.name, Bi(s.sort)), h = Bi(s.sort) ? m.data?.layers?.[e.name]?.[s.sort] : p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], g = r.manifest.subset?.[e.name], _ = _a(e), { units: v, counts: y } = I(() => Ki(e, t, s, {
+function ba({ layer: e, data: t, query: n }) {
+	let r = W(), { router: i, toast: a } = L(), o = It(), s = I(() => Gi(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = va(e, s), f = G(r.manifest.paths.likeness ? K(r.manifest.paths.likeness, { layer: e.id }) : null), p = G(Bi(s.sort) && r.manifest.paths.tuning ? K(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = gr(e.name, Hi(s.sort)), h = Hi(s.sort) ? m.data?.layers?.[e.name]?.[s.sort] : p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], g = r.manifest.subset?.[e.name], _ = ya(e), { units: v, counts: y } = I(() => Ji(e, t, s, {
 		nearest: c,
 		controls: f.value?.similarity,
 		measured: h,
@@ -5169,12 +5175,12 @@ function va({ layer: e, data: t, query: n }) {
 		f.value,
 		h,
 		_
-	]), [x, S] = N(() => n.has("at") ? Number(n.get("at")) : -1), C = I(() => new Map(c), [c]), w = (t) => i.replace(B(e.name, Wi({
+	]), [x, S] = N(() => n.has("at") ? Number(n.get("at")) : -1), C = I(() => new Map(c), [c]), w = (t) => i.replace(B(e.name, Ki({
 		...s,
 		...t
 	}))), T = ke((t) => {
 		i.replace(B(e.name, {
-			...Wi(s),
+			...Ki(s),
 			at: t
 		})), i.go(V(e.name, t));
 	}, [
@@ -5190,7 +5196,7 @@ function va({ layer: e, data: t, query: n }) {
 			x >= 0 && a(`${e.name}:${x} ${o.toggle(`${e.name}:${x}`) ? "marked" : "no longer marked"}`);
 		}
 	});
-	let E = s.view === "both" ? ["photos", "projections"] : [s.view], D = window.innerWidth < 480 ? ma : pa, O = I(() => ({
+	let E = s.view === "both" ? ["photos", "projections"] : [s.view], D = window.innerWidth < 480 ? ga : ha, O = I(() => ({
 		width: E.length * D + (E.length - 1) * 3 + 14,
 		height: D + 32
 	}), [E.length, D]), k = ke((n, r) => {
@@ -5226,7 +5232,7 @@ function va({ layer: e, data: t, query: n }) {
 						"aria-label": "marked",
 						children: "★"
 					})
-				] }), /* @__PURE__ */ z("span", { children: ha(t, s, C, f.value, h, i) })]
+				] }), /* @__PURE__ */ z("span", { children: _a(t, s, C, f.value, h, i) })]
 			})]
 		});
 	}, [
@@ -5241,7 +5247,7 @@ function va({ layer: e, data: t, query: n }) {
 		T,
 		D
 	]);
-	return /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z(ea, {
+	return /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z(na, {
 		layer: e,
 		data: t,
 		silenced: m.experiment !== null,
@@ -5256,7 +5262,7 @@ function va({ layer: e, data: t, query: n }) {
 			href: B(e.name),
 			children: ["Show all ", y.all]
 		})]
-	}) : s.sort === "map" ? /* @__PURE__ */ z(da, {
+	}) : s.sort === "map" ? /* @__PURE__ */ z(pa, {
 		layer: e,
 		data: t,
 		known: u,
@@ -5266,7 +5272,7 @@ function va({ layer: e, data: t, query: n }) {
 		choose: S,
 		open: T,
 		missing: !r.manifest.extras?.alike || d !== null
-	}) : /* @__PURE__ */ z(zr, {
+	}) : /* @__PURE__ */ z(Vr, {
 		count: v.length,
 		cell: O,
 		label: `Units of ${e.name}`,
@@ -5278,18 +5284,18 @@ function va({ layer: e, data: t, query: n }) {
 	})] });
 }
 // src/pages/Layer.tsx
-function ya({ name: e, query: t }) {
+function xa({ name: e, query: t }) {
 	let n = ht(W(), e), r = G(n ? `layers/${n.id}` : null);
 	return n ? r.error ? /* @__PURE__ */ z(Y, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z(ba, { layer: n }), r.value ? /* @__PURE__ */ z(va, {
+	}) : /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z(Sa, { layer: n }), r.value ? /* @__PURE__ */ z(ba, {
 		layer: n,
 		data: r.value,
 		query: t
 	}) : /* @__PURE__ */ z(X, { what: n.name })] }) : /* @__PURE__ */ z(yt, { name: e });
 }
-function ba({ layer: e }) {
+function Sa({ layer: e }) {
 	let t = W(), { router: n } = L(), r = G("network").value, i = t.manifest.layers.indexOf(e), [a, o] = [t.manifest.layers[i - 1], t.manifest.layers[i + 1]], s = (e) => () => e ? n.go(B(e.name)) : void 0;
 	R({
 		"[": s(a),
@@ -5315,7 +5321,7 @@ function ba({ layer: e }) {
 					e.control && ` · like control ${e.control.median?.toFixed(2) ?? "–"}`
 				]
 			}),
-			/* @__PURE__ */ z(ui, { layers: [e] }),
+			/* @__PURE__ */ z(fi, { layers: [e] }),
 			/* @__PURE__ */ z("p", {
 				class: "note",
 				children: /* @__PURE__ */ z(Bn, { layer: e.name })
@@ -5337,7 +5343,7 @@ function ba({ layer: e }) {
 	});
 }
 // src/parts/Actions.tsx
-function xa({ layer: e, shard: t, unit: n }) {
+function Ca({ layer: e, shard: t, unit: n }) {
 	let r = W(), { router: i, root: a, toast: o } = L(), [s, c] = N(!1), l = `${e.name}:${n.channel}`, u = i.link(V(e.name, n.channel)), d = async (e, t) => o(await Ue(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
 		try {
 			let i = await Dn(r, e, n), a = await On(i);
@@ -5390,7 +5396,7 @@ function xa({ layer: e, shard: t, unit: n }) {
 				href: st(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
 				children: "Compare"
 			}),
-			s && /* @__PURE__ */ z(Sa, {
+			s && /* @__PURE__ */ z(wa, {
 				path: bn(r, e, n.channel),
 				unit: l,
 				close: () => c(!1)
@@ -5398,7 +5404,7 @@ function xa({ layer: e, shard: t, unit: n }) {
 		]
 	});
 }
-function Sa({ path: e, unit: t, close: n }) {
+function wa({ path: e, unit: t, close: n }) {
 	return R({ Escape: n }, !0), /* @__PURE__ */ z("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
@@ -5452,7 +5458,7 @@ function Sa({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function Ca({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
+function Ta({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
 	let c = (e) => o(r, e), [l, u] = N([
 		0,
 		0,
@@ -5661,30 +5667,30 @@ function Ca({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 	});
 }
 // src/ahead.ts
-var wa = 24, Ta = /* @__PURE__ */ new Map();
-async function Ea(e, t) {
+var Ea = 24, Da = /* @__PURE__ */ new Map();
+async function Oa(e, t) {
 	let n = await e.store.host.picture(t, e.name);
 	if (!n) return;
-	let r = Ta.get(n) ?? new Image();
-	Ta.delete(n), Ta.set(n, r);
-	for (let e of [...Ta.keys()].slice(0, Math.max(0, Ta.size - wa))) Ta.delete(e);
+	let r = Da.get(n) ?? new Image();
+	Da.delete(n), Da.set(n, r);
+	for (let e of [...Da.keys()].slice(0, Math.max(0, Da.size - Ea))) Da.delete(e);
 	r.src || (r.src = n, await r.decode().catch(() => void 0));
 }
-var Da = 20;
-function Oa(e, t, n) {
-	for (let r of [n - Da, n + Da]) {
+var ka = 20;
+function Aa(e, t, n) {
+	for (let r of [n - ka, n + ka]) {
 		let n = Math.floor(Math.max(0, Math.min(t.channels - 1, r)) / t.shard.units);
 		e.store.load(`layers/${t.id}/${n}`).catch(() => null);
 	}
 }
-async function ka(e, t, n) {
+async function ja(e, t, n) {
 	let r = `layers/${t.id}/${Math.floor(n / t.shard.units)}`, i = (await e.store.load(r).catch(() => null))?.units.find((e) => e.channel === n);
 	if (!i || i.dead || !i.images.length) return;
 	let a = on(e, i.images[0]);
-	await Promise.all([Ea(e, xn(e, t, n)), a === null ? null : Ea(e, a)]);
+	await Promise.all([Oa(e, xn(e, t, n)), a === null ? null : Oa(e, a)]);
 }
 // src/pages/Unit.tsx
-function Aa({ layer: e, channel: t, query: n }) {
+function Ma({ layer: e, channel: t, query: n }) {
 	let r = W(), i = ht(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = G(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = G(a ? `layers/${i.id}` : null), l = F(null);
 	if (!i) return /* @__PURE__ */ z(yt, { name: e });
 	if (!a) return /* @__PURE__ */ z(Y, {
@@ -5702,7 +5708,7 @@ function Aa({ layer: e, channel: t, query: n }) {
 		title: "Data is missing",
 		children: u.message
 	});
-	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ z(Ma, { ...l.current }) : /* @__PURE__ */ z(X, { what: `${e}:${t}` });
+	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ z(Pa, { ...l.current }) : /* @__PURE__ */ z(X, { what: `${e}:${t}` });
 	let d = s.value.units.find((e) => e.channel === t);
 	return !d || o && !o.includes(t) ? /* @__PURE__ */ z(Y, {
 		title: "Not in this copy",
@@ -5718,9 +5724,9 @@ function Aa({ layer: e, channel: t, query: n }) {
 		unit: d,
 		query: n,
 		only: o
-	}, /* @__PURE__ */ z(Ma, { ...l.current }));
+	}, /* @__PURE__ */ z(Pa, { ...l.current }));
 }
-function ja({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
+function Na({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
 	let { manifest: l } = W(), { router: u, root: d, toast: f } = L(), p = It(), m = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
@@ -5770,7 +5776,7 @@ function ja({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s,
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) _[String(e + 1)] = () => o(e);
 	return R(_), m;
 }
-function Ma(e) {
+function Pa(e) {
 	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = L(), c = W(), l = V(t.name, i.channel), u = [
 		"photos",
 		"projections",
@@ -5792,15 +5798,15 @@ function Ma(e) {
 		}),
 		extend: (e) => C({ rf: e === "part" || e === "field" && !d ? null : e }),
 		to: (e, t) => it(V(e, t), v)
-	}, [T, E] = N(0), D = ja(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
+	}, [T, E] = N(0), D = Na(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
 	P(() => E(0), [l]), P(() => {
-		o || Oa(c, t, i.channel);
+		o || Aa(c, t, i.channel);
 		for (let e of [1, -1]) {
 			let n = D(e);
-			n !== null && ka(c, t, n);
+			n !== null && ja(c, t, n);
 		}
 	}, [l]);
-	let [O, k] = [D(-1), D(1)], ee = I(() => /* @__PURE__ */ z(yr, {
+	let [O, k] = [D(-1), D(1)], ee = I(() => /* @__PURE__ */ z(xr, {
 		layer: t,
 		data: n,
 		shard: r,
@@ -5853,7 +5859,7 @@ function Ma(e) {
 				] }), /* @__PURE__ */ z("div", {
 					class: "steps",
 					children: [
-						m === null && /* @__PURE__ */ z(Na, { unit: `${t.name}:${i.channel}` }),
+						m === null && /* @__PURE__ */ z(Fa, { unit: `${t.name}:${i.channel}` }),
 						O !== null && /* @__PURE__ */ z("a", {
 							href: w.to(t.name, O),
 							"aria-label": `Previous unit, ${O}`,
@@ -5869,7 +5875,7 @@ function Ma(e) {
 					]
 				})]
 			}),
-			/* @__PURE__ */ z(Pa, {
+			/* @__PURE__ */ z(Ia, {
 				layer: t,
 				unit: i
 			}),
@@ -5895,13 +5901,13 @@ function Ma(e) {
 				unit: i,
 				change: y
 			}),
-			m === null && /* @__PURE__ */ z(xa, {
+			m === null && /* @__PURE__ */ z(Ca, {
 				layer: t,
 				shard: r,
 				unit: i
 			}),
 			(m === null || m === "all") && ee,
-			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ z(Ca, {
+			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ z(Ta, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5914,7 +5920,7 @@ function Ma(e) {
 		]
 	});
 }
-function Na({ unit: e }) {
+function Fa({ unit: e }) {
 	let t = It(), n = t.has(e);
 	return /* @__PURE__ */ z("button", {
 		class: n ? "icon star on" : "icon star",
@@ -5926,7 +5932,7 @@ function Na({ unit: e }) {
 		children: n ? "★" : "☆"
 	});
 }
-function Pa({ layer: e, unit: t }) {
+function Ia({ layer: e, unit: t }) {
 	let n = [
 		["Maximum", Z(t.maximum)],
 		["Mean", Z(t.mean)],
@@ -5939,12 +5945,12 @@ function Pa({ layer: e, unit: t }) {
 	});
 }
 // src/app.tsx
-function Fa(e) {
+function La(e) {
 	let t = et(e);
 	return I(() => rt(t), [t]);
 }
-function Ia({ host: e, router: t, root: n }) {
-	let [r, i] = N(null), [a, o] = N(null), [s, c] = N(""), l = Fa(t), u = Ke(n, e.kind !== "notebook"), d = I(() => ({
+function Ra({ host: e, router: t, root: n }) {
+	let [r, i] = N(null), [a, o] = N(null), [s, c] = N(""), l = La(t), u = Ke(n, e.kind !== "notebook"), d = I(() => ({
 		router: t,
 		root: n,
 		listen: u,
@@ -5970,7 +5976,7 @@ function Ia({ host: e, router: t, root: n }) {
 			value: r,
 			children: [/* @__PURE__ */ z(Ft.Provider, {
 				value: f,
-				children: /* @__PURE__ */ z(Ra, {
+				children: /* @__PURE__ */ z(Ba, {
 					route: l,
 					shell: d,
 					atlas: r
@@ -5985,7 +5991,7 @@ function Ia({ host: e, router: t, root: n }) {
 		})
 	}) : /* @__PURE__ */ z(X, { what: "the atlas" });
 }
-function La(e, t, n, r) {
+function za(e, t, n, r) {
 	let i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
@@ -6010,9 +6016,9 @@ function La(e, t, n, r) {
 		}
 	}), [e, t]);
 }
-function Ra({ route: e, shell: t, atlas: n }) {
+function Ba({ route: e, shell: t, atlas: n }) {
 	let [r, i] = N(!1), [a, o] = N(!1), s = F(null), c = F(!0);
-	La(t, n, () => i((e) => !e), () => o(!0));
+	za(t, n, () => i((e) => !e), () => o(!0));
 	let l = `${e.page}/${e.rest}`, u = ct(e);
 	return P(() => {
 		let r = {
@@ -6035,9 +6041,9 @@ function Ra({ route: e, shell: t, atlas: n }) {
 			id: "main",
 			tabIndex: -1,
 			ref: s,
-			children: /* @__PURE__ */ z(Ba, { route: e })
+			children: /* @__PURE__ */ z(Ha, { route: e })
 		}, e.page),
-		u && /* @__PURE__ */ z(za, {
+		u && /* @__PURE__ */ z(Va, {
 			route: e,
 			atlas: n
 		}),
@@ -6053,7 +6059,7 @@ function Ra({ route: e, shell: t, atlas: n }) {
 		})
 	] });
 }
-function za({ route: e, atlas: t }) {
+function Va({ route: e, atlas: t }) {
 	return /* @__PURE__ */ z("footer", {
 		class: "source",
 		children: [
@@ -6075,16 +6081,16 @@ function za({ route: e, atlas: t }) {
 		]
 	});
 }
-function Ba({ route: e }) {
+function Ha({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ z(mi, {});
-		case "layer": return /* @__PURE__ */ z(ya, {
+		case "home": return /* @__PURE__ */ z(gi, {});
+		case "layer": return /* @__PURE__ */ z(xa, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
 			let t = U(e.rest);
-			return t ? /* @__PURE__ */ z(Aa, {
+			return t ? /* @__PURE__ */ z(Ma, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
@@ -6097,12 +6103,12 @@ function Ba({ route: e }) {
 				]
 			});
 		}
-		case "class": return /* @__PURE__ */ z(jr, { name: e.rest }, e.rest);
-		case "images": return /* @__PURE__ */ z(ki, { query: e.query });
-		case "image": return /* @__PURE__ */ z(Ci, { number: Number(e.rest) }, e.rest);
-		case "compare": return /* @__PURE__ */ z(qr, { query: e.query });
-		case "experiments": return /* @__PURE__ */ z(ti, {});
-		case "experiment": return /* @__PURE__ */ z(oi, { name: e.rest });
+		case "class": return /* @__PURE__ */ z(Nr, { name: e.rest }, e.rest);
+		case "images": return /* @__PURE__ */ z(ji, { query: e.query });
+		case "image": return /* @__PURE__ */ z(Ti, { number: Number(e.rest) }, e.rest);
+		case "compare": return /* @__PURE__ */ z(Yr, { query: e.query });
+		case "experiments": return /* @__PURE__ */ z(ri, {});
+		case "experiment": return /* @__PURE__ */ z(ci, { name: e.rest });
 		default: return /* @__PURE__ */ z(Y, {
 			title: "Not here",
 			children: "This address leads nowhere in the atlas."
@@ -6110,9 +6116,9 @@ function Ba({ route: e }) {
 	}
 }
 // src/style.css?inline
-var Va = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 7.4rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}.caused{padding:.2rem .4rem .6rem .2rem;position:relative}.caused-heads{height:1.6rem;color:var(--soft);font-size:.82rem;position:relative}.caused-heads span{text-overflow:ellipsis;white-space:nowrap;position:absolute;overflow:hidden}.caused-graph{position:relative}.caused-graph svg{position:absolute;inset:0;overflow:visible}.caused-graph path{fill:none;stroke:var(--accent-fill);opacity:.45}.caused-graph path.against{stroke:var(--negative)}.caused-graph [data-faint=true]{opacity:.12}.caused-graph ul{list-style:none}.caused-graph li{height:68px;padding:3px 0;transition:opacity .1s;position:absolute}.caused-graph li[data-faint=true]{opacity:.4}.caused-graph li>*{background:var(--panel);border:1px solid var(--line);height:100%;color:var(--ink);border-radius:8px;grid-template-columns:auto minmax(0,1fr);align-items:center;gap:.5rem;padding:2px;text-decoration:none;display:grid}.caused-graph a:hover{border-color:var(--accent-fill)}.caused-graph .told{min-width:0;font-size:.82rem;display:grid}.caused-graph .told b{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.caused-sums{margin-top:.6rem;font-size:.9rem}";
+var Ua = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 7.4rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}.caused{padding:.2rem .4rem .6rem .2rem;position:relative}.caused-heads{height:1.6rem;color:var(--soft);font-size:.82rem;position:relative}.caused-heads span{text-overflow:ellipsis;white-space:nowrap;position:absolute;overflow:hidden}.caused-graph{position:relative}.caused-graph svg{position:absolute;inset:0;overflow:visible}.caused-graph path{fill:none;stroke:var(--accent-fill);opacity:.45}.caused-graph path.against{stroke:var(--negative)}.caused-graph [data-faint=true]{opacity:.12}.caused-graph ul{list-style:none}.caused-graph li{height:68px;padding:3px 0;transition:opacity .1s;position:absolute}.caused-graph li[data-faint=true]{opacity:.4}.caused-graph li>*{background:var(--panel);border:1px solid var(--line);height:100%;color:var(--ink);border-radius:8px;grid-template-columns:auto minmax(0,1fr);align-items:center;gap:.5rem;padding:2px;text-decoration:none;display:grid}.caused-graph a:hover{border-color:var(--accent-fill)}.caused-graph .told{min-width:0;font-size:.82rem;display:grid}.caused-graph .told b{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.caused-sums{margin-top:.6rem;font-size:.9rem}";
 // src/widget.tsx
-function Ha(e) {
+function Wa(e) {
 	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = 0, i = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
@@ -6147,9 +6153,9 @@ function Ha(e) {
 		}
 	};
 }
-var Ua = { render({ model: e, el: t }) {
+var Ga = { render({ model: e, el: t }) {
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = Va;
+	r.textContent = Ua;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`, n.append(r, i);
 	let a = lt(String(e.get("route") ?? "#/"));
@@ -6157,8 +6163,8 @@ var Ua = { render({ model: e, el: t }) {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), a.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: o, close: s } = Ha(e);
-	return fe(/* @__PURE__ */ z(Ia, {
+	let { host: o, close: s } = Wa(e);
+	return fe(/* @__PURE__ */ z(Ra, {
 		host: o,
 		router: a,
 		root: i
@@ -6166,4 +6172,4 @@ var Ua = { render({ model: e, el: t }) {
 		fe(null, i), s();
 	};
 } };
-export { Ua as default };
+export { Ga as default };

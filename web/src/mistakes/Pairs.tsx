@@ -87,7 +87,7 @@ function List({ filter }: { filter: Filter }) {
   const { manifest, name } = usePage();
   const most = manifest.pairs[0]?.[2] ?? 1;
   return (
-    <ul class="bars wide-names">
+    <ul class={most === 1 ? "bars wide-names once" : "bars wide-names"}>
       {manifest.pairs.slice(0, LISTED).map(([label, answer, count]) => (
         <li key={`${label}-${answer}`}>
           <a class="bar-name" href={toList(filter, { label, answer })} aria-current={filter.label === label && filter.answer === answer ? "true" : undefined} title={manifest.kind === "values" ? name(answer) : `${name(label)} as ${name(answer)}`} aria-label={`${manifest.kind === "values" ? name(answer) : `${name(label)} as ${name(answer)}`}: ${many(count, "mistake")}`}>
@@ -98,10 +98,14 @@ function List({ filter }: { filter: Filter }) {
             )}
             <bdi>{name(answer)}</bdi>
           </a>
-          <span class="bar-track">
-            <span style={{ width: `${(100 * count) / most}%` }} />
-          </span>
-          <span class="number">{count}</span>
+          {most > 1 && (
+            <>
+              <span class="bar-track">
+                <span style={{ width: `${(100 * count) / most}%` }} />
+              </span>
+              <span class="number">{count}</span>
+            </>
+          )}
         </li>
       ))}
     </ul>

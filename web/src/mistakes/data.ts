@@ -117,7 +117,7 @@ export const PageContext = createContext<Page | null>(null);
 export function usePage(): Page & { name: (number: number) => string; number: (value: number | null) => string } {
   const page = useContext(PageContext);
   if (!page) throw new Error("no page");
-  const digits = page.manifest.kind === "values" ? (value: number) => short(Number(value.toPrecision(4))) : (value: number) => value.toFixed(1);
+  const digits = page.manifest.kind === "values" ? (value: number) => short(Number(value.toPrecision(4))) : (value: number) => (Math.abs(value) < 0.05 ? 0 : value).toFixed(1);
   return { ...page, name: (number) => page.manifest.names[number] ?? `class ${number}`, number: (value) => (value === null ? "–" : digits(value)) };
 }
 

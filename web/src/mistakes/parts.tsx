@@ -94,7 +94,7 @@ export function Card({ row, at, filter, thumb }: { row: Row; at: number; filter:
 export function UnitText({ unit }: { unit: string }) {
   const parts = unit.match(/[^.:]*[.:]?/g)?.filter(Boolean) ?? [unit];
   return (
-    <bdi class="unit-name">
+    <bdi class="unit-words">
       {parts.map((part, at) => (
         <span key={at}>
           {part}

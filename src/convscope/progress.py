@@ -14,6 +14,15 @@ def silent(stage: str, done: int, total: int) -> None:
     """The default progress callback: says nothing."""
 
 
+ESTIMATES = "convscope.estimates"
+"""The logger that is told how long work will take, as soon as that is known."""
+
+
+def estimate(words: str) -> None:
+    """Tell who listens how long work will take: a command shows it as a remark."""
+    logging.getLogger(ESTIMATES).info("%s", words)
+
+
 class PlainProgress:
     """A progress callback that writes a line when a stage starts, ends, and at most every `every` seconds between."""
 
@@ -129,4 +138,4 @@ def bars(stream: TextIO) -> Iterator[Progress]:
         yield report
 
 
-__all__ = ["PlainProgress", "Progress", "bars", "duration", "pace", "silent", "told"]
+__all__ = ["ESTIMATES", "PlainProgress", "Progress", "bars", "duration", "estimate", "pace", "silent", "told"]

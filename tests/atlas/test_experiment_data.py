@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from torch import nn
 
 import convscope as cs
@@ -200,6 +201,42 @@ def test_effects_give_all_their_pairs(small: tuple[Network, list[np.ndarray], At
     assert {(unit, name) for unit, name, _, _ in told} == set(wanted)
     assert all(change == pytest.approx(wanted[unit, name], rel=1e-4) for unit, name, change, _ in told)
     assert experiments(atlas.path)[0].images == (0, 1, 3, 4)
+
+
+def test_effects_give_what_silencing_each_unit_does_by_channel(
+    small: tuple[Network, list[np.ndarray], Atlas],
+) -> None:
+    net, photos, atlas = small
+    units = ["1:3", "1:0", "1:1@2,2"]
+    answer = cs.effects(net, photos, units=units, groups=[["1:0", "1:1"]], limit=4, atlas=atlas)
+    told = read_script(atlas.path / "data" / "experiments" / "effects.js")["layers"]["1"]
+    layer = answer["1"]
+    assert [value is None for value in told["lost"]] == [False, True, True, False]
+    assert told["lost"][3] == pytest.approx(-layer.accuracy[0], rel=1e-4)
+    assert told["falls"][0] == pytest.approx(-layer.change[1].min(), rel=1e-4)
+
+
+def test_causes_give_graphs_with_a_picture_of_every_node(small: tuple[Network, list[np.ndarray], Atlas]) -> None:
+    net, photos, atlas = small
+    answer = cs.causes(net, photos[:2], ["3:2", "3:0-1"], layers=["1"], most=3, atlas=atlas)
+    told = read_script(atlas.path / "data" / "experiments" / "causes.js")
+    assert [graph["unit"] for graph in told["graphs"]] == [str(graph.unit) for graph in answer.graphs]
+    for graph, shown in zip(answer.graphs, told["graphs"], strict=True):
+        with Image.open(atlas.path / "experiments" / "causes" / shown["sheet"]) as sheet:
+            assert sheet.size == (80 * len(graph.nodes), 160)
+        for node, one in zip(graph.nodes, shown["nodes"], strict=True):
+            assert one["amount"] == pytest.approx(node.amount, rel=1e-5)
+            y, x = node.unit.position or (0, 0)
+            assert one["box"] == ([0, 0, 16, 16] if node.unit.position is None else [y, x, y + 3, x + 3])
+        balance = shown["balances"][0]
+        total = balance["parts"] + balance["others"] + balance["biases"] + balance["remainder"]
+        assert total == pytest.approx(shown["value"], rel=1e-4, abs=1e-4)
+        assert [edge[:2] for edge in shown["edges"]] == [[edge.cause, edge.effect] for edge in graph.edges]
+    assert [row[:2] for row in told["usual"]] == [[row["unit"], row["cause"]] for row in answer.usual()]
+    assert verify_atlas(atlas.path) == []
+    kept = plan(atlas)
+    assert "experiments/causes/nodes-0.webp" in kept
+    assert is_published("experiments/causes/nodes-0.webp")
 
 
 def test_images_of_another_collection_are_not_taken_for_the_atlas_s(

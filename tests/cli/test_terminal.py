@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from convscope.cli.terminal import Terminal
-from convscope.progress import PlainProgress, duration
+from convscope.progress import PlainProgress, duration, estimate
 from convscope.tables import aligned
 
 
@@ -53,6 +53,14 @@ def test_quiet_keeps_the_result_alone() -> None:
         progress("scan", 0, 2)
         progress("scan", 2, 2)
     assert texts(screen) == ("a result\n", "")
+
+
+def test_how_long_work_will_take_is_a_remark_while_it_goes_on() -> None:
+    screen = terminal()
+    with screen.progress():
+        estimate("the others take about 1:20")
+    estimate("nobody listens")
+    assert texts(screen) == ("", "the others take about 1:20\n")
 
 
 def test_table_is_aligned_and_never_cut() -> None:

@@ -245,6 +245,19 @@ def test_answers_are_verified_too(tmp_path: Path) -> None:
     assert "Invariance.save" in bad.remedy
 
 
+def test_work_that_answers_keep_on_the_way_is_no_damaged_scan(tmp_path: Path) -> None:
+    net, images = cs.load("zoo:tiny"), write_images(tmp_path / "photos", 2)
+    cs.effects(net, images, layers=["gap"], store=tmp_path / "out", workers=1)
+    held = {one.path: one.what for one in cs.verify(tmp_path / "out").held}
+    assert cs.verify(tmp_path / "out").intact
+    assert held["parts/gap.safetensors"] == "work that is kept"
+    (tmp_path / "out" / "parts" / "gap.safetensors").write_bytes(b"nothing")
+    (bad,) = cs.verify(tmp_path / "out").findings
+    assert (bad.path, bad.remedy) == (
+        "parts/gap.safetensors", "nothing: it is made again when it is next asked for"
+    )  # fmt: skip
+
+
 def test_every_answer_that_is_a_file_is_known() -> None:
     kinds = {name for name in cs.__all__ if isinstance(one := getattr(cs, name), type) and issubclass(one, cs.Answer)}
     assert set(ANSWERS) == kinds - {"Answer", "Scan"}

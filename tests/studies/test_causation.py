@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 import convscope as cs
 from convscope.data import Preprocess
+from convscope.methods.causes import causes
 from convscope.studies import causation
+from convscope.studies.causes_shown import node_boxes, node_pictures, squared
+from convscope.studies.pictures import look_at
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +55,33 @@ def test_figures_are_drawn_of_the_first_graphs(
     assert len(found) == 4
     assert list(found.figures()) == ["00000-image_0-00-3_3_{}_{}.png".format(*found[0].unit.position or ())]
     assert [row["image"] for row in found.rows()][::4] == ["image 0", "image 1"]
+    # As JSON: every node with its place in the pixels, and in the file that holds its patch and what it takes there.
+    first, second, *_ = json.loads((tmp_path / "causes.json").read_text())["graphs"]
+    y, x = found[0].nodes[1].unit.position or (-1, -1)
+    assert first["nodes"][1]["box"] == [y, x, y + 3, x + 3]
+    with Image.open(tmp_path / first["pictures"]) as opened:
+        sheet = np.asarray(opened.convert("RGB"))
+    assert sheet.shape == (160, 80 * len(first["nodes"]), 3)
+    assert "pictures" not in second
+    again = cs.Causes.load(tmp_path)
+    again.save(tmp_path / "copy")
+    assert (tmp_path / "copy" / first["pictures"]).read_bytes() == (tmp_path / first["pictures"]).read_bytes()
+    assert again.to_json() == found.to_json()
+
+
+def test_the_picture_of_a_node_is_its_patch_above_what_it_takes(planted: cs.Network) -> None:
+    pixels = np.full((12, 12, 3), 40, np.uint8)
+    pixels[2:7, 3:8] = (250, 10, 10)
+    pictures = look_at(planted, pixels)
+    graph = causes(planted, pictures.inputs[0], "3:3", ["1"], most=2)
+    shown = node_pictures(planted, pictures, 0, graph)
+    boxes = node_boxes(planted, graph)
+    for node, (patch, taken), (y0, x0, y1, x1) in zip(graph.nodes, shown, boxes.tolist(), strict=True):
+        inside = patch[max(0, -y0) : patch.shape[0] - max(0, y1 - 12), max(0, -x0) : patch.shape[1] - max(0, x1 - 12)]
+        np.testing.assert_array_equal(inside, pixels[max(0, y0) : min(12, y1), max(0, x0) : min(12, x1)])
+        assert patch.shape == taken.shape
+        assert node.unit.layer == "3" or (y1 - y0, x1 - x0) == (3, 3)
+    assert squared(shown[1][0], 80).shape == (80, 80, 3)
 
 
 def test_where_there_are_no_classes_units_are_asked_for(planted: cs.Network) -> None:

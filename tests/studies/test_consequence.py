@@ -12,7 +12,7 @@ import convscope as cs
 from convscope.data import Preprocess
 from convscope.errors import StoreError, UsageError
 from convscope.stores import effects as keeping
-from convscope.studies import consequence
+from convscope.studies.effects_shown import in_turn
 from tests.studies.conftest import write_pictures
 
 
@@ -72,7 +72,7 @@ def test_a_repeated_call_goes_on_and_another_question_is_refused(
 def test_an_atlas_is_told_of_every_unit_and_class_first(images: Path) -> None:
     net = cs.load("zoo:tiny")
     found = cs.effects(net, str(images), layers=["block2.relu2"], own="answers", workers=1)
-    rows = consequence._in_turn(found.pairs())
+    rows = in_turn(found.pairs())
     assert sorted(map(str, rows)) == sorted(map(str, found.pairs()))
     units, classes = ({row[key] for row in found.pairs()} for key in ("unit", "class"))
     first = rows[: len(units) + len(classes)]

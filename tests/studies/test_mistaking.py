@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import shutil
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from convscope.data import Preprocess, wrap_dataset
 from convscope.errors import ImageError, SourceError, StoreError, UsageError
 from convscope.methods.mistakes import Explaining
 from convscope.stores.sealing import seal, unseal
-from convscope.studies import mistaking
+from convscope.studies import mistakes_cases, mistaking
 from tests.studies.failing import CLASSES, MISLED, PLAIN, RED, SIDE, misled_network, write_misleading
 
 HOW: dict[str, Any] = {"layers": ["1"], "size": 5, "stride": 2, "most": 3, "workers": 1}
@@ -200,6 +201,21 @@ def test_what_was_explained_is_not_explained_again(
     assert len(looked) == 3
 
 
+def test_after_the_first_it_is_told_how_long_the_others_will_take(
+    room: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(mistakes_cases, "_WORTH_SAYING", 0.0)
+    told: list[tuple[str, int, int]] = []
+    with caplog.at_level("INFO", "convscope.estimates"):
+        cs.mistakes(misled_network(), str(room), store=tmp_path, explain=1, **HOW)
+        assert caplog.messages == []  # none are left
+        how = {**HOW, "store": tmp_path}
+        cs.mistakes(misled_network(), str(room), progress=lambda *said: told.append(said), **how)
+    (message,) = caplog.messages
+    assert re.fullmatch(r"mistakes: the first took \d+\.\d s, 1 more take about .*", message)
+    assert [one for one in told if one[0] == "mistakes"] == [("mistakes", n, 3) for n in range(4)]
+
+
 def test_of_many_mistakes_the_worst_and_some_of_each_pair_are_explained(room: Path) -> None:
     net = misled_network()
     assert [case.row for case in cs.mistakes(net, str(room), explain=1, **HOW).cases] == [0]
@@ -230,17 +246,6 @@ def test_of_one_logit_the_threshold_says_what_is_a_mistake(room: Path) -> None:
         assert row["silenced_answer"] == "green"
     assert "(" in found.lines[0]
     assert found.lines[0].count("says green;") == 1
-
-
-@pytest.mark.parametrize(
-    ("scores", "remedy"),
-    [("sigmoid", "there is no one answer that is wrong: evaluate"), ("none", "values have errors and no mistakes")],
-)
-def test_outputs_that_are_no_choice_are_refused_with_what_to_do(room: Path, scores: Any, remedy: str) -> None:
-    layers = nn.Sequential(nn.Conv2d(3, 3, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten())
-    net = cs.Network.trace(layers, (3, SIDE, SIDE), preprocess=Preprocess(SIDE, SIDE), scores=scores)
-    with pytest.raises(UsageError, match=remedy):
-        cs.mistakes(net, str(room))
 
 
 def test_maps_and_images_without_labels_are_refused(room: Path) -> None:

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from convscope.atlas.checked import note_check
 from convscope.atlas.experiments import add_experiment
 from convscope.atlas.reading import Atlas
+from convscope.studies.causes_shown import sheet
 from tests.web.making import HOSTILE, make_atlas
 from tests.web.results import add_curves, add_parts, add_training
 
@@ -28,6 +30,24 @@ ARGUMENTS = [
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><path d="M0 20L40 0" stroke="#06c"/></svg>'
 CHECKED = f"small holds its check on 2 images {HOSTILE[1]}"
 AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+FED = {
+    "graphs": [
+        {
+            "unit": "4:7@1,2", "value": 3.0, "image": 2, "name": HOSTILE[4], "sheet": "nodes-0.webp", "layers": ["1"],
+            "curved": "", "balances": [{"layer": "1", "parts": 2.5, "others": 0, "biases": 0.5, "remainder": 0.0}],
+            "nodes": [
+                {"unit": "4:7@1,2", "value": 3.0, "amount": 3.0, "box": [0, 0, 9, 9]},
+                {"unit": "1:2@3,3", "value": 1.0, "amount": 2.75, "box": [0, 0, 5, 5]},
+                {"unit": "1:0@1,1", "value": 0.5, "amount": -0.25, "box": [1, 1, 6, 6]},
+            ],
+            "edges": [[1, 0, 2.75], [2, 0, -0.25]],
+        }
+    ],
+    "usual": [["4:7", "1:2", 1.5, 0.1, 3, 4]],
+}  # fmt: skip
+"""What causes tell an atlas's page."""
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +96,16 @@ def small_atlas(tmp_path_factory: pytest.TempPathFactory) -> Atlas:
         },
     )
     pairs = [["4:7", "plain", -0.75, -0.5], ["4:9", "plain", -1.0, None], ["4:7", HOSTILE[0], 0.5, 0.0]]
-    add_experiment(folder, "needs", title="Units silenced", kind="effects", data={"pairs": pairs})
+    lost = {"4": {"lost": [*[0.0] * 7, 0.5, None, 0.25], "falls": [*[0.0] * 7, 0.75, None, 1.0]}}
+    add_experiment(
+        folder, "needs", title="Units silenced", kind="effects", data={"pairs": pairs, "layers": lost},
+        settings={"layers": ["4"]},
+    )  # fmt: skip
+    add_experiment(
+        folder, "fed", title="What fed 4:7", kind="causes", units=["4:7"], images=[2], data=FED,
+        settings={"asked": ["4:7"]},
+        pictures={"nodes-0.webp": sheet([(np.zeros((9, 9, 3), np.uint8),) * 2] * 3)},
+    )  # fmt: skip
     for add in (add_curves, add_parts, add_training):
         add(folder)
     return made

@@ -705,6 +705,33 @@ def test_units_and_classes_say_what_needs_them(viewer: Viewer) -> None:
     assert needed == ["4:9", "4:7"]
 
 
+def test_units_of_a_layer_are_sorted_by_what_silencing_them_does(viewer: Viewer) -> None:
+    page = viewer.open("#/l/4")
+    page.wait_for_selector(".unit .caption")
+    page.get_by_label("Sort").select_option("lost")
+    viewer.until("document.querySelector('.unit .caption').innerText.includes('50 %')")
+    shown = [text.split() for text in page.locator(".unit .caption").all_inner_texts()]
+    assert shown[0][-3:] == ["7", "50", "%"]
+    assert shown[1][-3:] == ["9", "25", "%"]
+    assert "sort=lost" in viewer.hash()
+
+
+def test_units_and_images_say_what_fed_them(viewer: Viewer) -> None:
+    page = viewer.open("#/u/4:7")
+    page.wait_for_selector(".caused-graph li")
+    usual = page.locator(".panel", has_text="What usually feeds it")
+    assert [text.split() for text in usual.locator("li").all_inner_texts()] == [["1", ":2", "+1.5"]]
+    nodes = page.locator(".caused-graph li")
+    assert [text.split() for text in nodes.all_inner_texts()] == [["4:7", "3"], ["2", "+2.75"], ["0", "-0.25"]]
+    assert nodes.locator(".tile").count() == 6
+    assert page.locator(".caused-graph path").count() == 2
+    assert "3 is 2.5 from 1, 0.5 from biases." in page.inner_text(".caused-sums")
+    page.locator(".caused-heads a").click()
+    page.wait_for_selector("text=What fed units here")
+    assert viewer.hash() == "#/i/2"
+    assert page.locator(".caused-graph li").count() == 3
+
+
 def test_unit_is_taken_away_as_files(viewer: Viewer, small_atlas: Atlas) -> None:
     page = viewer.open("#/u/4:7")
     page.wait_for_selector(".actions")

@@ -17,6 +17,8 @@ export const SORTS = [
   ["mirrored", "kept mirrored"],
   ["turned", "kept turned"],
   ["moved", "kept moved"],
+  ["lost", "answers lost without it"],
+  ["falls", "fall of the score that needs it most"],
   ["similar", "similarity to a unit"],
   ["map", "likeness, as a map"],
 ] as const;
@@ -27,6 +29,12 @@ export type Sort = (typeof SORTS)[number][0];
 const TUNED = ["grey", "hue", "blurred", "shuffled", "mirrored", "turned", "moved"] as const;
 export type Tuned = (typeof TUNED)[number];
 export const isTuned = (sort: Sort): sort is Tuned => (TUNED as readonly string[]).includes(sort);
+
+/** Sorts by what silencing units does (see Needs.tsx). */
+const SILENCED = ["lost", "falls"] as const;
+export type Silenced = (typeof SILENCED)[number];
+export const isSilenced = (sort: Sort): sort is Silenced => (SILENCED as readonly string[]).includes(sort);
+
 export type View = "photos" | "projections" | "both";
 export type Alive = "all" | "alive" | "dead";
 
@@ -134,15 +142,15 @@ export interface Given {
   nearest?: [number, number][];
   /** How like its control each unit's projection is. */
   controls?: (number | null)[] | undefined;
-  /** What survives of each unit under the change that they are sorted by. */
-  tuned?: (number | null)[] | undefined;
+  /** What survives of each unit under the change that they are sorted by, or what silencing each does. */
+  measured?: (number | null)[] | undefined;
   /** Units that this copy holds, where it does not hold all. */
   only?: number[] | undefined;
   marked?: ReadonlySet<number>;
 }
 
 /** The units that pass all filters, in order, and for each choice of a filter how many would. */
-export function arrange(layer: LayerEntry, data: LayerData, view: LayerView, { nearest = [], controls, tuned, only, marked = new Set() }: Given = {}): { units: number[]; counts: Counts } {
+export function arrange(layer: LayerEntry, data: LayerData, view: LayerView, { nearest = [], controls, measured, only, marked = new Set() }: Given = {}): { units: number[]; counts: Counts } {
   const ask = tests(view, data, marked, controls);
   const dead = new Set(data.dead);
   const counts: Counts = { all: 0, alive: { all: 0, alive: 0, dead: 0 }, classes: new Map(), marked: 0, like: { all: 0, unlike: 0, like: 0 }, maxima: [] };
@@ -167,16 +175,16 @@ export function arrange(layer: LayerEntry, data: LayerData, view: LayerView, { n
       if (like !== null) counts.like[like > ALIKE ? "like" : "unlike"] += 1;
     }
   }
-  return { units: inOrder(units, data, view, nearest, controls, tuned), counts };
+  return { units: inOrder(units, data, view, nearest, controls, measured), counts };
 }
 
-function inOrder(units: number[], data: LayerData, view: LayerView, nearest: [number, number][], controls?: (number | null)[], tuned?: (number | null)[]): number[] {
+function inOrder(units: number[], data: LayerData, view: LayerView, nearest: [number, number][], controls?: (number | null)[], measured?: (number | null)[]): number[] {
   const sign = view.ascending ? 1 : -1;
   if (view.sort === "index") return view.ascending ? units : units.reverse();
   const near = new Map(nearest);
   if (view.near !== null) near.set(view.near, Number.POSITIVE_INFINITY);
   if (view.sort === "map") return units; // where they lie depends on the columns there are
-  const column = view.sort === "similar" ? null : view.sort === "control" ? controls : isTuned(view.sort) ? tuned : data[view.sort];
+  const column = view.sort === "similar" ? null : view.sort === "control" ? controls : isTuned(view.sort) || isSilenced(view.sort) ? measured : data[view.sort];
   const value = (channel: number): number | null => (column ? (column[channel] ?? null) : view.sort === "similar" ? (near.get(channel) ?? null) : null);
   // Units without the number come last either way; equal ones stay in the order of their indices.
   return units.sort((a, b) => {

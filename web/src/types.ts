@@ -436,6 +436,31 @@ export interface ResponseData {
 /** What silencing does, of all pairs: unit, class, change of the score, that of its controls. */
 export interface EffectsData {
   pairs: [string, string, number, number | null][];
+  /** By layer and channel: the share of answers that is lost without a unit, and how far the score falls that needs it most. */
+  layers?: Record<string, { lost: (number | null)[]; falls: (number | null)[] }>;
+}
+
+/** What fed a unit on an image: nodes from it down, and which gives how much through which. */
+export interface CauseGraph {
+  unit: string;
+  value: number;
+  /** The image's number in the atlas. */
+  image: number | null;
+  name: string;
+  /** A picture with a column for each node: its patch above what its unit takes there. */
+  sheet: string | null;
+  layers: string[];
+  curved: string;
+  balances: { layer: string; parts: number; others: number; biases: number; remainder: number }[];
+  nodes: { unit: string; value: number; amount: number; box: Box }[];
+  /** Cause, effect, amount. */
+  edges: [number, number, number][];
+}
+
+export interface CausesData {
+  graphs: CauseGraph[];
+  /** Unit, cause, mean of what it gives, its error, on how many images it is among the strongest, of how many. */
+  usual: [string, string, number, number | null, number, number][];
 }
 
 /** What covering each place of images does. */

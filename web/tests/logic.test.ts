@@ -45,8 +45,14 @@ describe("the units of a layer", () => {
   });
   it("are sorted by what survives a change, those of which nothing is known last", () => {
     const tuned = [0.5, null, 1.1, null, 0];
-    expect(arrange(layer, data, view("sort=grey"), { tuned }).units).toEqual([2, 0, 4, 1, 3]);
-    expect(arrange(layer, data, view("sort=turned&up=1"), { tuned }).units).toEqual([4, 0, 2, 1, 3]);
+    expect(arrange(layer, data, view("sort=grey"), { measured: tuned }).units).toEqual([2, 0, 4, 1, 3]);
+    expect(arrange(layer, data, view("sort=turned&up=1"), { measured: tuned }).units).toEqual([4, 0, 2, 1, 3]);
+  });
+  it("are sorted by what is lost without them, those that were not silenced last", () => {
+    const lost = [0.1, null, -0.2, 0.3, null];
+    expect(arrange(layer, data, view("sort=lost"), { measured: lost }).units).toEqual([3, 0, 2, 1, 4]);
+    expect(arrange(layer, data, view("sort=falls&up=1"), { measured: lost }).units).toEqual([2, 0, 3, 1, 4]);
+    expect(readView(new URLSearchParams("sort=lost")).sort).toBe("lost");
   });
   it("look like their controls above 0.9 by the median, where one is known", () => {
     const of = (median: number | null): boolean => isLike({ control: { median, units: 3 } });

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { Row } from "../src/mistakes/data";
-import { filterOf, mended, passes, toList, toMistake } from "../src/mistakes/data";
+import { fillsMatrix, filterOf, mended, passes, toList, toMistake } from "../src/mistakes/data";
 
-const row: Row = { i: 12, name: "a/Dog.jpg", t: 1, a: 2, d: 3, z: [4, 1], p: [0.9, 0.1], rank: 2 };
+const row: Row = { i: 12, key: "12-1", name: "a/Dog.jpg", t: 1, a: 2, d: 3, z: [4, 1], p: [0.9, 0.1], rank: 2 };
 const none = filterOf(new URLSearchParams());
 
 test("an address holds the whole choice, and gives it back", () => {
@@ -10,8 +10,17 @@ test("an address holds the whole choice, and gives it back", () => {
   const address = toList(none, filter);
   expect(filterOf(new URLSearchParams(address.slice(address.indexOf("?"))))).toEqual(filter);
   expect(toList(none)).toBe("#/");
-  expect(toMistake(12, filter)).toMatch(/^#\/m\/12\?label=1&answer=0/);
+  expect(toMistake("12-1", filter)).toMatch(/^#\/m\/12-1\?label=1&answer=0/);
   expect(filterOf(new URLSearchParams("label=x&answer=-1"))).toEqual(none);
+});
+
+test("pairs are a matrix where it is not mostly empty", () => {
+  const ten = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+  expect(fillsMatrix(ten, ten, 70)).toBe(true);
+  expect(fillsMatrix(ten, ten, 30)).toBe(true); // with the ten that tell what was right
+  expect(fillsMatrix(ten, ten, 29)).toBe(false);
+  expect(fillsMatrix([0, 1], ten, 20)).toBe(false);
+  expect(fillsMatrix(Array.from({ length: 17 }, (_, n) => n), ten, 170)).toBe(false);
 });
 
 test("mistakes are filtered by pair, by what was found, and by name", () => {

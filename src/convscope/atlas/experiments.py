@@ -334,7 +334,7 @@ def _check_read(experiment: Experiment, name: str) -> None:
         raise ValueError(f"it calls itself '{experiment.name}'")
     if experiment.table not in (None, "table.csv"):
         raise ValueError(f"its table is '{experiment.table}'")
-    for file in experiment.figures:
+    for file in (*experiment.figures, *experiment.pictures):
         if not is_name(file) or Path(file).suffix not in FIGURES:
             raise ValueError(f"'{file}' is no figure")
     words = (

@@ -9,6 +9,7 @@ import convscope
 from convscope.cli import options as opt
 from convscope.cli.parsing import parse_names
 from convscope.cli.present import AddTo, EntryName, present
+from convscope.cli.scan import parse_shard
 
 Several = Annotated[list[str] | None, Parameter(negative=())]
 
@@ -21,6 +22,7 @@ def effects(
     to: Literal["zero", "mean", "another"] = "zero", measure: Literal["logit", "probability"] = "logit",
     own: Literal["auto", "labels", "answers"] = "auto", match: Literal["name", "index"] = "name",
     limit: opt.Limit = None, cache: opt.Cache = None, batch: opt.Batch = 32, workers: opt.Workers = None,
+    shard: Annotated[str | None, Parameter(group=opt.RUN)] = None,
     atlas: AddTo = None, name: EntryName = None, allowance: opt.ImageOptions = opt.ImageOptions(),
     options: opt.ModelOptions = opt.ModelOptions(), common: opt.Common = opt.Common(),
 ) -> None:  # fmt: skip
@@ -40,14 +42,15 @@ def effects(
         measure: What is followed of each class.
         own: Whose images are a class's own: by labels, or by what the network answers.
         match: How labels and scores belong together.
+        shard: Part of the images to take, as I/N with I from 0 to N-1; `convscope merge` puts the N folders together.
     """
     net, terminal = opt.load_network(model, options), common.terminal()
     with terminal.progress() as progress:
         found = convscope.effects(
             net, opt.open_images(images, allowance, limit=limit, cache=cache), store=store, units=units or (),
             layers=parse_names(layers, "layers"), groups=[group.split("+") for group in groups or ()], to=to,
-            measure=measure, own=own, match=match, batch=batch, workers=workers, seed=options.seed, atlas=atlas,
-            name=name, progress=progress,
+            measure=measure, own=own, match=match, batch=batch, workers=workers, seed=options.seed,
+            shard=parse_shard(shard), atlas=atlas, name=name, progress=progress,
         )  # fmt: skip
     present(found, terminal)
     terminal.say(found.summary)

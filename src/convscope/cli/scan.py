@@ -59,11 +59,11 @@ def scan(
 
 
 def merge(
-    *parts: Annotated[Path, Parameter(help="folders of scans that share model, images and options")],
+    *parts: Annotated[Path, Parameter(help="folders of shards that share model, images and options")],
     store: Store,
     common: opt.Common = opt.Common(),
 ) -> None:
-    """Merge scans of different shards of the same images into one, as if they had been scanned together.
+    """Merge shards of a scan, or of effects, into one, as if all images had been looked at together.
 
     The order of the parts does not matter.
 

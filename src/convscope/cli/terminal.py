@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from convscope.progress import PlainProgress, Progress, bars, silent, told
+from convscope.progress import ESTIMATES, PlainProgress, Progress, bars, silent, told
 from convscope.tables import aligned, printable
 
 
@@ -53,7 +53,7 @@ class Terminal:
     @contextmanager
     def progress(self) -> Iterator[Progress]:
         """A progress callback that is shown in the way that fits the place standard error goes to."""
-        with self._shown() as show, told("convscope.kernels", self.remark):
+        with self._shown() as show, told("convscope.kernels", self.remark), told(ESTIMATES, self.remark):
 
             def report(stage: str, done: int, total: int) -> None:
                 self.worked = True

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _PAIRS, _UNITS = 15, 8
 
 
-def draw_pairs(pairs: Sequence[tuple[str, str, int]]) -> Figure:
-    """A bar for each of the most frequent pairs of a label, a wrong answer, and how many images.
+def draw_pairs(pairs: Sequence[tuple[str, int]]) -> Figure:
+    """A bar for each of the most frequent pairs of a label and a wrong answer, in words, and how many images.
 
     Raises:
         MissingExtra: without matplotlib.
@@ -29,8 +29,8 @@ def draw_pairs(pairs: Sequence[tuple[str, str, int]]) -> Figure:
     with drawing() as figure:
         made = figure.Figure(figsize=(COLUMN, 0.6 + 0.17 * max(len(shown), 1)), layout="constrained")
         axes = made.subplots()
-        axes.barh(range(len(shown)), [count for *_, count in shown], color=COLOURS[0])
-        axes.set_yticks(range(len(shown)), [f"{label[:24]} as {said[:24]}" for label, said, _ in shown])
+        axes.barh(range(len(shown)), [count for _, count in shown], color=COLOURS[0])
+        axes.set_yticks(range(len(shown)), [words for words, _ in shown])
         axes.invert_yaxis()
         axes.set_xlabel("images")
         return made

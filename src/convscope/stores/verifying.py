@@ -48,7 +48,8 @@ ANSWERS = (
 
 def verify_scan(folder: Path) -> Iterator[Item]:
     """A scan's manifest, layers and parts."""
-    parts, layers = part_paths(folder), sorted((folder / LAYERS).glob("[0-9][0-9][0-9]-*.safetensors"))
+    parts = [path for path in part_paths(folder) if path.name.startswith(_SCANS)]
+    layers = sorted((folder / LAYERS).glob("[0-9][0-9][0-9]-*.safetensors"))
     if not (has_format(folder / MANIFEST, FORMAT) or parts or layers):
         return
     for path in parts:

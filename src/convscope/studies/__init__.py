@@ -17,11 +17,12 @@ from convscope.studies.duplication import Overlap, overlap
 from convscope.studies.evaluation import Evaluation, evaluate
 from convscope.studies.evolution import Evolution, evolve
 from convscope.studies.generalisation import Transfer, transfer
+from convscope.studies.merging import merge
 from convscope.studies.mistaking import Mistakes, mistakes
 from convscope.studies.occlusion import Occlusion, occlude
 from convscope.studies.projection import Projection, Projections, deconv
 from convscope.studies.reporting import Paper, paper
-from convscope.studies.scanning import Scan, merge, scan
+from convscope.studies.scanning import Scan, scan
 from convscope.studies.training import Training, train
 from convscope.studies.transformation import Invariance, invariance
 from convscope.studies.verifying import Verification, verify

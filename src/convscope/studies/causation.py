@@ -9,20 +9,20 @@ from os import PathLike
 from typing import Any, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convscope.arguments import checked, item
 from convscope.atlas import Atlas
-from convscope.atlas.render import crop_patch, display
 from convscope.data import Images
 from convscope.errors import UsageError
-from convscope.files import json_bytes
+from convscope.files import json_bytes, read_whole
 from convscope.graph import Network, Unit, UnitLike, several
 from convscope.methods import causes as tracing
 from convscope.methods.causes import CauseGraph, Nodes
-from convscope.methods.deconv import Selection, project_all
 from convscope.progress import Progress, silent
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, expect_network
+from convscope.studies.causes_shown import node_boxes, node_pictures, sheet, told, usual_told
 from convscope.studies.kept import context
 from convscope.studies.pictures import ReadImages, SeenImages, file_name, look_at
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
@@ -33,10 +33,14 @@ DRAWN = 24
 
 @dataclass(eq=False, repr=False)
 class Causes(Answer, Sequence[CauseGraph]):
-    """What fed units on images: `graphs`, unit by unit of each image; `rows_of` (n,) which image each is on."""
+    """What fed units on images: `graphs`, unit by unit of each image; `rows_of` (n,) which image each is on.
+
+    boxes: of each graph the pixels that its nodes see from their places, (nodes, 4) y0 x0 y1 x1.
+    """
 
     graphs: tuple[CauseGraph, ...]
     rows_of: tuple[int, ...]
+    boxes: tuple[NDArray[np.int64], ...]
     seen: SeenImages
     nodes: Nodes
     net: Network | None = context()
@@ -84,12 +88,12 @@ class Causes(Answer, Sequence[CauseGraph]):
         ]
         return listed or [{**said, "layer": graph.layers[0], "cause": None, "value": None, "amount": None}]
 
-    def usual(self) -> list[Row]:
+    def usual(self) -> list[dict[str, Any]]:
         """What usually feeds each unit: the mean amount of every cause over the images on which the unit is active.
 
         error: the standard error of the mean, None of one image. among: on how many images it is a node of the graph.
         """
-        found: list[Row] = []
+        found: list[dict[str, Any]] = []
         for unit in dict.fromkeys(replace(graph.unit, position=None) for graph in self.graphs):
             mine = [g for g in self.graphs if replace(g.unit, position=None) == unit and g.value != 0]
             for layer in mine[0].layers if mine else ():
@@ -97,10 +101,29 @@ class Causes(Answer, Sequence[CauseGraph]):
         return found
 
     def to_json(self) -> dict[str, Any]:
-        """Every graph with its image, and what usually feeds the units."""
-        graphs = [{"image": self._image(n), **graph.to_json()} for n, graph in enumerate(self.graphs)]
+        """Every graph with its image, and what usually feeds the units.
+
+        Each node has its `box`; `pictures` is the file with a column for each node, of the first graphs.
+        """
+        graphs = [self._graph(n) for n in range(len(self))]
         failures = [{"image": failure.name, "reason": failure.reason} for failure in self.seen.failures]
         return without_nan({"nodes": self.nodes, "graphs": graphs, "usual": self.usual(), "failures": failures})
+
+    def _graph(self, number: int) -> dict[str, Any]:
+        found = self.graphs[number].to_json()
+        for node, box in zip(found["nodes"], self.boxes[number].tolist(), strict=True):
+            node["box"] = box
+        drawn = {"pictures": self._sheet(number)} if number < DRAWN else {}
+        return {"image": self._image(number), **drawn, **found}
+
+    def _stem(self, number: int) -> str:
+        """What files about a graph are called."""
+        row = self.rows_of[number]
+        image = file_name(self.seen.indices[row], self.seen.names[row])
+        return f"{image}-{number - self.rows_of.index(row):02}-{_plain(self.graphs[number].unit)}"
+
+    def _sheet(self, number: int) -> str:
+        return f"nodes/{self._stem(number)}.webp"
 
     def tables(self) -> Sequence[TextTable]:
         """What the activations are made of at each layer, and, of several images, what usually feeds the units."""
@@ -127,10 +150,20 @@ class Causes(Answer, Sequence[CauseGraph]):
         return self.seen.remarks
 
     def files(self) -> Iterator[tuple[str, bytes]]:
-        """The causes and what usually they are as CSV, and everything as JSON."""
+        """The causes and what usually they are as CSV, everything as JSON, and pictures of the first graphs' nodes."""
         yield "causes.csv", csv_of(self.rows())
         yield "usual.csv", csv_of(self.usual())
         yield "causes.json", json_bytes(self.to_json())
+        for number in range(min(len(self), DRAWN)):
+            if (content := self._pictures(number)) is not None:
+                yield self._sheet(number), content
+
+    def _pictures(self, number: int) -> bytes | None:
+        """The patches of a graph's nodes and what their units take; of a loaded answer what was saved with it."""
+        if self.net is not None and self.pictures is not None:
+            return sheet(node_pictures(self.net, self.pictures, self.rows_of[number], self.graphs[number]))
+        path = None if self.saved is None else self.saved.folder / self._sheet(number)
+        return read_whole(path) if path is not None and path.is_file() else None
 
     # -- figures ------------------------------------------------------------------------------------------------------
     @property
@@ -142,11 +175,7 @@ class Causes(Answer, Sequence[CauseGraph]):
         """The first graphs, each node with its patch and what the unit takes from it."""
         found = {}
         for number, graph in enumerate(self.graphs[:DRAWN]):
-            row = self.rows_of[number]
-            nth = number - self.rows_of.index(row)
-            image = file_name(self.seen.indices[row], self.seen.names[row])
-            name = f"{image}-{nth:02}-{_plain(graph.unit)}.png"
-            caption = f"What fed {graph.unit} on {self.seen.names[row]}."
+            name, caption = f"{self._stem(number)}.png", f"What fed {graph.unit} on {self._image(number)}."
             found[name] = Figure(caption, partial(self._draw, number))
         return found
 
@@ -167,13 +196,22 @@ class Causes(Answer, Sequence[CauseGraph]):
         named = dict.fromkeys(str(replace(u, position=None)) for u in units if u.layer in shown)
         asked = list(dict.fromkeys(str(replace(graph.unit, position=None)) for graph in self.graphs))
         title = f"What fed {', '.join(asked[:3])}{' and others' if len(asked) > 3 else ''}"
-        settings = {"layers": list(self.graphs[0].layers), "nodes": self.nodes}
+        settings = {"asked": asked, "layers": list(self.graphs[0].layers), "nodes": self.nodes}
+        images = self.seen.in_atlas(atlas)
+        data, pictures = [], dict[str, bytes]()
+        for number, graph in enumerate(self.graphs[:DRAWN]):
+            file, content = f"nodes-{number}.webp", self._pictures(number)
+            pictures |= {} if content is None else {file: content}
+            image = images[self.rows_of[number]] if images else None
+            shown_as = None if content is None else file
+            data.append(told(graph, image, self._image(number), self.boxes[number], shown_as))
         return AtlasEntry(
-            "causes", title, self.rows(), units=list(named), images=self.seen.in_atlas(atlas), settings=settings
-        )
+            "causes", title, self.rows(), units=list(named), images=images, settings=settings,
+            data={"graphs": data, "usual": usual_told(self.usual())}, pictures=pictures,
+        )  # fmt: skip
 
 
-def _usual(unit: Unit, layer: str, graphs: Sequence[CauseGraph]) -> list[Row]:
+def _usual(unit: Unit, layer: str, graphs: Sequence[CauseGraph]) -> list[dict[str, Any]]:
     """The strongest causes by their mean amount, as many as a graph has at most."""
     table = np.stack([graph.amounts[layer] for graph in graphs])
     mean = table.mean(0)
@@ -194,22 +232,6 @@ def _usual(unit: Unit, layer: str, graphs: Sequence[CauseGraph]) -> list[Row]:
         for channel in np.argsort(-np.abs(mean), kind="stable")[:most].tolist()
         if mean[channel]
     ]
-
-
-def node_pictures(
-    net: Network, pictures: ReadImages, row: int, graph: CauseGraph
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """For every node its patch of the image and what its unit takes there, both (h, w, 3)."""
-    found: list[tuple[np.ndarray, np.ndarray]] = []
-    for layer in dict.fromkeys(node.unit.layer for node in graph.nodes):
-        units = [node.unit for node in graph.nodes if node.unit.layer == layer]
-        at = [unit.position for unit in units if unit.position is not None]
-        less = [-1 if unit.minus is None else unit.minus for unit in units]
-        asked = Selection(layer, [0] * len(units), [u.channel for u in units], np.array(at) if at else None, minus=less)
-        (taken,) = project_all(net, pictures.inputs[row : row + 1], [asked])
-        patches = [crop_patch(pictures.pixels[row], box, (128, 128, 128)) for box in taken.boxes.tolist()]
-        found += zip(patches, display(taken.pixels), strict=True)
-    return found
 
 
 def _plain(unit: Unit) -> str:
@@ -276,7 +298,8 @@ def causes(
             graphs.append(tracing.causes(net, image, unit, layers, most=most, nodes=nodes))
             rows.append(row)
         report("causes", row + 1, len(pictures))
-    answer = Causes(tuple(graphs), tuple(rows), pictures.seen, nodes, net, pictures)
+    boxes = tuple(node_boxes(net, graph) for graph in graphs)
+    answer = Causes(tuple(graphs), tuple(rows), boxes, pictures.seen, nodes, net, pictures)
     return finished(answer, store=store, asked=whole, atlas=shown, name=name, progress=progress)
 
 
@@ -289,4 +312,4 @@ def _most_probable(net: Network, image: Any) -> Unit:
     return Unit(net.output, int(answers[0, head.first :].argmax()) + head.first)
 
 
-__all__ = ["DRAWN", "Causes", "causes", "node_pictures"]
+__all__ = ["DRAWN", "Causes", "causes"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from os import PathLike
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from convscope.arguments import checked
 from convscope.atlas import Atlas
-from convscope.atlas.web import short
 from convscope.data import Failure, Images, Source
 from convscope.errors import UsageError
 from convscope.files import json_bytes
@@ -26,7 +25,9 @@ from convscope.stores import effects as keeping
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network
 from convscope.studies.charting import of_effects
+from convscope.studies.effects_shown import by_channel, in_turn, told
 from convscope.studies.pictures import left_out, numbers_in
+from convscope.studies.questions import Question, refuse_another
 from convscope.tables import TextTable, columns_of, counted, csv_of, without_nan
 from convscope.training.matching import Match, match_classes, match_one
 
@@ -41,7 +42,10 @@ _SHOWN = ("change", "control")
 
 @dataclass(eq=False, repr=False)
 class Effects(Answer):
-    """What silencing units of some layers does: `layers`, one after the other; `own`: whose images a class's are."""
+    """What silencing units of some layers does: `layers`, one after the other; `own`: whose images a class's are.
+
+    shard: (i, n), where it is of the i-th of n parts of the images, which `merge`.
+    """
 
     layers: tuple[LayerEffects, ...]
     own: Literal["labels", "answers"]
@@ -49,6 +53,7 @@ class Effects(Answer):
     failures: tuple[Failure, ...]
     indices: tuple[int, ...]
     collection: str
+    shard: tuple[int, int] = (0, 1)
 
     def __getitem__(self, layer: str) -> LayerEffects:
         """The effects of a layer's units; raises UsageError where it was not looked at."""
@@ -69,7 +74,19 @@ class Effects(Answer):
     @property
     def summary(self) -> str:
         """Of each layer the units without which most answers are lost, and how many tests held."""
-        return "\n".join(map(self._in_words, self.layers))
+        said = [] if self.complete else [self._part]
+        return "\n".join([*said, *map(self._in_words, self.layers)])
+
+    @property
+    def complete(self) -> bool:
+        """Whether it is of all images, and no shard."""
+        return self.shard[1] == 1
+
+    @property
+    def _part(self) -> str:
+        i, n = self.shard
+        count = counted(self.layers[0].images, "image")
+        return f"shard {i}/{n}, {count} of {len(self.indices)}: merge the {n} shards when all are done"
 
     def _in_words(self, found: LayerEffects) -> str:
         worst = np.argsort(found.accuracy, kind="stable")[:_STRONGEST]
@@ -80,6 +97,8 @@ class Effects(Answer):
             "their controls on the other (Benjamini-Yekutieli, 0.05)"
             if found.tested
             else "nothing was tested: there are too few images, or no controls"
+            if self.complete
+            else "pairs are chosen and tested when the shards are merged"
         )
         right = "right answers" if self.own == "labels" else "answers as before"
         return (
@@ -142,7 +161,8 @@ class Effects(Answer):
         failures = [{"image": failure.name, "reason": failure.reason} for failure in self.failures]
         classes = None if self.classes is None else list(self.classes)
         layers = [found.to_json() for found in self.layers]
-        return without_nan({"own": self.own, "classes": classes, "layers": layers, "failures": failures})
+        part = {} if self.complete else {"shard": list(self.shard)}
+        return without_nan({**part, "own": self.own, "classes": classes, "layers": layers, "failures": failures})
 
     def tables(self) -> Sequence[TextTable]:
         """Of each layer the units that most answers are lost without."""
@@ -190,24 +210,11 @@ class Effects(Answer):
         images = numbers_in(atlas, self.collection, self.indices, len(self.indices) + len(self.failures))
         settings = {"layers": [f.layer for f in self.layers], "to": self.layers[0].to, "own": self.own}
         title = f"Units of {', '.join(f.layer for f in self.layers)} silenced"
-        rows = _in_turn(self.pairs())
-        data = {"pairs": [[row["unit"], row["class"], *(short(row[key]) for key in _SHOWN)] for row in rows]}
+        rows = in_turn(self.pairs())
+        data = {"pairs": [[row["unit"], row["class"], *(told(row[key]) for key in _SHOWN)] for row in rows],
+                "layers": {found.layer: by_channel(found) for found in self.layers}}  # fmt: skip
         shared = {"settings": settings, "data": data, "charts": of_effects(self.layers)}
         return AtlasEntry("effects", title, rows, units=alone, images=images, **shared)
-
-
-def _in_turn(pairs: Sequence[Row]) -> list[Row]:
-    """The strongest pair of every unit and every class, then the second ones, and so on, by how far scores fall.
-
-    An atlas's page is given the first rows of a table: so there are some for every unit and class.
-    """
-    counted: Counter[Any] = Counter()
-    ranked = []
-    for row in sorted(pairs, key=lambda row: row["change"]):
-        mine = ("unit", row["unit"]), ("class", row["class"])
-        ranked.append((min(counted[one] for one in mine), row))
-        counted.update(mine)
-    return [row for _, row in sorted(ranked, key=lambda one: (one[0], one[1]["change"]))]
 
 
 def _interval(found: LayerEffects, unit: int, number: int) -> tuple[float, float]:
@@ -240,6 +247,7 @@ def effects(
     batch: int = 32,
     workers: int | None = None,
     seed: int = 0,
+    shard: tuple[int, int] = (0, 1),
     atlas: Atlas | str | PathLike[str] | None = None,
     name: str | None = None,
     progress: Progress | None = None,
@@ -263,6 +271,8 @@ def effects(
         limit: at most so many images, evenly spread. cache: a folder that keeps decoded images.
         batch: images that are taken together. workers: threads; by default one a core.
         seed: of the halves of the images, by which pairs are chosen and tested, and of which other image is taken.
+        shard: (i, n) looks at the i-th of n parts of the images, after a first look at all of them, for means; the n
+            results `merge` to the whole. Its folder keeps sums alone.
         atlas: an atlas of the same network that is to show the answer, under `name`.
         progress: called with the number of images done.
 
@@ -280,6 +290,8 @@ def effects(
     ((8, 5), 'answers')
     """
     expect_network(net)
+    if shard[1] != 1 and atlas is not None:
+        raise UsageError(f"shard={shard}: an atlas shows whole answers: merge the shards, and call the answer's add_to")
     shown = atlas_of(atlas, net)
     source = collection(images, limit=limit, cache=cache)
     silenced = _silenced(net, units, groups)
@@ -290,21 +302,46 @@ def effects(
     listed = [one for layer in silenced.values() for one in layer]
     whole = question(net, source, layers=chosen, silenced=listed, **deciding)
     Effects.expect_place(store, whole)
+    expect_shards_of(store, whole)
+    names = net.head.names(net.classes)
+    about = {"question": whole, "words": whole.words, "own": "answers" if truths is None else "labels",
+             "classes": None if names is None else list(names), "images": len(source),
+             "collection": source.fingerprint()}  # fmt: skip
     found, failures = [], list[Failure]()
     for layer in chosen:
-        asked = Silencing(layer, tuple(silenced.get(layer, ())), to, measure, truths, batch, seed)
-        one, failures = keeping.effects(net, source, asked, store=store, workers=workers, progress=progress)
+        asked = Silencing(layer, tuple(silenced.get(layer, ())), to, measure, truths, batch, seed, shard)
+        one, failures = keeping.effects(
+            net, source, asked, store=store, about=about, workers=workers, progress=progress
+        )  # fmt: skip
         found.append(one)
-    unread = {failure.index for failure in failures}
-    answer = Effects(
-        layers=tuple(found),
-        own="answers" if truths is None else "labels",
-        classes=net.head.names(net.classes),
-        failures=tuple(failures),
-        indices=tuple(i for i in range(len(source)) if i not in unread),
-        collection=source.fingerprint(),
-    )
+    answer = effects_from(found, failures, about, shard)
+    if not answer.complete:
+        answer.question = whole
+        return answer
     return finished(answer, store=store, asked=whole, atlas=shown, name=name, progress=progress)
+
+
+def effects_from(
+    found: Sequence[LayerEffects], failures: Sequence[Failure], about: Mapping[str, Any], shard: tuple[int, int]
+) -> Effects:
+    """The answer, of what was found of each layer, and what is told about the question."""
+    unread, classes = {failure.index for failure in failures}, about["classes"]
+    return Effects(
+        layers=tuple(found),
+        own=about["own"],
+        classes=None if classes is None else tuple(classes),
+        failures=tuple(failures),
+        indices=tuple(i for i in range(about["images"]) if i not in unread),
+        collection=about["collection"],
+        shard=shard,
+    )
+
+
+def expect_shards_of(store: str | PathLike[str] | None, asked: Question) -> None:
+    """Raise StoreError where a folder holds shards of the answer to another question."""
+    for shard in () if store is None else keeping.shards_in(store):
+        about = shard.said["about"]
+        refuse_another(Path(store or ""), asked, Question(about["question"], about["words"]))
 
 
 def _silenced(
@@ -344,4 +381,4 @@ def right_scores(net: Network, source: Source, own: Own, match: Match) -> NDArra
     return outputs[labels] + head.first
 
 
-__all__ = ["Effects", "Own", "effects", "right_scores"]
+__all__ = ["Effects", "Own", "effects", "effects_from", "right_scores"]

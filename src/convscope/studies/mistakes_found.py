@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.data import Failure
+from convscope.graph import Network
+from convscope.graph.heads import HeadKind
 from convscope.methods.effects.testing import quantile
 from convscope.methods.intervals import wilson
-from convscope.methods.mistakes import Explained
+from convscope.methods.mistakes import CODES, Contrast, Explained
 from convscope.methods.occlusion import OccluderGrid
 from convscope.shown import brief
 from convscope.studies.misclassified import AnsweredImages, SimilarImages
@@ -37,14 +39,17 @@ class MistakeCase:
 class MistakesFound:
     """The mistakes of a network, `found` worst first, their images' `names`, and `cases`: those looked at in full.
 
-    answers: what its answers are called. shown, wrong: how many images each of them is the label of, and how many of
-    these were answered otherwise. layers: those whose units are causes, the last of the network first; layer: the one
-    that says which images are alike. grid, fill: of the covering square. most: units of each layer. single: whether
-    there is one logit.
+    kind: what its output is, see `Head`: of labels and values each is a question of its own, and a mistake is one of an
+    image. answers: what its answers are called, by their codes. images: how many were answered. shown, wrong: how many
+    answers each of the codes is right for, and how many of these were others. layers: those whose units are causes, the
+    last of the network first; layer: the one that says which images are alike. grid, fill: of the covering square.
+    most: units of each layer.
     """
 
     network: str
     data: str
+    kind: HeadKind
+    images: int
     found: AnsweredImages
     names: tuple[str, ...]
     answers: tuple[str, ...]
@@ -56,7 +61,6 @@ class MistakesFound:
     grid: OccluderGrid
     fill: str
     most: int
-    single: bool
     failures: tuple[Failure, ...]
     collection: str
 
@@ -64,19 +68,29 @@ class MistakesFound:
         return len(self.found)
 
     @property
-    def images(self) -> int:
-        """How many labelled images were answered."""
+    def asked(self) -> int:
+        """How many answers were given: one to an image, or one for each label or value."""
         return sum(self.shown)
 
     @property
     def accuracy(self) -> float:
-        """The share of them that was answered rightly."""
-        return 1 - len(self) / self.images
+        """The share of them that was right."""
+        return 1 - len(self) / self.asked
 
     @property
     def interval(self) -> tuple[float, float]:
         """Where that share lies, 95 % (Wilson)."""
-        return wilson(self.images - len(self), self.images)
+        return wilson(self.asked - len(self), self.asked)
+
+    def key_of(self, row: int) -> str:
+        """What a mistake is called in addresses and paths: its image, and which of several answers."""
+        image = str(int(self.found.images[row]))
+        codes = CODES.get(self.kind)
+        return image if codes is None or self.kind == "binary" else f"{image}-{int(self.found.truth[row]) // codes}"
+
+    def number(self, value: float) -> str:
+        """A number of the output in words: a logit, or a value."""
+        return f"{value:.4g}" if self.kind == "values" else f"{value:.1f}"
 
     @property
     def pairs(self) -> list[tuple[int, int, int]]:
@@ -101,16 +115,24 @@ class MistakesFound:
 
     def place_of(self, case: MistakeCase) -> tuple[int, int]:
         """The row and column where covering brings the right answer back; of several, or where there is none of these,
-        where it takes most of the contrast away."""
+        where it takes most of the contrast away, or most of what a value is off."""
         why = case.explained
         repairs = why.covered_answers == self.truth_of(case)
-        among = np.where(repairs, why.covered, np.inf) if repairs.any() else why.covered
+        left = np.abs(why.covered) if self.kind == "values" else why.covered
+        among = np.where(repairs, left, np.inf) if repairs.any() else left
         row, column = np.unravel_index(int(among.argmin()), among.shape)
         return int(row), int(column)
 
     def box_of(self, case: MistakeCase) -> list[int]:
         """The square at that place: y0, x0, y1, x1."""
         return self.grid.boxes.reshape(*self.grid.shape, 4)[self.place_of(case)].tolist()
+
+
+def contrast_in(found: AnsweredImages, row: int, net: Network) -> Contrast:
+    """What one of some mistakes is about."""
+    of_value = net.head.kind == "values"
+    true, usual = (float(found.numbers[row, 1]), float(found.scores[row, 1])) if of_value else (0.0, 0.0)
+    return Contrast.of(net, int(found.answer[row]), int(found.truth[row]), true=true, usual=usual)
 
 
 def _confused(found: AnsweredImages) -> list[tuple[int, int, int]]:
@@ -128,8 +150,12 @@ def in_words(answer: MistakesFound, case: MistakeCase) -> str:
     found, row = answer.found, case.row
     truth = int(found.truth[row])
     said, label = (answer.answers[n] for n in (found.answer[row], truth))
-    first, second = (f"{number:.1f}" for number in found.numbers[row])
-    told = f"answered {said} ({first}) where the label says {label}" + ("" if answer.single else f" ({second})")
+    first, second = map(answer.number, found.numbers[row])
+    told = f"answered {said} ({first}) where the label says {label}"
+    if answer.kind == "values":
+        told = f"answered {first} where {second} is true, {said}: {found.scores[row, 0]:.1f} times the usual error"
+    elif answer.kind == "classes":
+        told += f" ({second})"
     return "; ".join([f"{answer.names[row]}: {told}", _covering(answer, case, truth), *_silencing(answer, case, truth)])
 
 
@@ -140,7 +166,8 @@ def _covering(answer: MistakesFound, case: MistakeCase, truth: int) -> str:
         return f"covering {box} brings it back"
     if after != answer.found.answer[case.row]:
         return f"covering {box} makes it {answer.answers[after]}"
-    return f"covering {box} helps most, {float(why.contrast):.1f} to {why.covered[answer.place_of(case)]:.1f}"
+    before, left = answer.number(float(why.contrast)), answer.number(float(why.covered[answer.place_of(case)]))
+    return f"covering {box} helps most, {before} to {left}"
 
 
 def _silencing(answer: MistakesFound, case: MistakeCase, truth: int) -> list[str]:
@@ -218,4 +245,4 @@ def _compared(told: Sequence[tuple[float, ...]]) -> MistakeRow:
     return found
 
 
-__all__ = ["MistakeCase", "MistakesFound", "in_words"]
+__all__ = ["MistakesFound", "MistakeCase", "contrast_in", "in_words"]

@@ -3,9 +3,10 @@
 index.html, mistakes.js, mistakes.css    the page, from the package; written last
 data/manifest.js                         what was asked, classes, pairs, units, how often silencing helps
 data/rows/N.js                           mistakes, worst first, 500 to a script
-data/mistakes/IMAGE.js                   one that was looked at in full
+data/mistakes/KEY.js                     one that was looked at in full; its key is its image, or IMAGE-OUTPUT where
+                                         several are asked about
 pictures/thumbs/IMAGE.webp               images small: of mistakes, and of those like them
-pictures/IMAGE/photo.webp ...            photo, projection and heat of the contrast, units layer by layer
+pictures/KEY/photo.webp ...              photo, projection and heat of the contrast, units layer by layer
 page.json                                the SHA-256 of all of these: what is not as it says is made again
 """
 
@@ -26,7 +27,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from convscope.atlas import Atlas
-from convscope.atlas.render import GREY, Pixels, TileSize, crop_patch, display, enlarge, fit
+from convscope.atlas.render import GREY, Pixels, TileSize, crop_patch, display, fit
 from convscope.atlas.sprites import SpriteGrid, compose, encode
 from convscope.atlas.web import printable, script
 from convscope.data import Source, load_image
@@ -34,9 +35,9 @@ from convscope.errors import ImageError
 from convscope.graph import Network, Unit
 from convscope.methods.deconv import Selection, project_all
 from convscope.methods.inputs import input_of, preprocess_of
-from convscope.methods.mistakes import Contrast
 from convscope.progress import Progress
-from convscope.studies.mistakes_found import MistakeCase, MistakesFound, in_words
+from convscope.studies.causes_shown import squared
+from convscope.studies.mistakes_found import MistakeCase, MistakesFound, contrast_in, in_words
 from convscope.studies.vouched import Vouched
 from convscope.tables import without_nan
 
@@ -74,8 +75,7 @@ class Painter:
 
     def projection(self, findings: MistakesFound, case: MistakeCase) -> Pixels:
         """What the contrast takes from the image, on all of it."""
-        row = case.row
-        unit = Contrast.of(self.net, int(findings.found.answer[row]), findings.truth_of(case)).unit
+        unit = contrast_in(findings.found, case.row, self.net).unit
         (taken,) = project_all(self.net, self._input(findings, case), [_selection(unit.layer, [unit])])
         return display(taken.full())[0]
 
@@ -160,12 +160,12 @@ def atlas_link(atlas: Atlas | None, folder: Path) -> str | None:
 def _pictures(findings: MistakesFound) -> Iterator[tuple[str, Callable[[Painter], bytes]]]:
     """The paths of all pictures, and how each is made."""
     for case in findings.cases:
-        index = int(findings.found.images[case.row])
-        yield f"pictures/{index}/photo.webp", partial(_photo, findings, case)
-        yield f"pictures/{index}/projection.webp", partial(_projection, findings, case)
-        yield f"pictures/{index}/heat.webp", partial(_heat, findings, case)
+        room = f"pictures/{findings.key_of(case.row)}"
+        yield f"{room}/photo.webp", partial(_photo, findings, case)
+        yield f"{room}/projection.webp", partial(_projection, findings, case)
+        yield f"{room}/heat.webp", partial(_heat, findings, case)
         for layer in sorted(set(case.explained.layer.tolist())):
-            yield f"pictures/{index}/units-{layer}.webp", partial(_units, findings, case, layer)
+            yield f"{room}/units-{layer}.webp", partial(_units, findings, case, layer)
     like = [int(index) for case in findings.cases for index in case.similar.images]
     for index in dict.fromkeys([*findings.found.images[:THUMBS].tolist(), *like]):
         yield f"pictures/thumbs/{index}.webp", partial(_thumb, index)
@@ -188,7 +188,8 @@ def _thumb(index: int, painter: Painter) -> bytes:
 def _heat(findings: MistakesFound, case: MistakeCase, _: Painter) -> bytes:
     """By how much covering lessens the contrast, pixel by pixel: red where it does, blue where it adds to it."""
     why = case.explained
-    lost = np.nan_to_num(findings.grid.spread(float(why.contrast) - why.covered))
+    left = np.abs(why.covered) if findings.kind == "values" else why.covered  # too low is as wrong as too high
+    lost = np.nan_to_num(findings.grid.spread(float(why.contrast) - left))
     part = lost / max(float(np.abs(lost).max()), np.finfo(np.float64).tiny)
     colours = np.where(part[..., None] > 0, (230, 60, 20), (20, 90, 230)).astype(np.uint8)
     alpha = np.rint(215 * np.abs(part)).astype(np.uint8)[..., None]
@@ -200,19 +201,9 @@ def _heat(findings: MistakesFound, case: MistakeCase, _: Painter) -> bytes:
 def _units(findings: MistakesFound, case: MistakeCase, layer: int, painter: Painter) -> bytes:
     """Patches in the first row, what units take from them in the second."""
     patches, taken = painter.patches(findings, case, layer)
-    rows = np.stack([_square(one) for one in (*patches, *taken)])
+    rows = np.stack([squared(one, _TILE) for one in (*patches, *taken)])
     grid = SpriteGrid.of(len(rows), (_TILE, _TILE), columns=len(patches), panels=1)
     return encode(compose(grid, rows), lossless=False)
-
-
-def _square(picture: Pixels) -> Pixels:
-    """A picture in a square of a fixed side, as large as it fits, small ones by whole numbers; grey around it."""
-    size = TileSize.of(picture.shape[:2], _TILE)
-    shown = enlarge(fit(picture, size.shape), size.enlarge)
-    found = np.full((_TILE, _TILE, 3), GREY, np.uint8)
-    top, left = ((_TILE - side) // 2 for side in shown.shape[:2])
-    found[top : top + shown.shape[0], left : left + shown.shape[1]] = shown
-    return found
 
 
 # -- data -------------------------------------------------------------------------------------------------------------
@@ -223,7 +214,7 @@ def _data(findings: MistakesFound, atlas: str | None) -> Iterator[tuple[str, Any
         rows = range(first, min(first + ROWS, len(findings)))
         yield f"rows/{number}", [_row(findings, row) | covers.get(row, {}) for row in rows]
     for case in findings.cases:
-        yield f"mistakes/{int(findings.found.images[case.row])}", _case(findings, case)
+        yield f"mistakes/{findings.key_of(case.row)}", _case(findings, case)
     yield "manifest", _manifest(findings, atlas)
 
 
@@ -242,11 +233,12 @@ def _manifest(findings: MistakesFound, atlas: str | None) -> dict[str, Any]:
         "schema": SCHEMA,
         "model": findings.network,
         "data": findings.data,
+        "kind": findings.kind,
         "images": findings.images,
+        "asked": findings.asked,
         "mistakes": len(findings),
         "explained": len(findings.cases),
         "interval": [low, high],
-        "single": findings.single,
         "names": {str(n): findings.answers[n] for n in sorted(used)},
         "classes": classes,
         "pairs": [list(pair) for pair in findings.pairs],
@@ -268,6 +260,7 @@ def _row(findings: MistakesFound, row: int) -> dict[str, Any]:
     found = findings.found
     return {
         "i": int(found.images[row]),
+        "key": findings.key_of(row),
         "name": findings.names[row],
         "t": int(found.truth[row]),
         "a": int(found.answer[row]),

@@ -19,11 +19,11 @@ from convscope.atlas import Atlas
 from convscope.data import Failure, Images, Source, load_image
 from convscope.errors import ImageError, UsageError
 from convscope.files import json_bytes
-from convscope.generalisation.features import Features, Pooling, extract
+from convscope.generalisation.features import Pooling, extract
 from convscope.graph import Network, Unit
 from convscope.methods.causes import default_layers
-from convscope.methods.inputs import chosen_layers, input_of, preprocess_of
-from convscope.methods.mistakes import Contrast, Explained, Explaining
+from convscope.methods.inputs import chosen_layers, preprocess_of
+from convscope.methods.mistakes import Explaining, names_of
 from convscope.methods.occlusion import Fill, OccluderGrid
 from convscope.methods.occlusion.occluders import describe_fill, square_for
 from convscope.progress import Progress, silent
@@ -32,13 +32,15 @@ from convscope.studies import mistakes_page
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, Saved, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network
 from convscope.studies.kept import context
-from convscope.studies.misclassified import AnsweredImages, alike, best_of, expect_choice, truths_of
+from convscope.studies.misclassified import answered, expect_answers, known_in, truths_of, worst_of
+from convscope.studies.mistakes_cases import Cases
 from convscope.studies.mistakes_found import MistakeCase, MistakesFound, in_words
 from convscope.studies.mistakes_page import Painter
 from convscope.studies.pictures import file_name, left_out, none_readable
 from convscope.studies.vouched import Vouched, digest_of
-from convscope.tables import TextTable, columns_of, csv_of, without_nan
+from convscope.tables import TextTable, columns_of, counted, csv_of, without_nan
 from convscope.training.matching import Match
+from convscope.training.truths import Truth
 
 DRAWN = 9
 """Mistakes that have a figure: the worst of those that are explained."""
@@ -60,14 +62,27 @@ class Mistakes(MistakesFound, Answer):
     def summary(self) -> str:
         """How many mistakes there are, of which pairs, and what silencing and covering does to those looked at."""
         low, high = self.interval
-        said = (
+        said = {
+            "labels": f"{self.accuracy:.2%} right ({low:.1%} to {high:.1%}): {len(self)} of {self.asked} answers about "
+            f"labels of {counted(self.images, 'image')} are wrong",
+            "values": f"{len(self)} of {self.asked} values of {counted(self.images, 'image')} are further off than on "
+            f"average ({', '.join(f'{off:.4g}' for off in self._usual)})",
+        }.get(
+            self.kind,
             f"{self.accuracy:.2%} right ({low:.1%} to {high:.1%}): {len(self)} of {self.images} images are answered "
-            "wrongly"
+            "wrongly",
         )
         if not len(self):
             return said
         pairs = ", ".join(f"{count} of {self.answers[t]} as {self.answers[a]}" for t, a, count in self.pairs[:3])
-        return "; ".join([f"{said}, most often {pairs}", *self._of_cases()])
+        if self.kind == "values":
+            pairs = ", ".join(f"{count} are {self.answers[a]}" for _, a, count in self.pairs[:3])
+        return "; ".join([f"{said}{':' if self.kind == 'values' else ', most often'} {pairs}", *self._of_cases()])
+
+    @property
+    def _usual(self) -> list[float]:
+        """The usual error of each value of which some are further off."""
+        return list(dict.fromkeys(self.found.scores[np.argsort(self.found.truth, kind="stable"), 1].tolist()))
 
     def _of_cases(self) -> list[str]:
         count = len(self.cases)
@@ -104,14 +119,17 @@ class Mistakes(MistakesFound, Answer):
             "label": self.answers[found.truth[row]],
             "answer": self.answers[found.answer[row]],
             "contrast": float(found.contrast[row]),
-            "answer_logit": float(found.numbers[row, 0]),
-            "label_logit": float(found.numbers[row, 1]),
-            "answer_score": float(found.scores[row, 0]),
-            "label_score": float(found.scores[row, 1]),
-            "rank": int(found.rank[row]),
+            **self._numbers(row),
         }
         last = ("covered", "covered_contrast", "covered_answer", "unit", "amount", "silenced", "silenced_answer")
         return said | (dict[str, Any].fromkeys(last) if case is None else self._why(case))
+
+    def _numbers(self, row: int) -> dict[str, float | int]:
+        (first, second), (score, other) = self.found.numbers[row].tolist(), self.found.scores[row].tolist()
+        if self.kind == "values":
+            return {"value": first, "true": second, "times_usual": score, "usual": other}
+        both = {"answer_logit": first, "label_logit": second, "answer_score": score, "label_score": other}
+        return both | {"rank": int(self.found.rank[row])}
 
     def _why(self, case: MistakeCase) -> dict[str, Any]:
         why = case.explained
@@ -162,6 +180,7 @@ class Mistakes(MistakesFound, Answer):
         return without_nan(
             {
                 "network": self.network,
+                "kind": self.kind,
                 "images": self.images,
                 "accuracy": self.accuracy,
                 "accuracy_interval": [low, high],
@@ -238,16 +257,24 @@ class Mistakes(MistakesFound, Answer):
         """The confused pairs, and the worst mistakes that were looked at."""
         found = {_PAIRS: Figure("Which classes were taken for which, most often.", partial(self._draw, None))}
         for case in self.cases[:DRAWN]:
-            name = f"{file_name(int(self.found.images[case.row]), self.names[case.row])}.png"
-            found[name] = Figure(in_words(self, case), partial(self._draw, case))
+            name = file_name(int(self.found.images[case.row]), self.names[case.row])
+            _, _, answer = self.key_of(case.row).partition("-")
+            found[f"{name}-{answer}.png" if answer else f"{name}.png"] = Figure(
+                in_words(self, case), partial(self._draw, case)
+            )
         return dict(sorted(found.items()))
+
+    def _pair(self, truth: int, answer: int) -> str:
+        """What was taken for what, in a few words; of a value how it is off."""
+        label, said = self.answers[truth][:24], self.answers[answer]
+        return said[:48] if self.kind == "values" else f"{label} as {said[:24]}"
 
     def _draw(self, case: MistakeCase | None) -> bytes:
         from convscope.figures.mistakes import draw_case, draw_pairs
         from convscope.figures.style import rendered
 
         if case is None:
-            return rendered(draw_pairs([(self.answers[t], self.answers[a], n) for t, a, n in self.pairs]))
+            return rendered(draw_pairs([(self._pair(t, a), n) for t, a, n in self.pairs]))
         if self._painter is None:
             raise UsageError("an answer that was loaded has the figures that were saved with it, and draws no others")
         names = [str(case.explained.unit(n, self.layers)) for n in range(len(case.explained))]
@@ -260,10 +287,11 @@ class Mistakes(MistakesFound, Answer):
         shown = {layer.name for layer in atlas.layers}
         units = [str(row["unit"]) for row in self.units() if Unit.parse(str(row["unit"])).layer in shown]
         same = atlas.manifest["data"]["fingerprint"] == self.collection
-        images = self.found.images[[case.row for case in self.cases]].tolist() if same and self.cases else ()
+        images = self.found.images[[case.row for case in self.cases]].tolist() if same and self.cases else []
         settings = {"layers": list(self.layers), "layer": self.layer, "fill": self.fill, **self.grid.to_json()}
         title = f"Mistakes of {self.network}"
-        return AtlasEntry("mistakes", title, self.rows(), units=units[:_LISTED], images=images, settings=settings)
+        return AtlasEntry("mistakes", title, self.rows(), units=units[:_LISTED],
+                     images=list(dict.fromkeys(images)), settings=settings)  # fmt: skip
 
 
 @checked
@@ -280,6 +308,7 @@ def mistakes(
     stride: int | tuple[int, int] | None = None,
     fill: Fill | Sequence[float] = "grey",
     match: Match = "name",
+    truth: Truth | None = None,
     limit: int | None = None,
     cache: str | PathLike[str] | None = None,
     workers: int | None = None,
@@ -287,15 +316,16 @@ def mistakes(
     name: str | None = None,
     progress: Progress | None = None,
 ) -> Mistakes:
-    """The labelled images that a network answers wrongly, worst first, and why; with a page that shows them.
+    """The images that a network answers wrongly, worst first, and why; with a page that shows them.
 
-    What is asked is the contrast, the logit of the answer less that of the label (of one logit, the logit itself):
+    What is asked is the contrast, the logit of the answer less that of the label (of one logit, or of one of several
+    labels, the logit itself; of a value by how much it is off, which is a mistake where it is more than on average):
     where covering takes it away, which units feed it, what becomes of the answer without each of these and without
     units that are as active on the image, and which images of the collection are most like it.
 
     Args:
-        net: the network; with preprocessing, and scores of classes that exclude each other, or of one class.
-        images: a collection with labels, see docs/grammar.md: of pixels.
+        net: the network; with preprocessing, and a vector of scores or values at its end.
+        images: a collection with labels, or with `truth`, see docs/grammar.md: of pixels.
         store: a folder for the page (`index.html`), tables and figures. Work is kept in its `parts`: a repeated call
             goes on from it, also to explain more.
         explain: how many mistakes are looked at in full: a third are the worst of all, the others are shared among the
@@ -305,13 +335,14 @@ def mistakes(
         most: how many units of each layer are named and silenced.
         size, stride, fill: of the covering square, as for `occlude`.
         match: how labels and answers belong together, by "name" or by "index".
+        truth: of several labels, of one or of values what is true, as for `evaluate`: a CSV file, or numbers.
         limit: at most so many images, evenly spread. cache: a folder that keeps decoded images.
         workers: threads; by default one a core.
         atlas: an atlas of the same network that is to show the answer, under `name`, and that the page links units to.
         progress: called with images answered, mistakes explained, and pictures made.
 
     Raises:
-        UsageError: for networks that do not choose one answer, labels that do not fit, and options that make no sense.
+        UsageError: for networks that answer with a map, labels that do not fit, and options that make no sense.
             UnknownLayer: for layers that do not exist. SourceError: where no image has a label. ImageError: where none
             could be read. StoreError: where the folder holds the answer to another question, or cannot be written.
 
@@ -323,7 +354,7 @@ def mistakes(
     (3, 1)
     """
     expect_network(net)
-    logits = expect_choice(net)
+    logits = expect_answers(net)
     if explain < 0:
         raise UsageError(f"explain={explain}: look at no mistakes in full, or at some")
     shown = atlas_of(atlas, net)
@@ -333,75 +364,30 @@ def mistakes(
     named = chosen_layers(net, layers, () if layers else default_layers(net, Unit(logits, 0)))
     explaining = Explaining(net, named, most, square, step, fill, workers)
     like = net.layers[explaining.layers[0] if layer is None else layer].name
-    truths = truths_of(net, source, match)
+    truths = truths_of(net, source, match, truth)
     deciding = {"layers": explaining.layers, "layer": like, "most": most, "size": square, "stride": step, "fill": fill}
     whole = question(net, source, **deciding, truths=truths)
     Mistakes.expect_place(store, whole)
     place = None if store is None else Path(store)
     with _room(place) as room:
-        labelled = np.flatnonzero(truths >= 0)
+        labelled = known_in(truths)
         how: dict[str, Any] = {"indices": labelled, "pooling": Pooling("mean"), "workers": workers}
         tables = extract(net, source, [net.output, like], store=room, progress=progress, **how)
         readable = labelled[tables[net.output].readable[labelled]]
         failures = _failures(net, source, sorted({*labelled.tolist()} - {*readable.tolist()}))
         if not len(readable):
             raise none_readable(source, failures)
-        known = AnsweredImages.of(net.head, tables[net.output], readable, truths[readable])
-        found, parts = known.worst, Parts(place, {"question": whole})
-        cases = _Cases(net, source, explaining, parts, progress or silent).of(found, known, tables, like, explain)
+        known = answered(net.head, tables[net.output], readable, truths[readable])
+        found, parts = worst_of(net.head, known), Parts(place, {"question": whole})
+        cases = Cases(net, source, explaining, parts, progress or silent).of(found, known, tables, like, explain)
+    right = np.concatenate([one.truth for one in known])
     answer = Mistakes(
-        net.name, source.describe(), found, tuple(source.name(int(i)) for i in found.images), _names(net),
-        _counts(net, known.truth), _counts(net, found.truth), cases, tuple(explaining.layers), like, grid,
-        describe_fill(fill), most, net.head.kind == "binary", failures, source.fingerprint(),
-        net, source, shown, progress,
+        net.name, source.describe(), net.head.kind, len(readable), found,
+        tuple(source.name(int(i)) for i in found.images), names_of(net.head, net.classes), _counts(net, right),
+        _counts(net, found.truth), cases, tuple(explaining.layers), like, grid, describe_fill(fill), most, failures,
+        source.fingerprint(), net, source, shown, progress,
     )  # fmt: skip
     return finished(answer, store=store, asked=whole, atlas=shown, name=name)
-
-
-@dataclass(frozen=True)
-class _Cases:
-    """Looks at mistakes in full, one after the other; what was found of each is kept."""
-
-    net: Network
-    source: Source
-    explaining: Explaining
-    parts: Parts
-    progress: Progress
-
-    def of(
-        self, found: AnsweredImages, known: AnsweredImages, tables: Mapping[str, Features], like: str, count: int
-    ) -> tuple[MistakeCase, ...]:
-        """Those of the `count` mistakes that are looked at, worst first."""
-        rows, made = _chosen(found, count), list[MistakeCase]()
-        similar = alike(tables[like], self.source, known, found.images[rows].tolist())
-        for done, (row, one) in enumerate(zip(rows, similar, strict=True), 1):
-            index = int(found.images[row])
-            contrast = Contrast.of(self.net, int(found.answer[row]), int(found.truth[row]))
-            look = partial(self._look, index, contrast)
-            said = {"image": index, "contrast": str(contrast)}
-            arrays, _ = self.parts.part(f"{index:06}", said, look, names={one.name for one in fields(Explained)})
-            why = Explained(**arrays)
-            self._expect_same(why, found, row)
-            best, scores = best_of(self.net.head, tables[self.net.output], index)
-            made.append(MistakeCase(row, why, tuple(best.tolist()), tuple(scores.tolist()), one))
-            self.progress("mistakes", done, len(rows))
-        return tuple(made)
-
-    def _expect_same(self, why: Explained, found: AnsweredImages, row: int) -> None:
-        """Raise ImageError where the image that was explained is not the one that was answered."""
-        before, now = float(found.contrast[row]), float(why.contrast)
-        scale = 1 + float(np.abs(found.numbers[row]).max())
-        close = abs(now - before) <= max(1e-3, 32 * torch.finfo(self.net.dtype).eps) * scale
-        if np.isfinite([before, now, scale]).all() and not close:
-            raise ImageError(
-                f"{self.source.name(int(found.images[row]))} is another image than a moment ago (a contrast of "
-                f"{before:.4g} before, {now:.4g} now): leave images as they are while they are looked at, and run "
-                "again, with another folder for what is kept"
-            )
-
-    def _look(self, index: int, contrast: Contrast) -> dict[str, Any]:
-        crop = load_image(self.source, index, preprocess_of(self.net, self.source))
-        return self.explaining.explain(input_of(self.net, crop[None])[0], contrast).arrays()
 
 
 @contextmanager
@@ -414,26 +400,8 @@ def _room(store: Path | None) -> Iterator[Path]:
         yield Path(room)
 
 
-def _chosen(found: AnsweredImages, count: int) -> list[int]:
-    """The mistakes that are looked at: the worst, and of each pair as many as its share of all (D'Hondt's method)."""
-    nth: dict[tuple[int, int], int] = {}
-    places = []
-    for pair in zip(found.truth.tolist(), found.answer.tolist(), strict=True):
-        nth[pair] = nth.get(pair, 0) + 1
-        places.append((pair, nth[pair]))
-    worth = [-nth[pair] / place for pair, place in places]
-    shared = np.argsort(np.array(worth), kind="stable").tolist()
-    return sorted(list(dict.fromkeys([*range(min(count // 3, len(found))), *shared]))[:count])
-
-
-def _names(net: Network) -> tuple[str, ...]:
-    """What its answers are called, by the numbers that `Head.decide` gives."""
-    head = net.head
-    return tuple(head.label_name(n, net.classes) for n in range(2 if head.kind == "binary" else head.channels))
-
-
 def _counts(net: Network, truth: Any) -> tuple[int, ...]:
-    return tuple(np.bincount(truth, minlength=len(_names(net))).tolist())
+    return tuple(np.bincount(truth, minlength=len(names_of(net.head, net.classes))).tolist())
 
 
 def _failures(net: Network, source: Source, indices: Sequence[int]) -> tuple[Failure, ...]:

@@ -12,7 +12,7 @@ from convscope.data import Images
 from convscope.errors import UsageError
 from convscope.graph import Network
 from convscope.methods.scan.found import Scanned
-from convscope.methods.scan.scanning import Statistics, refuse_unreadable
+from convscope.methods.scan.scanning import Statistics
 from convscope.processes import launched
 from convscope.progress import Progress
 from convscope.shown import Shown
@@ -208,34 +208,4 @@ def scan(
     return Scan.of(found, store)
 
 
-@checked
-def merge(parts: Sequence[str | PathLike[str]], store: str | PathLike[str]) -> Scan:
-    """The scans of different shards of the same images as one, kept in a folder; the order of parts does not matter.
-
-    Args:
-        parts: the folders of the scans.
-        store: the folder of the whole.
-
-    Raises:
-        UsageError: for no parts. StoreError: for parts that do not belong together, or cannot be read or written.
-
-    >>> import tempfile
-    >>> import numpy as np
-    >>> from convscope.models import load
-    >>> net, room = load("zoo:tiny"), Path(tempfile.mkdtemp())
-    >>> photos = [np.full((40, 40, 3), value, np.uint8) for value in range(40)]
-    >>> for i in range(2):
-    ...     part = scan(net, photos, layers=["relu1"], shard=(i, 2), store=room / str(i))
-    >>> merge([room / "0", room / "1"], room / "all").images
-    40
-    """
-    if not parts:
-        raise UsageError("nothing to merge: name the folders of one or more scans")
-    found = Scan.load(parts[0])
-    for part in parts[1:]:
-        found = found.merge(Scan.load(part))
-    refuse_unreadable(found).save(store)
-    return found
-
-
-__all__ = ["Scan", "merge", "scan"]
+__all__ = ["Scan", "scan"]

@@ -32,7 +32,7 @@ PATTERNS: dict[str, str] = {
         "found.truth: n < k"
     ),
     "Correspondence": "seen.names: n; photos.*: _ _ 3; boxes.*: n 4",
-    "Causes": "graphs: n; rows_of: n",
+    "Causes": "graphs: n; rows_of: n; boxes: n; boxes.*: _ 4",
     "Diagnosis": "found: n; labels: n",
     # what methods found
     "SeenImages": "names: n; indices: n",

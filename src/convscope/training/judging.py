@@ -123,7 +123,7 @@ class Jury:
                 f"{self.nets[0].name}: {head.summary}; values of a sequence cannot be judged: look at the layer that "
                 "sums them up as output=, or compare what net.run gives"
             )
-        truths = self._truths(truth)
+        truths = self.truths(truth)
         rows, scores, failures = [], [], []
         for piece in self._pieces(sorted(truths)):
             failures += [image for _, image in piece if isinstance(image, Failure)]
@@ -190,8 +190,12 @@ class Jury:
         return torch.stack(said).mean(0).numpy()
 
     # -- what is true -------------------------------------------------------------------------------------------------
-    def _truths(self, truth: Truth | None) -> dict[int, NDArray[np.float64]]:
-        """What is true of each image of which that is known."""
+    def truths(self, truth: Truth | None) -> dict[int, NDArray[np.float64]]:
+        """What is true of each image of which that is known: a number for each output.
+
+        Raises:
+            UsageError: where nothing is known of the images, or it does not fit the outputs.
+        """
         head, net = self.head, self.nets[0]
         count = head.channels - head.first
         if truth is not None:

@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
 import type { Mistake } from "./data";
 import { usePage } from "./data";
-import { Picture, tenth } from "./parts";
+import { Picture } from "./parts";
 
 /** What covering each place does: the heat over the photo, and under the pointer the square with what is answered then. */
 export function Covering({ mistake }: { mistake: Mistake }) {
-  const { manifest, name } = usePage();
+  const { manifest, name, number } = usePage();
   const [rows, columns] = manifest.grid.shape;
   const first = manifest.boxes.findIndex((box) => box.join() === mistake.box?.join());
   const [at, move] = useState<number | null>(null);
@@ -15,7 +15,7 @@ export function Covering({ mistake }: { mistake: Mistake }) {
   const box = manifest.boxes[place] ?? null;
   const after = mistake.answers[place] ?? mistake.a;
   const right = mistake.answers.filter((answer) => answer === mistake.t).length;
-  const folder = `pictures/${mistake.i}`;
+  const folder = `pictures/${mistake.key}`;
   const point = (event: PointerEvent): void => {
     const frame = (event.currentTarget as HTMLElement).getBoundingClientRect();
     const [height, width] = manifest.grid.image;
@@ -32,7 +32,7 @@ export function Covering({ mistake }: { mistake: Mistake }) {
         <Picture path={`${folder}/photo.webp`} over={heat ? `${folder}/heat.webp` : null} square={box} label="Photo with what covering each place does" />
       </div>
       <output class="covered" aria-live="polite">
-        With this square covered: <b class={after === mistake.t ? "mended" : ""}><bdi>{name(after)}</bdi></b>, contrast {tenth(mistake.contrast)} → {tenth(mistake.places[place] ?? null)}
+        With this square covered: <b class={after === mistake.t ? "mended" : ""}><bdi>{name(after)}</bdi></b>, {manifest.kind === "values" ? "off by" : "contrast"} {number(mistake.contrast)} → {number(mistake.places[place] ?? null)}
       </output>
       <div class="sliders">
         <label>

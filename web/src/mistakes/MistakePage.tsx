@@ -5,39 +5,46 @@ import type { Like, Mistake, Row } from "./data";
 import { filterOf, passes, toList, toMistake, useMistake, usePage, useRows } from "./data";
 import { Causes } from "./Causes";
 import { Covering } from "./Covering";
-import { Picture, tenth } from "./parts";
+import { Picture, UnitText } from "./parts";
 
-export function MistakePage({ image, query }: { image: number; query: URLSearchParams }) {
-  const { manifest, name } = usePage();
+export function MistakePage({ mistake, query }: { mistake: string; query: URLSearchParams }) {
+  const { manifest, name, number } = usePage();
   const { router, root, toast } = useShell();
   const filter = filterOf(query);
   const { rows, all } = useRows();
-  const row = rows.find((one) => one.i === image);
-  const full = useMistake(row?.box ? image : null);
+  const row = rows.find((one) => one.key === mistake);
+  const full = useMistake(row?.box ? mistake : null);
   const listed = rows.filter((one) => passes(one, filter));
-  const at = listed.findIndex((one) => one.i === image);
+  const at = listed.findIndex((one) => one.key === mistake);
   const beside = (by: number): Row | undefined => (at < 0 ? undefined : listed[at + by]);
   const to = (by: number) => (): void => {
     const other = beside(by);
-    if (other) router.step(toMistake(other.i, filter));
+    if (other) router.step(toMistake(other.key, filter));
   };
   const copy = (): void => {
-    const link = router.link(toMistake(image));
+    const link = router.link(toMistake(mistake));
     if (link) void copyText(link, root).then((done) => toast(done ? "Link copied" : link));
   };
   useKeys({ ArrowLeft: to(-1), h: to(-1), ArrowRight: to(1), l: to(1), c: copy });
-  if (!row && !all) return <Loading what={`image ${image}`} />;
-  if (!row) return <Nothing image={image} />;
+  if (!row && !all) return <Loading what={`mistake ${mistake}`} />;
+  if (!row) return <Nothing mistake={mistake} />;
   return (
     <>
       <div class="page-head">
         <div>
           <h1>
-            <bdi>{name(row.a)}</bdi> <span class="quiet">where the label says</span> <bdi>{name(row.t)}</bdi>
+            <bdi>{name(row.a)}</bdi> <span class="quiet">{manifest.kind === "values" ? `${number(row.z[0])} where ${number(row.z[1])} is true` : <>where the label says <bdi class="label">{name(row.t)}</bdi></>}</span>
           </h1>
           <p class="lead">
-            Answered {name(row.a)} ({tenth(row.z[0])}) where the label says {name(row.t)}
-            {!manifest.single && ` (${tenth(row.z[1])})`}. {full.value && <Sentence mistake={full.value} />}
+            {manifest.kind === "values" ? (
+              <>It is off by {number(row.d)}, {(row.p[0] ?? 0).toFixed(1)} times the usual {number(row.p[1])}. </>
+            ) : (
+              <>
+                Answered {name(row.a)} ({number(row.z[0])}) where the label says {name(row.t)}
+                {manifest.kind === "classes" && ` (${number(row.z[1])})`}.{" "}
+              </>
+            )}
+            {full.value && <Sentence mistake={full.value} />}
           </p>
           <p class="quiet">
             <Name text={row.name} plain /> · {at < 0 ? "not in the list" : `${at + 1} of ${listed.length}`}
@@ -45,8 +52,8 @@ export function MistakePage({ image, query }: { image: number; query: URLSearchP
           </p>
         </div>
         <div class="steps">
-          <Step row={beside(-1)} words="Previous mistake" sign="←" href={(i) => toMistake(i, filter)} />
-          <Step row={beside(1)} words="Next mistake" sign="→" href={(i) => toMistake(i, filter)} />
+          <Step row={beside(-1)} words="Previous mistake" sign="←" href={(key) => toMistake(key, filter)} />
+          <Step row={beside(1)} words="Next mistake" sign="→" href={(key) => toMistake(key, filter)} />
         </div>
       </div>
       {full.error && <p class="empty">{full.error.message}</p>}
@@ -57,7 +64,7 @@ export function MistakePage({ image, query }: { image: number; query: URLSearchP
 
 /** What helps, in words. */
 function Sentence({ mistake }: { mistake: Mistake }) {
-  const { name } = usePage();
+  const { name, number } = usePage();
   const first = mistake.layers[0]?.units[0];
   const covered = mistake.covered === mistake.t;
   const place = mistake.covered === mistake.a ? "helps most, but does not change it" : covered ? "brings it back" : `makes it ${name(mistake.covered ?? -1)}`;
@@ -66,12 +73,12 @@ function Sentence({ mistake }: { mistake: Mistake }) {
       Covering the marked square {place}
       {mistake.unit ? (
         <>
-          {covered ? "; so does silencing " : "; silencing "}<bdi>{mistake.unit}</bdi>{!covered && " brings it back"}.
+          {covered ? "; so does silencing " : "; silencing "}<UnitText unit={mistake.unit} />{!covered && " brings it back"}.
         </>
       ) : (
         first && (
           <>
-            ; <bdi>{first.unit}</bdi> gives most to it: without it, {tenth(mistake.contrast)} falls to {tenth(first.silenced)}.
+            ; <UnitText unit={first.unit} /> gives most to it: without it, {number(mistake.contrast)} falls to {number(first.silenced)}.
           </>
         )
       )}
@@ -79,19 +86,19 @@ function Sentence({ mistake }: { mistake: Mistake }) {
   );
 }
 
-function Step({ row, words, sign, href }: { row: Row | undefined; words: string; sign: string; href: (i: number) => string }) {
+function Step({ row, words, sign, href }: { row: Row | undefined; words: string; sign: string; href: (key: string) => string }) {
   if (!row) return null;
   return (
-    <a href={href(row.i)} aria-label={words} title={`${words} (${sign})`}>
+    <a href={href(row.key)} aria-label={words} title={`${words} (${sign})`}>
       {sign}
     </a>
   );
 }
 
-const Nothing = ({ image }: { image: number }) => (
+const Nothing = ({ mistake }: { mistake: string }) => (
   <div class="problem" role="alert">
     <h1>No such mistake</h1>
-    <p class="lead">Image {Number.isNaN(image) ? "" : image} is not among the images that were answered wrongly.</p>
+    <p class="lead">“{mistake}” is not among what was answered wrongly.</p>
     <p>
       <a href="#/">All mistakes</a>
     </p>
@@ -113,21 +120,21 @@ function Short({ row, listed }: { row: Row; listed: number }) {
 }
 
 function Full({ mistake }: { mistake: Mistake }) {
-  const { name } = usePage();
-  const folder = `pictures/${mistake.i}`;
-  const pair = `${name(mistake.a)} less ${name(mistake.t)}`;
+  const { name, manifest } = usePage();
+  const folder = `pictures/${mistake.key}`;
+  const pair = manifest.kind === "classes" ? `${name(mistake.a)} less ${name(mistake.t)}` : name(mistake.a);
   return (
     <>
       <div class="looks">
         <figure>
           <figcaption>Photo, as the network sees it</figcaption>
           <Picture path={`${folder}/photo.webp`} square={mistake.box ?? null} label={`Photo ${mistake.name}; the square that helps most is marked`} />
-          <Answers mistake={mistake} />
+          {mistake.best.length > 0 && <Answers mistake={mistake} />}
         </figure>
         <figure>
-          <figcaption>What speaks for <bdi>{name(mistake.a)}</bdi> and against <bdi>{name(mistake.t)}</bdi></figcaption>
+          <figcaption>{manifest.kind === "values" ? "What the value takes" : manifest.kind === "classes" ? <>What speaks for <bdi>{name(mistake.a)}</bdi> and against <bdi>{name(mistake.t)}</bdi></> : "What the logit takes"}</figcaption>
           <Picture path={`${folder}/projection.webp`} label={`Projection of the contrast, ${pair}`} />
-          <p class="hint">The contrast of the two, pulled back to the pixels: grey is nothing.</p>
+          <p class="hint">{manifest.kind === "classes" ? "The contrast of the two" : manifest.kind === "values" ? "The value" : "The logit"}, pulled back to the pixels: grey is nothing.</p>
         </figure>
         <Covering mistake={mistake} />
       </div>
@@ -145,6 +152,13 @@ function Full({ mistake }: { mistake: Mistake }) {
 function Labels({ mistake }: { mistake: Mistake }) {
   const { name, manifest } = usePage();
   const { of, asAnswered, asLabelled } = mistake.similar;
+  if (manifest.kind === "values") {
+    return (
+      <>
+        By the features of {manifest.layer}. Of the {of} nearest, {asAnswered} are {name(mistake.a)} as well, and {asLabelled} {name(mistake.t)}.
+      </>
+    );
+  }
   return (
     <>
       By the features of {manifest.layer}. Of the {of} nearest, {asAnswered} are labelled {name(mistake.a)}, as it was answered, and {asLabelled} {name(mistake.t)}, as it is labelled.
@@ -154,15 +168,18 @@ function Labels({ mistake }: { mistake: Mistake }) {
 
 function Answers({ mistake }: { mistake: Mistake }) {
   const { name } = usePage();
-  const known = mistake.best.some(([number]) => number === mistake.t);
+  const { manifest } = usePage();
+  // Of several labels the list is of those that are there: the one that this is about is marked, whatever is true of it.
+  const own = manifest.kind === "labels" ? mistake.t | 1 : mistake.t;
+  const known = manifest.kind === "labels" || mistake.best.some(([number]) => number === own);
   const rows = known ? mistake.best : [...mistake.best, [mistake.t, mistake.p[1] ?? 0] as [number, number]];
   return (
     <ul class="bars answers" aria-label="Best answers">
       {rows.map(([number, score]) => (
-        <li key={number} class={number === mistake.t ? "label" : ""}>
+        <li key={number} class={number === own ? "label" : ""}>
           <span class="bar-name" title={name(number)}>
             <bdi>{name(number)}</bdi>
-            {number === mistake.t && <span class="quiet"> (label{known ? "" : `, no. ${mistake.rank}`})</span>}
+            {number === own && <span class="quiet"> ({manifest.kind === "labels" && own !== mistake.t ? "not there" : "label"}{known ? "" : `, no. ${mistake.rank}`})</span>}
           </span>
           <span class="bar-track">
             <span style={{ width: `${100 * score}%` }} />
@@ -175,14 +192,16 @@ function Answers({ mistake }: { mistake: Mistake }) {
 }
 
 function Alike({ title, images }: { title: string; images: Like[] }) {
-  const { name } = usePage();
+  const { name, manifest } = usePage();
+  const { rows } = useRows();
   return (
     <div>
       <h3>{title}</h3>
       {images.length === 0 && <p class="quiet">There are none.</p>}
       <ul class="likes">
         {images.map((one) => {
-          const words = one.t === one.a ? name(one.t) : `${name(one.a)} (label ${name(one.t)})`;
+          const words = one.t === one.a || manifest.kind === "values" ? name(one.a) : `${name(one.a)} (label ${name(one.t)})`;
+          const other = one.t === one.a ? undefined : rows.find((row) => row.i === one.i && row.t === one.t);
           const inside = (
             <>
               <Picture path={`pictures/thumbs/${one.i}.webp`} label="" mute />
@@ -192,7 +211,7 @@ function Alike({ title, images }: { title: string; images: Like[] }) {
               </span>
             </>
           );
-          return <li key={one.i}>{one.t === one.a ? <span class="mistake" title={one.name}>{inside}</span> : <a class="mistake" href={toMistake(one.i)} title={one.name}>{inside}</a>}</li>;
+          return <li key={one.i}>{other ? <a class="mistake" href={toMistake(other.key)} title={one.name}>{inside}</a> : <span class="mistake" title={one.name}>{inside}</span>}</li>;
         })}
       </ul>
     </div>

@@ -5,7 +5,7 @@ import { many, short } from "../words";
 import type { Filter } from "./data";
 import { filterOf, passes, toList, usePage, useRows } from "./data";
 import { Classes, Pairs } from "./Pairs";
-import { Card, share, UnitName } from "./parts";
+import { Card, share, UnitName, UnitText } from "./parts";
 
 const FIRST = 48;
 const MORE = 144;
@@ -14,15 +14,24 @@ export function Overview({ query }: { query: URLSearchParams }) {
   const { manifest } = usePage();
   const [low, high] = manifest.interval;
   const filter = filterOf(query);
-  const right = manifest.images - manifest.mistakes;
+  const right = manifest.asked - manifest.mistakes;
   return (
     <>
       <h1>
         Mistakes of <bdi>{manifest.model}</bdi>
       </h1>
       <p class="lead">
-        <b>{short((100 * right) / manifest.images)} % right</b> ({short(100 * low)} to {short(100 * high)} %): {many(manifest.mistakes, "mistake")} on{" "}
-        {many(manifest.images, "labelled image")} (<bdi>{manifest.data}</bdi>).{" "}
+        {manifest.kind === "values" ? (
+          <>
+            <b>{manifest.mistakes} of {many(manifest.asked, "value")}</b> are further off than on average, on {many(manifest.images, "image")}
+          </>
+        ) : (
+          <>
+            <b>{short((100 * right) / manifest.asked)} % right</b> ({short(100 * low)} to {short(100 * high)} %): {many(manifest.mistakes, "mistake")}
+            {manifest.kind === "labels" && ` in ${many(manifest.asked, "answer")}`} on {many(manifest.images, "labelled image")}
+          </>
+        )}{" "}
+        (<bdi>{manifest.data}</bdi>).{" "}
         {manifest.mistakes > manifest.explained
           ? `${manifest.explained} are looked at in full: the worst, and of each pair some, by how frequent it is. All are listed.`
           : "All of them are looked at in full."}
@@ -53,7 +62,12 @@ function Units() {
       <summary>
         <h2>Units behind several of them</h2>{" "}
         <span class="quiet">
-          {shown.slice(0, 3).map((unit) => unit.unit).join(", ")}
+          {shown.slice(0, 3).map((unit, at) => (
+            <>
+              {at > 0 && ", "}
+              <UnitText unit={unit.unit} />
+            </>
+          ))}
           {manifest.units.length > 3 && " …"}
         </span>
       </summary>
@@ -130,9 +144,9 @@ function List({ filter }: { filter: Filter }) {
   return (
     <section aria-label="Mistakes, worst first" ref={list} class="all">
       <div class="bar">
-        <label>
+        {manifest.kind !== "values" && <label>
           label <Which value={filter.label} options={labels.map(([label]) => label)} change={(label) => go({ label })} />
-        </label>
+        </label>}
         <label>
           answered <Which value={filter.answer} options={answers} change={(answer) => go({ answer })} />
         </label>
@@ -147,7 +161,7 @@ function List({ filter }: { filter: Filter }) {
       <h2 class="heard">{filter.label !== null ? `${name(filter.label)} ` : ""}Mistakes, worst first</h2>
       <ul class="mistakes">
         {shown.map(({ row, at }) => (
-          <Card key={row.i} row={row} at={at} filter={filter} thumb={at < manifest.thumbs} />
+          <Card key={row.key} row={row} at={at} filter={filter} thumb={at < manifest.thumbs} />
         ))}
       </ul>
       {found.length > shown.length && (

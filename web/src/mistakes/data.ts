@@ -4,6 +4,7 @@ import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
 import { withQuery } from "../route";
 import { Store } from "../store";
+import { short } from "../words";
 
 export const SCHEMA = 1;
 
@@ -12,11 +13,14 @@ type Number = number | null;
 export interface Row {
   /** The image's number in the collection. */
   i: number;
+  /** What the mistake is called in addresses: its image, and which of several answers. */
+  key: string;
   name: string;
-  /** Label and answer, by number. */
+  /** Label and answer, by code: of classes their numbers, of labels two each, of values three. */
   t: number;
   a: number;
-  /** By how much the answer's logit exceeds the label's; numbers and scores of answer and label. */
+  /** By how much the answer's logit exceeds the label's; numbers and scores of answer and label. Of a value how far it is
+   * off, what was answered and what is true, how many usual errors that is, and the usual error. */
   d: Number;
   z: [Number, Number];
   p: [Number, Number];
@@ -77,11 +81,13 @@ export interface Manifest {
   schema: number;
   model: string;
   data: string;
+  kind: "classes" | "binary" | "labels" | "values";
   images: number;
+  /** How many answers were given: one to an image, or one for each label or value. */
+  asked: number;
   mistakes: number;
   explained: number;
   interval: [number, number];
-  single: boolean;
   names: Record<string, string>;
   /** Label, images of it, mistakes among them. */
   classes: [number, number, number][];
@@ -107,10 +113,12 @@ export interface Page {
 
 export const PageContext = createContext<Page | null>(null);
 
-export function usePage(): Page & { name: (number: number) => string } {
+/** The page, what answers are called, and how numbers of the output are written: logits, contrasts, values. */
+export function usePage(): Page & { name: (number: number) => string; number: (value: number | null) => string } {
   const page = useContext(PageContext);
   if (!page) throw new Error("no page");
-  return { ...page, name: (number) => page.manifest.names[number] ?? `class ${number}` };
+  const digits = page.manifest.kind === "values" ? (value: number) => short(Number(value.toPrecision(4))) : (value: number) => (Math.abs(value) < 0.05 ? 0 : value).toFixed(1);
+  return { ...page, name: (number) => page.manifest.names[number] ?? `class ${number}`, number: (value) => (value === null ? "–" : digits(value)) };
 }
 
 export async function openPage(store: Store): Promise<Page> {
@@ -145,11 +153,11 @@ export function useRows(): { rows: Row[]; all: boolean; error: Error | null } {
 }
 
 /** One mistake in full. */
-export function useMistake(image: number | null): { value: Mistake | null; error: Error | null } {
+export function useMistake(key: string | null): { value: Mistake | null; error: Error | null } {
   const { store } = usePage();
   const [, turn] = useState(0);
   const [error, fail] = useState<Error | null>(null);
-  const address = image === null ? null : `mistakes/${image}`;
+  const address = key === null ? null : `mistakes/${key}`;
   const value = (address && (store.peek(address)?.value as Mistake | undefined)) || null;
   useEffect(() => {
     if (!address || value) return;
@@ -194,5 +202,14 @@ export function passes(row: Row, filter: Filter): boolean {
   return row.name.toLowerCase().includes(filter.q.toLowerCase());
 }
 
+const FEW = 16; // classes that fit a matrix
+const FULL = 0.4; // of its cells have to hold something
+
+/** Whether so many confused pairs of these labels and answers are best seen as a matrix, and not as a list. */
+export function fillsMatrix(labels: number[], answers: number[], pairs: number): boolean {
+  const own = labels.filter((label) => answers.includes(label)).length; // how many were right stands there
+  return labels.length > 2 && Math.max(labels.length, answers.length) <= FEW && pairs + own >= FULL * labels.length * answers.length;
+}
+
 export const toList = (filter: Filter, change: Partial<Filter> = {}): string => withQuery("#/", { ...filter, ...change });
-export const toMistake = (image: number, filter?: Filter): string => withQuery(`#/m/${image}`, { ...filter });
+export const toMistake = (key: string, filter?: Filter): string => withQuery(`#/m/${key}`, { ...filter });

@@ -62,22 +62,22 @@ function App({ router, root }: { router: Router; root: HTMLElement }) {
   );
 }
 
-function usePlace(router: Router): { image: number | null; query: URLSearchParams } {
+function usePlace(router: Router): { mistake: string | null; query: URLSearchParams } {
   const hash = useHash(router);
   return useMemo(() => {
     const [path = "", query = ""] = hash.split("?");
     const found = /^#\/m\/(.*)$/.exec(path);
-    return { image: found ? Number(found[1] || NaN) : null, query: new URLSearchParams(query) };
+    return { mistake: found ? (found[1] ?? "") : null, query: new URLSearchParams(query) };
   }, [hash]);
 }
 
 function View() {
   const { router, root, toggleTheme: turn } = useShell();
-  const { image, query } = usePlace(router);
+  const { mistake, query } = usePlace(router);
   const [help, setHelp] = useState(false);
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
-  const up = image === null ? "#/" : `#/${query.toString() ? `?${query}` : ""}`;
+  const up = mistake === null ? "#/" : `#/${query.toString() ? `?${query}` : ""}`;
   useKeys({
     "?": () => setHelp((shown) => !shown),
     d: turn,
@@ -85,17 +85,17 @@ function View() {
     Escape: () => {
       const field = root.querySelector<HTMLElement>("input:focus,select:focus");
       if (field) field.blur();
-      else if (image !== null || query.toString()) router.go(up);
+      else if (mistake !== null || query.toString()) router.go(up);
     },
   });
   useEffect(() => {
-    document.title = `${image === null ? "Mistakes" : `Mistake ${image}`} – convscope`;
+    document.title = `${mistake === null ? "Mistakes" : `Mistake ${mistake}`} – convscope`;
     if (first.current) first.current = false;
     else if (!router.walking()) {
       root.scrollIntoView({ block: "start", behavior: "instant" });
       main.current?.focus({ preventScroll: true });
     }
-  }, [image]);
+  }, [mistake]);
   return (
     <>
       <header class="top">
@@ -105,14 +105,14 @@ function View() {
           <span>convscope</span>
         </a>
         <nav class="sections" aria-label="Sections">
-          <a href={up} aria-current={image === null ? "true" : undefined}>
+          <a href={up} aria-current={mistake === null ? "true" : undefined}>
             All mistakes
           </a>
         </nav>
         <Buttons theme={turn} help={() => setHelp(true)} />
       </header>
       <main id="main" tabIndex={-1} ref={main}>
-        {image === null ? <Overview query={query} /> : <MistakePage key={image} image={image} query={query} />}
+        {mistake === null ? <Overview query={query} /> : <MistakePage key={mistake} mistake={mistake} query={query} />}
       </main>
       {help && <Help close={() => setHelp(false)} />}
     </>

@@ -39,26 +39,47 @@ export function Picture(props: { path: string; over?: string | null; boxes?: Box
 export function Tried({ row }: { row: Row }) {
   const { name } = usePage();
   if (!row.box) return <span class="tried quiet">listed only</span>;
-  const said = [];
-  if (row.covered === row.t) said.push("covering here brings it back");
-  else if (row.covered !== row.a) said.push(`covering here makes it ${name(row.covered ?? -1)}`);
-  if (row.unit) said.push(`silencing ${row.unit} ${row.covered === row.t ? "does, too" : "brings it back"}`);
-  return <span class={row.covered === row.t || row.unit ? "tried mended" : "tried"}>{said.join("; ") || "neither one square nor one unit changes it"}</span>;
+  const back = row.covered === row.t;
+  const covered = back ? "covering here brings it back" : row.covered !== row.a ? `covering here makes it ${name(row.covered ?? -1)}` : "";
+  return (
+    <span class={back || row.unit ? "tried mended" : "tried"}>
+      {covered}
+      {row.unit && (
+        <>
+          {covered && "; "}silencing <UnitText unit={row.unit} /> {back ? "does, too" : "brings it back"}
+        </>
+      )}
+      {!covered && !row.unit && "neither one square nor one unit changes it"}
+    </span>
+  );
 }
 
 export function Card({ row, at, filter, thumb }: { row: Row; at: number; filter: Filter; thumb: boolean }) {
-  const { name, manifest } = usePage();
+  const { name, number, manifest } = usePage();
   return (
     <li>
-      <a class="mistake" href={toMistake(row.i, filter)} data-card={at}>
+      <a class="mistake" href={toMistake(row.key, filter)} data-card={at}>
         {thumb && <Picture path={`pictures/thumbs/${row.i}.webp`} square={row.box ?? null} label="" mute />}
         <span class="told">
-          <span>
-            answered <b><bdi>{name(row.a)}</bdi></b> <span class="number">{tenth(row.z[0])}</span>
-          </span>
-          <span>
-            label <b><bdi>{name(row.t)}</bdi></b> {!manifest.single && <span class="number">{tenth(row.z[1])}</span>}
-          </span>
+          {manifest.kind === "values" ? (
+            <>
+              <span>
+                <b><bdi>{name(row.a)}</bdi></b>
+              </span>
+              <span>
+                answered <span class="number">{number(row.z[0])}</span>, true <span class="number">{number(row.z[1])}</span>
+              </span>
+            </>
+          ) : (
+            <>
+              <span>
+                answered <b><bdi>{name(row.a)}</bdi></b> <span class="number">{number(row.z[0])}</span>
+              </span>
+              <span>
+                label <b><bdi>{name(row.t)}</bdi></b> {manifest.kind === "classes" && <span class="number">{number(row.z[1])}</span>}
+              </span>
+            </>
+          )}
           <Tried row={row} />
           <small>
             <Name text={baseName(row.name)} />
@@ -69,18 +90,30 @@ export function Card({ row, at, filter, thumb }: { row: Row; at: number; filter:
   );
 }
 
-/** A unit's name; a link where an atlas of the network was named. */
-export function UnitName({ unit }: { unit: string }) {
-  const { manifest } = usePage();
-  if (!manifest.atlas) return <bdi>{unit}</bdi>;
+/** A unit's name, which breaks after dots and never within its number. */
+export function UnitText({ unit }: { unit: string }) {
+  const parts = unit.match(/[^.:]*[.:]?/g)?.filter(Boolean) ?? [unit];
   return (
-    <a href={`${manifest.atlas.split("/").map(encodeURIComponent).join("/").replace(/%2E/g, ".")}#/u/${encodeURI(unit)}`} target="_blank" rel="noreferrer">
-      <bdi>{unit}</bdi>
-    </a>
+    <bdi class="unit-words">
+      {parts.map((part, at) => (
+        <span key={at}>
+          {part}
+          <wbr />
+        </span>
+      ))}
+    </bdi>
   );
 }
 
-/** A logit, or a contrast. */
-export const tenth = (value: number | null): string => (value === null ? "–" : value.toFixed(1));
+/** The same; a link where an atlas of the network was named. */
+export function UnitName({ unit }: { unit: string }) {
+  const { manifest } = usePage();
+  if (!manifest.atlas) return <UnitText unit={unit} />;
+  return (
+    <a href={`${manifest.atlas.split("/").map(encodeURIComponent).join("/").replace(/%2E/g, ".")}#/u/${encodeURI(unit)}`} target="_blank" rel="noreferrer">
+      <UnitText unit={unit} />
+    </a>
+  );
+}
 
 export const share = (value: number | null): string => (value === null ? "–" : `${Math.round(100 * value)} %`);

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { FedOn } from "../parts/Caused";
 import { ClassName, Contrast, Loading, Name, Problem, Section } from "../parts/small";
 import type { Place } from "../parts/Strong";
 import { StrongUnits, Won } from "../parts/Strong";
@@ -110,6 +111,7 @@ function ImageView({ number, name, label, strong, wins, images, about }: ViewPro
         </figure>
         <div>
           {strong && <Legend taken={taken !== null} known={!manifest.taken || index !== null} />}
+          <FedOn image={number} />
           {manifest.layers.map((layer, i) => {
             const rows = strong?.[i] ?? [];
             const first = wins.filter((win) => win[0] === i);

@@ -9,6 +9,7 @@ import { Histogram } from "./Histogram";
 import { Later } from "./Later";
 import { useMarks } from "../marks";
 import { ClassName, Name, Section } from "./small";
+import { FedUnit } from "./Caused";
 import { Needs } from "./Needs";
 import { Likeness } from "./Truth";
 import { ExampleTile, Tile, UnitTile } from "./Tile";
@@ -85,6 +86,7 @@ const Third = ({ layer, unit, extra, mine, experiments }: Given) => {
     <>
       <Needs of={`${layer.name}:${unit.channel}`} kind="unit" />
       <Nearest layer={layer} unit={unit} />
+      <FedUnit unit={`${layer.name}:${unit.channel}`} />
       {mine && extra && (mine.incoming.length > 0 || extra.incoming !== "") && <Joints title="Strongest inputs" joints={mine.incoming} note={extra.incoming} />}
       {mine && extra && (mine.outgoing.length > 0 || extra.outgoing !== "") && <Joints title="Strongest outputs" joints={mine.outgoing} note={extra.outgoing} />}
       {about.length > 0 && (

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Counts, LayerView, Sort } from "../layerview";
-import { isTuned, SORTS } from "../layerview";
+import { isSilenced, isTuned, SORTS } from "../layerview";
 import type { LayerData, LayerEntry } from "../types";
 import { useAtlas } from "../store";
 import { short } from "../words";
@@ -15,17 +15,19 @@ interface Props {
   shown: number;
   /** By what units are alike, in words; empty where they are not sorted by it. */
   measure: string;
+  /** Whether the atlas holds what silencing the layer's units does. */
+  silenced: boolean;
   change: (part: Partial<LayerView>) => void;
 }
 
 const numberIn = (text: string): number | null => (text.trim() === "" || !Number.isFinite(Number(text)) ? null : Number(text));
 
 /** What the grid shows, in which order, and which units; every choice says how many units it leaves. */
-export function LayerBar({ layer, data, view, counts, shown, measure, change }: Props) {
+export function LayerBar({ layer, data, view, counts, shown, measure, silenced, change }: Props) {
   const { manifest } = useAtlas();
   const [open, fold] = useState(false); // on a phone: elsewhere there is room
   const chosen = [view.alive !== "all", view.class !== null, view.like !== "all", view.low !== null || view.high !== null, view.text !== ""].filter(Boolean).length;
-  const sorts = SORTS.filter(([name]) => (name !== "selectivity" || data.selectivity) && (name !== "map" || manifest.extras?.alike) && (name !== "control" || manifest.paths.likeness) && (!isTuned(name) || manifest.paths.tuning));
+  const sorts = SORTS.filter(([name]) => (name !== "selectivity" || data.selectivity) && (name !== "map" || manifest.extras?.alike) && (name !== "control" || manifest.paths.likeness) && (!isTuned(name) || manifest.paths.tuning) && (!isSilenced(name) || silenced));
   const classes = [...counts.classes].sort((a, b) => b[1] - a[1]);
   const values = data.maximum.filter((value): value is number => value !== null);
   const [least, most] = [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), -Infinity)];

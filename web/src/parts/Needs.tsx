@@ -24,14 +24,18 @@ export function needs(data: EffectsData, kind: "unit" | "class", of: string): Ne
     .slice(0, SHOWN);
 }
 
+/** The experiment that silenced a layer's units, or any where none is named, and where it is wanted what it found. */
+export function useSilencing(layer: string | undefined, wanted = true): { experiment: Experiment | null; data: EffectsData | null } {
+  const experiments = useExperiments();
+  const about = (one: Experiment): boolean => layer === undefined || !Array.isArray(one.settings.layers) || one.settings.layers.includes(layer);
+  const experiment = experiments?.find((one) => one.kind === "effects" && one.data && about(one)) ?? null;
+  return { experiment, data: useData<EffectsData>(wanted && experiment ? `experiments/${experiment.name}` : null).value };
+}
+
 /** The classes that need a unit, or the units that a class needs, where the atlas holds what silencing does. */
 export function Needs({ of, kind }: { of: string; kind: "unit" | "class" }) {
   const atlas = useAtlas();
-  const experiments = useExperiments();
-  const layer = parseUnit(of)?.layer;
-  const about = (one: Experiment): boolean => kind === "class" || !Array.isArray(one.settings.layers) || one.settings.layers.includes(layer);
-  const found = experiments?.find((one) => one.kind === "effects" && one.data && about(one));
-  const data = useData<EffectsData>(found ? `experiments/${found.name}` : null).value;
+  const { experiment: found, data } = useSilencing(kind === "class" ? undefined : parseUnit(of)?.layer);
   const rows = useMemo(() => (data ? needs(data, kind, of) : []), [data, kind, of]);
   const first = rows[0];
   if (!first || !found) return null;

@@ -1,7 +1,7 @@
 import { useCallback, useMemo, useState } from "preact/hooks";
 import { likeness, measureOf } from "../alike";
 import type { LayerView } from "../layerview";
-import { arrange, isTuned, readView, writeView } from "../layerview";
+import { arrange, isSilenced, isTuned, readView, writeView } from "../layerview";
 import { useMarks } from "../marks";
 import { parseUnit, toLayer, toUnit } from "../route";
 import { useKeys, useShell } from "../shell";
@@ -11,15 +11,20 @@ import { percent, shareOf, short } from "../words";
 import { VirtualGrid } from "./Grid";
 import { LayerBar } from "./LayerBar";
 import { LayerMap } from "./LayerMap";
+import { useSilencing } from "./Needs";
 import { DeadTile, UnitTile } from "./Tile";
 
 const SIDE = 84;
 const NARROW = 72; // two pairs side by side on a phone
 
 /** The number under a unit: what the grid is sorted by, the maximum otherwise. */
-function figure(data: LayerData, view: LayerView, near: Map<number, number>, controls: ControlData | null, tuned: (number | null)[] | undefined, channel: number): string {
+function figure(data: LayerData, view: LayerView, near: Map<number, number>, controls: ControlData | null, measured: (number | null)[] | undefined, channel: number): string {
   if (data.dead.includes(channel)) return "dead";
-  if (isTuned(view.sort)) return shareOf(tuned?.[channel]);
+  if (isTuned(view.sort)) return shareOf(measured?.[channel]);
+  if (isSilenced(view.sort)) {
+    const value = measured?.[channel] ?? null;
+    return value === null ? "–" : view.sort === "lost" ? percent(value) : short(value);
+  }
   switch (view.sort) {
     case "mean":
       return short(data.mean[channel]);
@@ -83,10 +88,11 @@ export function Units({ layer, data, query }: { layer: LayerEntry; data: LayerDa
   const { nearest, measure, known, error } = useLikeness(layer, view);
   const controls = useData<ControlData>(atlas.manifest.paths.likeness ? fill(atlas.manifest.paths.likeness, { layer: layer.id }) : null);
   const kept = useData<TuningData>(isTuned(view.sort) && atlas.manifest.paths.tuning ? fill(atlas.manifest.paths.tuning, { layer: layer.id }) : null).value;
-  const tuned = kept?.kept[kept.kinds.findIndex((kind) => kind.name === view.sort)];
+  const silenced = useSilencing(layer.name, isSilenced(view.sort));
+  const measured = isSilenced(view.sort) ? silenced.data?.layers?.[layer.name]?.[view.sort] : kept?.kept[kept.kinds.findIndex((kind) => kind.name === view.sort)];
   const only = atlas.manifest.subset?.[layer.name];
   const marked = useMarked(layer);
-  const { units, counts } = useMemo(() => arrange(layer, data, view, { nearest, controls: controls.value?.similarity, tuned, only, marked }), [layer, data, view, nearest, controls.value, tuned, marked]);
+  const { units, counts } = useMemo(() => arrange(layer, data, view, { nearest, controls: controls.value?.similarity, measured, only, marked }), [layer, data, view, nearest, controls.value, measured, marked]);
   const [chosen, choose] = useState<number>(() => (query.has("at") ? Number(query.get("at")) : -1));
   const near = useMemo(() => new Map(nearest), [nearest]);
 
@@ -136,16 +142,16 @@ export function Units({ layer, data, query }: { layer: LayerEntry; data: LayerDa
               {words ? <bdi>{words}</bdi> : channel}
               {marked.has(channel) && <span class="star" role="img" aria-label="marked">★</span>}
             </b>
-            <span>{figure(data, view, near, controls.value, tuned, channel)}</span>
+            <span>{figure(data, view, near, controls.value, measured, channel)}</span>
           </span>
         </a>
       );
     },
-    [layer, data, view, units, near, controls.value, tuned, marked, open, side],
+    [layer, data, view, units, near, controls.value, measured, marked, open, side],
   );
   return (
     <>
-      <LayerBar layer={layer} data={data} view={view} counts={counts} shown={units.length} measure={controls.error ? "the likeness to controls cannot be read" : error ? "how alike units are cannot be read" : measure} change={change} />
+      <LayerBar layer={layer} data={data} silenced={silenced.experiment !== null} view={view} counts={counts} shown={units.length} measure={controls.error ? "the likeness to controls cannot be read" : error ? "how alike units are cannot be read" : measure} change={change} />
       {units.length === 0 ? (
         <p class="empty">
           No unit passes these filters. <a href={toLayer(layer.name)}>Show all {counts.all}</a>

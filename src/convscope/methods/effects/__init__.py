@@ -1,7 +1,7 @@
 """Effects: what silencing units does to a network's scores."""
 
 from convscope.methods.effects.found import CONTROLS, LayerEffects, Level, Measured, TestedPair
-from convscope.methods.effects.measuring import Measuring, Progressed, Silencing
+from convscope.methods.effects.measuring import Measuring, Progressed, Silencing, effects_of
 from convscope.methods.effects.silencing import Silencer
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "Silencing",
     "Silencer",
     "TestedPair",
+    "effects_of",
 ]

@@ -3,7 +3,8 @@
 The images are gone through twice: for the mean and the mean square of every unit, which say what "mean" is and which
 units a unit is compared with, and for the effects themselves, the second half of the images after the first, by which
 the pairs are chosen that it tests. What is held is the sums (`tally`) and a batch; it can be taken apart into arrays
-after every batch, and gone on with.
+after every batch, and gone on with. A shard takes its part of the second round; of the first, which is about all
+images, it needs all.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from convscope.errors import ImageError, UsageError
 from convscope.graph import Head, Network, Unit
 from convscope.graph.running import as_map
 from convscope.methods.effects.found import CONTROLS, LayerEffects, Level, Measured
-from convscope.methods.effects.silencing import Silencer
-from convscope.methods.effects.tally import Moments, Tally
+from convscope.methods.effects.silencing import AT_ONCE, Silencer
+from convscope.methods.effects.tally import Leaf, Moments, Tally, leaves_of
 from convscope.methods.inputs import preprocess_of
 from convscope.methods.workers import Workers, one_thread_workers
 from convscope.progress import Progress, silent
@@ -37,7 +38,7 @@ class Silencing:
     """What is asked of one layer: `silenced` are units, or groups of units, of it; () for all of its units.
 
     truths: (n,) the score that is right for each image, -1 where none is; None: what the network answers. seed: of the
-    halves, and of which other image gives its value.
+    halves, and of which other image gives its value. shard: (i, n), the i-th of n parts of the images.
     """
 
     layer: str
@@ -47,6 +48,7 @@ class Silencing:
     truths: NDArray[np.int64] | None = None
     batch: int = 32
     seed: int = 0
+    shard: tuple[int, int] = (0, 1)
 
     def __post_init__(self) -> None:
         for name, found, allowed in (("to", self.to, Level), ("measure", self.measure, Measured)):
@@ -54,6 +56,13 @@ class Silencing:
                 raise UsageError(f"{name}={found!r} is not a choice; choose one of {', '.join(get_args(allowed))}")
         if self.batch < 1:
             raise UsageError(f"batch={self.batch}: one image or more is needed")
+        if not 0 <= self.shard[0] < self.shard[1]:
+            raise UsageError(f"shard={self.shard} is no shard: give (i, n) with 0 <= i < n")
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is of all images."""
+        return self.shard[1] == 1
 
 
 @dataclass
@@ -111,16 +120,13 @@ class Measuring:
         channels = net.layers[question.layer].channels
         state = self.progressed or Progressed(Moments.empty(channels))
         self._look(state)
-        edits, controls, asked = self._edits(state.moments)
+        edits, controls = self._edits(state.moments)
         order = self._order(state)
         if not len(order):
             raise ImageError(f"none of the {len(self.source)} images could be read ({self.source.describe()})")
-        state.tally = state.tally or Tally.empty(len(edits), net.head.channels)
-        self._push(state, order, edits, controls, asked)
-        names = [" + ".join(map(str, one)) for one in edits[:asked]]
-        mean = state.moments.squares / max(state.moments.count, 1)
-        squares = torch.tensor([float(mean[one[0].channel]) if len(one) == 1 else np.nan for one in edits[:asked]])
-        found = state.tally.effects(self.silencer.layer, names, squares, controls, question.to, question.measure)
+        state.tally = state.tally or Tally(controls, (len(edits), net.head.channels), part=not question.whole)
+        self._push(state, order, edits)
+        found = effects_of(state, self.silencer.layer, edits[: len(controls)], question)
         failures = [Failure(index, self.source.name(index), reason) for index, reason in state.left_out]
         return found, failures
 
@@ -148,8 +154,8 @@ class Measuring:
         readable = np.array([i for i in range(len(self.source)) if i not in unread], np.int64)
         return np.random.default_rng(self.question.seed).permutation(readable)
 
-    def _edits(self, moments: Moments) -> tuple[list[tuple[Unit, ...]], Tensor, int]:
-        """What is silenced: what was asked, then units that it is compared with; numbers of the latter, (e, c)."""
+    def _edits(self, moments: Moments) -> tuple[list[tuple[Unit, ...]], Tensor]:
+        """What is silenced: what was asked, then units that it is compared with; numbers of the latter, (asked, c)."""
         layer, channels = self.silencer.layer, len(moments.squares)
         every: list[tuple[Unit, ...]] = [(Unit(layer, channel),) for channel in range(channels)]
         edits = list(self.question.silenced) or every
@@ -165,27 +171,48 @@ class Measuring:
                     number[unit] = len(edits)
                     edits.append(unit)
                 controls[at, place] = number[unit]
-        return edits, controls, asked
+        return edits, controls
 
     # -- the second round ---------------------------------------------------------------------------------------------
-    def _push(
-        self, state: Progressed, order: NDArray[np.int64], edits: list[tuple[Unit, ...]], controls: Tensor, asked: int
-    ) -> None:
-        tally, half = state.tally, len(order) // 2
+    def _push(self, state: Progressed, order: NDArray[np.int64], edits: list[tuple[Unit, ...]]) -> None:
+        tally, question = state.tally, self.question
         level = state.moments.mean.to(self.net.device, self.net.dtype)
-        level = torch.zeros_like(level) if self.question.to == "zero" else level
+        level = torch.zeros_like(level) if question.to == "zero" else level
         assert tally is not None
+        work = leaves_of(len(order), question.batch, question.shard)
+        total, before = sum(map(len, work)), 0
         with one_thread_workers(self.net.device, self.workers) as team:
-            while state.done < len(order):
-                if state.done == half and not len(tally.pairs) and half:
-                    tally.choose(controls, asked)
-                stop = min(state.done + self.question.batch, half if state.done < half else len(order))
-                indices = order[state.done : stop]
-                for index, base, other in self._bases(indices, order):
-                    self._take(tally, index, base, _Edits(edits, level if other is None else other), controls, team)
-                state.done = stop
-                self.progress(f"effects of {self.silencer.layer}", state.done, len(order))
-                self._keep(state)
+            for leaf in work:
+                if state.done < before + len(leaf):
+                    if leaf.half and not leaf.place and question.whole and not len(tally.pairs):
+                        tally.choose()
+                    for _ in self._added(state, tally, leaf, before, order, _Edits(edits, level), team):
+                        self.progress(f"effects of {self.silencer.layer}", state.done, total)
+                        self._keep(state)
+                before += len(leaf)
+
+    def _added(
+        self,
+        state: Progressed,
+        tally: Tally,
+        leaf: Leaf,
+        before: int,
+        order: NDArray[np.int64],
+        edits: _Edits,
+        team: Workers,
+    ) -> Iterator[None]:
+        """Add a leaf up, and stop after every batch of it; `before` images were done when it began."""
+        for start, stop in leaf.batches:
+            if state.done > before + start - leaf.bounds[0]:
+                continue
+            if tally.leaf is None:
+                tally.open(leaf.half)
+            for index, base, other in self._bases(order[start:stop], order):
+                self._take(tally, index, base, edits if other is None else _Edits(edits.listed, other), team)
+            state.done += stop - start
+            if stop == leaf.bounds[-1]:
+                tally.close(leaf)
+            yield
 
     def _bases(
         self, indices: NDArray[np.int64], order: NDArray[np.int64]
@@ -213,18 +240,17 @@ class Measuring:
             for row, index in enumerate(part.indices.tolist()):
                 yield index, {number: one[row : row + 1] for number, one in found.items()}
 
-    def _take(
-        self, tally: Tally, index: int, base: dict[int, Tensor], edits: _Edits, controls: Tensor, team: Workers
-    ) -> None:
+    def _take(self, tally: Tally, index: int, base: dict[int, Tensor], edits: _Edits, team: Workers) -> None:
         """Add an image's effects up; its units are shared among the workers."""
         head, question = self.net.head, self.question
-        pieces = [piece for piece in np.array_split(np.arange(len(edits.listed)), team.shares) if len(piece)]
+        count = team.shares if self.silencer.one_by_one else 2 * -(-len(edits.listed) // AT_ONCE)
+        pieces = [piece for piece in np.array_split(np.arange(len(edits.listed)), count) if len(piece)]
         after = torch.cat(team.map(lambda piece: self._outputs(base, edits, piece), pieces))
         numbers = torch.cat([base[self.net.program.output], after])
         answers = _answers(head, numbers).cpu()
         shown = numbers if question.measure == "logit" else head.scores(numbers)
         truth = int(answers[0]) if question.truths is None else int(question.truths[index])
-        tally.add(shown[1:] - shown[:1], truth, int(answers[0]), answers[1:], controls)
+        tally.add(shown[1:] - shown[:1], truth, int(answers[0]), answers[1:])
 
     def _outputs(self, base: dict[int, Tensor], edits: _Edits, piece: NDArray[np.int64]) -> Tensor:
         """The output (m, k) of some of the edits."""
@@ -277,6 +303,15 @@ class _Edits:
             maps[at] = self.level[unit.channel] if self.level.dim() == 1 else self.level[at]
 
 
+def effects_of(state: Progressed, layer: str, asked: Sequence[tuple[Unit, ...]], question: Silencing) -> LayerEffects:
+    """What the sums come to, of a layer of which this was asked."""
+    mean = state.moments.squares / max(state.moments.count, 1)
+    squares = torch.tensor([float(mean[one[0].channel]) if len(one) == 1 else np.nan for one in asked])
+    names = [" + ".join(map(str, one)) for one in asked]
+    assert state.tally is not None
+    return state.tally.effects(layer, names, squares, question.to, question.measure)
+
+
 def _answers(head: Head, numbers: Tensor) -> Tensor:
     """What outputs (m, k) answer, (m,)."""
     if head.kind == "classes":
@@ -295,4 +330,4 @@ def _check(question: Silencing, layer: str) -> None:
         raise UsageError("a unit is named twice: name each once")
 
 
-__all__ = ["Measuring", "Progressed", "Silencing"]
+__all__ = ["Measuring", "Progressed", "Silencing", "effects_of"]

@@ -33,7 +33,8 @@ from convscope.kernels.silencing import rectified_changes
 
 _POINTWISE = (ReLU, ClippedReLU, SmoothActivation, Differentiated)
 _POOLING = (MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, AdaptiveMaxPool2d)
-_AT_ONCE = 64  # units that go through whole maps together, at most
+AT_ONCE = 64
+"""Units that go through whole maps together, at most."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,11 @@ class Silencer:
         return value.layout in ((2, 3), None) and value.channel_dim == 1
 
     @property
+    def one_by_one(self) -> bool:
+        """Whether what becomes of a unit does not depend, to the last bit, on which others are pushed with it."""
+        return self._head is not None
+
+    @property
     def base_of_groups(self) -> set[int]:
         """The values of the unedited image that groups of units ask for."""
         return {self.start, self.output} | {n for s in self._steps for n in s.inputs if n not in self._affected}
@@ -121,13 +127,13 @@ class Silencer:
         edits = Narrow(values[:, None], channels)
         if self._head is not None:
             return self._through_head(base, edits)
-        parts = [slice(first, first + _AT_ONCE) for first in range(0, len(channels), _AT_ONCE)]
+        parts = [slice(first, first + AT_ONCE) for first in range(0, len(channels), AT_ONCE)]
         return torch.cat([self._pushed(base, Narrow(edits.tensor[p], channels[p])) for p in parts])
 
     def outputs_of_groups(self, base: Mapping[int, Tensor], layers: Tensor) -> Tensor:
         """The output (n, k) where the whole layer has new values `layers` (n, ...)."""
         found = []
-        for part in layers.split(_AT_ONCE):
+        for part in layers.split(AT_ONCE):
             alive = {number: _copies(base[number], len(part)) for number in self.base_of_groups} | {self.start: part}
             found.append(self._run(alive, tuple(self._steps)))
         return torch.cat(found)
@@ -302,4 +308,4 @@ def _after(net: Network, start: int) -> list[Step]:
     return found
 
 
-__all__ = ["Narrow", "Silencer", "advance", "enter", "keeps", "widened"]
+__all__ = ["AT_ONCE", "Narrow", "Silencer", "advance", "enter", "keeps", "widened"]

@@ -21,10 +21,13 @@ from convscope.graph import Network, Unit
 from convscope.graph.running import as_map
 from convscope.methods.causes import CauseGraph, CauseNode, causes
 from convscope.methods.effects import CONTROLS, Silencer
-from convscope.methods.mistakes.contrasts import Contrast, contrasts_of
+from convscope.methods.mistakes.contrasts import Contrast
 from convscope.methods.occlusion import Fill, occlusion
+from convscope.methods.workers import one_thread_workers
 from convscope.settings import usual_settings
 from convscope.shown import brief
+
+_PIECE = 16  # units that are pushed together: what they are rounded to does not depend on how many workers there are
 
 Ints = NDArray[np.int64]
 Doubles = NDArray[np.float64]
@@ -33,7 +36,7 @@ Doubles = NDArray[np.float64]
 @brief
 @dataclass(frozen=True, eq=False)
 class Explained:
-    """Why an answer was preferred to the true one on an image; every amount is of the contrast of the two.
+    """Why an answer was preferred to the true one on an image; every amount is of their `Contrast`.
 
     contrast: by how much, () as all that has no shape said. covered, covered_answers: (rows, columns) the contrast
     and the answer with the square at each place. Of c units that feed it, layer by layer, the strongest of each
@@ -42,7 +45,7 @@ class Explained:
     contrast and the answer without it. controls: (c,) how many units as active stand beside it, control: (c,) the
     mean contrast without one of them, control_changed, control_repaired: (c,) the shares of them without which the
     answer is another, and the true one. parts, others, biases, remainder: (l,) what the contrast is made of at each
-    layer, see `causes.Balance`.
+    layer, see `causes.Balance`; of a value without what it should be, which no unit gives.
     """
 
     contrast: Doubles
@@ -128,10 +131,7 @@ class Explaining:
         # Layer by layer: through others, units would count by what they give on the way through these.
         graphs = [causes(self.net, image, contrast.unit, [one], most=self.most, direction=way) for one in self.layers]
         nodes = [(n, node) for n, graph in enumerate(graphs) for node in graph.nodes[1:]]
-        covered = occlusion.occlude(
-            self.net, batch, size=self.size, stride=self.stride, fill=self.fill, target=_followed(contrast),
-            units=[contrast.unit], workers=self.workers,
-        )  # fmt: skip
+        covered, answers = self._covered(batch, contrast)
         of_units: dict[str, Any] = {
             "layer": np.array([n for n, _ in nodes], np.int64),
             "channel": np.array([node.unit.channel for _, node in nodes], np.int64),
@@ -141,13 +141,25 @@ class Explaining:
         }
         silenced = [self._silenced(batch, contrast, graph.layers[0], graph.nodes[1:]) for graph in graphs]
         return Explained(
-            contrast=np.array(sign * graphs[0].value),
-            covered=sign * covered.covered.units[0, 0],
-            covered_answers=covered.covered.labels[0],
+            contrast=np.array(sign * (graphs[0].value - contrast.true)),
+            covered=covered,
+            covered_answers=answers,
             **of_units,
             **{name: np.concatenate([one[name] for one in silenced]) for name in silenced[0]},
             **_balances(graphs, sign),
         )
+
+    def _covered(self, batch: Tensor, contrast: Contrast) -> tuple[NDArray[np.float32], Ints]:
+        """The contrasts and the codes of the answers with the square at each place, both (rows, columns)."""
+        choice = contrast.unit.minus is not None
+        found = occlusion.occlude(
+            self.net, batch, size=self.size, stride=self.stride, fill=self.fill, units=[contrast.unit],
+            target=contrast.answer if choice else contrast.unit.channel, workers=self.workers,
+        ).covered  # fmt: skip
+        if choice:
+            return found.units[0, 0], found.labels[0]
+        values = torch.from_numpy(found.units[0, 0])
+        return contrast.off(values).numpy(), contrast.answers(self.net.head, values.double()).numpy()
 
     def _silenced(self, batch: Tensor, contrast: Contrast, layer: str, nodes: Sequence[CauseNode]) -> dict[str, Any]:
         """What silencing each node does, and silencing the units as active as it."""
@@ -177,18 +189,23 @@ class Explaining:
         """The contrasts and answers (c,) of the image without each of c units of a layer, whose values are `maps`."""
         if not channels:
             return np.zeros(0), np.zeros(0, np.int64)
+        named = torch.tensor(channels, device=maps.device)
+        # Of units that are silent nothing is to be computed: without them all is as it was.
+        loud = maps[named].flatten(1).any(1) if maps.dim() > 1 else maps[named] != 0
+        outputs = base[self.net.program.output].repeat_interleave(len(channels), 0)
+        pieces = [piece for piece in torch.nonzero(loud).flatten().split(_PIECE) if len(piece)]
+        with one_thread_workers(self.net.device, self.workers) as team:
+            found = team.map(lambda piece: self._pushed(silencer, base, maps, named[piece]), pieces)
+        for piece, some in zip(pieces, found, strict=True):
+            outputs[piece] = some
+        contrasts, answers = contrast.read(self.net.head, self.net.head.channels_first(outputs))
+        return contrasts.cpu().numpy(), answers.cpu().numpy()
+
+    def _pushed(self, silencer: Silencer, base: dict[int, Tensor], maps: Tensor, channels: Tensor) -> Tensor:
+        """The outputs without each of some channels."""
         if silencer.takes_channels:
-            outputs = silencer.outputs(base, torch.tensor(channels, device=maps.device), maps.new_zeros(
-                len(channels), *maps.shape[1:]
-            ))  # fmt: skip
-        else:
-            outputs = torch.cat([self._without_one(silencer, base, channel) for channel in channels])
-        head = self.net.head
-        numbers = head.channels_first(outputs)
-        first, second = (numbers.new_full((len(numbers),), n, dtype=torch.long)
-                         for n in (contrast.answer, contrast.truth))  # fmt: skip
-        found = contrasts_of(head, numbers, first, second)
-        return found.cpu().numpy(), head.decide(head.scores(numbers))[0].cpu().numpy()
+            return silencer.outputs(base, channels, maps.new_zeros(len(channels), *maps.shape[1:]))
+        return torch.cat([self._without_one(silencer, base, channel) for channel in channels.tolist()])
 
     def _without_one(self, silencer: Silencer, base: dict[int, Tensor], channel: int) -> Tensor:
         """The same where channels are not the first dimension of the layer."""
@@ -196,11 +213,6 @@ class Explaining:
         whole = base[number].clone()
         as_map(self.net.values[number], whole)[0, channel] = 0
         return silencer.outputs_of_groups(base, whole)
-
-
-def _followed(contrast: Contrast) -> int:
-    """The class whose probability is followed besides: the answer's."""
-    return 0 if contrast.unit.minus is None else contrast.answer
 
 
 def _nearest(squares: Tensor, channel: int) -> list[int]:

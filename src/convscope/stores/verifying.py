@@ -48,7 +48,7 @@ ANSWERS = (
 
 def verify_scan(folder: Path) -> Iterator[Item]:
     """A scan's manifest, layers and parts."""
-    parts = [path for path in part_paths(folder) if path.name.startswith(_SCANS)]
+    parts = part_paths(folder)
     layers = sorted((folder / LAYERS).glob("[0-9][0-9][0-9]-*.safetensors"))
     if not (has_format(folder / MANIFEST, FORMAT) or parts or layers):
         return

@@ -155,13 +155,13 @@ class Causes(Answer, Sequence[CauseGraph]):
         yield "usual.csv", csv_of(self.usual())
         yield "causes.json", json_bytes(self.to_json())
         for number in range(min(len(self), DRAWN)):
-            if (content := self._pictures(number)) is not None:
+            if (content := self._node_sheet(number)) is not None:
                 yield self._sheet(number), content
 
-    def _pictures(self, number: int) -> bytes | None:
+    def _node_sheet(self, number: int) -> bytes | None:
         """The patches of a graph's nodes and what their units take; of a loaded answer what was saved with it."""
-        if self.net is not None and self.pictures is not None:
-            return sheet(node_pictures(self.net, self.pictures, self.rows_of[number], self.graphs[number]))
+        if self.net is not None and self._pictures is not None:
+            return sheet(node_pictures(self.net, self._pictures, self.rows_of[number], self.graphs[number]))
         path = None if self.saved is None else self.saved.folder / self._sheet(number)
         return read_whole(path) if path is not None and path.is_file() else None
 
@@ -200,7 +200,7 @@ class Causes(Answer, Sequence[CauseGraph]):
         images = self.seen.in_atlas(atlas)
         data, pictures = [], dict[str, bytes]()
         for number, graph in enumerate(self.graphs[:DRAWN]):
-            file, content = f"nodes-{number}.webp", self._pictures(number)
+            file, content = f"nodes-{number}.webp", self._node_sheet(number)
             pictures |= {} if content is None else {file: content}
             image = images[self.rows_of[number]] if images else None
             shown_as = None if content is None else file

@@ -51,12 +51,12 @@ function E() {
 		(i = n.length) && (r || queueMicrotask)(E);
 	}
 }
-function ee(e, t, n, r, i, a, o, s, c, l, u) {
+function D(e, t, n, r, i, a, o, s, c, l, u) {
 	var d, m, h, g, _, v, y = r.__k || p, b = t.length;
-	for (c = D(n, t, y, c, b), d = 0; d < b; d++) (h = n.__k[d]) != null && (m = ~h.__i && y[h.__i] || f, h.__i = d, v = ae(e, h, m, i, a, o, s, c, l, u), g = h.__e, (m.ref != h.ref || 8 & m.__u) && (m.ref && ue(m.ref, null, h, m), h.ref && u.push(h.ref, h.__c || g, h)), _ ||= g, 4 & h.__u ? (c = O(h, c, e, !m.__v), m.__e && (m.__e = null)) : typeof h.type == "function" && v !== void 0 ? c = v : g && (c = g.nextSibling), h.__u &= -21);
+	for (c = O(n, t, y, c, b), d = 0; d < b; d++) (h = n.__k[d]) != null && (m = ~h.__i && y[h.__i] || f, h.__i = d, v = ae(e, h, m, i, a, o, s, c, l, u), g = h.__e, (m.ref != h.ref || 8 & m.__u) && (m.ref && ue(m.ref, null, h, m), h.ref && u.push(h.ref, h.__c || g, h)), _ ||= g, 4 & h.__u ? (c = ee(h, c, e, !m.__v), m.__e && (m.__e = null)) : typeof h.type == "function" && v !== void 0 ? c = v : g && (c = g.nextSibling), h.__u &= -21);
 	return n.__e = _, c;
 }
-function D(e, t, n, r, i) {
+function O(e, t, n, r, i) {
 	var a, o, s, c, l, u, f, p, m, g = n.length, _ = g, v = 0, x = 0, C = e.__k = Array(i);
 	for (a = 0; a < i; a++) (o = t[a]) != null && typeof o != "boolean" && typeof o != "function" ? (typeof o != "object" || o.constructor === String ? o = C[a] = y(null, o) : h(o) ? o = C[a] = y(b, { children: o }) : o.constructor === d && o.__b ? o = C[a] = y(o.type, o.props, o.key, o.ref, o.__v) : C[a] = o, c = a + v, o.__ = e, o.__b = e.__b + 1, s = null, ~(l = o.__i = te(o, n, c, _)) && (_--, (s = n[l]) && (s.__u |= 2)), s && s.__v ? (o.__u |= 16, l == c - 1 ? v-- : l == c + 1 ? v++ : l != c && (l > c ? v-- : v++, x = 1)) : (~l || (i > g ? v-- : i < g && v++), typeof o.type != "function" && (o.__u |= 4))) : C[a] = null;
 	if (x) {
@@ -69,11 +69,11 @@ function D(e, t, n, r, i) {
 	if (_) for (a = 0; a < g; a++) !(s = n[a]) || 2 & s.__u || (s.__e == r && (r = S(s)), de(s, s));
 	return r;
 }
-function O(e, t, n, r) {
+function ee(e, t, n, r) {
 	var i, a, o, s;
 	if (typeof e.type == "function") {
 		if (e.props.__P) return t;
-		if (i = e.__k) for (a = 0; a < i.length; a++) i[a] && (i[a].__ = e, t = O(i[a], t, n, !1));
+		if (i = e.__k) for (a = 0; a < i.length; a++) i[a] && (i[a].__ = e, t = ee(i[a], t, n, !1));
 		return t;
 	}
 	for (t && !t.parentNode && (t = S(e)) && !t.parentNode && (t = null), o = e.__e, s = t; s && s.nodeType == 8;) s = s.nextSibling;
@@ -122,30 +122,30 @@ function ie(t) {
 	};
 }
 function ae(t, n, r, i, a, o, s, c, l, u) {
-	var f, m, g, y, C, w, T, E, D, O, te, ne, re, ie, ae, ce, ue, pe, k = n.type;
+	var f, m, g, y, C, w, T, E, O, ee, te, ne, re, ie, ae, ce, ue, pe, k = n.type;
 	if (n.constructor !== d) return null;
 	128 & r.__u && (l = 32 & r.__u, f = r.__c.__z) && (n.__u |= l, m = o = [], f.nodeType == 8 ? c = oe(f, o) : o.push(f), c = o[0] || c), (f = e.__b) && f(n);
 	n: if (typeof k == "function") {
 		g = s.length;
 		try {
-			if (E = n.props, D = (f = k.prototype) && f.render, O = (f = k.contextType) && i[f.__c], te = f ? O ? O.props.value : f.__ : i, (y = r.__c) ? (n.__c = y, 2 & y.__g && (y.__g |= 1)) : (D ? n.__c = y = new k(E, te) : (n.__c = y = new x(E, te), y.constructor = k, y.render = fe), O && O.sub(y), y.state || (y.state = {}), y.__n = i, y.__g |= 8, y.__h = [], y.__k = []), D && (y.__s || (y.__s = y.state), k.getDerivedStateFromProps && (y.__s == y.state && (y.__s = _({}, y.__s)), _(y.__s, k.getDerivedStateFromProps(E, y.__s)))), C = y.props, w = y.state, y.__v = n, r.__c) {
-				if (E !== C && D && !k.getDerivedStateFromProps && y.componentWillReceiveProps && y.componentWillReceiveProps(E, te), n.__v == r.__v && !(8 & y.__g) || !(4 & y.__g) && y.shouldComponentUpdate && !1 === y.shouldComponentUpdate(E, y.__s, te)) {
+			if (E = n.props, O = (f = k.prototype) && f.render, ee = (f = k.contextType) && i[f.__c], te = f ? ee ? ee.props.value : f.__ : i, (y = r.__c) ? (n.__c = y, 2 & y.__g && (y.__g |= 1)) : (O ? n.__c = y = new k(E, te) : (n.__c = y = new x(E, te), y.constructor = k, y.render = fe), ee && ee.sub(y), y.state || (y.state = {}), y.__n = i, y.__g |= 8, y.__h = [], y.__k = []), O && (y.__s || (y.__s = y.state), k.getDerivedStateFromProps && (y.__s == y.state && (y.__s = _({}, y.__s)), _(y.__s, k.getDerivedStateFromProps(E, y.__s)))), C = y.props, w = y.state, y.__v = n, r.__c) {
+				if (E !== C && O && !k.getDerivedStateFromProps && y.componentWillReceiveProps && y.componentWillReceiveProps(E, te), n.__v == r.__v && !(8 & y.__g) || !(4 & y.__g) && y.shouldComponentUpdate && !1 === y.shouldComponentUpdate(E, y.__s, te)) {
 					n.__v != r.__v && (y.props = E, y.state = y.__s, y.__g &= -9), n.__e = r.__e, n.__k = r.__k, n.__k.some(function(e) {
 						e && (e.__ = n);
 					}), p.push.apply(y.__h, y.__k), y.__k = [], y.__h.length && s.push(y), c = S(r);
 					break n;
 				}
-				y.componentWillUpdate && y.componentWillUpdate(E, y.__s, te), D && y.componentDidUpdate && y.__h.push(function() {
+				y.componentWillUpdate && y.componentWillUpdate(E, y.__s, te), O && y.componentDidUpdate && y.__h.push(function() {
 					y.componentDidUpdate(C, w, T);
 				});
-			} else D && !k.getDerivedStateFromProps && y.componentWillMount && y.componentWillMount(), D && y.componentDidMount && y.__h.push(y.componentDidMount);
-			y.context = te, y.props = E, y.__P = t, y.__g &= -5, ne = e.__r, re = D ? 25 : 0;
+			} else O && !k.getDerivedStateFromProps && y.componentWillMount && y.componentWillMount(), O && y.componentDidMount && y.__h.push(y.componentDidMount);
+			y.context = te, y.props = E, y.__P = t, y.__g &= -5, ne = e.__r, re = O ? 25 : 0;
 			do
 				y.__g &= -9, ne && ne(n), f = y.render(y.props, y.state = y.__s, y.context);
 			while (8 & y.__g && ++re < 25);
-			D && (p.push.apply(y.__h, y.__k), y.__k = []), y.state = y.__s, y.getChildContext && (i = _({}, i, y.getChildContext())), D && r.__c && y.getSnapshotBeforeUpdate && (T = y.getSnapshotBeforeUpdate(C, w)), ie = f && f.type === b && f.key == null ? f.props.children : f, E.__P && (f = c, a = (t = E.__P).namespaceURI, l = o = null, r.props && r.props.__P != t && (r.__k.some(function(e) {
+			O && (p.push.apply(y.__h, y.__k), y.__k = []), y.state = y.__s, y.getChildContext && (i = _({}, i, y.getChildContext())), O && r.__c && y.getSnapshotBeforeUpdate && (T = y.getSnapshotBeforeUpdate(C, w)), ie = f && f.type === b && f.key == null ? f.props.children : f, E.__P && (f = c, a = (t = E.__P).namespaceURI, l = o = null, r.props && r.props.__P != t && (r.__k.some(function(e) {
 				e && de(e, e);
-			}), r.__k = null), c = r.__k ? S(r, 0) : null), c = ee(t, h(ie) ? ie : [ie], n, r, i, a, o, s, c, l, u), E.__P && (n.__e = null, c = f), n.__u &= -161, m && m.some(v), y.__h.length && s.push(y), 1 & y.__g && (y.__g &= -4);
+			}), r.__k = null), c = r.__k ? S(r, 0) : null), c = D(t, h(ie) ? ie : [ie], n, r, i, a, o, s, c, l, u), E.__P && (n.__e = null, c = f), n.__u &= -161, m && m.some(v), y.__h.length && s.push(y), 1 & y.__g && (y.__g &= -4);
 		} catch (t) {
 			if (s.length = g, n.__v = null, l || o) {
 				if (t && t.then) {
@@ -197,22 +197,22 @@ function ce(t, n, r) {
 	});
 }
 function le(t, n, r, i, a, o, s, c, l, u) {
-	var d, p, _, y, b, x, C, w, T = r.props || f, E = n.props, D = n.type;
-	if (D == "svg" ? a = "http://www.w3.org/2000/svg" : D == "math" ? a = "http://www.w3.org/1998/Math/MathML" : a ||= "http://www.w3.org/1999/xhtml", o) {
-		for (d = 0; d < o.length; d++) if ((b = o[d]) && (D ? b.localName == D : b.nodeType == 3)) {
+	var d, p, _, y, b, x, C, w, T = r.props || f, E = n.props, O = n.type;
+	if (O == "svg" ? a = "http://www.w3.org/2000/svg" : O == "math" ? a = "http://www.w3.org/1998/Math/MathML" : a ||= "http://www.w3.org/1999/xhtml", o) {
+		for (d = 0; d < o.length; d++) if ((b = o[d]) && (O ? b.localName == O : b.nodeType == 3)) {
 			t = b, o[d] = null;
 			break;
 		}
 	}
 	if (!t) {
-		if (w = u.ownerDocument || document, !D) return w.createTextNode(E);
-		t = w.createElementNS(a, D, E.is ? E : u), c &&= (e.__m && e.__m(n, o), !1), o = null;
+		if (w = u.ownerDocument || document, !O) return w.createTextNode(E);
+		t = w.createElementNS(a, O, E.is ? E : u), c &&= (e.__m && e.__m(n, o), !1), o = null;
 	}
-	if (D) {
-		if (u = D == "template" && t.content || t, o = D == "textarea" && E.defaultValue != null ? null : o && g.call(u.childNodes), !c && o) for (T = {}, d = 0; d < t.attributes.length; d++) T[(b = t.attributes[d]).name] = b.value;
+	if (O) {
+		if (u = O == "template" && t.content || t, o = O == "textarea" && E.defaultValue != null ? null : o && g.call(u.childNodes), !c && o) for (T = {}, d = 0; d < t.attributes.length; d++) T[(b = t.attributes[d]).name] = b.value;
 		for (d in T) b = T[d], d == "dangerouslySetInnerHTML" ? _ = b : d == "children" || d in E || d == "value" && "defaultValue" in E || d == "checked" && "defaultChecked" in E || re(t, d, null, b, a);
 		for (d in E) b = E[d], d == "children" ? y = b : d == "dangerouslySetInnerHTML" ? p = b : d == "value" ? x = b : d == "checked" ? C = b : c && typeof b != "function" || T[d] === b || re(t, d, b, T[d], a);
-		p ? (c || _ && (p.__html == _.__html || p.__html == t.innerHTML) || (t.innerHTML = p.__html), n.__k = []) : (_ && (t.textContent = ""), (D == "foreignObject" || a == "http://www.w3.org/1998/Math/MathML" && m.test(D)) && (a = "http://www.w3.org/1999/xhtml"), ee(u, h(y) ? y : [y], n, r, i, a, o, s, o ? o[0] : r.__k && S(r, 0), c, l), o && o.some(v)), c && D != "textarea" || (d = "value", D == "progress" && x == null ? t.removeAttribute(d) : x == null || x === t[d] && (D != "progress" || x) || re(t, d, x, T[d], a), d = "checked", C != null && C != t[d] && re(t, d, C, T[d], a));
+		p ? (c || _ && (p.__html == _.__html || p.__html == t.innerHTML) || (t.innerHTML = p.__html), n.__k = []) : (_ && (t.textContent = ""), (O == "foreignObject" || a == "http://www.w3.org/1998/Math/MathML" && m.test(O)) && (a = "http://www.w3.org/1999/xhtml"), D(u, h(y) ? y : [y], n, r, i, a, o, s, o ? o[0] : r.__k && S(r, 0), c, l), o && o.some(v)), c && O != "textarea" || (d = "value", O == "progress" && x == null ? t.removeAttribute(d) : x == null || x === t[d] && (O != "progress" || x) || re(t, d, x, T[d], a), d = "checked", C != null && C != t[d] && re(t, d, C, T[d], a));
 	} else T === E || c && t.data == E || (t.data = E);
 	return t;
 }
@@ -449,7 +449,7 @@ function I() {
 	if (!e) throw Error("no shell");
 	return e;
 }
-function L(e, t = !1) {
+function He(e, t = !1) {
 	let n = I(), r = P(e);
 	r.current = e, ke(() => {
 		let e = new Proxy({}, {
@@ -459,10 +459,10 @@ function L(e, t = !1) {
 		return n.listen(e, t);
 	}, [n, t]);
 }
-function He(e) {
+function Ue(e) {
 	return e.ctrlKey || e.metaKey ? `Ctrl+${e.key.toLowerCase()}` : e.shiftKey && e.key.length > 1 ? `Shift+${e.key}` : e.key;
 }
-function Ue(e) {
+function We(e) {
 	let t = e.composedPath()[0] ?? e.target;
 	return !t || !("tagName" in t) ? !1 : t.tagName === "INPUT" ? ![
 		"button",
@@ -471,7 +471,7 @@ function Ue(e) {
 		"range"
 	].includes(t.type) : t.tagName === "TEXTAREA" || t.tagName === "SELECT" || t.isContentEditable;
 }
-async function We(e, t) {
+async function Ge(e, t) {
 	try {
 		return await navigator.clipboard.writeText(e), !0;
 	} catch {
@@ -481,11 +481,11 @@ async function We(e, t) {
 		return n.remove(), r;
 	}
 }
-function Ge(e, t, n = "application/json") {
+function Ke(e, t, n = "application/json") {
 	let r = typeof t == "string" ? new Blob([t], { type: n }) : t, i = document.createElement("a");
 	i.href = URL.createObjectURL(r), i.download = e.replace(/[^A-Za-z0-9._-]+/g, "_"), i.click(), setTimeout(() => URL.revokeObjectURL(i.href), 1e4);
 }
-var Ke = {
+var qe = {
 	get(e) {
 		try {
 			return localStorage.getItem(`convscope.${e}`);
@@ -500,12 +500,12 @@ var Ke = {
 	}
 };
 // src/listening.ts
-function qe(e, t) {
+function Je(e, t) {
 	let n = P([]);
 	return N(() => {
 		let r = (e) => {
-			let t = e, r = He(t), i = t.ctrlKey || t.metaKey;
-			if (t.defaultPrevented || t.altKey || i && r !== "Ctrl+k" || Ue(t) && t.key !== "Escape" && !i) return;
+			let t = e, r = Ue(t), i = t.ctrlKey || t.metaKey;
+			if (t.defaultPrevented || t.altKey || i && r !== "Ctrl+k" || We(t) && t.key !== "Escape" && !i) return;
 			let a = t.composedPath()[0];
 			if ((t.key === "Enter" || t.key === " ") && a.closest?.("a,button,summary,select")) return;
 			let o = n.current.filter((e) => e.modal).slice(-1), s = (o.length ? o : n.current).findLast(({ keys: e }) => r in e);
@@ -522,14 +522,14 @@ function qe(e, t) {
 		};
 	}, []);
 }
-function Je(e) {
+function Ye(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-	e.dataset.theme = t ? "light" : "dark", Ke.set("theme", e.dataset.theme);
+	e.dataset.theme = t ? "light" : "dark", qe.set("theme", e.dataset.theme);
 }
 // node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
-var Ye = Symbol.for("pv"), Xe = 0;
+var Xe = Symbol.for("pv"), Ze = 0;
 Array.isArray;
-function R(t, n, r, i, a, o) {
+function L(t, n, r, i, a, o) {
 	n ||= {};
 	var s, c, l = n;
 	if ("ref" in l && typeof t != "function") for (c in l = {}, n) c == "ref" ? s = n[c] : l[c] = n[c];
@@ -543,41 +543,41 @@ function R(t, n, r, i, a, o) {
 		__b: 0,
 		__e: null,
 		__c: null,
-		constructor: Ye,
-		__v: --Xe,
+		constructor: Xe,
+		__v: --Ze,
 		__i: -1,
 		__u: 0
 	};
 	return (a || o) && (u.__source = a, u.__self = o), e.vnode && e.vnode(u), u;
 }
 // src/parts/frame.tsx
-var Ze = () => /* @__PURE__ */ R("svg", {
+var Qe = () => /* @__PURE__ */ L("svg", {
 	viewBox: "0 0 24 24",
 	"aria-hidden": "true",
 	children: [
-		/* @__PURE__ */ R("rect", {
+		/* @__PURE__ */ L("rect", {
 			x: "1.5",
 			y: "1.5",
 			width: "21",
 			height: "21",
 			rx: "3"
 		}),
-		/* @__PURE__ */ R("rect", {
+		/* @__PURE__ */ L("rect", {
 			x: "6.5",
 			y: "6.5",
 			width: "11",
 			height: "11",
 			rx: "1.5"
 		}),
-		/* @__PURE__ */ R("circle", {
+		/* @__PURE__ */ L("circle", {
 			cx: "12",
 			cy: "12",
 			r: "2"
 		})
 	]
 });
-function Qe({ main: e }) {
-	return /* @__PURE__ */ R("a", {
+function $e({ main: e }) {
+	return /* @__PURE__ */ L("a", {
 		class: "skip",
 		href: "#main",
 		onClick: (t) => {
@@ -586,36 +586,36 @@ function Qe({ main: e }) {
 		children: "Skip to content"
 	});
 }
-var $e = ({ theme: e, help: t }) => /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("button", {
+var et = ({ theme: e, help: t }) => /* @__PURE__ */ L(b, { children: [/* @__PURE__ */ L("button", {
 	class: "icon",
 	type: "button",
 	onClick: e,
 	"aria-label": "Light or dark",
 	title: "Light or dark (d)",
-	children: /* @__PURE__ */ R("svg", {
+	children: /* @__PURE__ */ L("svg", {
 		viewBox: "0 0 24 24",
 		"aria-hidden": "true",
-		children: [/* @__PURE__ */ R("circle", {
+		children: [/* @__PURE__ */ L("circle", {
 			cx: "12",
 			cy: "12",
 			r: "8"
-		}), /* @__PURE__ */ R("path", {
+		}), /* @__PURE__ */ L("path", {
 			d: "M12 4a8 8 0 0 1 0 16z",
 			class: "shaded"
 		})]
 	})
-}), /* @__PURE__ */ R("button", {
+}), /* @__PURE__ */ L("button", {
 	class: "icon",
 	type: "button",
 	onClick: t,
 	"aria-label": "Keyboard",
 	title: "Keyboard (?)",
 	children: "?"
-})] }), et = ({ rows: e, class: t }) => /* @__PURE__ */ R("dl", {
+})] }), tt = ({ rows: e, class: t }) => /* @__PURE__ */ L("dl", {
 	class: t,
-	children: e.map(([e, t]) => /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: /* @__PURE__ */ R("kbd", { children: e }) }), /* @__PURE__ */ R("dd", { children: t })] }, e))
+	children: e.map(([e, t]) => /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: /* @__PURE__ */ L("kbd", { children: e }) }), /* @__PURE__ */ L("dd", { children: t })] }, e))
 });
-function tt(e) {
+function nt(e) {
 	let [t, n] = M(e.hash());
 	return N(() => {
 		let t = () => n(e.hash());
@@ -623,16 +623,16 @@ function tt(e) {
 	}, [e]), t;
 }
 // src/route.ts
-var nt = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
-function rt(e) {
+var rt = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
+function it(e) {
 	try {
 		return decodeURIComponent(e);
 	} catch {
 		return e;
 	}
 }
-function it(e) {
-	let t = e.replace(/^#\/?/, ""), n = t.indexOf("?"), r = n < 0 ? t : t.slice(0, n), i = new URLSearchParams(n < 0 ? "" : t.slice(n + 1)), [a = "", ...o] = r.split("/"), s = rt(o.join("/")), c = {
+function at(e) {
+	let t = e.replace(/^#\/?/, ""), n = t.indexOf("?"), r = n < 0 ? t : t.slice(0, n), i = new URLSearchParams(n < 0 ? "" : t.slice(n + 1)), [a = "", ...o] = r.split("/"), s = it(o.join("/")), c = {
 		"": "home",
 		l: "layer",
 		u: "unit",
@@ -648,25 +648,25 @@ function it(e) {
 		query: i
 	};
 }
-function z(e, t) {
+function R(e, t) {
 	let n = new URLSearchParams();
 	for (let [e, r] of Object.entries(t)) r != null && r !== "" && n.set(e, String(r));
 	let r = n.toString();
 	return r ? `${e}?${r}` : e;
 }
-var B = (e, t = {}) => z(`#/l/${nt(e)}`, t), V = (e, t) => `#/u/${nt(`${e}:${t}`)}`, at = (e) => `#/c/${nt(e)}`, H = (e) => `#/i/${e}`, ot = (e) => `#/e/${nt(e)}`, st = (e, t, n = "") => z("#/compare", {
+var z = (e, t = {}) => R(`#/l/${rt(e)}`, t), B = (e, t) => `#/u/${rt(`${e}:${t}`)}`, ot = (e) => `#/c/${rt(e)}`, V = (e) => `#/i/${e}`, st = (e) => `#/e/${rt(e)}`, ct = (e, t, n = "") => R("#/compare", {
 	a: e,
 	b: t,
 	with: n
-}), ct = (e) => e.page === "unit" && e.query.has("embed");
-function U(e) {
+}), lt = (e) => e.page === "unit" && e.query.has("embed");
+function H(e) {
 	let t = /^(.+?):(\d+)(@\d+,\d+)?$/.exec(e.trim());
 	return t ? {
 		layer: t[1],
 		channel: Number(t[2])
 	} : null;
 }
-function lt(e) {
+function ut(e) {
 	let t = /* @__PURE__ */ new Set(), n = e, r = !1, i = (e, i = !1) => {
 		n = e, r = i, t.forEach((e) => e());
 	};
@@ -682,7 +682,7 @@ function lt(e) {
 		link: () => null
 	};
 }
-var ut = class {
+var dt = class {
 	host;
 	atlas;
 	entries = /* @__PURE__ */ new Map();
@@ -700,14 +700,14 @@ var ut = class {
 			throw this.entries.delete(e), n.error = t instanceof Error ? t : Error(String(t)), n.error;
 		}), this.entries.set(e, n), n.promise;
 	}
-}, dt = k(null);
-function W() {
-	let e = je(dt);
+}, ft = k(null);
+function U() {
+	let e = je(ft);
 	if (!e) throw Error("no atlas");
 	return e;
 }
-function G(e, t) {
-	let n = je(dt), r = (t ?? n)?.store, [, i] = M(0), [a, o] = M(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
+function W(e, t) {
+	let n = je(ft), r = (t ?? n)?.store, [, i] = M(0), [a, o] = M(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
 	return N(() => {
 		if (e === null || !r || c) return;
 		let t = !0;
@@ -729,15 +729,15 @@ function G(e, t) {
 		error: a && a.address === e ? a.error : null
 	};
 }
-function ft() {
-	return G(W().store.host.kind === "file" ? null : "atlases").value ?? pt;
+function pt() {
+	return W(U().store.host.kind === "file" ? null : "atlases").value ?? mt;
 }
-var pt = [];
-function mt() {
-	return G(W().store.host.kind === "file" ? null : "experiments").value;
+var mt = [];
+function ht() {
+	return W(U().store.host.kind === "file" ? null : "experiments").value;
 }
-function ht(e, t) {
-	let n = je(dt), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = M(null);
+function G(e, t) {
+	let n = je(ft), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = M(null);
 	return N(() => {
 		if (e === null || a !== void 0 || !i || typeof i == "string") return;
 		let t = !0;
@@ -750,7 +750,7 @@ function ht(e, t) {
 	}, [e, a]), a ?? (o && o.path === e ? o.url : void 0);
 }
 function gt(e) {
-	let t = ht(e), [n, r] = M(null);
+	let t = G(e), [n, r] = M(null);
 	return N(() => {
 		if (t === void 0) return;
 		let e = new Image();
@@ -760,7 +760,7 @@ function gt(e) {
 	}, [t]), t !== void 0 && n === t;
 }
 async function _t(e, t) {
-	let n = new ut(e, t), r = await n.load("manifest");
+	let n = new dt(e, t), r = await n.load("manifest");
 	if (r.format !== "convscope-atlas") throw Error("This folder holds something that is no atlas.");
 	if (r.schema > 1) throw Error(`This atlas was written by a newer convscope (format ${r.schema}; this page reads 1). Open it with that release, or build it again with this one.`);
 	return {
@@ -781,29 +781,29 @@ function K(e, t) {
 }
 // src/parts/small.tsx
 function q({ text: e, plain: t }) {
-	return /* @__PURE__ */ R("bdi", {
+	return /* @__PURE__ */ L("bdi", {
 		class: t ? "name" : "name cut-name",
 		title: e,
 		children: e
 	});
 }
 function bt({ rows: e }) {
-	return /* @__PURE__ */ R("dl", {
+	return /* @__PURE__ */ L("dl", {
 		class: "facts",
-		children: e.map(([e, t]) => /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: e }), /* @__PURE__ */ R("dd", { children: t })] }, e))
+		children: e.map(([e, t]) => /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: e }), /* @__PURE__ */ L("dd", { children: t })] }, e))
 	});
 }
 function J(e) {
 	let t = Me();
-	return /* @__PURE__ */ R("section", {
+	return /* @__PURE__ */ L("section", {
 		class: e.class ?? "panel",
 		"aria-labelledby": t,
 		children: [
-			/* @__PURE__ */ R("h2", {
+			/* @__PURE__ */ L("h2", {
 				id: t,
 				children: e.title
 			}),
-			e.note !== void 0 && /* @__PURE__ */ R("p", {
+			e.note !== void 0 && /* @__PURE__ */ L("p", {
 				class: "note",
 				children: e.note
 			}),
@@ -813,17 +813,17 @@ function J(e) {
 }
 function xt({ field: e, input: t }) {
 	let [, n, r] = t, i = e ? Math.max(.07, Math.min(1, e.size[0] / n)) : 1, a = e ? Math.max(.07, Math.min(1, e.size[1] / r)) : 1;
-	return /* @__PURE__ */ R("svg", {
+	return /* @__PURE__ */ L("svg", {
 		class: "glyph",
 		viewBox: "0 0 30 30",
 		"aria-hidden": "true",
-		children: [/* @__PURE__ */ R("rect", {
+		children: [/* @__PURE__ */ L("rect", {
 			class: "frame",
 			x: "1",
 			y: "1",
 			width: "28",
 			height: "28"
-		}), /* @__PURE__ */ R("rect", {
+		}), /* @__PURE__ */ L("rect", {
 			class: "filled",
 			x: 15 - 14 * a,
 			y: 15 - 14 * i,
@@ -833,16 +833,16 @@ function xt({ field: e, input: t }) {
 	});
 }
 function Y({ title: e, children: t }) {
-	return /* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "problem",
 		role: "alert",
 		children: [
-			/* @__PURE__ */ R("h1", { children: e }),
-			/* @__PURE__ */ R("p", {
+			/* @__PURE__ */ L("h1", { children: e }),
+			/* @__PURE__ */ L("p", {
 				class: "lead",
 				children: t
 			}),
-			/* @__PURE__ */ R("p", { children: /* @__PURE__ */ R("a", {
+			/* @__PURE__ */ L("p", { children: /* @__PURE__ */ L("a", {
 				href: "#/",
 				children: "All layers"
 			}) })
@@ -850,17 +850,17 @@ function Y({ title: e, children: t }) {
 	});
 }
 function St({ name: e }) {
-	let { manifest: t } = W(), n = G("network");
-	if (!n.value && !n.error) return /* @__PURE__ */ R(X, { what: "the network" });
+	let { manifest: t } = U(), n = W("network");
+	if (!n.value && !n.error) return /* @__PURE__ */ L(X, { what: "the network" });
 	let r = n.value?.layers.some((t) => t.name === e);
-	return /* @__PURE__ */ R(Y, {
+	return /* @__PURE__ */ L(Y, {
 		title: "No such layer",
 		children: [
 			r ? `The network has a layer “${e}”, and this atlas does not show it: build it again with --layers.` : `Layer “${e}” is not in this atlas.`,
 			" It shows",
 			" ",
-			t.layers.slice(0, 12).map((e, t) => /* @__PURE__ */ R("span", { children: [t > 0 && ", ", /* @__PURE__ */ R("a", {
-				href: B(e.name),
+			t.layers.slice(0, 12).map((e, t) => /* @__PURE__ */ L("span", { children: [t > 0 && ", ", /* @__PURE__ */ L("a", {
+				href: z(e.name),
 				children: e.name
 			})] }, e.id)),
 			t.layers.length > 12 && ", …"
@@ -868,13 +868,13 @@ function St({ name: e }) {
 	});
 }
 function Ct({ name: e, number: t }) {
-	let { manifest: n } = W(), r = /* @__PURE__ */ R(q, { text: e ?? `class ${t}` });
-	return e !== void 0 && n.classes ? /* @__PURE__ */ R("a", {
-		href: at(e),
+	let { manifest: n } = U(), r = /* @__PURE__ */ L(q, { text: e ?? `class ${t}` });
+	return e !== void 0 && n.classes ? /* @__PURE__ */ L("a", {
+		href: ot(e),
 		children: r
 	}) : r;
 }
-var X = ({ what: e }) => /* @__PURE__ */ R("p", {
+var X = ({ what: e }) => /* @__PURE__ */ L("p", {
 	class: "quiet loading",
 	role: "status",
 	children: [
@@ -884,11 +884,11 @@ var X = ({ what: e }) => /* @__PURE__ */ R("p", {
 	]
 });
 function wt(e) {
-	return /* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "choice",
 		role: "group",
 		"aria-label": e.label,
-		children: e.options.map(([t, n]) => /* @__PURE__ */ R("button", {
+		children: e.options.map(([t, n]) => /* @__PURE__ */ L("button", {
 			type: "button",
 			"aria-pressed": e.value === t,
 			onClick: () => e.change(t),
@@ -902,15 +902,15 @@ var Tt = [
 	"4"
 ];
 function Et() {
-	let { root: e } = I(), [t, n] = M(Ke.get("boost") ?? "1"), r = (t) => {
-		e.style.setProperty("--boost", t), Ke.set("boost", t), n(t);
+	let { root: e } = I(), [t, n] = M(qe.get("boost") ?? "1"), r = (t) => {
+		e.style.setProperty("--boost", t), qe.set("boost", t), n(t);
 	};
-	return L({ e: () => r(Tt[(Tt.indexOf(t) + 1) % Tt.length] ?? "1") }), /* @__PURE__ */ R("span", {
+	return He({ e: () => r(Tt[(Tt.indexOf(t) + 1) % Tt.length] ?? "1") }), /* @__PURE__ */ L("span", {
 		class: "contrast",
-		children: [/* @__PURE__ */ R("span", {
+		children: [/* @__PURE__ */ L("span", {
 			"aria-hidden": "true",
 			children: "Contrast"
-		}), /* @__PURE__ */ R(wt, {
+		}), /* @__PURE__ */ L(wt, {
 			label: "Contrast of projections",
 			value: t,
 			options: Tt.map((e) => [e, `${e}×`]),
@@ -920,10 +920,10 @@ function Et() {
 }
 // src/parts/Header.tsx
 function Dt(e) {
-	let t = e.page === "unit" ? U(e.rest) : null;
+	let t = e.page === "unit" ? H(e.rest) : null;
 	return t ? [{
 		words: t.layer,
-		href: B(t.layer, { at: t.channel })
+		href: z(t.layer, { at: t.channel })
 	}, {
 		words: String(t.channel),
 		href: null
@@ -960,7 +960,7 @@ function Dt(e) {
 	}] : [];
 }
 function Ot({ route: e, help: t, search: n }) {
-	let r = I(), i = Dt(e), a = i.length > 1 ? i[0]?.href ?? "#/" : i.length ? "#/" : null, o = e.page === "layer" || i.length > 1, s = mt(), c = [
+	let r = I(), i = Dt(e), a = i.length > 1 ? i[0]?.href ?? "#/" : i.length ? "#/" : null, o = e.page === "layer" || i.length > 1, s = ht(), c = [
 		[
 			"#/",
 			"Layers",
@@ -985,66 +985,66 @@ function Ot({ route: e, help: t, search: n }) {
 		"#/e",
 		"Experiments",
 		e.page.startsWith("experiment")
-	]), /* @__PURE__ */ R("header", {
+	]), /* @__PURE__ */ L("header", {
 		class: "top",
 		children: [
-			/* @__PURE__ */ R(Qe, { main: () => r.root.querySelector("#main") }),
-			/* @__PURE__ */ R("a", {
+			/* @__PURE__ */ L($e, { main: () => r.root.querySelector("#main") }),
+			/* @__PURE__ */ L("a", {
 				class: "brand",
 				href: "#/",
 				"aria-label": "convscope: home",
 				id: a === "#/" && !o ? "up" : void 0,
-				children: [/* @__PURE__ */ R(Ze, {}), /* @__PURE__ */ R("span", { children: "convscope" })]
+				children: [/* @__PURE__ */ L(Qe, {}), /* @__PURE__ */ L("span", { children: "convscope" })]
 			}),
-			/* @__PURE__ */ R("nav", {
+			/* @__PURE__ */ L("nav", {
 				class: "sections",
 				"aria-label": "Sections",
-				children: [c.map(([e, t, n]) => /* @__PURE__ */ R("a", {
+				children: [c.map(([e, t, n]) => /* @__PURE__ */ L("a", {
 					href: e,
 					"aria-current": n ? "true" : void 0,
 					children: t
-				}, e)), l && /* @__PURE__ */ R("a", {
+				}, e)), l && /* @__PURE__ */ L("a", {
 					href: l,
 					children: "Bench"
 				})]
 			}),
-			/* @__PURE__ */ R("button", {
+			/* @__PURE__ */ L("button", {
 				id: "search-all",
 				class: "jump",
 				type: "button",
 				onClick: n,
 				title: "Search (/ or Ctrl K)",
 				children: [
-					/* @__PURE__ */ R("span", { children: "Search" }),
+					/* @__PURE__ */ L("span", { children: "Search" }),
 					" ",
-					/* @__PURE__ */ R("kbd", {
+					/* @__PURE__ */ L("kbd", {
 						"aria-hidden": "true",
 						children: "/"
 					})
 				]
 			}),
-			/* @__PURE__ */ R($e, {
+			/* @__PURE__ */ L(et, {
 				theme: r.toggleTheme,
 				help: t
 			}),
-			o && /* @__PURE__ */ R("nav", {
+			o && /* @__PURE__ */ L("nav", {
 				class: "trail",
 				"aria-label": "Where you are",
 				children: [[
 					"layer",
 					"unit",
 					"class"
-				].includes(e.page) && /* @__PURE__ */ R("a", {
+				].includes(e.page) && /* @__PURE__ */ L("a", {
 					href: "#/",
 					id: a === "#/" ? "up" : void 0,
 					children: "Layers"
-				}), i.map((e) => e.href ? /* @__PURE__ */ R("a", {
+				}), i.map((e) => e.href ? /* @__PURE__ */ L("a", {
 					href: e.href,
 					id: e.href === a ? "up" : void 0,
-					children: /* @__PURE__ */ R(q, { text: e.words })
-				}, e.words) : /* @__PURE__ */ R("span", {
+					children: /* @__PURE__ */ L(q, { text: e.words })
+				}, e.words) : /* @__PURE__ */ L("span", {
 					"aria-current": "page",
-					children: /* @__PURE__ */ R(q, { text: e.words })
+					children: /* @__PURE__ */ L(q, { text: e.words })
 				}, e.words))]
 			})
 		]
@@ -1102,17 +1102,17 @@ function At(e) {
 	};
 }
 function jt({ close: e }) {
-	return L({
+	return He({
 		Escape: e,
 		"?": e
-	}, !0), /* @__PURE__ */ R("div", {
+	}, !0), /* @__PURE__ */ L("div", {
 		class: "modal",
 		"aria-label": "Keyboard",
 		...At(e),
-		children: /* @__PURE__ */ R("div", {
+		children: /* @__PURE__ */ L("div", {
 			class: "sheet help",
 			children: [
-				/* @__PURE__ */ R("button", {
+				/* @__PURE__ */ L("button", {
 					class: "icon close",
 					type: "button",
 					onClick: e,
@@ -1120,10 +1120,10 @@ function jt({ close: e }) {
 					"data-first": !0,
 					children: "×"
 				}),
-				/* @__PURE__ */ R("h2", { children: "Keyboard" }),
-				/* @__PURE__ */ R("div", {
+				/* @__PURE__ */ L("h2", { children: "Keyboard" }),
+				/* @__PURE__ */ L("div", {
 					class: "columns",
-					children: kt.map(([e, t]) => /* @__PURE__ */ R("section", { children: [/* @__PURE__ */ R("h3", { children: e }), /* @__PURE__ */ R(et, { rows: t })] }, e))
+					children: kt.map(([e, t]) => /* @__PURE__ */ L("section", { children: [/* @__PURE__ */ L("h3", { children: e }), /* @__PURE__ */ L(tt, { rows: t })] }, e))
 				})
 			]
 		})
@@ -1131,7 +1131,7 @@ function jt({ close: e }) {
 }
 // src/classes.ts
 function Mt(e = !0) {
-	let { manifest: t } = W(), n = t.classes !== void 0, r = t.paths.logits !== void 0, i = G(e && n ? "classes/index" : null), a = G(e && r ? "logits/index" : null), o = (!n || !!(i.value ?? i.error)) && (!r || !!(a.value ?? a.error));
+	let { manifest: t } = U(), n = t.classes !== void 0, r = t.paths.logits !== void 0, i = W(e && n ? "classes/index" : null), a = W(e && r ? "logits/index" : null), o = (!n || !!(i.value ?? i.error)) && (!r || !!(a.value ?? a.error));
 	return F(() => ({
 		collection: i.value,
 		network: a.value,
@@ -1153,8 +1153,8 @@ function It(e) {
 	return typeof t != "object" || !t || Array.isArray(t) ? {} : Object.fromEntries(Object.entries(t).filter((e) => typeof e[1] == "string").map(([e, t]) => [e, t.slice(0, Ft)]));
 }
 function Lt(e) {
-	let t = `marks.${e?.model.fingerprint.slice(0, 16) ?? ""}`, n = /* @__PURE__ */ new Set(), r = It(Ke.get(t)), i = (e) => {
-		r = e, Ke.set(t, JSON.stringify(e)), n.forEach((e) => e());
+	let t = `marks.${e?.model.fingerprint.slice(0, 16) ?? ""}`, n = /* @__PURE__ */ new Set(), r = It(qe.get(t)), i = (e) => {
+		r = e, qe.set(t, JSON.stringify(e)), n.forEach((e) => e());
 	};
 	return {
 		all: () => r,
@@ -1258,7 +1258,7 @@ function $t(e) {
 }
 var en = (e) => e.replace("T", " ").replace("Z", " UTC"), tn = (e) => e.slice(e.lastIndexOf("/") + 1) || e, nn = 64;
 function rn({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, part: s, from: c }) {
-	let l = ht(e, c), u = i / Math.max(t.width, t.height), [d, f, p, m] = s ?? [
+	let l = G(e, c), u = i / Math.max(t.width, t.height), [d, f, p, m] = s ?? [
 		0,
 		0,
 		1,
@@ -1268,11 +1268,11 @@ function rn({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 		f + v,
 		p - 2 * _,
 		m - 2 * v
-	], [C, w] = [u / x, u / S], T = (n * t.columns + r % t.columns) * t.pitchX + b * t.width, E = Math.floor(r / t.columns) * t.pitchY + y * t.height, ee = a ? {
+	], [C, w] = [u / x, u / S], T = (n * t.columns + r % t.columns) * t.pitchX + b * t.width, E = Math.floor(r / t.columns) * t.pitchY + y * t.height, D = a ? {
 		role: "img",
 		"aria-label": a
 	} : { "aria-hidden": !0 };
-	return /* @__PURE__ */ R("span", {
+	return /* @__PURE__ */ L("span", {
 		class: `tile${g ? " sharp" : ""}${o ? " projection" : ""}`,
 		style: {
 			width: `${t.width * u}px`,
@@ -1281,10 +1281,10 @@ function rn({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 			backgroundPosition: `${-T * w}px ${-E * C}px`,
 			backgroundSize: `${t.panels * t.columns * t.pitchX * w}px ${t.rows * t.pitchY * C}px`
 		},
-		...ee
+		...D
 	});
 }
-var an = ({ side: e }) => /* @__PURE__ */ R("span", {
+var an = ({ side: e }) => /* @__PURE__ */ L("span", {
 	class: "tile none",
 	"aria-hidden": "true",
 	style: {
@@ -1293,8 +1293,8 @@ var an = ({ side: e }) => /* @__PURE__ */ R("span", {
 	}
 });
 function $(e) {
-	let t = W(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
-	return /* @__PURE__ */ R(rn, {
+	let t = U(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
+	return /* @__PURE__ */ L(rn, {
 		path: K((s ?? t).manifest.paths[i], {
 			layer: n.id,
 			sheet: Math.floor(r / c.units)
@@ -1320,12 +1320,12 @@ function on(e, t) {
 	return o[2] > 0 && o[3] > 0 && (o[2] < 1 || o[3] < 1) ? o : null;
 }
 function sn(e) {
-	let t = W(), { layer: n, unit: r, kind: i, rank: a, side: o, zoom: s, region: c = [
+	let t = U(), { layer: n, unit: r, kind: i, rank: a, side: o, zoom: s, region: c = [
 		0,
 		0,
 		1
 	], from: l = null } = e, { paths: u } = (l ?? t).manifest, d = s ? on(r, a) : null, f = d !== null && n.content?.kept === !0 && u.content !== void 0;
-	return /* @__PURE__ */ R(rn, {
+	return /* @__PURE__ */ L(rn, {
 		path: r.dead || r.values[a] === 0 ? null : K(f ? u.content : u.sprite, {
 			layer: n.id,
 			channel: r.channel
@@ -1374,13 +1374,13 @@ function dn({ image: e, name: t, box: n, part: r = null, region: i = [
 	0,
 	1
 ], from: a = null, square: o, over: s = null }) {
-	let c = W(), l = a ?? c, [, u, d] = l.manifest.model.input, f = ht(un(l, e), a), [p, m] = M(null), h = f !== void 0 && f !== p, [g, _, v, y] = n ?? [
+	let c = U(), l = a ?? c, [, u, d] = l.manifest.model.input, f = G(un(l, e), a), [p, m] = M(null), h = f !== void 0 && f !== p, [g, _, v, y] = n ?? [
 		0,
 		0,
 		u,
 		d
 	], x = n ? Math.min(d / 2, Math.max(0, -g, -_, v - u, y - d)) : 0, [S, C] = [d + 2 * x, u + 2 * x];
-	return /* @__PURE__ */ R("svg", {
+	return /* @__PURE__ */ L("svg", {
 		class: "whole",
 		viewBox: [
 			i[1] * S - x,
@@ -1399,55 +1399,55 @@ function dn({ image: e, name: t, box: n, part: r = null, region: i = [
 			"aria-label": `Whole image ${t}${n ? ", receptive field marked" : ""}`
 		},
 		children: [
-			/* @__PURE__ */ R("rect", {
+			/* @__PURE__ */ L("rect", {
 				class: "beyond",
 				x: -x,
 				y: -x,
 				width: d + 2 * x,
 				height: u + 2 * x
 			}),
-			h ? /* @__PURE__ */ R("image", {
+			h ? /* @__PURE__ */ L("image", {
 				href: f,
 				width: d,
 				height: u,
 				preserveAspectRatio: "none",
 				onError: () => m(f)
-			}) : /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("rect", {
+			}) : /* @__PURE__ */ L(b, { children: [/* @__PURE__ */ L("rect", {
 				class: "missing",
 				width: d,
 				height: u
-			}), (f !== void 0 || l.manifest.paths.image === null) && /* @__PURE__ */ R("text", {
+			}), (f !== void 0 || l.manifest.paths.image === null) && /* @__PURE__ */ L("text", {
 				x: d / 2,
 				y: u / 2,
 				"font-size": u / 14,
 				"text-anchor": "middle",
 				children: f === void 0 ? "whole images are not kept" : "image is missing"
 			})] }),
-			n && /* @__PURE__ */ R(b, { children: [
-				/* @__PURE__ */ R("path", {
+			n && /* @__PURE__ */ L(b, { children: [
+				/* @__PURE__ */ L("path", {
 					class: "shade",
 					"fill-rule": "evenodd",
 					d: `M${-x} ${-x}h${d + 2 * x}v${u + 2 * x}h${-d - 2 * x}z M${_} ${g}h${y - _}v${v - g}h${_ - y}z`
 				}),
-				s && r && /* @__PURE__ */ R(fn, {
+				s && r && /* @__PURE__ */ L(fn, {
 					...s,
 					box: r
 				}),
-				/* @__PURE__ */ R("rect", {
+				/* @__PURE__ */ L("rect", {
 					class: "field-halo",
 					x: _,
 					y: g,
 					width: y - _,
 					height: v - g
 				}),
-				/* @__PURE__ */ R("rect", {
+				/* @__PURE__ */ L("rect", {
 					class: "field",
 					x: _,
 					y: g,
 					width: y - _,
 					height: v - g
 				}),
-				r && r[2] - r[0] < v - g && /* @__PURE__ */ R("rect", {
+				r && r[2] - r[0] < v - g && /* @__PURE__ */ L("rect", {
 					class: "part",
 					x: r[1],
 					y: r[0],
@@ -1459,8 +1459,8 @@ function dn({ image: e, name: t, box: n, part: r = null, region: i = [
 	});
 }
 function fn({ path: e, grid: t, cell: n, box: [r, i, a, o] }) {
-	let s = ht(e), [c, l] = [n % t.columns * t.pitchX, Math.floor(n / t.columns) * t.pitchY];
-	return /* @__PURE__ */ R("svg", {
+	let s = G(e), [c, l] = [n % t.columns * t.pitchX, Math.floor(n / t.columns) * t.pitchY];
+	return /* @__PURE__ */ L("svg", {
 		class: "laid",
 		x: i,
 		y: r,
@@ -1468,7 +1468,7 @@ function fn({ path: e, grid: t, cell: n, box: [r, i, a, o] }) {
 		height: a - r,
 		viewBox: `${c + .5} ${l + .5} ${t.width - 1} ${t.height - 1}`,
 		preserveAspectRatio: "none",
-		children: s && /* @__PURE__ */ R("image", {
+		children: s && /* @__PURE__ */ L("image", {
 			href: s,
 			width: t.panels * t.columns * t.pitchX,
 			height: t.rows * t.pitchY
@@ -1476,15 +1476,15 @@ function fn({ path: e, grid: t, cell: n, box: [r, i, a, o] }) {
 	});
 }
 function pn({ image: e, side: t }) {
-	let n = ht(un(W(), e));
-	return n ? /* @__PURE__ */ R("img", {
+	let n = G(un(U(), e));
+	return n ? /* @__PURE__ */ L("img", {
 		class: "small-image",
 		src: n,
 		alt: "",
 		width: t,
 		height: t,
 		loading: "lazy"
-	}) : /* @__PURE__ */ R("span", {
+	}) : /* @__PURE__ */ L("span", {
 		class: "tile none",
 		style: {
 			width: `${t}px`,
@@ -1493,21 +1493,21 @@ function pn({ image: e, side: t }) {
 	});
 }
 function mn({ image: e, box: t, label: n }) {
-	let r = W(), [, i, a] = r.manifest.model.input, o = ht(un(r, e)), [s, c, l, u] = t, d = n ? {
+	let r = U(), [, i, a] = r.manifest.model.input, o = G(un(r, e)), [s, c, l, u] = t, d = n ? {
 		role: "img",
 		"aria-label": n
 	} : { "aria-hidden": !0 };
-	return /* @__PURE__ */ R("svg", {
+	return /* @__PURE__ */ L("svg", {
 		class: l - s < 40 ? "cut sharp" : "cut",
 		viewBox: `${c} ${s} ${u - c} ${l - s}`,
 		...d,
-		children: [/* @__PURE__ */ R("rect", {
+		children: [/* @__PURE__ */ L("rect", {
 			class: "beyond",
 			x: c,
 			y: s,
 			width: u - c,
 			height: l - s
-		}), o && /* @__PURE__ */ R("image", {
+		}), o && /* @__PURE__ */ L("image", {
 			href: o,
 			width: a,
 			height: i,
@@ -1521,15 +1521,15 @@ var [hn, gn, _n] = [
 	10,
 	40
 ], vn = (e, t, n) => ({
-	href: V(e.name, t),
+	href: B(e.name, t),
 	words: `${e.name}:${t}`,
 	...n ? { more: n } : {},
-	picture: /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R($, {
+	picture: /* @__PURE__ */ L(b, { children: [/* @__PURE__ */ L($, {
 		layer: e,
 		channel: t,
 		kind: "photos",
 		side: 44
-	}), /* @__PURE__ */ R($, {
+	}), /* @__PURE__ */ L($, {
 		layer: e,
 		channel: t,
 		kind: "projections",
@@ -1537,11 +1537,11 @@ var [hn, gn, _n] = [
 	})] })
 });
 function yn(e, t, n) {
-	let r = t.page === "layer" ? t.rest : U(t.rest)?.layer, i = U(/^\d+$/.test(n) && r ? `${r}:${n}` : n), a = i && yt(e, i.layer, i.channel);
+	let r = t.page === "layer" ? t.rest : H(t.rest)?.layer, i = H(/^\d+$/.test(n) && r ? `${r}:${n}` : n), a = i && yt(e, i.layer, i.channel);
 	return i && a && i.channel < a.channels ? [vn(a, i.channel)] : [];
 }
 function bn() {
-	let e = W(), t = G("network").value, n = G(e.manifest.extras ? "profiles/index" : null).value, r = G("images/index").value, [i, a] = M([]);
+	let e = U(), t = W("network").value, n = W(e.manifest.extras ? "profiles/index" : null).value, r = W("images/index").value, [i, a] = M([]);
 	return N(() => {
 		for (let t of e.manifest.layers.filter((e) => e.units.named)) e.store.load(`layers/${t.id}`).then((e) => a((n) => [...n, {
 			layer: t,
@@ -1555,7 +1555,7 @@ function bn() {
 	};
 }
 function xn(e, t) {
-	let { manifest: n, store: r } = W(), i = e.slice(0, _n), a = i.join(), [o, s] = M({
+	let { manifest: n, store: r } = U(), i = e.slice(0, _n), a = i.join(), [o, s] = M({
 		key: "",
 		hits: []
 	});
@@ -1577,7 +1577,7 @@ function xn(e, t) {
 	}, [a, t]), o.key === a ? o.hits : [];
 }
 function Sn(e, t) {
-	let n = W(), { manifest: r } = n, { network: i, profiles: a, named: o, index: s } = bn(), c = Mt(), l = zt().all(), u = F(() => {
+	let n = U(), { manifest: r } = n, { network: i, profiles: a, named: o, index: s } = bn(), c = Mt(), l = zt().all(), u = F(() => {
 		let e = (a?.images ?? []).map((e, t) => ({
 			number: e,
 			name: a?.names[t] ?? "",
@@ -1594,7 +1594,7 @@ function Sn(e, t) {
 			name: e,
 			channel: t
 		})).filter((t) => yt(n, e.name, t.channel)), (e) => [e.name], t, hn).found.map(({ name: t, channel: n }) => vn(e, n, t))), m = Vt(Object.entries(l), ([e, t]) => [e, t], t, gn).found.flatMap(([e, t]) => {
-			let r = U(e), i = r && yt(n, r.layer, r.channel);
+			let r = H(e), i = r && yt(n, r.layer, r.channel);
 			return r && i ? [vn(i, r.channel, `★ ${t}`)] : [];
 		}), h = Vt([.../* @__PURE__ */ new Set([...(c.collection?.names ?? []).filter((e, t) => c.collection?.images[t]), ...c.network?.names ?? []])], (e) => [e], t, gn), g = (e) => a?.images[a.labels.findIndex((t) => a.classes[t] === e)];
 		return [
@@ -1606,10 +1606,10 @@ function Sn(e, t) {
 				title: "Layers",
 				count: s.count,
 				hits: s.found.map((e) => ({
-					href: B(e.name),
+					href: z(e.name),
 					words: e.name,
 					more: `${e.op} · ${qt(e)}`,
-					picture: /* @__PURE__ */ R(rn, {
+					picture: /* @__PURE__ */ L(rn, {
 						path: K(r.paths.preview, { layer: e.id }),
 						grid: e.preview,
 						panel: 0,
@@ -1628,10 +1628,10 @@ function Sn(e, t) {
 				hits: h.found.map((e) => {
 					let t = g(e);
 					return {
-						href: at(e),
+						href: ot(e),
 						words: e,
 						more: c.network?.names.includes(e) ? "class of the network" : "label of images",
-						...t === void 0 ? {} : { picture: /* @__PURE__ */ R(pn, {
+						...t === void 0 ? {} : { picture: /* @__PURE__ */ L(pn, {
 							image: t,
 							side: 44
 						}) }
@@ -1652,12 +1652,12 @@ function Sn(e, t) {
 				title: "Images",
 				cards: !0,
 				count: u.count,
-				all: z("#/images", { q: t }),
+				all: R("#/images", { q: t }),
 				hits: u.found.slice(0, gn).map((e) => ({
-					href: H(e.number),
+					href: V(e.number),
 					words: tn(e.name),
 					more: e.label ?? "",
-					picture: /* @__PURE__ */ R(pn, {
+					picture: /* @__PURE__ */ L(pn, {
 						image: e.number,
 						side: 44
 					})
@@ -1666,7 +1666,7 @@ function Sn(e, t) {
 			{
 				title: "Not in this atlas",
 				hits: f.found.map((e) => ({
-					href: B(e.name),
+					href: z(e.name),
 					words: e.name,
 					more: e.op
 				}))
@@ -1687,7 +1687,7 @@ function Sn(e, t) {
 }
 function Cn({ route: e, close: t }) {
 	let { router: n } = I(), [r, i] = M(""), [a, o] = M(0), s = P(null), c = r.trim(), l = Sn(e, c), u = l.flatMap((e) => e.hits), d = Math.min(a, u.length - 1);
-	L({
+	He({
 		Escape: t,
 		"Ctrl+k": t
 	}, !0);
@@ -1703,14 +1703,14 @@ function Cn({ route: e, close: t }) {
 		else return;
 		e.preventDefault();
 	}, m = -1;
-	return /* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "modal high",
 		"aria-label": "Search",
 		...f,
-		children: /* @__PURE__ */ R("div", {
+		children: /* @__PURE__ */ L("div", {
 			class: "sheet search",
 			children: [
-				/* @__PURE__ */ R("input", {
+				/* @__PURE__ */ L("input", {
 					"data-first": !0,
 					type: "search",
 					role: "combobox",
@@ -1728,19 +1728,19 @@ function Cn({ route: e, close: t }) {
 					},
 					onKeyDown: p
 				}),
-				/* @__PURE__ */ R("div", {
+				/* @__PURE__ */ L("div", {
 					id: "hits",
 					class: "hits",
 					role: "listbox",
 					"aria-label": "Found",
 					ref: s,
-					children: l.map((e) => /* @__PURE__ */ R("div", {
+					children: l.map((e) => /* @__PURE__ */ L("div", {
 						role: "group",
 						"aria-label": e.title,
 						class: e.cards ? "hit-cards" : "",
-						children: [/* @__PURE__ */ R("h3", {
+						children: [/* @__PURE__ */ L("h3", {
 							"aria-hidden": "true",
-							children: [e.title, (e.count ?? 0) > e.hits.length && /* @__PURE__ */ R("span", {
+							children: [e.title, (e.count ?? 0) > e.hits.length && /* @__PURE__ */ L("span", {
 								class: "quiet",
 								children: [
 									" ",
@@ -1749,7 +1749,7 @@ function Cn({ route: e, close: t }) {
 									e.count
 								]
 							})]
-						}), e.hits.map((e) => (m += 1, /* @__PURE__ */ R("a", {
+						}), e.hits.map((e) => (m += 1, /* @__PURE__ */ L("a", {
 							id: `hit-${m}`,
 							role: "option",
 							"aria-selected": m === d,
@@ -1758,12 +1758,12 @@ function Cn({ route: e, close: t }) {
 							href: e.href,
 							onClick: t,
 							children: [
-								/* @__PURE__ */ R("span", {
+								/* @__PURE__ */ L("span", {
 									class: "hit-picture",
 									children: e.picture
 								}),
-								/* @__PURE__ */ R("bdi", { children: e.words }),
-								e.more && /* @__PURE__ */ R("bdi", {
+								/* @__PURE__ */ L("bdi", { children: e.words }),
+								e.more && /* @__PURE__ */ L("bdi", {
 									class: "quiet",
 									children: e.more
 								})
@@ -1771,12 +1771,12 @@ function Cn({ route: e, close: t }) {
 						}, e.href + e.more)))]
 					}, e.title))
 				}),
-				l.flatMap((e) => e.all && (e.count ?? 0) > e.hits.length ? [/* @__PURE__ */ R("p", { children: /* @__PURE__ */ R("a", {
+				l.flatMap((e) => e.all && (e.count ?? 0) > e.hits.length ? [/* @__PURE__ */ L("p", { children: /* @__PURE__ */ L("a", {
 					href: e.all,
 					onClick: t,
 					children: ["All ", Q(e.count ?? 0, "image")]
 				}) }, e.title)] : []),
-				/* @__PURE__ */ R("p", {
+				/* @__PURE__ */ L("p", {
 					class: "quiet",
 					role: "status",
 					children: c === "" ? "↑ ↓ choose, Enter opens. Units are spelled layer:number; a number alone is a unit of the layer shown." : u.length === 0 ? `Nothing in this atlas has “${c}” in its name.` : ""
@@ -1941,10 +1941,10 @@ function Zn(e, t, n, r) {
 // src/parts/Channels.tsx
 var Qn = (e, t, n) => e.bands && n ? t[0] : 0;
 function $n(e) {
-	let { manifest: t } = W(), { layer: n, channel: r, band: i, rank: a, side: o, label: s, part: c = null } = e;
+	let { manifest: t } = U(), { layer: n, channel: r, band: i, rank: a, side: o, label: s, part: c = null } = e;
 	if (!n.bands || !t.paths.bands) return null;
 	let l = t.options.k, u = a === null ? t.model.input[0] * l + i - 1 : (i - 1) * l + a;
-	return /* @__PURE__ */ R(rn, {
+	return /* @__PURE__ */ L(rn, {
 		path: K(t.paths.bands, {
 			layer: n.id,
 			channel: r
@@ -1959,19 +1959,19 @@ function $n(e) {
 	});
 }
 function er({ count: e, band: t, change: n }) {
-	let { manifest: r } = W(), i = r.model.shown ?? [];
-	return /* @__PURE__ */ R("label", {
+	let { manifest: r } = U(), i = r.model.shown ?? [];
+	return /* @__PURE__ */ L("label", {
 		class: "choice-of-one",
 		children: [
 			"Bands",
 			" ",
-			/* @__PURE__ */ R("select", {
+			/* @__PURE__ */ L("select", {
 				value: String(t),
 				onChange: (e) => n(Number(e.currentTarget.value)),
-				children: [/* @__PURE__ */ R("option", {
+				children: [/* @__PURE__ */ L("option", {
 					value: "0",
 					children: i.join(", ")
-				}), Array.from({ length: e }, (e, t) => /* @__PURE__ */ R("option", {
+				}), Array.from({ length: e }, (e, t) => /* @__PURE__ */ L("option", {
 					value: String(t + 1),
 					children: t + 1
 				}, t))]
@@ -1980,37 +1980,37 @@ function er({ count: e, band: t, change: n }) {
 	});
 }
 function tr({ layer: e, unit: t, change: n }) {
-	let { manifest: r } = W(), i = Qn(e, r.model.input, r.paths.bands), a = e.bands;
+	let { manifest: r } = U(), i = Qn(e, r.model.input, r.paths.bands), a = e.bands;
 	if (!i || !a) return null;
 	let o = Math.min(80, Math.max(a.height, a.width) * e.tile.enlarge);
-	return /* @__PURE__ */ R(J, {
+	return /* @__PURE__ */ L(J, {
 		title: "Channels",
 		class: "panel wide channels-panel",
 		note: "The strongest example channel by channel: the photo above, and below it what the unit takes from that channel, all on one scale. Elsewhere projections are the sum over channels.",
-		children: /* @__PURE__ */ R("ol", {
+		children: /* @__PURE__ */ L("ol", {
 			class: "channels",
-			children: Array.from({ length: i }, (r, i) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("button", {
+			children: Array.from({ length: i }, (r, i) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("button", {
 				type: "button",
 				class: "plain-button",
 				onClick: () => n(i + 1),
 				"aria-label": `Show band ${i + 1}`,
 				title: `Show band ${i + 1}`,
 				children: [
-					/* @__PURE__ */ R($n, {
+					/* @__PURE__ */ L($n, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
 						rank: 0,
 						side: o
 					}),
-					/* @__PURE__ */ R($n, {
+					/* @__PURE__ */ L($n, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
 						rank: null,
 						side: o
 					}),
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						class: "number",
 						children: i + 1
 					})
@@ -2048,23 +2048,23 @@ var rr = {
 	"cannot tell": "too few units or images to tell"
 };
 function ir({ layer: e, brief: t }) {
-	let { manifest: n } = W(), r = nr(mt() ?? []).find((t) => t.layer === e && t.rule === n.options.rule);
-	return r ? t ? /* @__PURE__ */ R("small", {
+	let { manifest: n } = U(), r = nr(ht() ?? []).find((t) => t.layer === e && t.rule === n.options.rule);
+	return r ? t ? /* @__PURE__ */ L("small", {
 		title: rr[r.verdict],
 		children: ["tested: ", r.verdict]
-	}) : /* @__PURE__ */ R(b, { children: ["Tested: ", /* @__PURE__ */ R("a", {
-		href: ot(r.experiment),
+	}) : /* @__PURE__ */ L(b, { children: ["Tested: ", /* @__PURE__ */ L("a", {
+		href: st(r.experiment),
 		children: rr[r.verdict] ?? r.verdict
 	})] }) : null;
 }
 function ar({ layer: e, similarity: t }) {
-	return /* @__PURE__ */ R("p", {
+	return /* @__PURE__ */ L("p", {
 		class: t !== null && t > .9 ? "caution small" : "note",
-		children: [t !== null && (t > .9 ? `Its projection is nearly that of random numbers at this place (likeness ${t.toFixed(2)}): it says where, hardly what. ` : `Likeness to its control ${t.toFixed(2)}. `), /* @__PURE__ */ R(ir, { layer: e.name })]
+		children: [t !== null && (t > .9 ? `Its projection is nearly that of random numbers at this place (likeness ${t.toFixed(2)}): it says where, hardly what. ` : `Likeness to its control ${t.toFixed(2)}. `), /* @__PURE__ */ L(ir, { layer: e.name })]
 	});
 }
 function or({ layer: e, labelled: t }) {
-	let { manifest: n } = W(), { options: r, data: i } = n, a = [
+	let { manifest: n } = U(), { options: r, data: i } = n, a = [
 		["Photos", `The ${r.k} images that excite the unit most, one place in each: its receptive field. Plain colour is padding: the field reaches beyond the image there, and the network is given zeros.`],
 		["Projections", `What the ${r.rule} rule carries from the unit's activation back to the pixels. Mid-grey is zero; each picture has a scale of its own, so strengths are not to be compared between pictures: black and white are the magnitude that 2 % of the values exceed.`],
 		...e.content ? [["Zoom", "The smallest part of the field that holds 95 % of a projection's energy, marked with dashes in the whole image."]] : [],
@@ -2072,9 +2072,9 @@ function or({ layer: e, labelled: t }) {
 		...t ? [["Class selectivity", `(m − r) / (m + r): m the mean response to the class the unit prefers, r that to the others. Of ${i.count} images in ${i.classes} classes, some ${Math.max(1, Math.round(i.count / Math.max(1, i.classes)))} each: ${i.count / Math.max(1, i.classes) < 50 ? "few, so that it is large by chance too." : "enough to go by."}`]] : [],
 		["Like control", "How much a projection is like one that begins with random numbers at all units of its place: 1 alike, 0 unrelated. What is alike says little about the unit."]
 	];
-	return /* @__PURE__ */ R("details", {
+	return /* @__PURE__ */ L("details", {
 		class: "how",
-		children: [/* @__PURE__ */ R("summary", { children: "How to read this" }), /* @__PURE__ */ R("dl", { children: a.map(([e, t]) => /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: e }), /* @__PURE__ */ R("dd", { children: t })] }, e)) })]
+		children: [/* @__PURE__ */ L("summary", { children: "How to read this" }), /* @__PURE__ */ L("dl", { children: a.map(([e, t]) => /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: e }), /* @__PURE__ */ L("dd", { children: t })] }, e)) })]
 	});
 }
 // src/parts/Examples.tsx
@@ -2083,14 +2083,14 @@ var sr = (e, t) => {
 	return n < 0 ? null : e.classes[n] ?? `class ${n}`;
 }, cr = (e, t) => e.images[t]?.name ?? `image ${t}`;
 function lr(e) {
-	let { layer: t, shard: n, unit: r, view: i, show: a, reach: o, band: s, choose: c, active: l, activate: u, open: d } = e, f = o === "whole", p = W(), m = (o === "part" ? En : Tn)(p, t, r.channel), h = gt(m), g = Qn(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
-	return /* @__PURE__ */ R("div", {
+	let { layer: t, shard: n, unit: r, view: i, show: a, reach: o, band: s, choose: c, active: l, activate: u, open: d } = e, f = o === "whole", p = U(), m = (o === "part" ? En : Tn)(p, t, r.channel), h = gt(m), g = Qn(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
+	return /* @__PURE__ */ L("div", {
 		class: "examples",
 		children: [
-			/* @__PURE__ */ R("div", {
+			/* @__PURE__ */ L("div", {
 				class: "examples-bar",
 				children: [
-					/* @__PURE__ */ R(wt, {
+					/* @__PURE__ */ L(wt, {
 						label: "Show",
 						value: i,
 						options: [
@@ -2100,26 +2100,26 @@ function lr(e) {
 						],
 						change: a
 					}),
-					/* @__PURE__ */ R(ur, { ...e }),
-					i !== "projections" && !f && g > 0 && /* @__PURE__ */ R(er, {
+					/* @__PURE__ */ L(ur, { ...e }),
+					i !== "projections" && !f && g > 0 && /* @__PURE__ */ L(er, {
 						count: g,
 						band: s,
 						change: c
 					}),
-					i !== "photos" && /* @__PURE__ */ R(Et, {}),
-					/* @__PURE__ */ R("span", {
+					i !== "photos" && /* @__PURE__ */ L(Et, {}),
+					/* @__PURE__ */ L("span", {
 						class: "hint",
 						children: "Hover to see where; click or 1–9 to enlarge"
 					}),
-					/* @__PURE__ */ R(or, {
+					/* @__PURE__ */ L(or, {
 						layer: t,
 						labelled: r.classes.length > 0
 					})
 				]
 			}),
-			/* @__PURE__ */ R("div", {
+			/* @__PURE__ */ L("div", {
 				class: `panels panels-${_.length}`,
-				children: _.map((e) => /* @__PURE__ */ R(dr, {
+				children: _.map((e) => /* @__PURE__ */ L(dr, {
 					kind: e,
 					whole: f && e === "photos",
 					reach: o,
@@ -2132,16 +2132,16 @@ function lr(e) {
 					open: d
 				}, e))
 			}),
-			h && /* @__PURE__ */ R("p", {
+			h && /* @__PURE__ */ L("p", {
 				class: "panel warning missing-picture",
 				role: "alert",
 				children: [
 					"The picture file ",
-					/* @__PURE__ */ R("code", { children: m }),
+					/* @__PURE__ */ L("code", { children: m }),
 					" is missing from this copy of the atlas; its numbers are here."
 				]
 			}),
-			/* @__PURE__ */ R(fr, {
+			/* @__PURE__ */ L(fr, {
 				layer: t,
 				shard: n,
 				unit: r,
@@ -2151,8 +2151,8 @@ function lr(e) {
 	});
 }
 function ur({ layer: e, unit: t, view: n, reach: r, extend: i }) {
-	let { manifest: a } = W(), o = [["field", "Field"]];
-	return e.content && t.images.some((e, n) => on(t, n)) && o.unshift(["part", "Zoom"]), n !== "projections" && e.field !== null && a.paths.image !== null && o.push(["whole", "In its image"]), o.length > 1 ? /* @__PURE__ */ R(wt, {
+	let { manifest: a } = U(), o = [["field", "Field"]];
+	return e.content && t.images.some((e, n) => on(t, n)) && o.unshift(["part", "Zoom"]), n !== "projections" && e.field !== null && a.paths.image !== null && o.push(["whole", "In its image"]), o.length > 1 ? /* @__PURE__ */ L(wt, {
 		label: "How much is shown",
 		value: r,
 		options: o,
@@ -2170,34 +2170,34 @@ function dr({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o,
 		return e.observe(u.current), () => e.disconnect();
 	}, [p]);
 	let m = e === "photos" ? "Photo" : "Projection";
-	return /* @__PURE__ */ R("figure", {
+	return /* @__PURE__ */ L("figure", {
 		class: "panel-9",
-		children: [/* @__PURE__ */ R("figcaption", { children: e === "photos" ? "What excites it" : "What it takes from each" }), /* @__PURE__ */ R("div", {
+		children: [/* @__PURE__ */ L("figcaption", { children: e === "photos" ? "What excites it" : "What it takes from each" }), /* @__PURE__ */ L("div", {
 			ref: u,
 			class: "nine",
 			style: { gridTemplateColumns: `repeat(${p}, ${d}px)` },
 			role: "group",
 			"aria-label": `${m}s`,
-			children: r.images.map((u, f) => /* @__PURE__ */ R("button", {
+			children: r.images.map((u, f) => /* @__PURE__ */ L("button", {
 				type: "button",
 				class: f === s ? "cell active" : "cell",
 				onMouseEnter: () => c(f),
 				onFocus: () => c(f),
 				onClick: () => l(f),
 				"aria-label": `${m} ${f + 1}: activation ${Z(r.values[f])}, ${cr(n, u)}${sr(n, u) ? `, ${sr(n, u)}` : ""}`,
-				children: i ? /* @__PURE__ */ R(dn, {
+				children: i ? /* @__PURE__ */ L(dn, {
 					image: u,
 					name: cr(n, u),
 					box: r.boxes[f] ?? null,
 					square: d
-				}) : e === "photos" && o > 0 && r.values[f] !== 0 ? /* @__PURE__ */ R($n, {
+				}) : e === "photos" && o > 0 && r.values[f] !== 0 ? /* @__PURE__ */ L($n, {
 					layer: t,
 					channel: r.channel,
 					band: o,
 					rank: f,
 					side: d,
 					part: a === "part" ? on(r, f) : null
-				}) : /* @__PURE__ */ R(sn, {
+				}) : /* @__PURE__ */ L(sn, {
 					layer: t,
 					unit: r,
 					kind: e,
@@ -2211,35 +2211,35 @@ function dr({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o,
 }
 function fr({ layer: e, shard: t, unit: n, rank: r }) {
 	let i = n.images[r], a = cr(t, i), o = sr(t, i);
-	return /* @__PURE__ */ R("figure", {
+	return /* @__PURE__ */ L("figure", {
 		class: "looked",
 		children: [
-			/* @__PURE__ */ R("figcaption", { children: "Where it looks" }),
-			/* @__PURE__ */ R(dn, {
+			/* @__PURE__ */ L("figcaption", { children: "Where it looks" }),
+			/* @__PURE__ */ L(dn, {
 				image: i,
 				name: a,
 				box: n.boxes[r] ?? null,
 				part: n.content?.[r] ?? null
 			}),
-			/* @__PURE__ */ R("dl", { children: [
-				/* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: "Example" }), /* @__PURE__ */ R("dd", { children: [
+			/* @__PURE__ */ L("dl", { children: [
+				/* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: "Example" }), /* @__PURE__ */ L("dd", { children: [
 					r + 1,
 					" of ",
 					n.images.length
 				] })] }),
-				/* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: "Activation" }), /* @__PURE__ */ R("dd", {
+				/* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: "Activation" }), /* @__PURE__ */ L("dd", {
 					class: "number",
 					children: Z(n.values[r])
 				})] }),
-				o !== null && /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: "Label" }), /* @__PURE__ */ R("dd", { children: /* @__PURE__ */ R(Ct, {
+				o !== null && /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: "Label" }), /* @__PURE__ */ L("dd", { children: /* @__PURE__ */ L(Ct, {
 					name: o,
 					number: -1
 				}) })] }),
-				/* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: "Image" }), /* @__PURE__ */ R("dd", { children: /* @__PURE__ */ R("a", {
-					href: H(i),
-					children: /* @__PURE__ */ R(q, { text: a })
+				/* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: "Image" }), /* @__PURE__ */ L("dd", { children: /* @__PURE__ */ L("a", {
+					href: V(i),
+					children: /* @__PURE__ */ L(q, { text: a })
 				}) })] }),
-				e.spatial && /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: "Place" }), /* @__PURE__ */ R("dd", {
+				e.spatial && /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: "Place" }), /* @__PURE__ */ L("dd", {
 					class: "number",
 					children: [
 						"row ",
@@ -2263,30 +2263,30 @@ function mr(e, t) {
 	return e.length - 1;
 }
 function hr({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a }) {
-	if (!n.length) return /* @__PURE__ */ R("p", {
+	if (!n.length) return /* @__PURE__ */ L("p", {
 		class: "quiet",
 		children: "No responses."
 	});
 	let o = e.slice(t, t + n.length + 1), s = pr / n.length, c = Math.max(...n), l = (e) => mr(o, e) * s, u = o[Math.round(n.length / 2)], d = n.reduce((e, t) => e + t, 0);
-	return /* @__PURE__ */ R("svg", {
+	return /* @__PURE__ */ L("svg", {
 		class: "histogram",
 		viewBox: `0 0 ${pr} 134`,
 		role: a ? "group" : "img",
 		"aria-label": `${i}: ${d} images, from ${Z(o[0])} to ${Z(o.at(-1))}`,
 		children: [
 			n.map((e, t) => {
-				let n = e ? Math.max(1.5, 102 * Math.sqrt(e / c)) : 0, r = `${Z(o[t])} to ${Z(o[t + 1])}: ${e}`, i = /* @__PURE__ */ R("rect", {
+				let n = e ? Math.max(1.5, 102 * Math.sqrt(e / c)) : 0, r = `${Z(o[t])} to ${Z(o[t + 1])}: ${e}`, i = /* @__PURE__ */ L("rect", {
 					class: "bar",
 					x: t * s + .5,
 					y: 102 - n,
 					width: Math.max(.5, s - 1),
 					height: n,
-					children: /* @__PURE__ */ R("title", { children: r })
+					children: /* @__PURE__ */ L("title", { children: r })
 				}, t), l = e && a ? a(o[t] ?? 0, o[t + 1] ?? 0) : null;
-				return l === null ? i : /* @__PURE__ */ R("a", {
+				return l === null ? i : /* @__PURE__ */ L("a", {
 					href: l,
 					"aria-label": `Responses ${r}`,
-					children: [i, /* @__PURE__ */ R("rect", {
+					children: [i, /* @__PURE__ */ L("rect", {
 						class: "reach",
 						x: t * s,
 						width: s,
@@ -2294,29 +2294,29 @@ function hr({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a })
 					})]
 				}, t);
 			}),
-			/* @__PURE__ */ R("line", {
+			/* @__PURE__ */ L("line", {
 				class: "axis",
 				x1: "0",
 				x2: pr,
 				y1: 102,
 				y2: 102
 			}),
-			r.map((e, t) => e !== null && /* @__PURE__ */ R("path", {
+			r.map((e, t) => e !== null && /* @__PURE__ */ L("path", {
 				class: "mark",
 				d: `M${l(e)} 104l-2.5 9h5z`
 			}, t)),
-			/* @__PURE__ */ R("text", {
+			/* @__PURE__ */ L("text", {
 				x: "0",
 				y: 130,
 				children: Z(o[0])
 			}),
-			/* @__PURE__ */ R("text", {
+			/* @__PURE__ */ L("text", {
 				x: pr / 2,
 				y: 130,
 				"text-anchor": "middle",
 				children: Z(u)
 			}),
-			/* @__PURE__ */ R("text", {
+			/* @__PURE__ */ L("text", {
 				x: pr,
 				y: 130,
 				"text-anchor": "end",
@@ -2333,64 +2333,266 @@ function vr({ given: e, about: t, turn: n, draw: r }) {
 		if (i === t) return;
 		let e = setTimeout(() => a(t), gr + _r * n);
 		return () => clearTimeout(e);
-	}, [t]), F(() => /* @__PURE__ */ R(b, { children: r(o.current) }), Object.values(o.current));
+	}, [t]), F(() => /* @__PURE__ */ L(b, { children: r(o.current) }), Object.values(o.current));
+}
+// src/parts/Caused.tsx
+var yr = 56, [br, xr, Sr] = [
+	176,
+	68,
+	64
+], Cr = (e) => e.replace(/@\d+,\d+$/, "");
+function wr() {
+	return W(U().store.host.kind === "file" ? null : "experiments").value?.filter((e) => e.kind === "causes" && e.data) ?? [];
+}
+function Tr({ unit: e }) {
+	return /* @__PURE__ */ L(b, { children: wr().filter((t) => Array.isArray(t.settings.asked) && t.settings.asked.includes(e)).map((t) => /* @__PURE__ */ L(Er, {
+		experiment: t,
+		unit: e
+	}, t.name)) });
+}
+function Er({ experiment: e, unit: t }) {
+	let n = W(`experiments/${e.name}`).value, r = F(() => n?.graphs.filter((e) => Cr(e.unit) === t) ?? [], [n, t]), i = n?.usual.filter(([e]) => e === t) ?? [], a = i.flatMap(([, e, t]) => {
+		let n = H(e);
+		return n ? [[
+			n.layer,
+			n.channel,
+			t
+		]] : [];
+	});
+	return /* @__PURE__ */ L(b, { children: [i.length > 0 && /* @__PURE__ */ L(Jr, {
+		title: "What usually feeds it",
+		joints: a,
+		note: `The mean of what each unit gave on ${Q(i[0]?.[5] ?? 0, "image")}: activation times the signal carried back. The strongest inputs are by weight alone.`
+	}), r.length > 0 && /* @__PURE__ */ L(kr, {
+		experiment: e,
+		graphs: r,
+		title: "What fed it"
+	})] });
+}
+function Dr({ image: e }) {
+	return /* @__PURE__ */ L(b, { children: wr().filter((t) => t.images.includes(e)).map((t) => /* @__PURE__ */ L(Or, {
+		experiment: t,
+		image: e
+	}, t.name)) });
+}
+function Or({ experiment: e, image: t }) {
+	let n = W(`experiments/${e.name}`).value, r = F(() => n?.graphs.filter((e) => e.image === t) ?? [], [n, t]);
+	return r.length > 0 ? /* @__PURE__ */ L(kr, {
+		experiment: e,
+		graphs: r,
+		title: "What fed units here",
+		here: !0
+	}) : null;
+}
+function kr({ experiment: e, graphs: t, title: n, here: r }) {
+	let [i, a] = M(0), o = t[Math.min(i, t.length - 1)];
+	return o ? /* @__PURE__ */ L(J, {
+		class: "panel wide",
+		title: n,
+		note: /* @__PURE__ */ L(b, { children: ["Each unit with its patch, what it takes there, and what it gives: activation times the signal carried back. ", /* @__PURE__ */ L("a", {
+			href: st(e.name),
+			children: "All of it"
+		})] }),
+		children: [t.length > 1 && /* @__PURE__ */ L("p", {
+			class: "chips",
+			role: "group",
+			"aria-label": r ? "Units" : "Images",
+			children: t.map((e, t) => /* @__PURE__ */ L("button", {
+				type: "button",
+				class: "chip",
+				"aria-pressed": e === o,
+				onClick: () => a(t),
+				children: /* @__PURE__ */ L(q, { text: r ? e.unit : tn(e.name) })
+			}, t))
+		}), /* @__PURE__ */ L(Ar, {
+			experiment: e,
+			graph: o,
+			here: r ?? !1
+		})]
+	}) : null;
+}
+function Ar({ experiment: e, graph: t, here: n }) {
+	let r = G(t.sheet === null ? null : `experiments/${e.name}/${t.sheet}`), [i, a] = M(null), o = [[0], ...t.layers.map((e) => t.nodes.flatMap((t, n) => n && H(Cr(t.unit))?.layer === e ? [n] : []))], s = Math.max(...o.map((e) => e.length)), c = new Map(o.flatMap((e, t) => e.map((n, r) => [n, {
+		x: t * (br + Sr),
+		y: (r + .5) * s * xr / e.length
+	}]))), l = Math.max(...t.edges.map(([, , e]) => Math.abs(e)), 1e-12), u = (e) => i === null || i === e || t.edges.some(([t, n]) => t === e && n === i || n === e && t === i);
+	return /* @__PURE__ */ L(b, { children: [/* @__PURE__ */ L("div", {
+		class: "scroll caused",
+		tabIndex: 0,
+		role: "region",
+		"aria-label": "Units and what they give",
+		children: [/* @__PURE__ */ L("div", {
+			class: "caused-heads",
+			children: o.map((e, r) => /* @__PURE__ */ L("span", {
+				style: {
+					left: `${r * (br + Sr)}px`,
+					width: `${br}px`
+				},
+				children: r ? t.layers[r - 1] : n ? "unit" : t.image === null ? tn(t.name) : /* @__PURE__ */ L("a", {
+					href: V(t.image),
+					children: tn(t.name)
+				})
+			}, r))
+		}), /* @__PURE__ */ L("div", {
+			class: "caused-graph",
+			style: {
+				width: `${o.length * (br + Sr) - Sr}px`,
+				height: `${s * xr}px`
+			},
+			children: [/* @__PURE__ */ L("svg", {
+				"aria-hidden": "true",
+				width: "100%",
+				height: "100%",
+				children: t.edges.map(([e, t, n]) => {
+					let [r, a] = [c.get(t), c.get(e)];
+					if (!r || !a) return null;
+					let [o, s] = [r.x + br, a.x], u = (o + s) / 2;
+					return /* @__PURE__ */ L("path", {
+						class: n < 0 ? "against" : "",
+						"data-faint": i !== null && i !== e && i !== t,
+						d: `M${o} ${r.y}C${u} ${r.y} ${u} ${a.y} ${s} ${a.y}`,
+						"stroke-width": Math.max(.5, 7 * Math.abs(n) / l)
+					}, `${e}-${t}`);
+				})
+			}), /* @__PURE__ */ L("ul", { children: t.nodes.map((e, n) => /* @__PURE__ */ L("li", {
+				"data-faint": !u(n),
+				style: {
+					left: `${c.get(n)?.x ?? 0}px`,
+					top: `${(c.get(n)?.y ?? 0) - xr / 2}px`,
+					width: `${br}px`
+				},
+				onMouseEnter: () => a(n),
+				onMouseLeave: () => a(null),
+				onFocusIn: () => a(n),
+				onFocusOut: () => a(null),
+				children: /* @__PURE__ */ L(jr, {
+					unit: e.unit,
+					value: n ? e.amount : e.value,
+					first: n === 0,
+					sheet: r,
+					at: n,
+					count: t.nodes.length
+				})
+			}, n)) })]
+		})]
+	}), /* @__PURE__ */ L("ul", {
+		class: "plain caused-sums",
+		children: t.balances.map((e) => /* @__PURE__ */ L("li", { children: [
+			Z(t.value),
+			" is ",
+			Z(e.parts),
+			" from ",
+			/* @__PURE__ */ L("bdi", { children: e.layer }),
+			e.others !== 0 && `, ${Z(e.others)} by other ways`,
+			", ",
+			Z(e.biases),
+			" from biases",
+			t.curved && `, ${Z(e.remainder)} not accounted for (curved: ${t.curved})`,
+			"."
+		] }, e.layer))
+	})] });
+}
+function jr({ unit: e, value: t, first: n, sheet: r, at: i, count: a }) {
+	let o = U(), s = H(Cr(e)), c = s && yt(o, s.layer, s.channel), l = n ? Cr(e) : Cr(e).split(":").pop() ?? e, u = (e) => ({
+		width: `${yr}px`,
+		height: `${yr}px`,
+		backgroundImage: `url("${r}")`,
+		backgroundPosition: `${-56 * i}px ${-56 * e}px`,
+		backgroundSize: `${yr * a}px 112px`
+	}), d = /* @__PURE__ */ L(b, { children: [r && /* @__PURE__ */ L("span", {
+		class: "pair",
+		children: [/* @__PURE__ */ L("span", {
+			class: "tile",
+			role: "img",
+			"aria-label": `Where ${e} gives most`,
+			style: u(0)
+		}), /* @__PURE__ */ L("span", {
+			class: "tile projection",
+			role: "img",
+			"aria-label": `What ${e} takes there`,
+			style: u(1)
+		})]
+	}), /* @__PURE__ */ L("span", {
+		class: "told",
+		children: [/* @__PURE__ */ L("b", {
+			title: e,
+			children: /* @__PURE__ */ L("bdi", { children: l })
+		}), /* @__PURE__ */ L("span", {
+			class: t < 0 ? "number against" : "number",
+			children: n || t < 0 ? Z(t) : `+${Z(t)}`
+		})]
+	})] });
+	return s && c ? /* @__PURE__ */ L("a", {
+		href: B(s.layer, s.channel),
+		children: d
+	}) : /* @__PURE__ */ L("span", {
+		class: "node",
+		children: d
+	});
 }
 // src/parts/Needs.tsx
-var yr = 8;
-function br(e, t, n) {
+var Mr = 8;
+function Nr(e, t, n) {
 	let [r, i] = t === "unit" ? [0, 1] : [1, 0];
 	return e.pairs.flatMap((e) => e[r] === n && e[2] < 0 ? [{
 		of: String(e[i]),
 		change: e[2],
 		control: e[3]
-	}] : []).sort((e, t) => e.change - t.change).slice(0, yr);
+	}] : []).sort((e, t) => e.change - t.change).slice(0, Mr);
 }
-function xr({ of: e, kind: t }) {
-	let n = W(), r = mt(), i = U(e)?.layer, a = (e) => t === "class" || !Array.isArray(e.settings.layers) || e.settings.layers.includes(i), o = r?.find((e) => e.kind === "effects" && e.data && a(e)), s = G(o ? `experiments/${o.name}` : null).value, c = F(() => s ? br(s, t, e) : [], [
-		s,
+function Pr(e, t = !0) {
+	let n = ht(), r = (t) => e === void 0 || !Array.isArray(t.settings.layers) || t.settings.layers.includes(e), i = n?.find((e) => e.kind === "effects" && e.data && r(e)) ?? null;
+	return {
+		experiment: i,
+		data: W(t && i ? `experiments/${i.name}` : null).value
+	};
+}
+function Fr({ of: e, kind: t }) {
+	let n = U(), { experiment: r, data: i } = Pr(t === "class" ? void 0 : H(e)?.layer), a = F(() => i ? Nr(i, t, e) : [], [
+		i,
 		t,
 		e
 	]);
-	if (!c[0] || !o) return null;
-	let l = Math.max(...c.map((e) => -e.change));
-	return /* @__PURE__ */ R(J, {
+	if (!a[0] || !r) return null;
+	let o = Math.max(...a.map((e) => -e.change));
+	return /* @__PURE__ */ L(J, {
 		title: t === "unit" ? "Classes that need this unit" : "Units that it needs",
-		note: /* @__PURE__ */ R(b, { children: ["By how much the score falls when the unit is silenced; in brackets its controls, silenced alike. ", /* @__PURE__ */ R("a", {
-			href: ot(o.name),
+		note: /* @__PURE__ */ L(b, { children: ["By how much the score falls when the unit is silenced; in brackets its controls, silenced alike. ", /* @__PURE__ */ L("a", {
+			href: st(r.name),
 			children: "All of it"
 		})] }),
-		children: /* @__PURE__ */ R("ol", {
+		children: /* @__PURE__ */ L("ol", {
 			class: t === "unit" ? "bars" : "joints",
-			children: c.map((e) => {
-				let r = t === "class" ? U(e.of) : null, i = r && yt(n, r.layer, r.channel);
-				return /* @__PURE__ */ R("li", { children: [
-					t === "class" && (i && r ? /* @__PURE__ */ R($, {
+			children: a.map((e) => {
+				let r = t === "class" ? H(e.of) : null, i = r && yt(n, r.layer, r.channel);
+				return /* @__PURE__ */ L("li", { children: [
+					t === "class" && (i && r ? /* @__PURE__ */ L($, {
 						layer: i,
 						channel: r.channel,
 						kind: "photos",
 						side: 32
-					}) : /* @__PURE__ */ R("span", {
+					}) : /* @__PURE__ */ L("span", {
 						class: "tile none",
 						"aria-hidden": "true"
 					})),
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						class: "bar-name",
-						children: /* @__PURE__ */ R("a", {
-							href: r ? V(r.layer, r.channel) : at(e.of),
-							children: /* @__PURE__ */ R(q, { text: e.of })
+						children: /* @__PURE__ */ L("a", {
+							href: r ? B(r.layer, r.channel) : ot(e.of),
+							children: /* @__PURE__ */ L(q, { text: e.of })
 						})
 					}),
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						class: "bar-track negative",
 						"aria-hidden": "true",
-						children: /* @__PURE__ */ R("span", { style: { width: `${-100 * e.change / l}%` } })
+						children: /* @__PURE__ */ L("span", { style: { width: `${-100 * e.change / o}%` } })
 					}),
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						class: "number",
 						children: [
 							Z(e.change),
 							" ",
-							e.control !== null && /* @__PURE__ */ R("small", {
+							e.control !== null && /* @__PURE__ */ L("small", {
 								class: "quiet",
 								children: [
 									"(",
@@ -2406,57 +2608,57 @@ function xr({ of: e, kind: t }) {
 	});
 }
 // src/parts/Tuning.tsx
-var Sr = 1.25, Cr = (e) => `${100 * Math.min(Math.max(e, 0), Sr) / Sr}%`;
-function wr({ layer: e, unit: t }) {
-	let { manifest: n } = W(), r = G(n.paths.tuning ? K(n.paths.tuning, { layer: e.id }) : null).value;
+var Ir = 1.25, Lr = (e) => `${100 * Math.min(Math.max(e, 0), Ir) / Ir}%`;
+function Rr({ layer: e, unit: t }) {
+	let { manifest: n } = U(), r = W(n.paths.tuning ? K(n.paths.tuning, { layer: e.id }) : null).value;
 	if (!r?.kept.some((e) => (e[t.channel] ?? null) !== null)) return null;
 	let i = r.out[t.channel] ?? [];
-	return /* @__PURE__ */ R(J, {
+	return /* @__PURE__ */ L(J, {
 		title: "Tuning",
 		note: "What survives of the activation when this unit's strongest images are changed: the dot, with its interval; the shaded part is the middle half of the layer's units. In bold where this unit differs from its layer.",
-		children: /* @__PURE__ */ R("ol", {
+		children: /* @__PURE__ */ L("ol", {
 			class: "tuning",
 			children: r.kinds.map((e, n) => {
 				let a = r.kept[n]?.[t.channel] ?? null;
 				if (a === null) return null;
 				let o = r.low[n]?.[t.channel] ?? null, s = r.high[n]?.[t.channel] ?? null, [c, l, u] = r.quartiles[n] ?? [];
-				return /* @__PURE__ */ R("li", {
+				return /* @__PURE__ */ L("li", {
 					class: i.some((e) => Math.abs(e) === n + 1) ? "differs" : void 0,
 					title: `keeps ${Kt(a)} ${e.how}; the layer's median is ${Kt(l)}`,
 					children: [
-						/* @__PURE__ */ R("span", { children: [
+						/* @__PURE__ */ L("span", { children: [
 							e.what,
 							" ",
-							/* @__PURE__ */ R("span", {
+							/* @__PURE__ */ L("span", {
 								class: "quiet",
 								children: e.how
 							})
 						] }),
-						/* @__PURE__ */ R("span", {
+						/* @__PURE__ */ L("span", {
 							class: "tuning-track",
 							"aria-hidden": "true",
 							children: [
-								c != null && u != null && /* @__PURE__ */ R("i", {
+								c != null && u != null && /* @__PURE__ */ L("i", {
 									class: "middle",
 									style: {
-										left: Cr(c),
-										right: `calc(100% - ${Cr(u)})`
+										left: Lr(c),
+										right: `calc(100% - ${Lr(u)})`
 									}
 								}),
-								o !== null && s !== null && /* @__PURE__ */ R("i", {
+								o !== null && s !== null && /* @__PURE__ */ L("i", {
 									class: "interval",
 									style: {
-										left: Cr(o),
-										right: `calc(100% - ${Cr(s)})`
+										left: Lr(o),
+										right: `calc(100% - ${Lr(s)})`
 									}
 								}),
-								/* @__PURE__ */ R("i", {
+								/* @__PURE__ */ L("i", {
 									class: "dot",
-									style: { left: Cr(a) }
+									style: { left: Lr(a) }
 								})
 							]
 						}),
-						/* @__PURE__ */ R("span", {
+						/* @__PURE__ */ L("span", {
 							class: "number",
 							children: Kt(a)
 						})
@@ -2467,118 +2669,119 @@ function wr({ layer: e, unit: t }) {
 	});
 }
 // src/parts/Details.tsx
-function Tr(e) {
-	let { layer: t, unit: n } = e, r = W().manifest.extras, i = r ? Math.floor(n.channel / r.shard) : 0, a = G(r ? `extras/${t.id}/${i}` : null).value, o = mt(), s = {
+function zr(e) {
+	let { layer: t, unit: n } = e, r = U().manifest.extras, i = r ? Math.floor(n.channel / r.shard) : 0, a = W(r ? `extras/${t.id}/${i}` : null).value, o = ht(), s = {
 		...e,
 		extra: a,
 		mine: a?.units[n.channel - a.first],
 		experiments: o
 	};
-	return /* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "details",
 		children: [
-			/* @__PURE__ */ R(vr, {
+			/* @__PURE__ */ L(vr, {
 				given: s,
 				about: n,
 				turn: 0,
-				draw: Dr
+				draw: Vr
 			}),
-			/* @__PURE__ */ R(vr, {
+			/* @__PURE__ */ L(vr, {
 				given: s,
 				about: n,
 				turn: 1,
-				draw: Or
+				draw: Hr
 			}),
-			/* @__PURE__ */ R(vr, {
+			/* @__PURE__ */ L(vr, {
 				given: s,
 				about: n,
 				turn: 2,
-				draw: kr
+				draw: Ur
 			})
 		]
 	});
 }
-function Er(e, t, n) {
+function Br(e, t, n) {
 	let r = e.values.findIndex((e) => e !== null && e !== 0 && e >= t && e < n);
 	if (r >= 0) return { n: r + 1 };
 	let i = (t + n) / 2 / (e.maximum || 1);
 	return i > 0 && i <= .95 ? { share: i > .75 ? 1 : i > .5 ? 2 : i > .25 ? 3 : 4 } : null;
 }
-var Dr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ R(b, { children: [
-	/* @__PURE__ */ R("div", {
+var Vr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ L(b, { children: [
+	/* @__PURE__ */ L("div", {
 		class: "stack",
-		children: [/* @__PURE__ */ R(J, {
+		children: [/* @__PURE__ */ L(J, {
 			title: "Responses",
 			note: `Images by their strongest response, heights by square root; the ${r.values.length} shown above are marked.`,
-			children: /* @__PURE__ */ R(hr, {
+			children: /* @__PURE__ */ L(hr, {
 				edges: t.histogram.edges,
 				first: r.histogram.first,
 				counts: r.histogram.counts,
 				marks: r.values,
 				title: "Responses",
 				link: (e, t) => {
-					let n = Er(r, e, t);
+					let n = Br(r, e, t);
 					return n && ("n" in n || (a?.bands.length ?? 0) > 0) ? o({
 						share: null,
 						...n
 					}) : null;
 				}
 			})
-		}), i && /* @__PURE__ */ R(Ar, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
+		}), i && /* @__PURE__ */ L(Wr, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
 	}),
-	r.classes.length > 0 && /* @__PURE__ */ R(jr, {
+	r.classes.length > 0 && /* @__PURE__ */ L(Gr, {
 		shard: n,
 		unit: r
 	}),
-	/* @__PURE__ */ R(wr, {
+	/* @__PURE__ */ L(Rr, {
 		layer: e,
 		unit: r
 	}),
-	a?.control && /* @__PURE__ */ R(Fr, {
+	a?.control && /* @__PURE__ */ L(Yr, {
 		layer: e,
 		unit: r,
 		extra: a
 	})
-] }), Or = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ R(Mr, {
+] }), Hr = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ L(Kr, {
 	extra: t,
 	unit: n,
 	maximum: e.maximum,
 	share: r
-}) : null, kr = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
+}) : null, Ur = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
 	let a = (t) => t.kind === "evolution" && Array.isArray(t.settings.layers) && t.settings.layers.includes(e.name), o = (i ?? []).filter((n) => a(n) || n.units.includes(`${e.name}:${t.channel}`));
-	return /* @__PURE__ */ R(b, { children: [
-		/* @__PURE__ */ R(xr, {
+	return /* @__PURE__ */ L(b, { children: [
+		/* @__PURE__ */ L(Fr, {
 			of: `${e.name}:${t.channel}`,
 			kind: "unit"
 		}),
-		/* @__PURE__ */ R(Nr, {
+		/* @__PURE__ */ L(qr, {
 			layer: e,
 			unit: t
 		}),
-		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ R(Pr, {
+		/* @__PURE__ */ L(Tr, { unit: `${e.name}:${t.channel}` }),
+		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ L(Jr, {
 			title: "Strongest inputs",
 			joints: r.incoming,
 			note: n.incoming
 		}),
-		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ R(Pr, {
+		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ L(Jr, {
 			title: "Strongest outputs",
 			joints: r.outgoing,
 			note: n.outgoing
 		}),
-		o.length > 0 && /* @__PURE__ */ R(J, {
+		o.length > 0 && /* @__PURE__ */ L(J, {
 			title: "Experiments on this unit",
-			children: /* @__PURE__ */ R("ul", {
+			children: /* @__PURE__ */ L("ul", {
 				class: "plain",
-				children: o.map((n) => /* @__PURE__ */ R("li", { children: [
-					/* @__PURE__ */ R("a", {
-						href: z(ot(n.name), a(n) ? {
+				children: o.map((n) => /* @__PURE__ */ L("li", { children: [
+					/* @__PURE__ */ L("a", {
+						href: R(st(n.name), a(n) ? {
 							layer: e.name,
 							unit: t.channel
 						} : {}),
 						children: n.title
 					}),
 					" ",
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						class: "op",
 						children: n.kind
 					})
@@ -2587,12 +2790,12 @@ var Dr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) =
 		})
 	] });
 };
-function Ar({ unit: e }) {
+function Wr({ unit: e }) {
 	let t = zt();
-	return /* @__PURE__ */ R(J, {
+	return /* @__PURE__ */ L(J, {
 		title: "Your note",
 		note: "Kept in this browser; the first page lists it among the marked units, and saves it.",
-		children: /* @__PURE__ */ R("textarea", {
+		children: /* @__PURE__ */ L("textarea", {
 			rows: 2,
 			maxLength: 2e3,
 			value: t.all()[e] ?? "",
@@ -2602,27 +2805,27 @@ function Ar({ unit: e }) {
 		})
 	});
 }
-function jr({ shard: e, unit: t }) {
+function Gr({ shard: e, unit: t }) {
 	let n = Math.max(...t.classes.map(([, e]) => e), 0);
-	return /* @__PURE__ */ R(J, {
+	return /* @__PURE__ */ L(J, {
 		title: "Top classes",
 		note: "Mean, over a class's images, of the strongest response in each.",
-		children: /* @__PURE__ */ R("ol", {
+		children: /* @__PURE__ */ L("ol", {
 			class: "bars",
-			children: t.classes.map(([t, r]) => /* @__PURE__ */ R("li", { children: [
-				/* @__PURE__ */ R("span", {
+			children: t.classes.map(([t, r]) => /* @__PURE__ */ L("li", { children: [
+				/* @__PURE__ */ L("span", {
 					class: "bar-name",
-					children: /* @__PURE__ */ R(Ct, {
+					children: /* @__PURE__ */ L(Ct, {
 						name: e.classes[t],
 						number: t
 					})
 				}),
-				/* @__PURE__ */ R("span", {
+				/* @__PURE__ */ L("span", {
 					class: "bar-track",
 					"aria-hidden": "true",
-					children: /* @__PURE__ */ R("span", { style: { width: `${n > 0 ? 100 * Math.max(0, r) / n : 0}%` } })
+					children: /* @__PURE__ */ L("span", { style: { width: `${n > 0 ? 100 * Math.max(0, r) / n : 0}%` } })
 				}),
-				/* @__PURE__ */ R("span", {
+				/* @__PURE__ */ L("span", {
 					class: "number",
 					children: Z(r)
 				})
@@ -2630,41 +2833,41 @@ function jr({ shard: e, unit: t }) {
 		})
 	});
 }
-function Mr({ extra: e, unit: t, maximum: n, share: r }) {
+function Kr({ extra: e, unit: t, maximum: n, share: r }) {
 	let i = P(null);
-	return N(() => i.current?.scrollIntoView({ block: "center" }), [r]), /* @__PURE__ */ R(J, {
+	return N(() => i.current?.scrollIntoView({ block: "center" }), [r]), /* @__PURE__ */ L(J, {
 		title: "Lower responses",
 		class: "panel wide",
 		note: "Patches from images that excite the unit less, at their strongest place: a unit is more than its maxima. Those shown above are left out.",
-		children: /* @__PURE__ */ R("div", {
+		children: /* @__PURE__ */ L("div", {
 			class: "bands",
-			children: t.bands.map((t, a) => /* @__PURE__ */ R("div", {
+			children: t.bands.map((t, a) => /* @__PURE__ */ L("div", {
 				class: a + 1 === r ? "band here" : "band",
 				ref: a + 1 === r ? i : null,
-				children: [/* @__PURE__ */ R("h3", { children: [
+				children: [/* @__PURE__ */ L("h3", { children: [
 					n ? `${Gt(t.low / n)} to ${Gt(t.high / n)}` : "",
 					" ",
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						class: "quiet",
 						children: "of the maximum"
 					})
-				] }), /* @__PURE__ */ R("div", {
+				] }), /* @__PURE__ */ L("div", {
 					class: "band-row",
 					children: [t.samples.map((t) => {
 						let n = sr(e, t.image);
-						return /* @__PURE__ */ R("a", {
+						return /* @__PURE__ */ L("a", {
 							href: `#/i/${t.image}`,
 							title: `${cr(e, t.image)}${n ? `, ${n}` : ""}`,
-							children: [/* @__PURE__ */ R(mn, {
+							children: [/* @__PURE__ */ L(mn, {
 								image: t.image,
 								box: t.box,
 								label: `Response ${Z(t.value)}, ${cr(e, t.image)}`
-							}), /* @__PURE__ */ R("span", {
+							}), /* @__PURE__ */ L("span", {
 								class: "number",
 								children: Z(t.value)
 							})]
 						}, t.image);
-					}), t.samples.length === 0 && /* @__PURE__ */ R("span", {
+					}), t.samples.length === 0 && /* @__PURE__ */ L("span", {
 						class: "quiet",
 						children: "none among the images sampled"
 					})]
@@ -2673,16 +2876,16 @@ function Mr({ extra: e, unit: t, maximum: n, share: r }) {
 		})
 	});
 }
-function Nr({ layer: e, unit: t }) {
-	let n = W(), r = t.nearest.filter(([t]) => yt(n, e.name, t));
-	return r.length ? /* @__PURE__ */ R(J, {
+function qr({ layer: e, unit: t }) {
+	let n = U(), r = t.nearest.filter(([t]) => yt(n, e.name, t));
+	return r.length ? /* @__PURE__ */ L(J, {
 		title: "Nearest units",
-		note: /* @__PURE__ */ R(b, { children: [
+		note: /* @__PURE__ */ L(b, { children: [
 			"By co-activation over the collection: ",
 			e.neighbours,
 			". ",
-			/* @__PURE__ */ R("a", {
-				href: B(e.name, {
+			/* @__PURE__ */ L("a", {
+				href: z(e.name, {
 					sort: "similar",
 					near: t.channel,
 					up: 0
@@ -2690,28 +2893,28 @@ function Nr({ layer: e, unit: t }) {
 				children: "Sort the layer by likeness to this unit"
 			})
 		] }),
-		children: /* @__PURE__ */ R("ul", {
+		children: /* @__PURE__ */ L("ul", {
 			class: "tiles",
-			children: r.map(([n, r]) => /* @__PURE__ */ R("li", { children: [/* @__PURE__ */ R("a", {
-				href: V(e.name, n),
-				children: [/* @__PURE__ */ R($, {
+			children: r.map(([n, r]) => /* @__PURE__ */ L("li", { children: [/* @__PURE__ */ L("a", {
+				href: B(e.name, n),
+				children: [/* @__PURE__ */ L($, {
 					layer: e,
 					channel: n,
 					kind: "photos",
 					side: 56
-				}), /* @__PURE__ */ R("span", {
+				}), /* @__PURE__ */ L("span", {
 					class: "caption",
-					children: [/* @__PURE__ */ R("b", { children: [/* @__PURE__ */ R("span", {
+					children: [/* @__PURE__ */ L("b", { children: [/* @__PURE__ */ L("span", {
 						class: "heard",
 						children: "Unit "
-					}), n] }), /* @__PURE__ */ R("span", { children: [/* @__PURE__ */ R("span", {
+					}), n] }), /* @__PURE__ */ L("span", { children: [/* @__PURE__ */ L("span", {
 						class: "heard",
 						children: "similarity "
 					}), r.toFixed(2)] })]
 				})]
-			}), /* @__PURE__ */ R("a", {
+			}), /* @__PURE__ */ L("a", {
 				class: "versus",
-				href: st(`${e.name}:${t.channel}`, `${e.name}:${n}`),
+				href: ct(`${e.name}:${t.channel}`, `${e.name}:${n}`),
 				"aria-label": `Compare with unit ${n}`,
 				title: "Compare",
 				children: "⇄"
@@ -2719,61 +2922,61 @@ function Nr({ layer: e, unit: t }) {
 		})
 	}) : null;
 }
-function Pr({ title: e, joints: t, note: n }) {
-	let r = W(), { network: i } = Mt(), a = t.some(([e, t]) => yt(r, e, t)), o = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
-	return /* @__PURE__ */ R(J, {
+function Jr({ title: e, joints: t, note: n }) {
+	let r = U(), { network: i } = Mt(), a = t.some(([e, t]) => yt(r, e, t)), o = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
+	return /* @__PURE__ */ L(J, {
 		title: e,
 		note: n,
-		children: /* @__PURE__ */ R("ol", {
+		children: /* @__PURE__ */ L("ol", {
 			class: a ? "joints" : "joints bare",
 			children: t.map(([e, t, n]) => {
-				let s = yt(r, e, t), c = `${e}:${t}`, l = Nt(i, e, t), u = l !== null && /* @__PURE__ */ R(b, { children: [
-					/* @__PURE__ */ R(q, { text: l }),
+				let s = yt(r, e, t), c = `${e}:${t}`, l = Nt(i, e, t), u = l !== null && /* @__PURE__ */ L(b, { children: [
+					/* @__PURE__ */ L(q, { text: l }),
 					" ",
-					/* @__PURE__ */ R("small", {
+					/* @__PURE__ */ L("small", {
 						class: "quiet",
 						children: c
 					})
 				] });
-				return /* @__PURE__ */ R("li", { children: [
-					a && (s ? /* @__PURE__ */ R($, {
+				return /* @__PURE__ */ L("li", { children: [
+					a && (s ? /* @__PURE__ */ L($, {
 						layer: s,
 						channel: t,
 						kind: "photos",
 						side: 32
-					}) : /* @__PURE__ */ R("span", {
+					}) : /* @__PURE__ */ L("span", {
 						class: "tile none",
 						"aria-hidden": "true"
 					})),
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						class: "joint-name",
 						title: s ? c : `${c}: this unit is not in the atlas`,
-						children: l === null ? s ? /* @__PURE__ */ R("a", {
-							href: V(e, t),
+						children: l === null ? s ? /* @__PURE__ */ L("a", {
+							href: B(e, t),
 							children: [
-								/* @__PURE__ */ R("span", { children: e }),
+								/* @__PURE__ */ L("span", { children: e }),
 								":",
 								t
 							]
-						}) : /* @__PURE__ */ R(b, { children: [
-							/* @__PURE__ */ R("span", { children: e }),
+						}) : /* @__PURE__ */ L(b, { children: [
+							/* @__PURE__ */ L("span", { children: e }),
 							":",
 							t
-						] }) : r.manifest.subset ? /* @__PURE__ */ R("span", {
+						] }) : r.manifest.subset ? /* @__PURE__ */ L("span", {
 							class: "logit",
 							children: u
-						}) : /* @__PURE__ */ R("a", {
+						}) : /* @__PURE__ */ L("a", {
 							class: "logit",
-							href: at(l),
+							href: ot(l),
 							children: u
 						})
 					}),
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						class: n < 0 ? "bar-track negative" : "bar-track",
 						"aria-hidden": "true",
-						children: /* @__PURE__ */ R("span", { style: { width: `${o > 0 ? 100 * Math.abs(n) / o : 0}%` } })
+						children: /* @__PURE__ */ L("span", { style: { width: `${o > 0 ? 100 * Math.abs(n) / o : 0}%` } })
 					}),
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						class: "number",
 						children: n < 0 ? `−${Z(-n)}` : `+${Z(n)}`
 					})
@@ -2782,27 +2985,27 @@ function Pr({ title: e, joints: t, note: n }) {
 		})
 	});
 }
-function Fr({ layer: e, unit: t, extra: n }) {
-	let { manifest: r } = W();
+function Yr({ layer: e, unit: t, extra: n }) {
+	let { manifest: r } = U();
 	if (!r.paths.controls || !n.control) return null;
 	let i = K(r.paths.controls, {
 		layer: e.id,
 		sheet: Math.floor(t.channel / e.sheet.units)
 	});
-	return /* @__PURE__ */ R(J, {
+	return /* @__PURE__ */ L(J, {
 		title: "Control",
 		note: "The first projection beside one from the same place of the same image with random positive numbers at all units instead of this unit's activation. Projections that look like their control say little about the unit.",
-		children: [/* @__PURE__ */ R("div", {
+		children: [/* @__PURE__ */ L("div", {
 			class: "control",
 			children: [
-				/* @__PURE__ */ R("figure", { children: [/* @__PURE__ */ R(sn, {
+				/* @__PURE__ */ L("figure", { children: [/* @__PURE__ */ L(sn, {
 					layer: e,
 					unit: t,
 					kind: "projections",
 					rank: 0,
 					side: 112
-				}), /* @__PURE__ */ R("figcaption", { children: "this unit" })] }),
-				/* @__PURE__ */ R("figure", { children: [/* @__PURE__ */ R(rn, {
+				}), /* @__PURE__ */ L("figcaption", { children: "this unit" })] }),
+				/* @__PURE__ */ L("figure", { children: [/* @__PURE__ */ L(rn, {
 					path: i,
 					grid: e.sheet,
 					panel: 0,
@@ -2810,28 +3013,28 @@ function Fr({ layer: e, unit: t, extra: n }) {
 					side: 112,
 					boost: !0,
 					label: "Projection of a random seed"
-				}), /* @__PURE__ */ R("figcaption", { children: "random seed" })] }),
-				/* @__PURE__ */ R("p", { children: [/* @__PURE__ */ R("b", {
+				}), /* @__PURE__ */ L("figcaption", { children: "random seed" })] }),
+				/* @__PURE__ */ L("p", { children: [/* @__PURE__ */ L("b", {
 					class: "figure",
 					children: n.control.similarity === null ? "–" : n.control.similarity.toFixed(2)
-				}), /* @__PURE__ */ R("span", {
+				}), /* @__PURE__ */ L("span", {
 					class: "quiet",
 					children: "cosine similarity of the two: 1 alike, 0 unrelated"
 				})] })
 			]
-		}), /* @__PURE__ */ R(ar, {
+		}), /* @__PURE__ */ L(ar, {
 			layer: e,
 			similarity: n.control.similarity
 		})]
 	});
 }
 // src/pages/Class.tsx
-var Ir = 18;
-function Lr({ name: e }) {
+var Xr = 18;
+function Zr({ name: e }) {
 	let { collection: t, network: n, ready: r } = Mt();
-	if (!r) return /* @__PURE__ */ R(X, { what: e });
+	if (!r) return /* @__PURE__ */ L(X, { what: e });
 	let i = Pt(t?.names, e).filter((e) => t?.images[e]), a = Pt(n?.names, e);
-	if (!i.length && !a.length) return /* @__PURE__ */ R(Y, {
+	if (!i.length && !a.length) return /* @__PURE__ */ L(Y, {
 		title: "No such class",
 		children: [
 			"“",
@@ -2844,36 +3047,36 @@ function Lr({ name: e }) {
 		...i.length ? [Q(o, "image")] : [],
 		...a.map((e) => `logit ${n?.layers.at(-1) ?? ""}:${e}`)
 	];
-	return /* @__PURE__ */ R(b, { children: [
-		/* @__PURE__ */ R("h1", { children: /* @__PURE__ */ R(q, {
+	return /* @__PURE__ */ L(b, { children: [
+		/* @__PURE__ */ L("h1", { children: /* @__PURE__ */ L(q, {
 			text: e,
 			plain: !0
 		}) }),
-		/* @__PURE__ */ R("p", {
+		/* @__PURE__ */ L("p", {
 			class: "lead",
 			children: ["class · ", s.join(" · ")]
 		}),
-		i.length > 0 && /* @__PURE__ */ R("p", {
+		i.length > 0 && /* @__PURE__ */ L("p", {
 			class: "note",
 			children: "Units answer to it by their selectivity for it: the mean of their strongest responses to its images against that to the others', from −1 to 1."
 		}),
-		!i.length && /* @__PURE__ */ R("p", {
+		!i.length && /* @__PURE__ */ L("p", {
 			class: "note",
 			children: "No image of this collection is labelled so: which units answer to it is not known."
 		}),
-		/* @__PURE__ */ R("div", {
+		/* @__PURE__ */ L("div", {
 			class: "class-page",
 			children: [
-				i.map((t) => /* @__PURE__ */ R(Rr, {
+				i.map((t) => /* @__PURE__ */ L(Qr, {
 					label: t,
 					name: e
 				}, t)),
-				a.map((e) => /* @__PURE__ */ R(Br, {
+				a.map((e) => /* @__PURE__ */ L(ei, {
 					logit: e,
 					layers: n?.layers ?? [],
 					note: n?.note ?? ""
 				}, e)),
-				/* @__PURE__ */ R(xr, {
+				/* @__PURE__ */ L(Fr, {
 					of: e,
 					kind: "class"
 				})
@@ -2881,42 +3084,42 @@ function Lr({ name: e }) {
 		})
 	] });
 }
-function Rr({ label: e, name: t }) {
-	let { manifest: n } = W(), r = n.classes?.shard ?? 1, i = G(`classes/${Math.floor(e / r)}`), a = G(n.extras ? "profiles/index" : null).value, o = (a?.images ?? []).filter((t, n) => a?.labels[n] === e), s = i.value?.classes[e] ?? [];
-	return /* @__PURE__ */ R(b, { children: [o.length > 0 && /* @__PURE__ */ R(J, {
+function Qr({ label: e, name: t }) {
+	let { manifest: n } = U(), r = n.classes?.shard ?? 1, i = W(`classes/${Math.floor(e / r)}`), a = W(n.extras ? "profiles/index" : null).value, o = (a?.images ?? []).filter((t, n) => a?.labels[n] === e), s = i.value?.classes[e] ?? [];
+	return /* @__PURE__ */ L(b, { children: [o.length > 0 && /* @__PURE__ */ L(J, {
 		title: "Its images",
 		class: "panel wide",
-		children: [/* @__PURE__ */ R("ul", {
+		children: [/* @__PURE__ */ L("ul", {
 			class: "thumbs",
-			children: o.slice(0, Ir).map((e) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
-				href: H(e),
+			children: o.slice(0, Xr).map((e) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
+				href: V(e),
 				"aria-label": tn(a?.names[a.images.indexOf(e)] ?? `image ${e}`),
-				children: /* @__PURE__ */ R(pn, {
+				children: /* @__PURE__ */ L(pn, {
 					image: e,
 					side: 84
 				})
 			}) }, e))
-		}), o.length > Ir && /* @__PURE__ */ R("p", {
+		}), o.length > Xr && /* @__PURE__ */ L("p", {
 			class: "more",
-			children: /* @__PURE__ */ R("a", {
-				href: z("#/images", { q: t }),
+			children: /* @__PURE__ */ L("a", {
+				href: R("#/images", { q: t }),
 				children: ["All ", Q(o.length, "image")]
 			})
 		})]
 	}), [...n.layers].reverse().map((t, r) => {
 		let i = s[n.layers.length - 1 - r] ?? [];
-		return i.length > 0 && /* @__PURE__ */ R(J, {
+		return i.length > 0 && /* @__PURE__ */ L(J, {
 			title: `Units of ${t.name} that answer to it`,
-			note: /* @__PURE__ */ R("a", {
-				href: B(t.name, {
+			note: /* @__PURE__ */ L("a", {
+				href: z(t.name, {
 					class: e,
 					sort: "selectivity"
 				}),
 				children: "Those that prefer it to every other class"
 			}),
-			children: /* @__PURE__ */ R(zr, {
+			children: /* @__PURE__ */ L($r, {
 				rows: i,
-				tile: (e) => /* @__PURE__ */ R($, {
+				tile: (e) => /* @__PURE__ */ L($, {
 					layer: t,
 					channel: e,
 					kind: "photos",
@@ -2927,39 +3130,39 @@ function Rr({ label: e, name: t }) {
 		}, t.id);
 	})] });
 }
-function zr({ rows: e, layer: t, tile: n }) {
-	return /* @__PURE__ */ R("ul", {
+function $r({ rows: e, layer: t, tile: n }) {
+	return /* @__PURE__ */ L("ul", {
 		class: "tiles",
-		children: e.map(([e, r, i]) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
-			href: V(t, e),
+		children: e.map(([e, r, i]) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
+			href: B(t, e),
 			title: `mean ${Z(r)}, selectivity ${i.toFixed(2)}`,
-			children: [n(e), /* @__PURE__ */ R("span", {
+			children: [n(e), /* @__PURE__ */ L("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ R("b", { children: [/* @__PURE__ */ R("span", {
+				children: [/* @__PURE__ */ L("b", { children: [/* @__PURE__ */ L("span", {
 					class: "heard",
 					children: "Unit "
-				}), e] }), /* @__PURE__ */ R("span", { children: i.toFixed(2) })]
+				}), e] }), /* @__PURE__ */ L("span", { children: i.toFixed(2) })]
 			})]
 		}) }, e))
 	});
 }
-function Br({ logit: e, layers: t, note: n }) {
-	let r = W(), i = r.manifest.classes?.shard ?? 64, a = G(`logits/${Math.floor(e / i)}`).value, o = t.map((t) => yt(r, t, e)).find((e) => e !== void 0), s = a?.incoming[e - a.first] ?? [];
-	return /* @__PURE__ */ R(b, { children: [o && /* @__PURE__ */ R(J, {
+function ei({ logit: e, layers: t, note: n }) {
+	let r = U(), i = r.manifest.classes?.shard ?? 64, a = W(`logits/${Math.floor(e / i)}`).value, o = t.map((t) => yt(r, t, e)).find((e) => e !== void 0), s = a?.incoming[e - a.first] ?? [];
+	return /* @__PURE__ */ L(b, { children: [o && /* @__PURE__ */ L(J, {
 		title: "Its logit",
 		note: "What excites the logit most, and what it takes from it.",
-		children: /* @__PURE__ */ R("a", {
+		children: /* @__PURE__ */ L("a", {
 			class: "pair-link",
-			href: V(o.name, e),
+			href: B(o.name, e),
 			children: [
-				/* @__PURE__ */ R("span", {
+				/* @__PURE__ */ L("span", {
 					class: "pair",
-					children: [/* @__PURE__ */ R($, {
+					children: [/* @__PURE__ */ L($, {
 						layer: o,
 						channel: e,
 						kind: "photos",
 						side: 112
-					}), /* @__PURE__ */ R($, {
+					}), /* @__PURE__ */ L($, {
 						layer: o,
 						channel: e,
 						kind: "projections",
@@ -2971,16 +3174,16 @@ function Br({ logit: e, layers: t, note: n }) {
 				e
 			]
 		})
-	}), s.length > 0 && /* @__PURE__ */ R(Pr, {
+	}), s.length > 0 && /* @__PURE__ */ L(Jr, {
 		title: "What its logit is computed from",
 		joints: s,
 		note: n
 	})] });
 }
 // src/parts/Grid.tsx
-var Vr = (e) => e === document.documentElement ? window : e, Hr = 400;
-function Ur(e, t, n, r, i, a, o) {
-	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - Hr) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + Hr) / l)));
+var ti = (e) => e === document.documentElement ? window : e, ni = 400;
+function ri(e, t, n, r, i, a, o) {
+	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - ni) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + ni) / l)));
 	return {
 		columns: s,
 		step: o ? n.width + r : Math.floor((t + r) / s),
@@ -2989,10 +3192,10 @@ function Ur(e, t, n, r, i, a, o) {
 		height: Math.max(0, c * l - r)
 	};
 }
-function Wr(e, t, n) {
+function ii(e, t, n) {
 	let r = () => {
 		let r = e.current?.getBoundingClientRect(), i = r?.width || 900, a = -(r?.top ?? 0);
-		return Ur(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
+		return ri(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
 	}, [i, a] = M(r), [o, s] = M(!1), c = () => {
 		let e = r();
 		a((t) => t.columns === e.columns && t.step === e.step && t.first === e.first && t.last === e.last && t.height === e.height ? t : e);
@@ -3022,8 +3225,8 @@ function Wr(e, t, n) {
 		last: t.count
 	} : i;
 }
-function Gr(e) {
-	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = I(), c = P(null), l = Wr(c, e, r), u = P(!1), d = (e) => {
+function ai(e) {
+	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = I(), c = P(null), l = ii(c, e, r), u = P(!1), d = (e) => {
 		t && (u.current = !0, a(Math.max(0, Math.min(t - 1, i < 0 ? 0 : i + e))));
 	}, f = l.columns, p = [
 		[["ArrowLeft", "h"], -1],
@@ -3037,7 +3240,7 @@ function Gr(e) {
 		[["Home"], -t],
 		[["End"], t]
 	], m = Object.fromEntries(p.flatMap(([e, t]) => e.map((e) => [e, () => d(t)])));
-	L(e.keys === !1 ? {} : {
+	He(e.keys === !1 ? {} : {
 		...m,
 		Enter: () => i >= 0 && o(i)
 	}), ke(() => {
@@ -3046,7 +3249,7 @@ function Gr(e) {
 		if (e) u.current = !1, e.querySelector("a")?.focus({ preventScroll: !0 }), e.scrollIntoView({ block: "nearest" });
 		else {
 			let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-			Vr(s.root).scrollBy({
+			ti(s.root).scrollBy({
 				top: e - window.innerHeight / 3,
 				behavior: "instant"
 			});
@@ -3057,7 +3260,7 @@ function Gr(e) {
 		if (h.current || i < 0 || !c.current || !s.root.isConnected) return;
 		h.current = !0;
 		let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-		e > window.innerHeight - n.height && Vr(s.root).scrollBy({
+		e > window.innerHeight - n.height && ti(s.root).scrollBy({
 			top: e - window.innerHeight / 3,
 			behavior: "instant"
 		});
@@ -3076,11 +3279,11 @@ function Gr(e) {
 			n.height
 		], s = g.current.get(a), c = s && s.place.every((e, t) => e === o[t]) ? s : {
 			place: o,
-			item: Kr(e, a, l, r)
+			item: oi(e, a, l, r)
 		};
 		v.set(a, c), _.push(c.item);
 	}
-	return g.current = v, /* @__PURE__ */ R("ul", {
+	return g.current = v, /* @__PURE__ */ L("ul", {
 		class: "virtual",
 		ref: c,
 		"aria-label": e.label,
@@ -3088,8 +3291,8 @@ function Gr(e) {
 		children: _
 	});
 }
-function Kr({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
-	return /* @__PURE__ */ R("li", {
+function oi({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
+	return /* @__PURE__ */ L("li", {
 		"data-index": a,
 		"aria-setsize": e,
 		"aria-posinset": a + 1,
@@ -3104,22 +3307,22 @@ function Kr({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	}, r(a));
 }
 // src/matching.ts
-function qr(e, t) {
+function si(e, t) {
 	let n = new Map(t.names.map((e, t) => [e, t]));
 	return e.names.flatMap((e, t) => {
 		let r = n.get(e);
 		return n.delete(e), r === void 0 ? [] : [[t, r]];
 	});
 }
-function Jr(e, t) {
+function ci(e, t) {
 	let n = atob(e.codes);
 	return Array.from({ length: Math.floor(n.length / e.images) }, (r, i) => {
 		let a = Float32Array.from(t, (t) => n.charCodeAt(i * e.images + t)), o = a.reduce((e, t) => e + t, 0) / Math.max(1, a.length), s = Math.sqrt(a.reduce((e, t) => e + (t - o) ** 2, 0));
 		return a.map((e) => s > 1e-6 ? (e - o) / s : 0);
 	});
 }
-function Yr(e, t, n) {
-	let [r, i] = [Jr(e, n.map(([e]) => e)), Jr(t, n.map(([, e]) => e))], a = r.map(() => ({
+function li(e, t, n) {
+	let [r, i] = [ci(e, n.map(([e]) => e)), ci(t, n.map(([, e]) => e))], a = r.map(() => ({
 		at: -1,
 		value: -2
 	})), o = i.map(() => ({
@@ -3147,9 +3350,9 @@ function Yr(e, t, n) {
 	}]).sort((e, t) => t.correlation - e.correlation || e.unit - t.unit);
 }
 // src/parts/Matches.tsx
-var Xr = 48, Zr = .8, Qr = 10, $r = ({ atlas: { manifest: e } }) => e.paths.responses !== void 0 && e.extras?.alike === !0;
-function ei({ left: e, right: t }) {
-	let [n, r] = M(!1), i = (e) => [G("responses/index", e.atlas), G(`responses/${e.layer.id}`, e.atlas)], [a, o] = i(e), [s, c] = i(t), l = F(() => a.value && s.value ? qr(a.value, s.value) : [], [a.value, s.value]), u = F(() => o.value && c.value && l.length > 1 ? Yr(o.value, c.value, l) : [], [
+var ui = 48, di = .8, fi = 10, pi = ({ atlas: { manifest: e } }) => e.paths.responses !== void 0 && e.extras?.alike === !0;
+function mi({ left: e, right: t }) {
+	let [n, r] = M(!1), i = (e) => [W("responses/index", e.atlas), W(`responses/${e.layer.id}`, e.atlas)], [a, o] = i(e), [s, c] = i(t), l = F(() => a.value && s.value ? si(a.value, s.value) : [], [a.value, s.value]), u = F(() => o.value && c.value && l.length > 1 ? li(o.value, c.value, l) : [], [
 		o.value,
 		c.value,
 		l
@@ -3159,18 +3362,18 @@ function ei({ left: e, right: t }) {
 		o,
 		s,
 		c
-	].some((e) => e.error)) return /* @__PURE__ */ R("p", {
+	].some((e) => e.error)) return /* @__PURE__ */ L("p", {
 		class: "empty",
 		children: "How units respond to single images is not in one of the two atlases."
 	});
-	if (!a.value || !s.value || !o.value || !c.value) return /* @__PURE__ */ R(X, { what: "responses" });
-	if (l.length < 2) return /* @__PURE__ */ R("p", {
+	if (!a.value || !s.value || !o.value || !c.value) return /* @__PURE__ */ L(X, { what: "responses" });
+	if (l.length < 2) return /* @__PURE__ */ L("p", {
 		class: "empty",
 		children: "The two atlases have no images in common, by their names: nothing says which units are alike. Look at two layers side by side."
 	});
 	let d = u[Math.floor(u.length / 2)];
-	return /* @__PURE__ */ R(b, { children: [
-		/* @__PURE__ */ R("p", {
+	return /* @__PURE__ */ L(b, { children: [
+		/* @__PURE__ */ L("p", {
 			class: "lead",
 			children: [
 				Q(l.length, "image"),
@@ -3181,32 +3384,32 @@ function ei({ left: e, right: t }) {
 				" kept to compare by. Half of the units have a match of ",
 				d?.correlation.toFixed(2) ?? "–",
 				" or more; ",
-				u.filter((e) => e.correlation > Zr).length,
+				u.filter((e) => e.correlation > di).length,
 				" of ",
 				u.length,
 				" one above ",
-				Zr,
+				di,
 				", ",
 				u.filter((e) => e.mutual).length,
 				" are each other's best.",
-				l.length < Qr && " So few images make units alike by chance."
+				l.length < fi && " So few images make units alike by chance."
 			]
 		}),
-		/* @__PURE__ */ R("p", {
+		/* @__PURE__ */ L("p", {
 			class: "note",
 			children: "Correlation of the strongest responses in each of these images. A large one says that two units respond to the same images, not that they compute the same."
 		}),
-		/* @__PURE__ */ R("ul", {
+		/* @__PURE__ */ L("ul", {
 			class: "matches",
-			children: u.slice(0, n ? u.length : Xr).map((n) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
-				href: st(`${e.layer.name}:${n.unit}`, `${t.layer.name}:${n.other}`, t.atlas.name),
+			children: u.slice(0, n ? u.length : ui).map((n) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
+				href: ct(`${e.layer.name}:${n.unit}`, `${t.layer.name}:${n.other}`, t.atlas.name),
 				"aria-label": `Unit ${n.unit} and unit ${n.other}, correlation ${n.correlation.toFixed(2)}`,
 				children: [
-					/* @__PURE__ */ R(ti, {
+					/* @__PURE__ */ L(hi, {
 						side: e,
 						channel: n.unit
 					}),
-					/* @__PURE__ */ R("b", {
+					/* @__PURE__ */ L("b", {
 						class: "number",
 						title: n.mutual ? "each other's best" : "best for the left one only",
 						children: [
@@ -3215,43 +3418,43 @@ function ei({ left: e, right: t }) {
 							n.mutual ? "⇄" : "→"
 						]
 					}),
-					/* @__PURE__ */ R(ti, {
+					/* @__PURE__ */ L(hi, {
 						side: t,
 						channel: n.other
 					})
 				]
 			}) }, n.unit))
 		}),
-		u.length > Xr && !n && /* @__PURE__ */ R("button", {
+		u.length > ui && !n && /* @__PURE__ */ L("button", {
 			type: "button",
 			onClick: () => r(!0),
 			children: ["Show all ", u.length]
 		})
 	] });
 }
-var ti = ({ side: e, channel: t }) => /* @__PURE__ */ R("span", { children: [/* @__PURE__ */ R("span", {
+var hi = ({ side: e, channel: t }) => /* @__PURE__ */ L("span", { children: [/* @__PURE__ */ L("span", {
 	class: "pair",
-	children: ["photos", "projections"].map((n) => /* @__PURE__ */ R($, {
+	children: ["photos", "projections"].map((n) => /* @__PURE__ */ L($, {
 		layer: e.layer,
 		channel: t,
 		kind: n,
 		side: 56,
 		from: e.atlas
 	}, n))
-}), /* @__PURE__ */ R("small", { children: t })] });
+}), /* @__PURE__ */ L("small", { children: t })] });
 // src/parts/Versus.tsx
-function ni(e) {
-	let t = G(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
+function gi(e) {
+	let t = W(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
 	return t.value && n ? {
 		shard: t.value,
 		unit: n
 	} : null;
 }
-function ri({ left: e, right: t }) {
-	let [n, r] = [ni(e), ni(t)], [i, a] = M(null);
-	if (!n || !r) return /* @__PURE__ */ R(X, { what: "both units" });
+function _i({ left: e, right: t }) {
+	let [n, r] = [gi(e), gi(t)], [i, a] = M(null);
+	if (!n || !r) return /* @__PURE__ */ L(X, { what: "both units" });
 	let o = (e) => e.unit.images.map((t) => cr(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
-	return /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("p", {
+	return /* @__PURE__ */ L(b, { children: [/* @__PURE__ */ L("p", {
 		class: "lead",
 		children: [
 			Q(c, "image"),
@@ -3259,14 +3462,14 @@ function ri({ left: e, right: t }) {
 			s.length,
 			" in common."
 		]
-	}), /* @__PURE__ */ R("div", {
+	}), /* @__PURE__ */ L("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ R(ii, {
+		children: [/* @__PURE__ */ L(vi, {
 			side: e,
 			found: n,
 			image: i,
 			look: a
-		}), /* @__PURE__ */ R(ii, {
+		}), /* @__PURE__ */ L(vi, {
 			side: t,
 			found: r,
 			image: i,
@@ -3274,17 +3477,17 @@ function ri({ left: e, right: t }) {
 		})]
 	})] });
 }
-function ii({ side: e, found: t, image: n, look: r }) {
+function vi({ side: e, found: t, image: n, look: r }) {
 	let { layer: i, channel: a, atlas: o } = e, { unit: s, shard: c } = t, l = `${i.name}:${a}`;
-	return /* @__PURE__ */ R("section", {
+	return /* @__PURE__ */ L("section", {
 		class: "panel half",
 		"aria-label": l,
 		children: [
-			/* @__PURE__ */ R("h2", { children: o.name ? /* @__PURE__ */ R(q, { text: `${l} in ${o.name}` }) : /* @__PURE__ */ R("a", {
-				href: V(i.name, a),
+			/* @__PURE__ */ L("h2", { children: o.name ? /* @__PURE__ */ L(q, { text: `${l} in ${o.name}` }) : /* @__PURE__ */ L("a", {
+				href: B(i.name, a),
 				children: l
 			}) }),
-			/* @__PURE__ */ R("p", {
+			/* @__PURE__ */ L("p", {
 				class: "note",
 				children: [
 					"maximum ",
@@ -3297,16 +3500,16 @@ function ii({ side: e, found: t, image: n, look: r }) {
 					Yt(i)
 				]
 			}),
-			/* @__PURE__ */ R("div", {
+			/* @__PURE__ */ L("div", {
 				class: "panels panels-2",
-				children: ["photos", "projections"].map((e) => /* @__PURE__ */ R("div", {
+				children: ["photos", "projections"].map((e) => /* @__PURE__ */ L("div", {
 					class: "nine",
 					style: { gridTemplateColumns: `repeat(${i.sprite.columns}, auto)` },
 					role: "group",
 					"aria-label": e,
 					children: s.images.map((t, a) => {
 						let l = cr(c, t), u = sr(c, t);
-						return /* @__PURE__ */ R("button", {
+						return /* @__PURE__ */ L("button", {
 							type: "button",
 							class: l === n ? "cell active" : "cell",
 							onMouseEnter: () => r(l),
@@ -3315,7 +3518,7 @@ function ii({ side: e, found: t, image: n, look: r }) {
 							onBlur: () => r(null),
 							"aria-label": `${e === "photos" ? "Photo" : "Projection"} ${a + 1}, ${l}`,
 							title: `${Z(s.values[a])} · ${u ?? l}`,
-							children: /* @__PURE__ */ R(sn, {
+							children: /* @__PURE__ */ L(sn, {
 								layer: i,
 								unit: s,
 								kind: e,
@@ -3328,32 +3531,32 @@ function ii({ side: e, found: t, image: n, look: r }) {
 					})
 				}, e))
 			}),
-			s.classes.length > 0 && /* @__PURE__ */ R("p", {
+			s.classes.length > 0 && /* @__PURE__ */ L("p", {
 				class: "note",
 				children: ["Top classes: ", s.classes.slice(0, 3).map(([e, t]) => `${c.classes[e] ?? e} (${Z(t)})`).join(", ")]
 			})
 		]
 	});
 }
-function ai({ left: e, right: t, a: n, b: r }) {
-	let [i, a] = M(-1), { router: o } = I(), s = $r(e) && $r(t) && (e.atlas !== t.atlas || e.layer !== t.layer), [c, l] = M("matches"), u = (e) => o.go(st(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name)), d = s && /* @__PURE__ */ R(wt, {
+function yi({ left: e, right: t, a: n, b: r }) {
+	let [i, a] = M(-1), { router: o } = I(), s = pi(e) && pi(t) && (e.atlas !== t.atlas || e.layer !== t.layer), [c, l] = M("matches"), u = (e) => o.go(ct(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name)), d = s && /* @__PURE__ */ L(wt, {
 		label: "What is shown",
 		value: c,
 		options: [["matches", "Best matches"], ["both", "Side by side"]],
 		change: l
 	});
-	return s && c === "matches" ? /* @__PURE__ */ R(b, { children: [d, /* @__PURE__ */ R(ei, {
+	return s && c === "matches" ? /* @__PURE__ */ L(b, { children: [d, /* @__PURE__ */ L(mi, {
 		left: e,
 		right: t
-	}, `${n} ${r} ${t.atlas.name}`)] }) : /* @__PURE__ */ R(b, { children: [d, /* @__PURE__ */ R("div", {
+	}, `${n} ${r} ${t.atlas.name}`)] }) : /* @__PURE__ */ L(b, { children: [d, /* @__PURE__ */ L("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ R(oi, {
+		children: [/* @__PURE__ */ L(bi, {
 			side: e,
 			chosen: i,
 			choose: a,
 			open: u,
 			keys: !0
-		}), /* @__PURE__ */ R(oi, {
+		}), /* @__PURE__ */ L(bi, {
 			side: t,
 			chosen: i,
 			choose: a,
@@ -3362,17 +3565,17 @@ function ai({ left: e, right: t, a: n, b: r }) {
 		})]
 	})] });
 }
-function oi({ side: e, chosen: t, choose: n, open: r, keys: i }) {
-	let { layer: a, atlas: o } = e, s = G(`layers/${a.id}`, o);
-	return /* @__PURE__ */ R("section", {
+function bi({ side: e, chosen: t, choose: n, open: r, keys: i }) {
+	let { layer: a, atlas: o } = e, s = W(`layers/${a.id}`, o);
+	return /* @__PURE__ */ L("section", {
 		class: "panel half",
 		"aria-label": a.name,
 		children: [
-			/* @__PURE__ */ R("h2", { children: o.name ? /* @__PURE__ */ R(q, { text: `${a.name} in ${o.name}` }) : /* @__PURE__ */ R("a", {
-				href: B(a.name),
+			/* @__PURE__ */ L("h2", { children: o.name ? /* @__PURE__ */ L(q, { text: `${a.name} in ${o.name}` }) : /* @__PURE__ */ L("a", {
+				href: z(a.name),
 				children: a.name
 			}) }),
-			/* @__PURE__ */ R("p", {
+			/* @__PURE__ */ L("p", {
 				class: "note",
 				children: [
 					a.op,
@@ -3384,7 +3587,7 @@ function oi({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 					Q(a.units.dead, "dead unit")
 				]
 			}),
-			s.value && /* @__PURE__ */ R(Gr, {
+			s.value && /* @__PURE__ */ L(ai, {
 				count: a.channels,
 				cell: {
 					width: 132,
@@ -3397,27 +3600,27 @@ function oi({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 				open: r,
 				keyOf: (e) => e,
 				keys: i,
-				render: (e) => /* @__PURE__ */ R("button", {
+				render: (e) => /* @__PURE__ */ L("button", {
 					type: "button",
 					class: "unit",
 					onFocus: () => n(e),
 					onMouseEnter: () => n(e),
 					onClick: () => r(e),
-					children: [/* @__PURE__ */ R("span", {
+					children: [/* @__PURE__ */ L("span", {
 						class: "pair",
-						children: ["photos", "projections"].map((t) => s.value?.dead.includes(e) ? /* @__PURE__ */ R(an, { side: 60 }, t) : /* @__PURE__ */ R($, {
+						children: ["photos", "projections"].map((t) => s.value?.dead.includes(e) ? /* @__PURE__ */ L(an, { side: 60 }, t) : /* @__PURE__ */ L($, {
 							layer: a,
 							channel: e,
 							kind: t,
 							side: 60,
 							from: o
 						}, t))
-					}), /* @__PURE__ */ R("span", {
+					}), /* @__PURE__ */ L("span", {
 						class: "caption",
-						children: [/* @__PURE__ */ R("b", { children: [/* @__PURE__ */ R("span", {
+						children: [/* @__PURE__ */ L("b", { children: [/* @__PURE__ */ L("span", {
 							class: "heard",
 							children: "Unit "
-						}), e] }), /* @__PURE__ */ R("span", { children: s.value.dead.includes(e) ? "dead" : Z(s.value.maximum[e]) })]
+						}), e] }), /* @__PURE__ */ L("span", { children: s.value.dead.includes(e) ? "dead" : Z(s.value.maximum[e]) })]
 					})]
 				})
 			})
@@ -3425,8 +3628,8 @@ function oi({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	});
 }
 // src/pages/Compare.tsx
-function si(e) {
-	let t = W(), [n, r] = M(null);
+function xi(e) {
+	let t = U(), [n, r] = M(null);
 	return N(() => {
 		if (!e) return;
 		let n = !0;
@@ -3452,37 +3655,37 @@ function si(e) {
 		error: null
 	};
 }
-function ci({ query: e }) {
-	let t = W(), { router: n } = I(), r = ft(), i = e.get("with") ?? (e.has("a") ? "" : r[0]?.name ?? ""), { other: a, error: o } = si(i), s = (e) => (i ? e.manifest.layers.findLast((e) => e.spatial) ?? e.manifest.layers[0] : e.manifest.layers[0])?.name ?? "", c = e.get("a") ?? s(t), l = e.get("b") || (i && a ? vt(a, c) || U(c) ? c : s(a) : ""), u = (e) => n.replace(st(e.a ?? c, e.b ?? l, e.other ?? i));
-	return /* @__PURE__ */ R(b, { children: [
-		/* @__PURE__ */ R("h1", { children: "Compare" }),
-		/* @__PURE__ */ R("form", {
+function Si({ query: e }) {
+	let t = U(), { router: n } = I(), r = pt(), i = e.get("with") ?? (e.has("a") ? "" : r[0]?.name ?? ""), { other: a, error: o } = xi(i), s = (e) => (i ? e.manifest.layers.findLast((e) => e.spatial) ?? e.manifest.layers[0] : e.manifest.layers[0])?.name ?? "", c = e.get("a") ?? s(t), l = e.get("b") || (i && a ? vt(a, c) || H(c) ? c : s(a) : ""), u = (e) => n.replace(ct(e.a ?? c, e.b ?? l, e.other ?? i));
+	return /* @__PURE__ */ L(b, { children: [
+		/* @__PURE__ */ L("h1", { children: "Compare" }),
+		/* @__PURE__ */ L("form", {
 			class: "bar compare-bar",
 			onSubmit: (e) => e.preventDefault(),
 			children: [
-				/* @__PURE__ */ R(ui, {
+				/* @__PURE__ */ L(wi, {
 					label: "Left",
 					value: c,
 					atlas: t,
 					change: (e) => u({ a: e })
 				}),
-				/* @__PURE__ */ R("span", {
+				/* @__PURE__ */ L("span", {
 					"aria-hidden": "true",
 					children: "⇄"
 				}),
-				/* @__PURE__ */ R(ui, {
+				/* @__PURE__ */ L(wi, {
 					label: "Right",
 					value: l,
 					atlas: a ?? t,
 					change: (e) => u({ b: e })
 				}),
-				r.length > 0 && /* @__PURE__ */ R("label", { children: ["Right side from", /* @__PURE__ */ R("select", {
+				r.length > 0 && /* @__PURE__ */ L("label", { children: ["Right side from", /* @__PURE__ */ L("select", {
 					value: i,
 					onChange: (e) => u({ other: e.currentTarget.value }),
-					children: [/* @__PURE__ */ R("option", {
+					children: [/* @__PURE__ */ L("option", {
 						value: "",
 						children: "this atlas"
-					}), r.map((e) => /* @__PURE__ */ R("option", {
+					}), r.map((e) => /* @__PURE__ */ L("option", {
 						value: e.name,
 						children: [
 							e.name,
@@ -3493,32 +3696,32 @@ function ci({ query: e }) {
 				})] })
 			]
 		}),
-		r.length === 0 && !e.has("a") && /* @__PURE__ */ R("p", {
+		r.length === 0 && !e.has("a") && /* @__PURE__ */ L("p", {
 			class: "note",
 			children: [
 				"Two units or layers of this atlas. Another atlas, of another network or another epoch, is put beside it with ",
-				/* @__PURE__ */ R("code", { children: "convscope atlas attach" }),
+				/* @__PURE__ */ L("code", { children: "convscope atlas attach" }),
 				"."
 			]
 		}),
-		i && a && /* @__PURE__ */ R(li, {
+		i && a && /* @__PURE__ */ L(Ci, {
 			own: t,
 			other: a
 		}),
-		o ? /* @__PURE__ */ R(Y, {
+		o ? /* @__PURE__ */ L(Y, {
 			title: "The other atlas cannot be shown",
 			children: o
-		}) : a ? /* @__PURE__ */ R(di, {
+		}) : a ? /* @__PURE__ */ L(Ti, {
 			a: c,
 			b: l,
 			own: t,
 			other: a
-		}) : /* @__PURE__ */ R(X, { what: i })
+		}) : /* @__PURE__ */ L(X, { what: i })
 	] });
 }
-function li({ own: e, other: t }) {
+function Ci({ own: e, other: t }) {
 	let n = e.manifest.layers.filter((e) => vt(t, e.name)).map((e) => e.name);
-	return /* @__PURE__ */ R("p", {
+	return /* @__PURE__ */ L("p", {
 		class: "note",
 		children: [
 			e.manifest.model.fingerprint === t.manifest.model.fingerprint ? "The same network. " : "",
@@ -3530,11 +3733,11 @@ function li({ own: e, other: t }) {
 		]
 	});
 }
-function ui({ label: e, value: t, atlas: n, change: r }) {
+function wi({ label: e, value: t, atlas: n, change: r }) {
 	let i = `compare-${e.toLowerCase()}`;
-	return /* @__PURE__ */ R("label", { children: [
+	return /* @__PURE__ */ L("label", { children: [
 		e,
-		/* @__PURE__ */ R("input", {
+		/* @__PURE__ */ L("input", {
 			id: i,
 			list: `${i}-list`,
 			value: t,
@@ -3543,13 +3746,13 @@ function ui({ label: e, value: t, atlas: n, change: r }) {
 			autocomplete: "off",
 			onChange: (e) => r(e.currentTarget.value.trim())
 		}),
-		/* @__PURE__ */ R("datalist", {
+		/* @__PURE__ */ L("datalist", {
 			id: `${i}-list`,
-			children: n.manifest.layers.map((e) => /* @__PURE__ */ R("option", { value: e.name }, e.id))
+			children: n.manifest.layers.map((e) => /* @__PURE__ */ L("option", { value: e.name }, e.id))
 		})
 	] });
 }
-function di({ a: e, b: t, own: n, other: r }) {
+function Ti({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
 		let n = vt(t, e);
 		if (n) return {
@@ -3557,14 +3760,14 @@ function di({ a: e, b: t, own: n, other: r }) {
 			channel: null,
 			atlas: t
 		};
-		let r = U(e), i = r ? vt(t, r.layer) : void 0;
+		let r = H(e), i = r ? vt(t, r.layer) : void 0;
 		return r && i && r.channel < i.channels ? {
 			layer: i,
 			channel: r.channel,
 			atlas: t
 		} : null;
 	}, [a, o] = [i(e, n), i(t || e, r)];
-	return !a || !o ? /* @__PURE__ */ R("p", {
+	return !a || !o ? /* @__PURE__ */ L("p", {
 		class: "empty",
 		children: [
 			"“",
@@ -3575,7 +3778,7 @@ function di({ a: e, b: t, own: n, other: r }) {
 			n.manifest.layers[0]?.name,
 			":0."
 		]
-	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ R(ri, {
+	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ L(_i, {
 		left: {
 			...a,
 			channel: a.channel
@@ -3584,24 +3787,24 @@ function di({ a: e, b: t, own: n, other: r }) {
 			...o,
 			channel: o.channel
 		}
-	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ R(ai, {
+	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ L(yi, {
 		left: a,
 		right: o,
 		a: e,
 		b: t || e
-	}) : /* @__PURE__ */ R("p", {
+	}) : /* @__PURE__ */ L("p", {
 		class: "empty",
 		children: "One side is a layer and the other a unit: name two of a kind."
 	});
 }
 // src/parts/Chart.tsx
-var fi = 220, [pi, mi, hi, gi] = [
+var Ei = 220, [Di, Oi, ki, Ai] = [
 	44,
 	8,
 	8,
 	22
-], _i = 8;
-function vi(e) {
+], ji = 8;
+function Mi(e) {
 	let t = e.flatMap((e) => [
 		...e.values,
 		...e.low ?? [],
@@ -3611,7 +3814,7 @@ function vi(e) {
 	let [n, r] = [t.reduce((e, t) => Math.min(e, t)), t.reduce((e, t) => Math.max(e, t))];
 	return n > 0 && n < r - n && (n = 0), r < 0 && -r < r - n && (r = 0), r > n ? [n, r] : [n - .5, r + .5];
 }
-function yi([e, t]) {
+function Ni([e, t]) {
 	let n = (t - e) / 5, r = 10 ** Math.floor(Math.log10(n)), i = r * ([
 		1,
 		2,
@@ -3620,26 +3823,26 @@ function yi([e, t]) {
 	].find((e) => e * r >= n) ?? 10), a = Math.ceil(e / i - 1e-9);
 	return Array.from({ length: Math.max(0, Math.floor(t / i + 1e-9) - a + 1) }, (e, t) => Number(((a + t) * i).toPrecision(12)));
 }
-function bi(e) {
+function Pi(e) {
 	let t = e.filter((e) => e.look === "measured");
 	return e.map((e) => {
 		let n = e.look === "measured" ? t.indexOf(e) : t.findIndex((t) => e.name.startsWith(t.name));
-		return n < 0 ? 7 : n % _i;
+		return n < 0 ? 7 : n % ji;
 	});
 }
-var xi = (e) => Math.abs(e) >= 1e4 ? e.toLocaleString("en", { notation: "compact" }) : Z(Number(e.toPrecision(3))), Si = (e, t) => {
+var Fi = (e) => Math.abs(e) >= 1e4 ? e.toLocaleString("en", { notation: "compact" }) : Z(Number(e.toPrecision(3))), Ii = (e, t) => {
 	let [n, r] = [e.low?.[t] ?? null, e.high?.[t] ?? null];
-	return n === null || r === null || n === r ? "" : `${xi(n)} to ${xi(r)}`;
+	return n === null || r === null || n === r ? "" : `${Fi(n)} to ${Fi(r)}`;
 };
-function Ci({ text: e }) {
-	let t = W(), n = U(e);
-	return n && yt(t, n.layer, n.channel) ? /* @__PURE__ */ R("a", {
-		href: V(n.layer, n.channel),
+function Li({ text: e }) {
+	let t = U(), n = H(e);
+	return n && yt(t, n.layer, n.channel) ? /* @__PURE__ */ L("a", {
+		href: B(n.layer, n.channel),
 		children: e
-	}) : /* @__PURE__ */ R(q, { text: e });
+	}) : /* @__PURE__ */ L(q, { text: e });
 }
-function wi({ chart: e }) {
-	return /* @__PURE__ */ R(J, {
+function Ri({ chart: e }) {
+	return /* @__PURE__ */ L(J, {
 		class: `panel chart ${e.kind}`,
 		title: e.title,
 		note: [
@@ -3647,118 +3850,118 @@ function wi({ chart: e }) {
 			e.x && `across: ${e.x}`,
 			e.note
 		].filter(Boolean).join(" · "),
-		children: e.kind === "rows" ? /* @__PURE__ */ R(Ei, { chart: e }) : /* @__PURE__ */ R(Di, { chart: e })
+		children: e.kind === "rows" ? /* @__PURE__ */ L(Bi, { chart: e }) : /* @__PURE__ */ L(Vi, { chart: e })
 	});
 }
-var Ti = (e, [t, n]) => 100 * (e - t) / (n - t);
-function Ei({ chart: e }) {
-	let t = vi(e.series), n = bi(e.series);
-	return /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("ol", {
+var zi = (e, [t, n]) => 100 * (e - t) / (n - t);
+function Bi({ chart: e }) {
+	let t = Mi(e.series), n = Pi(e.series);
+	return /* @__PURE__ */ L(b, { children: [/* @__PURE__ */ L("ol", {
 		class: "rows-of",
-		children: e.at.map((r, i) => /* @__PURE__ */ R("li", { children: [/* @__PURE__ */ R(Ci, { text: String(r) }), /* @__PURE__ */ R("div", { children: e.series.map((e, r) => {
+		children: e.at.map((r, i) => /* @__PURE__ */ L("li", { children: [/* @__PURE__ */ L(Li, { text: String(r) }), /* @__PURE__ */ L("div", { children: e.series.map((e, r) => {
 			let a = e.values[i] ?? null;
 			if (a === null) return null;
 			let [o, s] = [e.low?.[i] ?? null, e.high?.[i] ?? null];
-			return /* @__PURE__ */ R("div", {
+			return /* @__PURE__ */ L("div", {
 				class: `s${n[r]} ${e.look}`,
-				title: `${e.name}: ${Z(a)}${Si(e, i) && `, ${Si(e, i)}`}`,
-				children: [/* @__PURE__ */ R("span", {
+				title: `${e.name}: ${Z(a)}${Ii(e, i) && `, ${Ii(e, i)}`}`,
+				children: [/* @__PURE__ */ L("span", {
 					class: "track",
 					"aria-hidden": "true",
 					children: [
-						t[0] < 0 && t[1] > 0 && /* @__PURE__ */ R("i", {
+						t[0] < 0 && t[1] > 0 && /* @__PURE__ */ L("i", {
 							class: "zero",
-							style: { left: `${Ti(0, t)}%` }
+							style: { left: `${zi(0, t)}%` }
 						}),
-						o !== null && s !== null && /* @__PURE__ */ R("i", {
+						o !== null && s !== null && /* @__PURE__ */ L("i", {
 							class: "interval",
 							style: {
-								left: `${Ti(o, t)}%`,
-								right: `${100 - Ti(s, t)}%`
+								left: `${zi(o, t)}%`,
+								right: `${100 - zi(s, t)}%`
 							}
 						}),
-						/* @__PURE__ */ R("i", {
+						/* @__PURE__ */ L("i", {
 							class: "dot",
-							style: { left: `${Ti(a, t)}%` }
+							style: { left: `${zi(a, t)}%` }
 						})
 					]
-				}), /* @__PURE__ */ R("span", {
+				}), /* @__PURE__ */ L("span", {
 					class: "number",
 					children: [
-						/* @__PURE__ */ R("span", {
+						/* @__PURE__ */ L("span", {
 							class: "heard",
 							children: [e.name, " "]
 						}),
-						xi(a),
+						Fi(a),
 						" ",
-						/* @__PURE__ */ R("small", { children: Si(e, i) })
+						/* @__PURE__ */ L("small", { children: Ii(e, i) })
 					]
 				})]
 			}, r);
 		}) })] }, i))
-	}), (e.series.length > 1 || e.series.some((e) => e.look === "compared")) && /* @__PURE__ */ R("p", {
+	}), (e.series.length > 1 || e.series.some((e) => e.look === "compared")) && /* @__PURE__ */ L("p", {
 		class: "legend",
-		children: e.series.map((e, t) => /* @__PURE__ */ R("span", {
+		children: e.series.map((e, t) => /* @__PURE__ */ L("span", {
 			class: `s${n[t]} ${e.look}`,
 			children: [
-				/* @__PURE__ */ R("i", { class: "swatch" }),
+				/* @__PURE__ */ L("i", { class: "swatch" }),
 				" ",
 				e.name
 			]
 		}, t))
 	})] });
 }
-function Di({ chart: e }) {
+function Vi({ chart: e }) {
 	let t = P(null), [n, r] = M(480), [i, a] = M(null);
 	N(() => {
 		if (!t.current) return;
 		let e = new ResizeObserver(([e]) => r(Math.max(200, Math.floor(e?.contentRect.width ?? 480))));
 		return e.observe(t.current), () => e.disconnect();
 	}, []);
-	let o = e.at.map(Number), s = e.kind === "points", c = vi(e.series), [l, u] = [o.reduce((e, t) => Math.min(e, t), Infinity), o.reduce((e, t) => Math.max(e, t), -Infinity)], d = [l, u > l ? u : l + 1], f = (e) => pi + (n - pi - mi) * Ti(e, d) / 100, p = (e) => fi - gi - (fi - gi - hi) * Ti(e, c) / 100, m = s ? e.series[0]?.values.reduce((e, t, n, r) => (t ?? Infinity) < (r[e] ?? Infinity) ? n : e, 0) ?? 0 : o.length - 1, h = i ?? m, g = bi(e.series), _ = (t) => {
+	let o = e.at.map(Number), s = e.kind === "points", c = Mi(e.series), [l, u] = [o.reduce((e, t) => Math.min(e, t), Infinity), o.reduce((e, t) => Math.max(e, t), -Infinity)], d = [l, u > l ? u : l + 1], f = (e) => Di + (n - Di - Oi) * zi(e, d) / 100, p = (e) => Ei - Ai - (Ei - Ai - ki) * zi(e, c) / 100, m = s ? e.series[0]?.values.reduce((e, t, n, r) => (t ?? Infinity) < (r[e] ?? Infinity) ? n : e, 0) ?? 0 : o.length - 1, h = i ?? m, g = Pi(e.series), _ = (t) => {
 		let n = t.currentTarget.getBoundingClientRect(), r = o.map((r, i) => (f(r) - (t.clientX - n.left)) ** 2 + (s && (p(e.series[0]?.values[i] ?? NaN) - (t.clientY - n.top)) ** 2 || 0));
 		a(r.indexOf(Math.min(...r)));
 	}, v = s ? o.map((e, t) => t).sort((e, t) => o[e] - o[t]) : o.map((e, t) => t);
-	return /* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L("div", {
 		ref: t,
 		children: [
-			/* @__PURE__ */ R("svg", {
+			/* @__PURE__ */ L("svg", {
 				class: "plot",
 				width: n,
-				height: fi,
+				height: Ei,
 				role: "img",
 				"aria-label": `${e.title}: ${e.series.map((e) => e.name).join(", ")}`,
 				onPointerMove: _,
 				onPointerDown: _,
 				children: [
-					yi(c).map((e) => /* @__PURE__ */ R("g", { children: [/* @__PURE__ */ R("line", {
+					Ni(c).map((e) => /* @__PURE__ */ L("g", { children: [/* @__PURE__ */ L("line", {
 						class: "axis",
-						x1: pi,
-						x2: n - mi,
+						x1: Di,
+						x2: n - Oi,
 						y1: p(e),
 						y2: p(e)
-					}), /* @__PURE__ */ R("text", {
-						x: pi - 6,
+					}), /* @__PURE__ */ L("text", {
+						x: Di - 6,
 						y: p(e) + 4,
 						"text-anchor": "end",
-						children: xi(e)
+						children: Fi(e)
 					})] }, e)),
-					yi(d).map((e) => /* @__PURE__ */ R("text", {
+					Ni(d).map((e) => /* @__PURE__ */ L("text", {
 						x: f(e),
 						y: 215,
 						"text-anchor": "middle",
-						children: xi(e)
+						children: Fi(e)
 					}, e)),
-					!s && /* @__PURE__ */ R("line", {
+					!s && /* @__PURE__ */ L("line", {
 						class: "here",
 						x1: f(o[h] ?? 0),
 						x2: f(o[h] ?? 0),
-						y1: hi,
-						y2: fi - gi
+						y1: ki,
+						y2: Ei - Ai
 					}),
-					e.series.map((e, t) => /* @__PURE__ */ R("g", {
+					e.series.map((e, t) => /* @__PURE__ */ L("g", {
 						class: `s${g[t]} ${e.look}`,
-						children: R(s ? ki : Oi, {
+						children: L(s ? Ui : Hi, {
 							one: e,
 							at: o,
 							x: f,
@@ -3768,7 +3971,7 @@ function Di({ chart: e }) {
 					}, t))
 				]
 			}),
-			o.length > 1 && /* @__PURE__ */ R("input", {
+			o.length > 1 && /* @__PURE__ */ L("input", {
 				type: "range",
 				min: 0,
 				max: o.length - 1,
@@ -3777,31 +3980,31 @@ function Di({ chart: e }) {
 				"aria-label": `${e.x || "Place"} in ${e.title}`,
 				"aria-valuetext": Z(o[h])
 			}),
-			/* @__PURE__ */ R("p", {
+			/* @__PURE__ */ L("p", {
 				class: "legend",
 				"aria-live": "polite",
-				children: [/* @__PURE__ */ R("b", {
+				children: [/* @__PURE__ */ L("b", {
 					class: "number",
 					children: [
 						Z(o[h]),
 						" ",
-						/* @__PURE__ */ R("small", { children: e.x })
+						/* @__PURE__ */ L("small", { children: e.x })
 					]
-				}), e.series.map((e, t) => /* @__PURE__ */ R("span", {
+				}), e.series.map((e, t) => /* @__PURE__ */ L("span", {
 					class: `s${g[t]} ${e.look}`,
 					children: [
-						/* @__PURE__ */ R("i", { class: "swatch" }),
+						/* @__PURE__ */ L("i", { class: "swatch" }),
 						" ",
-						e.names?.[h] === void 0 ? e.name : /* @__PURE__ */ R(Ci, { text: e.names[h] }),
+						e.names?.[h] === void 0 ? e.name : /* @__PURE__ */ L(Li, { text: e.names[h] }),
 						" ",
-						/* @__PURE__ */ R("b", {
+						/* @__PURE__ */ L("b", {
 							class: "number",
 							children: Z(e.values[h])
 						}),
 						" ",
-						/* @__PURE__ */ R("small", {
+						/* @__PURE__ */ L("small", {
 							class: "number",
-							children: Si(e, h)
+							children: Ii(e, h)
 						})
 					]
 				}, t))]
@@ -3809,38 +4012,38 @@ function Di({ chart: e }) {
 		]
 	});
 }
-function Oi({ one: e, at: t, x: n, y: r, shown: i }) {
+function Hi({ one: e, at: t, x: n, y: r, shown: i }) {
 	let a = (e) => e.map((i, a) => i === null ? "" : `${a > 0 && e[a - 1] !== null ? "L" : "M"}${n(t[a]).toFixed(1)} ${r(i).toFixed(1)}`).join(""), o = (e, i) => `${n(t[i]).toFixed(1)} ${r(e[i]).toFixed(1)}`, { low: s, high: c } = e, l = t.flatMap((e, t) => (s?.[t] ?? null) !== null && (c?.[t] ?? null) !== null ? [t] : []), u = e.values[i] ?? null;
-	return /* @__PURE__ */ R(b, { children: [
-		s && c && l.length > 1 && /* @__PURE__ */ R("path", {
+	return /* @__PURE__ */ L(b, { children: [
+		s && c && l.length > 1 && /* @__PURE__ */ L("path", {
 			class: "spread-of",
 			d: `M${l.map((e) => o(c, e)).join("L")}L${l.reverse().map((e) => o(s, e)).join("L")}Z`
 		}),
-		/* @__PURE__ */ R("path", {
+		/* @__PURE__ */ L("path", {
 			class: "curve",
 			d: a(e.values)
 		}),
-		u !== null && /* @__PURE__ */ R("circle", {
+		u !== null && /* @__PURE__ */ L("circle", {
 			r: "4",
 			cx: n(t[i]),
 			cy: r(u)
 		})
 	] });
 }
-function ki({ one: e, at: t, x: n, y: r, shown: i }) {
-	return /* @__PURE__ */ R(b, { children: t.map((t, a) => {
+function Ui({ one: e, at: t, x: n, y: r, shown: i }) {
+	return /* @__PURE__ */ L(b, { children: t.map((t, a) => {
 		let o = e.values[a] ?? null;
 		if (o === null) return null;
 		let [s, c] = [e.low?.[a] ?? null, e.high?.[a] ?? null];
-		return /* @__PURE__ */ R("g", {
+		return /* @__PURE__ */ L("g", {
 			class: a === i ? "looked-at" : "",
-			children: [a === i && s !== null && c !== null && /* @__PURE__ */ R("line", {
+			children: [a === i && s !== null && c !== null && /* @__PURE__ */ L("line", {
 				class: "curve",
 				x1: n(t),
 				x2: n(t),
 				y1: r(s),
 				y2: r(c)
-			}), /* @__PURE__ */ R("circle", {
+			}), /* @__PURE__ */ L("circle", {
 				r: a === i ? 5 : 3,
 				cx: n(t),
 				cy: r(o)
@@ -3848,54 +4051,54 @@ function ki({ one: e, at: t, x: n, y: r, shown: i }) {
 		}, a);
 	}) });
 }
-var Ai = ({ curves: e, lines: t }) => /* @__PURE__ */ R("svg", {
+var Wi = ({ curves: e, lines: t }) => /* @__PURE__ */ L("svg", {
 	class: t ? "sketch" : "sketch dots",
 	viewBox: "0 0 240 120",
 	preserveAspectRatio: "none",
 	"aria-hidden": "true",
-	children: e.map((e, n) => /* @__PURE__ */ R("path", {
+	children: e.map((e, n) => /* @__PURE__ */ L("path", {
 		class: `curve s${n}`,
 		d: e.map((n, r) => n === null ? "" : `${t && r > 0 && e[r - 1] !== null ? "L" : "M"}${8 + 224 * r / Math.max(1, e.length - 1)} ${112 - 1.04 * n}${t ? "" : "h.01"}`).join("")
 	}, n))
-}), ji = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
-function Mi(e, t, n) {
-	let r = e.map((e) => (ji(e)[0] - t) ** 2 + (ji(e)[1] - n) ** 2);
+}), Gi = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
+function Ki(e, t, n) {
+	let r = e.map((e) => (Gi(e)[0] - t) ** 2 + (Gi(e)[1] - n) ** 2);
 	return r.indexOf(Math.min(...r));
 }
-var Ni = (e, t) => [
+var qi = (e, t) => [
 	0,
 	...e.slice(1).map((t, n) => (t + e[n]) / 2),
 	t
 ];
-function Pi(e, t) {
+function Ji(e, t) {
 	let n = t.map((t) => (e ?? 0) - (t ?? e ?? 0)), r = Math.max(...n, 0);
 	return {
 		share: n.map((e) => r > 0 ? Math.max(0, e / r) : 0),
 		worst: n.indexOf(Math.max(...n))
 	};
 }
-function Fi({ name: e, pictures: t }) {
-	let { manifest: n } = W(), r = G(`experiments/${e}`), [i, a] = M(0), [o, s] = M("0"), [c, l] = M(null), u = r.value?.images[i], d = t.includes(`${i}.webp`) ? `experiments/${e}/${i}.webp` : null, f = un(W(), u?.image ?? -1), p = ht(u ? u.image === null ? d : f : null);
+function Yi({ name: e, pictures: t }) {
+	let { manifest: n } = U(), r = W(`experiments/${e}`), [i, a] = M(0), [o, s] = M("0"), [c, l] = M(null), u = r.value?.images[i], d = t.includes(`${i}.webp`) ? `experiments/${e}/${i}.webp` : null, f = un(U(), u?.image ?? -1), p = G(u ? u.image === null ? d : f : null);
 	if (r.error) return null;
-	if (!r.value || !u) return /* @__PURE__ */ R(X, { what: e });
+	if (!r.value || !u) return /* @__PURE__ */ L(X, { what: e });
 	let { boxes: m, shape: h, images: g } = r.value, _ = u.grids[Number(o)] ?? u.grids[0];
 	if (!_) return null;
-	let [, v, y] = n.model.input, { share: b, worst: x } = Pi(_.before, _.after), S = c ?? x, C = m[S] ?? [
+	let [, v, y] = n.model.input, { share: b, worst: x } = Ji(_.before, _.after), S = c ?? x, C = m[S] ?? [
 		0,
 		0,
 		0,
 		0
-	], w = Ni(Array.from({ length: h[0] }, (e, t) => ji(m[t * h[1]] ?? C)[0]), v), T = Ni(m.slice(0, h[1]).map((e) => ji(e)[1]), y), E = (e) => {
+	], w = qi(Array.from({ length: h[0] }, (e, t) => Gi(m[t * h[1]] ?? C)[0]), v), T = qi(m.slice(0, h[1]).map((e) => Gi(e)[1]), y), E = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		l(Mi(m, (e.clientY - t.top) / t.height * v, (e.clientX - t.left) / t.width * y));
+		l(Ki(m, (e.clientY - t.top) / t.height * v, (e.clientX - t.left) / t.width * y));
 	};
-	return /* @__PURE__ */ R(J, {
+	return /* @__PURE__ */ L(J, {
 		class: "panel wide covered",
 		title: "Place by place",
 		note: "The warmer a place, the more is lost where the square is laid over it. Point at one, touch it, or use the slider.",
-		children: /* @__PURE__ */ R("div", {
+		children: /* @__PURE__ */ L("div", {
 			class: "covered-pair",
-			children: [/* @__PURE__ */ R("svg", {
+			children: [/* @__PURE__ */ L("svg", {
 				class: "whole",
 				viewBox: `0 0 ${y} ${v}`,
 				role: "img",
@@ -3904,12 +4107,12 @@ function Fi({ name: e, pictures: t }) {
 				onPointerDown: E,
 				onPointerLeave: () => l(null),
 				children: [
-					/* @__PURE__ */ R("rect", {
+					/* @__PURE__ */ L("rect", {
 						class: "beyond",
 						width: y,
 						height: v
 					}),
-					p && /* @__PURE__ */ R("image", {
+					p && /* @__PURE__ */ L("image", {
 						href: p,
 						width: y,
 						height: v,
@@ -3917,7 +4120,7 @@ function Fi({ name: e, pictures: t }) {
 					}),
 					m.map((e, t) => {
 						let [n, r] = [Math.floor(t / h[1]), t % h[1]], [i, a] = [w[n] ?? 0, T[r] ?? 0];
-						return /* @__PURE__ */ R("rect", {
+						return /* @__PURE__ */ L("rect", {
 							class: "loss",
 							x: a,
 							y: i,
@@ -3926,14 +4129,14 @@ function Fi({ name: e, pictures: t }) {
 							opacity: .75 * (b[t] ?? 0)
 						}, t);
 					}),
-					/* @__PURE__ */ R("rect", {
+					/* @__PURE__ */ L("rect", {
 						class: "field-halo",
 						x: C[1],
 						y: C[0],
 						width: C[3] - C[1],
 						height: C[2] - C[0]
 					}),
-					/* @__PURE__ */ R("rect", {
+					/* @__PURE__ */ L("rect", {
 						class: "field",
 						x: C[1],
 						y: C[0],
@@ -3941,39 +4144,39 @@ function Fi({ name: e, pictures: t }) {
 						height: C[2] - C[0]
 					})
 				]
-			}), /* @__PURE__ */ R("div", {
+			}), /* @__PURE__ */ L("div", {
 				class: "covered-told",
 				children: [
-					g.length > 1 && /* @__PURE__ */ R("label", { children: [
+					g.length > 1 && /* @__PURE__ */ L("label", { children: [
 						"Image",
 						" ",
-						/* @__PURE__ */ R("select", {
+						/* @__PURE__ */ L("select", {
 							value: i,
 							onChange: (e) => a(Number(e.currentTarget.value)),
-							children: g.map((e, t) => /* @__PURE__ */ R("option", {
+							children: g.map((e, t) => /* @__PURE__ */ L("option", {
 								value: t,
 								children: tn(e.name)
 							}, t))
 						})
 					] }),
-					u.grids.length > 1 && /* @__PURE__ */ R(wt, {
+					u.grids.length > 1 && /* @__PURE__ */ L(wt, {
 						label: "What is followed",
 						value: o,
 						options: u.grids.map((e, t) => [String(t), e.of]),
 						change: s
 					}),
-					/* @__PURE__ */ R("p", { children: [
-						/* @__PURE__ */ R(q, {
+					/* @__PURE__ */ L("p", { children: [
+						/* @__PURE__ */ L(q, {
 							text: _.of,
 							plain: !0
 						}),
 						": ",
-						/* @__PURE__ */ R("b", {
+						/* @__PURE__ */ L("b", {
 							class: "figure",
 							children: Z(_.before)
 						}),
 						" uncovered, ",
-						/* @__PURE__ */ R("b", {
+						/* @__PURE__ */ L("b", {
 							class: "figure",
 							children: Z(_.after[S])
 						}),
@@ -3989,7 +4192,7 @@ function Fi({ name: e, pictures: t }) {
 						c === null && ", where it falls most",
 						"."
 					] }),
-					/* @__PURE__ */ R("input", {
+					/* @__PURE__ */ L("input", {
 						type: "range",
 						min: 0,
 						max: m.length - 1,
@@ -3997,8 +4200,8 @@ function Fi({ name: e, pictures: t }) {
 						onInput: (e) => l(Number(e.currentTarget.value)),
 						"aria-label": "Place of the square"
 					}),
-					u.image !== null && /* @__PURE__ */ R("p", { children: /* @__PURE__ */ R("a", {
-						href: H(u.image),
+					u.image !== null && /* @__PURE__ */ L("p", { children: /* @__PURE__ */ L("a", {
+						href: V(u.image),
 						children: "What else excites units on this image"
 					}) })
 				]
@@ -4007,7 +4210,7 @@ function Fi({ name: e, pictures: t }) {
 	});
 }
 // src/parts/Epochs.tsx
-function Ii({ steps: e }) {
+function Xi({ steps: e }) {
 	let t = [];
 	return e.map((e) => {
 		t = [...t];
@@ -4018,62 +4221,62 @@ function Ii({ steps: e }) {
 		return t;
 	});
 }
-var Li = [
+var Zi = [
 	["index", "number"],
 	["most", "changed most"],
 	["least", "changed least"],
 	["jumps", "changed image most often"]
 ];
-function Ri(e, t) {
+function Qi(e, t) {
 	let n = e.like[0]?.length ?? 0, r = Array.from({ length: n }, (e, t) => t);
 	if (t === "index") return r;
-	let i = t === "jumps" ? Ii(e) : [], a = (e) => i.filter((t, n) => n > 0 && t[e]?.image !== i[n - 1]?.[e]?.image).length, o = r.map((n) => t === "jumps" ? -a(n) : e.like[0]?.[n] ?? null), s = t === "least" ? -1 : 1;
+	let i = t === "jumps" ? Xi(e) : [], a = (e) => i.filter((t, n) => n > 0 && t[e]?.image !== i[n - 1]?.[e]?.image).length, o = r.map((n) => t === "jumps" ? -a(n) : e.like[0]?.[n] ?? null), s = t === "least" ? -1 : 1;
 	return r.sort((e, t) => {
 		let [n, r] = [o[e] ?? null, o[t] ?? null];
 		return n === null || r === null ? Number(n === null) - Number(r === null) || e - t : s * (n - r) || e - t;
 	});
 }
-function zi({ name: e, query: t }) {
-	let { router: n } = I(), r = G(`experiments/${e}`).value, i = t.get("layer"), a = Math.max(0, r?.layers.findIndex((e) => e.layer === i) ?? 0), o = G(r ? `experiments/${e}/${a}` : null).value;
-	if (!r) return /* @__PURE__ */ R(X, { what: e });
-	let s = r.layers[a]?.layer ?? "", c = r.epochs.length - 1, l = t.get("epoch"), u = l === null ? c : Math.max(0, r.epochs.indexOf(Number(l))), d = t.has("unit") ? Number(t.get("unit")) : null, f = Li.find(([e]) => e === t.get("sort"))?.[0] ?? "index", p = (r) => n.replace(z(ot(e), {
+function $i({ name: e, query: t }) {
+	let { router: n } = I(), r = W(`experiments/${e}`).value, i = t.get("layer"), a = Math.max(0, r?.layers.findIndex((e) => e.layer === i) ?? 0), o = W(r ? `experiments/${e}/${a}` : null).value;
+	if (!r) return /* @__PURE__ */ L(X, { what: e });
+	let s = r.layers[a]?.layer ?? "", c = r.epochs.length - 1, l = t.get("epoch"), u = l === null ? c : Math.max(0, r.epochs.indexOf(Number(l))), d = t.has("unit") ? Number(t.get("unit")) : null, f = Zi.find(([e]) => e === t.get("sort"))?.[0] ?? "index", p = (r) => n.replace(R(st(e), {
 		layer: i,
 		epoch: l,
 		unit: t.get("unit"),
 		sort: t.get("sort"),
 		...r
 	})), m = (e) => p({ epoch: r.epochs[e] ?? null });
-	return /* @__PURE__ */ R(J, {
+	return /* @__PURE__ */ L(J, {
 		class: "panel wide epochs",
 		title: "Epoch by epoch",
 		note: "The patch that excites each unit most, and how like its responses to the images are to those it has in the end.",
-		children: [/* @__PURE__ */ R("div", {
+		children: [/* @__PURE__ */ L("div", {
 			class: "bar",
 			role: "group",
 			"aria-label": "What is shown",
 			children: [
-				/* @__PURE__ */ R("label", { children: ["Layer", /* @__PURE__ */ R("select", {
+				/* @__PURE__ */ L("label", { children: ["Layer", /* @__PURE__ */ L("select", {
 					value: s,
 					onChange: (e) => p({
 						layer: e.currentTarget.value,
 						unit: null
 					}),
-					children: r.layers.map((e) => /* @__PURE__ */ R("option", { children: e.layer }, e.layer))
+					children: r.layers.map((e) => /* @__PURE__ */ L("option", { children: e.layer }, e.layer))
 				})] }),
-				/* @__PURE__ */ R("label", { children: ["Sort", /* @__PURE__ */ R("select", {
+				/* @__PURE__ */ L("label", { children: ["Sort", /* @__PURE__ */ L("select", {
 					value: f,
 					onChange: (e) => p({ sort: e.currentTarget.value === "index" ? null : e.currentTarget.value }),
-					children: Li.map(([e, t]) => /* @__PURE__ */ R("option", {
+					children: Zi.map(([e, t]) => /* @__PURE__ */ L("option", {
 						value: e,
 						children: t
 					}, e))
 				})] }),
-				/* @__PURE__ */ R("label", {
+				/* @__PURE__ */ L("label", {
 					class: "epoch",
 					children: [
 						"Epoch ",
-						/* @__PURE__ */ R("output", { children: r.epochs[u] }),
-						/* @__PURE__ */ R("input", {
+						/* @__PURE__ */ L("output", { children: r.epochs[u] }),
+						/* @__PURE__ */ L("input", {
 							type: "range",
 							min: 0,
 							max: c,
@@ -4084,7 +4287,7 @@ function zi({ name: e, query: t }) {
 					]
 				})
 			]
-		}), o ? /* @__PURE__ */ R(Vi, {
+		}), o ? /* @__PURE__ */ L(ta, {
 			name: e,
 			data: r,
 			part: o,
@@ -4093,32 +4296,32 @@ function zi({ name: e, query: t }) {
 			sort: f,
 			turn: m,
 			follow: (e) => p({ unit: e })
-		}) : /* @__PURE__ */ R(X, { what: s })]
+		}) : /* @__PURE__ */ L(X, { what: s })]
 	});
 }
-var Bi = {
+var ea = {
 	width: 88,
 	height: 104
 };
-function Vi({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follow: s }) {
-	let c = F(() => Ii(n), [n]), l = F(() => Ri(n, a), [n, a]), u = Ae((a) => {
+function ta({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follow: s }) {
+	let c = F(() => Xi(n), [n]), l = F(() => Qi(n, a), [n, a]), u = Ae((a) => {
 		let o = l[a];
-		return /* @__PURE__ */ R("button", {
+		return /* @__PURE__ */ L("button", {
 			type: "button",
 			class: "unit",
 			"aria-pressed": o === i,
 			onClick: () => s(o === i ? null : o),
-			children: [/* @__PURE__ */ R(Wi, {
+			children: [/* @__PURE__ */ L(ia, {
 				name: e,
 				data: t,
 				seen: c[r]?.[o],
 				side: 72
-			}), /* @__PURE__ */ R("span", {
+			}), /* @__PURE__ */ L("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ R("b", { children: [/* @__PURE__ */ R("span", {
+				children: [/* @__PURE__ */ L("b", { children: [/* @__PURE__ */ L("span", {
 					class: "heard",
 					children: "Unit "
-				}), o] }), /* @__PURE__ */ R("span", {
+				}), o] }), /* @__PURE__ */ L("span", {
 					title: "likeness to the end",
 					children: n.like[r]?.[o]?.toFixed(2) ?? "–"
 				})]
@@ -4131,52 +4334,52 @@ function Vi({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 		i,
 		n
 	]);
-	return /* @__PURE__ */ R(b, { children: [i !== null && i < l.length && /* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L(b, { children: [i !== null && i < l.length && /* @__PURE__ */ L("div", {
 		class: "followed",
 		children: [
-			/* @__PURE__ */ R("h3", { children: [
-				/* @__PURE__ */ R(Ci, { text: `${n.layer}:${i}` }),
+			/* @__PURE__ */ L("h3", { children: [
+				/* @__PURE__ */ L(Li, { text: `${n.layer}:${i}` }),
 				", ",
 				Q(c.filter((e, t) => t > 0 && e[i]?.image !== c[t - 1]?.[i]?.image).length, "change"),
 				" of image"
 			] }),
-			/* @__PURE__ */ R("ol", { children: t.epochs.map((a, s) => /* @__PURE__ */ R("li", {
+			/* @__PURE__ */ L("ol", { children: t.epochs.map((a, s) => /* @__PURE__ */ L("li", {
 				class: s === r ? "here" : "",
 				children: [
-					/* @__PURE__ */ R("button", {
+					/* @__PURE__ */ L("button", {
 						type: "button",
 						class: "plain-button",
 						onClick: () => o(s),
 						"aria-label": `Epoch ${a}`,
 						"aria-pressed": s === r,
-						children: [/* @__PURE__ */ R(Wi, {
+						children: [/* @__PURE__ */ L(ia, {
 							name: e,
 							data: t,
 							seen: c[s]?.[i],
 							side: 84
-						}), /* @__PURE__ */ R(Ui, {
+						}), /* @__PURE__ */ L(ra, {
 							name: e,
 							data: t,
 							unit: `${n.layer}:${i}`,
 							at: s
 						})]
 					}),
-					/* @__PURE__ */ R("b", {
+					/* @__PURE__ */ L("b", {
 						class: "number",
 						children: a
 					}),
-					/* @__PURE__ */ R("small", { children: [
+					/* @__PURE__ */ L("small", { children: [
 						Z(n.values[s]?.[i]),
 						" · ",
 						n.like[s]?.[i]?.toFixed(2) ?? "–"
 					] }),
-					/* @__PURE__ */ R(Hi, {
+					/* @__PURE__ */ L(na, {
 						data: t,
 						seen: c[s]?.[i]
 					})
 				]
 			}, a)) }),
-			/* @__PURE__ */ R("p", {
+			/* @__PURE__ */ L("p", {
 				class: "note",
 				children: [
 					"Below each epoch the strongest response, and its likeness to the end",
@@ -4185,9 +4388,9 @@ function Vi({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 				]
 			})
 		]
-	}), /* @__PURE__ */ R(Gr, {
+	}), /* @__PURE__ */ L(ai, {
 		count: l.length,
-		cell: Bi,
+		cell: ea,
 		gap: 6,
 		label: `Units of ${n.layer}`,
 		current: i === null ? -1 : l.indexOf(i),
@@ -4198,16 +4401,16 @@ function Vi({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 		render: u
 	})] });
 }
-function Hi({ data: e, seen: t }) {
+function na({ data: e, seen: t }) {
 	let n = t && e.images[t.image];
-	return n === void 0 ? null : /* @__PURE__ */ R("a", {
-		href: H(n),
+	return n === void 0 ? null : /* @__PURE__ */ L("a", {
+		href: V(n),
 		children: ["image ", n]
 	});
 }
-function Ui({ name: e, data: t, unit: n, at: r }) {
+function ra({ name: e, data: t, unit: n, at: r }) {
 	let i = t.units[n];
-	return i ? /* @__PURE__ */ R(rn, {
+	return i ? /* @__PURE__ */ L(rn, {
 		path: `experiments/${e}/${i.picture}`,
 		grid: i.grid,
 		panel: 0,
@@ -4216,9 +4419,9 @@ function Ui({ name: e, data: t, unit: n, at: r }) {
 		boost: !0
 	}) : null;
 }
-function Wi({ name: e, data: t, seen: n, side: r }) {
-	let i = W(), a = n !== void 0 && n.image >= 0, o = a ? t.images[n.image] : void 0, s = ht(a ? t.own.includes(n.image) ? `experiments/${e}/${n.image}.webp` : o === void 0 ? null : un(i, o) : null);
-	if (!a) return /* @__PURE__ */ R("span", {
+function ia({ name: e, data: t, seen: n, side: r }) {
+	let i = U(), a = n !== void 0 && n.image >= 0, o = a ? t.images[n.image] : void 0, s = G(a ? t.own.includes(n.image) ? `experiments/${e}/${n.image}.webp` : o === void 0 ? null : un(i, o) : null);
+	if (!a) return /* @__PURE__ */ L("span", {
 		class: "tile none",
 		style: {
 			width: `${r}px`,
@@ -4226,7 +4429,7 @@ function Wi({ name: e, data: t, seen: n, side: r }) {
 		}
 	});
 	let [c, l, u, d] = n.box, [f, p] = t.input;
-	return /* @__PURE__ */ R("svg", {
+	return /* @__PURE__ */ L("svg", {
 		class: u - c < 40 ? "cut sharp" : "cut",
 		viewBox: `${l} ${c} ${d - l} ${u - c}`,
 		style: {
@@ -4234,13 +4437,13 @@ function Wi({ name: e, data: t, seen: n, side: r }) {
 			height: `${r}px`
 		},
 		"aria-hidden": "true",
-		children: [/* @__PURE__ */ R("rect", {
+		children: [/* @__PURE__ */ L("rect", {
 			class: "beyond",
 			x: l,
 			y: c,
 			width: d - l,
 			height: u - c
-		}), s && /* @__PURE__ */ R("image", {
+		}), s && /* @__PURE__ */ L("image", {
 			href: s,
 			width: p,
 			height: f,
@@ -4249,69 +4452,69 @@ function Wi({ name: e, data: t, seen: n, side: r }) {
 	});
 }
 // src/parts/Masks.tsx
-function Gi({ name: e }) {
-	let t = G(`experiments/${e}`).value?.covered ?? [], n = [...new Set(t.flatMap((e) => Object.keys(e.boxes)))], [r, i] = M("");
-	return t.length ? /* @__PURE__ */ R(J, {
+function aa({ name: e }) {
+	let t = W(`experiments/${e}`).value?.covered ?? [], n = [...new Set(t.flatMap((e) => Object.keys(e.boxes)))], [r, i] = M("");
+	return t.length ? /* @__PURE__ */ L(J, {
 		class: "panel wide masks",
 		title: "What was covered",
 		note: "Every image with its parts marked; choose one to see it covered in all of them.",
 		children: [
-			/* @__PURE__ */ R(wt, {
+			/* @__PURE__ */ L(wt, {
 				label: "Part that is covered",
 				value: r,
 				options: [["", "All, marked"], ...n.map((e) => [e, e])],
 				change: i
 			}),
-			/* @__PURE__ */ R("ul", {
+			/* @__PURE__ */ L("ul", {
 				class: "tiles",
-				children: t.map((t) => /* @__PURE__ */ R("li", { children: [/* @__PURE__ */ R(Ki, {
+				children: t.map((t) => /* @__PURE__ */ L("li", { children: [/* @__PURE__ */ L(oa, {
 					of: t,
 					name: e,
 					parts: n,
 					part: r
-				}), /* @__PURE__ */ R("small", {
+				}), /* @__PURE__ */ L("small", {
 					class: "cut-name",
 					title: t.name,
-					children: t.image === null ? /* @__PURE__ */ R("bdi", { children: tn(t.name) }) : /* @__PURE__ */ R("a", {
-						href: H(t.image),
+					children: t.image === null ? /* @__PURE__ */ L("bdi", { children: tn(t.name) }) : /* @__PURE__ */ L("a", {
+						href: V(t.image),
 						children: tn(t.name)
 					})
 				})] }, t.picture))
 			}),
-			r === "" && /* @__PURE__ */ R("p", {
+			r === "" && /* @__PURE__ */ L("p", {
 				class: "legend",
-				children: n.map((e, t) => /* @__PURE__ */ R("span", {
+				children: n.map((e, t) => /* @__PURE__ */ L("span", {
 					class: `s${t % 8}`,
 					children: [
-						/* @__PURE__ */ R("i", { class: "swatch" }),
+						/* @__PURE__ */ L("i", { class: "swatch" }),
 						" ",
-						/* @__PURE__ */ R("bdi", { children: e })
+						/* @__PURE__ */ L("bdi", { children: e })
 					]
 				}, e))
 			})
 		]
 	}) : null;
 }
-function Ki({ of: e, name: t, parts: n, part: r }) {
-	let i = ht(`experiments/${t}/${e.picture}`), [a, o] = e.size, s = r !== "" && !e.boxes[r];
-	return /* @__PURE__ */ R("svg", {
+function oa({ of: e, name: t, parts: n, part: r }) {
+	let i = G(`experiments/${t}/${e.picture}`), [a, o] = e.size, s = r !== "" && !e.boxes[r];
+	return /* @__PURE__ */ L("svg", {
 		class: "cut",
 		viewBox: `0 0 ${o} ${a}`,
 		role: "img",
 		"aria-label": `${e.name}: ${r === "" ? `${Object.keys(e.boxes).join(", ")} marked` : s ? `no ${r} in it` : `${r} covered`}`,
 		opacity: s ? .3 : 1,
-		children: [i && /* @__PURE__ */ R("image", {
+		children: [i && /* @__PURE__ */ L("image", {
 			href: i,
 			width: o,
 			height: a,
 			preserveAspectRatio: "none"
-		}), Object.entries(e.boxes).map(([e, [t, i, a, o]]) => r === "" ? /* @__PURE__ */ R("rect", {
+		}), Object.entries(e.boxes).map(([e, [t, i, a, o]]) => r === "" ? /* @__PURE__ */ L("rect", {
 			class: `mark-of s${n.indexOf(e) % 8}`,
 			x: i,
 			y: t,
 			width: o - i,
 			height: a - t
-		}, e) : e === r ? /* @__PURE__ */ R("rect", {
+		}, e) : e === r ? /* @__PURE__ */ L("rect", {
 			class: "beyond",
 			x: i,
 			y: t,
@@ -4321,8 +4524,8 @@ function Ki({ of: e, name: t, parts: n, part: r }) {
 	});
 }
 // src/parts/ResultTable.tsx
-var qi = (e) => e.trim() !== "" && Number.isFinite(Number(e)), Ji = (e) => !e || e === "nan", Yi = 4, Xi = 3;
-function Zi(e, t, n = {}) {
+var sa = (e) => e.trim() !== "" && Number.isFinite(Number(e)), ca = (e) => !e || e === "nan", la = 4, ua = 3;
+function da(e, t, n = {}) {
 	let r = Object.keys(n).filter((t) => e.includes(t));
 	return (r.length ? r : e).map((r) => {
 		let i = e.indexOf(r);
@@ -4330,66 +4533,66 @@ function Zi(e, t, n = {}) {
 			at: i,
 			head: n[r]?.[0] ?? r,
 			note: n[r]?.[1] ?? "",
-			right: t.every((e) => qi(e[i] ?? "") || Ji(e[i]))
+			right: t.every((e) => sa(e[i] ?? "") || ca(e[i]))
 		};
 	});
 }
-function Qi({ columns: e, rows: t, told: n, images: r }) {
-	let i = Zi(e, t, n).filter(({ at: e }) => t.some((t) => !Ji(t[e]))), a = (e, t) => /* @__PURE__ */ R($i, {
+function fa({ columns: e, rows: t, told: n, images: r }) {
+	let i = da(e, t, n).filter(({ at: e }) => t.some((t) => !ca(t[e]))), a = (e, t) => /* @__PURE__ */ L(pa, {
 		text: e[t.at] ?? "",
 		right: t.right,
 		image: r.get(e[t.at] ?? "")
 	}), o = i.filter((e) => e.note);
-	return /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L(b, { children: [/* @__PURE__ */ L("div", {
 		class: "scroll",
 		tabIndex: 0,
 		role: "region",
 		"aria-label": "Rows of the table",
-		children: t.length <= Xi && i.length > 6 ? /* @__PURE__ */ R("table", { children: /* @__PURE__ */ R("tbody", { children: i.map((e) => /* @__PURE__ */ R("tr", { children: [/* @__PURE__ */ R("th", {
+		children: t.length <= ua && i.length > 6 ? /* @__PURE__ */ L("table", { children: /* @__PURE__ */ L("tbody", { children: i.map((e) => /* @__PURE__ */ L("tr", { children: [/* @__PURE__ */ L("th", {
 			scope: "row",
 			children: e.head
-		}), t.map((t, n) => /* @__PURE__ */ R("td", { children: a(t, e) }, n))] }, e.at)) }) }) : /* @__PURE__ */ R("table", {
-			class: i.length > Yi ? "stacked" : "",
-			children: [/* @__PURE__ */ R("thead", { children: /* @__PURE__ */ R("tr", { children: i.map((e) => /* @__PURE__ */ R("th", {
+		}), t.map((t, n) => /* @__PURE__ */ L("td", { children: a(t, e) }, n))] }, e.at)) }) }) : /* @__PURE__ */ L("table", {
+			class: i.length > la ? "stacked" : "",
+			children: [/* @__PURE__ */ L("thead", { children: /* @__PURE__ */ L("tr", { children: i.map((e) => /* @__PURE__ */ L("th", {
 				scope: "col",
 				class: e.right ? "number" : "",
 				title: e.note || void 0,
-				children: /* @__PURE__ */ R("bdi", { children: e.head })
-			}, e.at)) }) }), /* @__PURE__ */ R("tbody", { children: t.map((e, t) => /* @__PURE__ */ R("tr", { children: i.map((t) => /* @__PURE__ */ R("td", {
+				children: /* @__PURE__ */ L("bdi", { children: e.head })
+			}, e.at)) }) }), /* @__PURE__ */ L("tbody", { children: t.map((e, t) => /* @__PURE__ */ L("tr", { children: i.map((t) => /* @__PURE__ */ L("td", {
 				class: t.right ? "number" : "",
 				"data-head": t.head,
 				children: a(e, t)
 			}, t.at)) }, t)) })]
 		})
-	}), o.length > 0 && /* @__PURE__ */ R("details", {
+	}), o.length > 0 && /* @__PURE__ */ L("details", {
 		class: "how",
-		children: [/* @__PURE__ */ R("summary", { children: "What the columns mean" }), /* @__PURE__ */ R("dl", { children: o.map((e) => /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: e.head }), /* @__PURE__ */ R("dd", { children: e.note })] }, e.at)) })]
+		children: [/* @__PURE__ */ L("summary", { children: "What the columns mean" }), /* @__PURE__ */ L("dl", { children: o.map((e) => /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: e.head }), /* @__PURE__ */ L("dd", { children: e.note })] }, e.at)) })]
 	})] });
 }
-function $i({ text: e, right: t, image: n }) {
-	let r = W();
-	return t && Ji(e) ? /* @__PURE__ */ R(b, { children: "–" }) : t ? /* @__PURE__ */ R("span", {
+function pa({ text: e, right: t, image: n }) {
+	let r = U();
+	return t && ca(e) ? /* @__PURE__ */ L(b, { children: "–" }) : t ? /* @__PURE__ */ L("span", {
 		title: Ut(e) === e ? void 0 : e,
 		children: Ut(e)
-	}) : n === void 0 ? vt(r, e) ? /* @__PURE__ */ R("a", {
-		href: B(e),
+	}) : n === void 0 ? vt(r, e) ? /* @__PURE__ */ L("a", {
+		href: z(e),
 		children: e
-	}) : /:\d+/.test(e) ? /* @__PURE__ */ R(Ci, { text: e }) : /* @__PURE__ */ R("bdi", { children: e }) : /* @__PURE__ */ R("a", {
-		href: H(n),
+	}) : /:\d+/.test(e) ? /* @__PURE__ */ L(Li, { text: e }) : /* @__PURE__ */ L("bdi", { children: e }) : /* @__PURE__ */ L("a", {
+		href: V(n),
 		children: e
 	});
 }
 // src/pages/Experiments.tsx
-var ea = {
+var ma = {
 	diagnosis: "Diagnosis of the first layers",
 	sanity: "What projections are worth",
 	check: "Check of the network"
-}, ta = (e) => ea[e] ?? e.charAt(0).toUpperCase() + e.slice(1);
-function na() {
-	let e = G("experiments");
-	return e.error ? /* @__PURE__ */ R(ra, {}) : e.value ? e.value.length ? /* @__PURE__ */ R(b, { children: [
-		/* @__PURE__ */ R("h1", { children: "Experiments" }),
-		/* @__PURE__ */ R("p", {
+}, ha = (e) => ma[e] ?? e.charAt(0).toUpperCase() + e.slice(1);
+function ga() {
+	let e = W("experiments");
+	return e.error ? /* @__PURE__ */ L(_a, {}) : e.value ? e.value.length ? /* @__PURE__ */ L(b, { children: [
+		/* @__PURE__ */ L("h1", { children: "Experiments" }),
+		/* @__PURE__ */ L("p", {
 			class: "lead",
 			children: [
 				"Results that other commands placed beside the units: ",
@@ -4397,73 +4600,73 @@ function na() {
 				"."
 			]
 		}),
-		/* @__PURE__ */ R("ul", {
+		/* @__PURE__ */ L("ul", {
 			class: "experiments",
-			children: e.value.map((e) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
-				href: ot(e.name),
+			children: e.value.map((e) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
+				href: st(e.name),
 				children: [
-					e.sketch?.length ? /* @__PURE__ */ R(Ai, {
+					e.sketch?.length ? /* @__PURE__ */ L(Wi, {
 						curves: e.sketch,
 						lines: e.drawn === "lines"
-					}) : /* @__PURE__ */ R(ia, {
+					}) : /* @__PURE__ */ L(va, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						class: "op",
-						children: ta(e.kind)
+						children: ha(e.kind)
 					}),
-					/* @__PURE__ */ R("b", { children: /* @__PURE__ */ R("bdi", { children: e.title }) }),
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("b", { children: /* @__PURE__ */ L("bdi", { children: e.title }) }),
+					/* @__PURE__ */ L("span", {
 						class: "quiet clamp",
 						children: e.summary
 					})
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ R(ra, {}) : /* @__PURE__ */ R(X, { what: "experiments" });
+	] }) : /* @__PURE__ */ L(_a, {}) : /* @__PURE__ */ L(X, { what: "experiments" });
 }
-var ra = () => /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("h1", { children: "Experiments" }), /* @__PURE__ */ R("p", {
+var _a = () => /* @__PURE__ */ L(b, { children: [/* @__PURE__ */ L("h1", { children: "Experiments" }), /* @__PURE__ */ L("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
-		/* @__PURE__ */ R("code", { children: "convscope occlude" }),
+		/* @__PURE__ */ L("code", { children: "convscope occlude" }),
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
-function ia({ experiment: e, file: t, small: n }) {
-	let r = ht(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = M(!1);
-	return r ? n ? /* @__PURE__ */ R("img", {
+function va({ experiment: e, file: t, small: n }) {
+	let r = G(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = M(!1);
+	return r ? n ? /* @__PURE__ */ L("img", {
 		src: r,
 		alt: "",
 		loading: "lazy"
-	}) : /* @__PURE__ */ R("figure", {
+	}) : /* @__PURE__ */ L("figure", {
 		class: a ? "result wide" : "result",
-		children: [/* @__PURE__ */ R("a", {
+		children: [/* @__PURE__ */ L("a", {
 			href: r,
 			target: "_blank",
 			rel: "noreferrer",
-			children: /* @__PURE__ */ R("img", {
+			children: /* @__PURE__ */ L("img", {
 				src: r,
 				alt: i || `Figure ${t} of ${e.title}`,
 				onLoad: ({ currentTarget: { naturalWidth: e, naturalHeight: t } }) => o(e > 2 * t)
 			})
-		}), i && /* @__PURE__ */ R("figcaption", { children: i })]
-	}) : n ? /* @__PURE__ */ R(aa, { experiment: e }) : null;
+		}), i && /* @__PURE__ */ L("figcaption", { children: i })]
+	}) : n ? /* @__PURE__ */ L(ya, { experiment: e }) : null;
 }
-function aa({ experiment: { glimpse: e, shown: t } }) {
-	return /* @__PURE__ */ R("span", {
+function ya({ experiment: { glimpse: e, shown: t } }) {
+	return /* @__PURE__ */ L("span", {
 		class: "no-figure",
 		"aria-hidden": "true",
-		children: (e ?? (t ? [t.columns, ...t.rows.slice(0, 3)] : [])).map((e, t) => /* @__PURE__ */ R("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ R("bdi", { children: e }, t)) }, t))
+		children: (e ?? (t ? [t.columns, ...t.rows.slice(0, 3)] : [])).map((e, t) => /* @__PURE__ */ L("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ L("bdi", { children: e }, t)) }, t))
 	});
 }
-var oa = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
-function sa({ name: e, query: t }) {
-	let n = G("experiments"), r = n.value?.find((t) => t.name === e), i = G(r?.sketch ? `results/${e}` : null), a = G(r?.data ? `experiments/${e}` : null);
-	if (!n.value && !n.error) return /* @__PURE__ */ R(X, { what: e });
-	if (!r) return /* @__PURE__ */ R(Y, {
+var ba = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
+function xa({ name: e, query: t }) {
+	let n = W("experiments"), r = n.value?.find((t) => t.name === e), i = W(r?.sketch ? `results/${e}` : null), a = W(r?.data ? `experiments/${e}` : null);
+	if (!n.value && !n.error) return /* @__PURE__ */ L(X, { what: e });
+	if (!r) return /* @__PURE__ */ L(Y, {
 		title: "No such experiment",
 		children: [
 			"“",
@@ -4471,90 +4674,90 @@ function sa({ name: e, query: t }) {
 			"” is not in this atlas."
 		]
 	});
-	if (i.error) return /* @__PURE__ */ R(Y, {
+	if (i.error) return /* @__PURE__ */ L(Y, {
 		title: "Data is missing",
 		children: i.error.message
 	});
 	let o = r.sketch ? i.value : r;
-	return !o || r.data && !a.value && !a.error ? /* @__PURE__ */ R(X, { what: e }) : /* @__PURE__ */ R(la, {
+	return !o || r.data && !a.value && !a.error ? /* @__PURE__ */ L(X, { what: e }) : /* @__PURE__ */ L(Ca, {
 		experiment: o,
 		data: a.value ?? {},
 		query: t
 	});
 }
-var ca = [
+var Sa = [
 	"occlusion",
 	"evolution",
 	"correspondence"
 ];
-function la({ experiment: e, data: t, query: n }) {
-	let { kind: r, name: i } = e, a = (t.charts?.length ?? 0) > 0 || ca.includes(r) && e.data, o = e.figures.map((t) => /* @__PURE__ */ R(ia, {
+function Ca({ experiment: e, data: t, query: n }) {
+	let { kind: r, name: i } = e, a = (t.charts?.length ?? 0) > 0 || Sa.includes(r) && e.data, o = e.figures.map((t) => /* @__PURE__ */ L(va, {
 		experiment: e,
 		file: t
 	}, t)), [s, c] = M(!1);
-	return /* @__PURE__ */ R(b, { children: [
-		/* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L(b, { children: [
+		/* @__PURE__ */ L("div", {
 			class: "page-head",
-			children: /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("h1", { children: /* @__PURE__ */ R("bdi", { children: e.title }) }), /* @__PURE__ */ R("p", {
+			children: /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("h1", { children: /* @__PURE__ */ L("bdi", { children: e.title }) }), /* @__PURE__ */ L("p", {
 				class: "lead",
-				children: ta(r)
+				children: ha(r)
 			})] })
 		}),
-		e.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ R("p", {
+		e.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ L("p", {
 			class: "prose",
 			children: e
 		}, t)),
-		r === "occlusion" && e.data && /* @__PURE__ */ R(Fi, {
+		r === "occlusion" && e.data && /* @__PURE__ */ L(Yi, {
 			name: i,
 			pictures: e.pictures ?? []
 		}),
-		r === "correspondence" && e.data && /* @__PURE__ */ R(Gi, { name: i }),
-		a && /* @__PURE__ */ R("div", {
+		r === "correspondence" && e.data && /* @__PURE__ */ L(aa, { name: i }),
+		a && /* @__PURE__ */ L("div", {
 			class: `charts ${(t.charts?.length ?? 0) > 4 ? "many" : ""}`,
-			children: t.charts?.map((e) => /* @__PURE__ */ R(wi, { chart: e }, e.title))
+			children: t.charts?.map((e) => /* @__PURE__ */ L(Ri, { chart: e }, e.title))
 		}),
-		r === "evolution" && e.data && /* @__PURE__ */ R(zi, {
+		r === "evolution" && e.data && /* @__PURE__ */ L($i, {
 			name: i,
 			query: n
 		}),
-		/* @__PURE__ */ R("div", {
+		/* @__PURE__ */ L("div", {
 			class: "findings",
 			children: [
 				!a && o,
-				/* @__PURE__ */ R(ua, {
+				/* @__PURE__ */ L(wa, {
 					experiment: e,
 					data: t
 				}),
-				a && o.length > 0 && /* @__PURE__ */ R("details", {
+				a && o.length > 0 && /* @__PURE__ */ L("details", {
 					class: "wide",
 					onToggle: (e) => c(e.currentTarget.open),
-					children: [/* @__PURE__ */ R("summary", { children: [Q(o.length, "figure"), ", as drawn for print"] }), s && o]
+					children: [/* @__PURE__ */ L("summary", { children: [Q(o.length, "figure"), ", as drawn for print"] }), s && o]
 				})
 			]
 		}),
-		/* @__PURE__ */ R(fa, { experiment: e })
+		/* @__PURE__ */ L(Ea, { experiment: e })
 	] });
 }
-function ua({ experiment: e, data: t }) {
-	let { store: n } = W(), { shown: r, name: i } = e;
+function wa({ experiment: e, data: t }) {
+	let { store: n } = U(), { shown: r, name: i } = e;
 	if (!r?.rows.length) return null;
-	let a = r.rows.length === r.count, o = () => Ge(`${i}.csv`, [r.columns, ...r.rows].map((e) => `${e.map(oa).join(",")}\n`).join(""), "text/csv"), s = r.columns.indexOf("image"), c = new Map(s >= 0 && e.images.length === r.count ? r.rows.map((t, n) => [t[s] ?? "", e.images[n]]) : []);
-	return /* @__PURE__ */ R(J, {
+	let a = r.rows.length === r.count, o = () => Ke(`${i}.csv`, [r.columns, ...r.rows].map((e) => `${e.map(ba).join(",")}\n`).join(""), "text/csv"), s = r.columns.indexOf("image"), c = new Map(s >= 0 && e.images.length === r.count ? r.rows.map((t, n) => [t[s] ?? "", e.images[n]]) : []);
+	return /* @__PURE__ */ L(J, {
 		class: "panel wide",
 		title: "Table",
 		note: a ? void 0 : `The first ${r.rows.length} of ${r.count} rows.`,
-		children: [/* @__PURE__ */ R(Qi, {
+		children: [/* @__PURE__ */ L(fa, {
 			columns: r.columns,
 			rows: r.rows,
 			told: t.columns,
 			images: c
-		}), /* @__PURE__ */ R("p", {
+		}), /* @__PURE__ */ L("p", {
 			class: "actions",
-			children: a ? /* @__PURE__ */ R("button", {
+			children: a ? /* @__PURE__ */ L("button", {
 				type: "button",
 				onClick: o,
 				children: "Download CSV"
-			}) : n.host.kind === "folder" && /* @__PURE__ */ R("a", {
+			}) : n.host.kind === "folder" && /* @__PURE__ */ L("a", {
 				class: "button",
 				href: `experiments/${encodeURIComponent(i)}/table.csv`,
 				download: `${i}.csv`,
@@ -4563,27 +4766,27 @@ function ua({ experiment: e, data: t }) {
 		})]
 	});
 }
-var da = 24;
-function fa({ experiment: e }) {
-	let t = e.units.flatMap((e) => U(e) ?? []), n = Wt(e.settings), r = Math.max(0, t.length - da) + Math.max(0, e.images.length - da);
-	return /* @__PURE__ */ R("div", {
+var Ta = 24;
+function Ea({ experiment: e }) {
+	let t = e.units.flatMap((e) => H(e) ?? []), n = Wt(e.settings), r = Math.max(0, t.length - Ta) + Math.max(0, e.images.length - Ta);
+	return /* @__PURE__ */ L("div", {
 		class: "cards settings",
-		children: [(t.length > 0 || e.images.length > 0) && /* @__PURE__ */ R(J, {
+		children: [(t.length > 0 || e.images.length > 0) && /* @__PURE__ */ L(J, {
 			title: "About",
-			children: /* @__PURE__ */ R("p", {
+			children: /* @__PURE__ */ L("p", {
 				class: "chips",
 				children: [
-					t.slice(0, da).map((e) => /* @__PURE__ */ R("a", {
+					t.slice(0, Ta).map((e) => /* @__PURE__ */ L("a", {
 						class: "chip",
-						href: V(e.layer, e.channel),
-						children: /* @__PURE__ */ R(q, { text: `${e.layer}:${e.channel}` })
+						href: B(e.layer, e.channel),
+						children: /* @__PURE__ */ L(q, { text: `${e.layer}:${e.channel}` })
 					}, `${e.layer}:${e.channel}`)),
-					e.images.slice(0, da).map((e) => /* @__PURE__ */ R("a", {
+					e.images.slice(0, Ta).map((e) => /* @__PURE__ */ L("a", {
 						class: "chip",
-						href: H(e),
+						href: V(e),
 						children: ["image ", e]
 					}, e)),
-					r > 0 && /* @__PURE__ */ R("span", {
+					r > 0 && /* @__PURE__ */ L("span", {
 						class: "quiet",
 						children: [
 							"and ",
@@ -4593,78 +4796,78 @@ function fa({ experiment: e }) {
 					})
 				]
 			})
-		}), n.length > 0 && /* @__PURE__ */ R(J, {
+		}), n.length > 0 && /* @__PURE__ */ L(J, {
 			title: "Settings",
-			children: /* @__PURE__ */ R(bt, { rows: n })
+			children: /* @__PURE__ */ L(bt, { rows: n })
 		})]
 	});
 }
 // src/parts/Caution.tsx
-function pa({ layers: e }) {
+function Da({ layers: e }) {
 	let t = e.filter(Qt);
-	return t.length ? /* @__PURE__ */ R("p", {
+	return t.length ? /* @__PURE__ */ L("p", {
 		class: "caution",
-		children: [t.map((e, t) => /* @__PURE__ */ R("span", { children: [t > 0 && ", ", /* @__PURE__ */ R(q, { text: e.name })] }, e.id)), ": projections look much like a random signal's from the same place (median cosine above 0.9). They say where, hardly what."]
+		children: [t.map((e, t) => /* @__PURE__ */ L("span", { children: [t > 0 && ", ", /* @__PURE__ */ L(q, { text: e.name })] }, e.id)), ": projections look much like a random signal's from the same place (median cosine above 0.9). They say where, hardly what."]
 	}) : null;
 }
 // src/parts/Marked.tsx
-function ma() {
-	let e = W(), t = zt(), { toast: n } = I(), r = Object.entries(t.all());
+function Oa() {
+	let e = U(), t = zt(), { toast: n } = I(), r = Object.entries(t.all());
 	if (!r.length) return null;
-	let i = () => Ge("notes.json", JSON.stringify({
+	let i = () => Ke("notes.json", JSON.stringify({
 		model: e.manifest.model.name,
 		fingerprint: e.manifest.model.fingerprint,
 		notes: t.all()
 	}, null, 1)), a = async (r) => {
 		let i = r.files?.[0];
 		if (r.value = "", !i) return;
-		let a = ha(await i.text(), e.manifest.model.fingerprint);
+		let a = ka(await i.text(), e.manifest.model.fingerprint);
 		n(a === null ? "This file holds notes on another network" : `${Q(t.merge(a), "note")} taken in`);
 	};
-	return /* @__PURE__ */ R(J, {
+	return /* @__PURE__ */ L(J, {
 		title: "Marked units",
 		class: "panel marked",
-		children: [/* @__PURE__ */ R("ul", {
+		children: [/* @__PURE__ */ L("ul", {
 			class: "tiles",
 			children: r.map(([t, n]) => {
-				let r = U(t), i = r && yt(e, r.layer, r.channel);
-				return !r || !i || r.channel >= i.channels ? null : /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
-					href: V(r.layer, r.channel),
+				let r = H(t), i = r && yt(e, r.layer, r.channel);
+				return !r || !i || r.channel >= i.channels ? null : /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
+					href: B(r.layer, r.channel),
 					children: [
-						/* @__PURE__ */ R("span", {
+						/* @__PURE__ */ L("span", {
 							class: "pair",
-							children: [/* @__PURE__ */ R($, {
+							children: [/* @__PURE__ */ L($, {
 								layer: i,
 								channel: r.channel,
 								kind: "photos",
 								side: 64
-							}), /* @__PURE__ */ R($, {
+							}), /* @__PURE__ */ L($, {
 								layer: i,
 								channel: r.channel,
 								kind: "projections",
 								side: 64
 							})]
 						}),
-						/* @__PURE__ */ R("span", {
+						/* @__PURE__ */ L("span", {
 							class: "caption",
-							children: /* @__PURE__ */ R("b", { children: /* @__PURE__ */ R(q, { text: t }) })
+							children: /* @__PURE__ */ L("b", { children: /* @__PURE__ */ L(q, { text: t }) })
 						}),
-						n && /* @__PURE__ */ R("small", {
+						n && /* @__PURE__ */ L("small", {
 							class: "clamp",
 							children: n
 						})
 					]
 				}) }, t);
 			})
-		}), /* @__PURE__ */ R("p", {
+		}), /* @__PURE__ */ L("p", {
 			class: "actions",
-			children: [/* @__PURE__ */ R("button", {
+			children: [/* @__PURE__ */ L("button", {
 				type: "button",
 				onClick: i,
 				children: "Save notes"
-			}), /* @__PURE__ */ R("label", {
+			}), /* @__PURE__ */ L("label", {
 				class: "button",
-				children: ["Take in notes…", /* @__PURE__ */ R("input", {
+				children: ["Take in notes…", /* @__PURE__ */ L("input", {
 					class: "heard",
 					type: "file",
 					accept: "application/json,.json",
@@ -4674,7 +4877,7 @@ function ma() {
 		})]
 	});
 }
-function ha(e, t) {
+function ka(e, t) {
 	let n;
 	try {
 		n = JSON.parse(e);
@@ -4684,7 +4887,7 @@ function ha(e, t) {
 	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : It(JSON.stringify(n.notes));
 }
 // src/pages/Home.tsx
-function ga(e, t) {
+function Aa(e, t) {
 	if (!e) return t.map((e) => ({ shown: e }));
 	let n = new Map(t.map((e) => [e.name, e])), r = [];
 	for (let t of e.layers) {
@@ -4693,25 +4896,25 @@ function ga(e, t) {
 	}
 	return r;
 }
-function _a() {
-	let { manifest: e } = W(), { router: t } = I(), n = G("network"), r = F(() => ga(n.value, e.layers), [n.value, e]), [i, a] = M(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
-	L({
+function ja() {
+	let { manifest: e } = U(), { router: t } = I(), n = W("network"), r = F(() => Aa(n.value, e.layers), [n.value, e]), [i, a] = M(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
+	He({
 		ArrowDown: o(1),
 		j: o(1),
 		ArrowUp: o(-1),
 		k: o(-1),
 		Enter: () => {
 			let n = e.layers[Math.max(0, i)];
-			n && t.go(B(n.name));
+			n && t.go(z(n.name));
 		}
 	});
 	let s = e.layers.reduce((e, t) => e + t.units.dead, 0);
-	return /* @__PURE__ */ R(b, { children: [
-		/* @__PURE__ */ R("h1", { children: /* @__PURE__ */ R(q, {
+	return /* @__PURE__ */ L(b, { children: [
+		/* @__PURE__ */ L("h1", { children: /* @__PURE__ */ L(q, {
 			text: e.model.name,
 			plain: !0
 		}) }),
-		/* @__PURE__ */ R("p", {
+		/* @__PURE__ */ L("p", {
 			class: "lead",
 			children: [
 				"What its ",
@@ -4724,96 +4927,96 @@ function _a() {
 				"."
 			]
 		}),
-		/* @__PURE__ */ R(xa, { manifest: e }),
-		/* @__PURE__ */ R(pa, { layers: e.layers }),
-		/* @__PURE__ */ R("div", {
+		/* @__PURE__ */ L(Fa, { manifest: e }),
+		/* @__PURE__ */ L(Da, { layers: e.layers }),
+		/* @__PURE__ */ L("div", {
 			class: "map-head",
-			children: /* @__PURE__ */ R("h2", { children: "Layers in execution order" })
+			children: /* @__PURE__ */ L("h2", { children: "Layers in execution order" })
 		}),
-		/* @__PURE__ */ R("ol", {
+		/* @__PURE__ */ L("ol", {
 			class: "map",
-			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ R(ya, {
+			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ L(Na, {
 				layer: t.shown,
 				role: Xt(t.shown.name, n.value?.layers ?? []),
 				current: e.layers.indexOf(t.shown) === i
-			}, t.shown.id) : /* @__PURE__ */ R(ba, { layers: t.passed }, `passed-${r}`))
+			}, t.shown.id) : /* @__PURE__ */ L(Pa, { layers: t.passed }, `passed-${r}`))
 		}),
-		/* @__PURE__ */ R(va, {}),
-		/* @__PURE__ */ R(ma, {}),
-		/* @__PURE__ */ R(wa, { manifest: e })
+		/* @__PURE__ */ L(Ma, {}),
+		/* @__PURE__ */ L(Oa, {}),
+		/* @__PURE__ */ L(Ra, { manifest: e })
 	] });
 }
-function va() {
-	let e = ft();
-	return e.length ? /* @__PURE__ */ R(J, {
+function Ma() {
+	let e = pt();
+	return e.length ? /* @__PURE__ */ L(J, {
 		title: "Compare with",
 		class: "panel marked",
 		note: "Atlases beside this one: which of their units do the same as units here.",
-		children: /* @__PURE__ */ R("p", {
+		children: /* @__PURE__ */ L("p", {
 			class: "chips",
-			children: e.map((e) => /* @__PURE__ */ R("a", {
+			children: e.map((e) => /* @__PURE__ */ L("a", {
 				class: "chip",
-				href: z("#/compare", { with: e.name }),
+				href: R("#/compare", { with: e.name }),
 				title: e.data,
 				children: [
-					/* @__PURE__ */ R("b", { children: e.name }),
+					/* @__PURE__ */ L("b", { children: e.name }),
 					" ",
-					/* @__PURE__ */ R("bdi", { children: e.model })
+					/* @__PURE__ */ L("bdi", { children: e.model })
 				]
 			}, e.name))
 		})
 	}) : null;
 }
-function ya({ layer: e, role: t, current: n }) {
-	let { manifest: r } = W(), i = e.preview, a = window.innerWidth < 600 ? 28 : 40, o = Math.min(i.columns, r.subset?.[e.name]?.length ?? e.channels), s = K(r.paths.preview, { layer: e.id });
-	return /* @__PURE__ */ R("li", {
+function Na({ layer: e, role: t, current: n }) {
+	let { manifest: r } = U(), i = e.preview, a = window.innerWidth < 600 ? 28 : 40, o = Math.min(i.columns, r.subset?.[e.name]?.length ?? e.channels), s = K(r.paths.preview, { layer: e.id });
+	return /* @__PURE__ */ L("li", {
 		class: n ? "station current" : "station",
-		children: /* @__PURE__ */ R("a", {
-			href: B(e.name),
+		children: /* @__PURE__ */ L("a", {
+			href: z(e.name),
 			children: [
-				/* @__PURE__ */ R("span", {
+				/* @__PURE__ */ L("span", {
 					class: "station-name",
-					children: [/* @__PURE__ */ R("b", { children: /* @__PURE__ */ R(q, { text: e.name }) }), /* @__PURE__ */ R("span", {
+					children: [/* @__PURE__ */ L("b", { children: /* @__PURE__ */ L(q, { text: e.name }) }), /* @__PURE__ */ L("span", {
 						class: "op",
 						children: [e.op, t].filter(Boolean).join(", ")
 					})]
 				}),
-				/* @__PURE__ */ R("span", {
+				/* @__PURE__ */ L("span", {
 					class: "station-shape",
-					children: [/* @__PURE__ */ R("span", {
+					children: [/* @__PURE__ */ L("span", {
 						class: "number",
 						children: qt(e)
-					}), /* @__PURE__ */ R("small", { children: e.spatial ? "units × map" : "units" })]
+					}), /* @__PURE__ */ L("small", { children: e.spatial ? "units × map" : "units" })]
 				}),
-				/* @__PURE__ */ R("span", {
+				/* @__PURE__ */ L("span", {
 					class: "station-field",
-					children: [/* @__PURE__ */ R(xt, {
+					children: [/* @__PURE__ */ L(xt, {
 						field: e.field,
 						input: r.model.input
-					}), /* @__PURE__ */ R("span", { children: [e.field ? `${e.field.size[0]} px` : "all", /* @__PURE__ */ R("small", { children: e.field ? `stride ${e.field.stride[0]}` : "whole image" })] })]
+					}), /* @__PURE__ */ L("span", { children: [e.field ? `${e.field.size[0]} px` : "all", /* @__PURE__ */ L("small", { children: e.field ? `stride ${e.field.stride[0]}` : "whole image" })] })]
 				}),
-				/* @__PURE__ */ R("span", {
+				/* @__PURE__ */ L("span", {
 					class: "station-told",
 					children: [
-						/* @__PURE__ */ R("span", {
+						/* @__PURE__ */ L("span", {
 							class: e.units.dead ? "station-dead some" : "station-dead",
 							children: [e.units.dead, " dead"]
 						}),
-						e.control && /* @__PURE__ */ R("small", {
+						e.control && /* @__PURE__ */ L("small", {
 							class: Qt(e) ? "some" : "",
 							title: "Median cosine of a unit's projection and a random signal's from the same place: 1 alike, 0 unrelated",
 							children: ["like control ", e.control.median?.toFixed(2) ?? "–"]
 						}),
-						/* @__PURE__ */ R(ir, {
+						/* @__PURE__ */ L(ir, {
 							layer: e.name,
 							brief: !0
 						})
 					]
 				}),
-				/* @__PURE__ */ R("span", {
+				/* @__PURE__ */ L("span", {
 					class: "strip",
 					"aria-hidden": "true",
-					children: [0, 1].map((e) => /* @__PURE__ */ R("span", { children: Array.from({ length: o }, (t, n) => /* @__PURE__ */ R(rn, {
+					children: [0, 1].map((e) => /* @__PURE__ */ L("span", { children: Array.from({ length: o }, (t, n) => /* @__PURE__ */ L(rn, {
 						path: s,
 						grid: i,
 						panel: 0,
@@ -4826,43 +5029,43 @@ function ya({ layer: e, role: t, current: n }) {
 		})
 	});
 }
-function ba({ layers: e }) {
-	return /* @__PURE__ */ R("li", {
+function Pa({ layers: e }) {
+	return /* @__PURE__ */ L("li", {
 		class: "passed",
-		children: /* @__PURE__ */ R("details", { children: [/* @__PURE__ */ R("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ R("ul", { children: e.map((e) => /* @__PURE__ */ R("li", { children: [
-			/* @__PURE__ */ R(q, { text: e.name }),
+		children: /* @__PURE__ */ L("details", { children: [/* @__PURE__ */ L("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ L("ul", { children: e.map((e) => /* @__PURE__ */ L("li", { children: [
+			/* @__PURE__ */ L(q, { text: e.name }),
 			" ",
-			/* @__PURE__ */ R("span", {
+			/* @__PURE__ */ L("span", {
 				class: "op",
 				children: e.op
 			}),
 			" ",
-			/* @__PURE__ */ R("span", {
+			/* @__PURE__ */ L("span", {
 				class: "number",
 				children: qt(e)
 			}),
 			" ",
-			/* @__PURE__ */ R("span", { children: Yt(e) })
+			/* @__PURE__ */ L("span", { children: Yt(e) })
 		] }, e.name)) })] })
 	});
 }
-function xa({ manifest: e }) {
+function Fa({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
-	return t ? /* @__PURE__ */ R("details", {
+	return t ? /* @__PURE__ */ L("details", {
 		class: "panel warning",
-		children: [/* @__PURE__ */ R("summary", { children: [
+		children: [/* @__PURE__ */ L("summary", { children: [
 			Q(t, "image"),
 			" could not be read and ",
 			t === 1 ? "was" : "were",
 			" left out"
-		] }), /* @__PURE__ */ R("ul", { children: [n.map((e) => /* @__PURE__ */ R("li", { children: [
-			/* @__PURE__ */ R(q, { text: e.name }),
+		] }), /* @__PURE__ */ L("ul", { children: [n.map((e) => /* @__PURE__ */ L("li", { children: [
+			/* @__PURE__ */ L(q, { text: e.name }),
 			" ",
-			/* @__PURE__ */ R("span", {
+			/* @__PURE__ */ L("span", {
 				class: "quiet",
 				children: e.reason
 			})
-		] }, e.image)), t > n.length && /* @__PURE__ */ R("li", {
+		] }, e.image)), t > n.length && /* @__PURE__ */ L("li", {
 			class: "quiet",
 			children: [
 				"and ",
@@ -4872,54 +5075,54 @@ function xa({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var Sa = ({ value: e }) => /* @__PURE__ */ R("code", {
+var Ia = ({ value: e }) => /* @__PURE__ */ L("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
-}), Ca = (e, t) => t ? [[e, t]] : [];
-function wa({ manifest: e }) {
+}), La = (e, t) => t ? [[e, t]] : [];
+function Ra({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i, check: a } = e;
-	return /* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "cards",
 		children: [
-			/* @__PURE__ */ R(J, {
+			/* @__PURE__ */ L(J, {
 				title: "Model",
-				children: /* @__PURE__ */ R(bt, { rows: [
-					["Name", /* @__PURE__ */ R(q, {
+				children: /* @__PURE__ */ L(bt, { rows: [
+					["Name", /* @__PURE__ */ L(q, {
 						text: t.name,
 						plain: !0
 					}, "n")],
 					["Input", `${t.input.join(" × ")}, ${t.dtype}`],
 					["Preparation", t.preprocessText],
-					["Output", /* @__PURE__ */ R(q, {
+					["Output", /* @__PURE__ */ L(q, {
 						text: t.output + (t.classes ? `, ${Q(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					...Ca("Taken for", t.meaning),
-					["SHA-256", /* @__PURE__ */ R(Sa, { value: t.fingerprint }, "h")]
+					...La("Taken for", t.meaning),
+					["SHA-256", /* @__PURE__ */ L(Ia, { value: t.fingerprint }, "h")]
 				] })
 			}),
-			/* @__PURE__ */ R(J, {
+			/* @__PURE__ */ L(J, {
 				title: "Images",
-				children: /* @__PURE__ */ R(bt, { rows: [
-					["Collection", /* @__PURE__ */ R(q, {
+				children: /* @__PURE__ */ L(bt, { rows: [
+					["Collection", /* @__PURE__ */ L(q, {
 						text: n.description,
 						plain: !0
 					}, "n")],
 					["Count", Q(n.count, "image")],
 					["Labels", n.classes ? Q(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ R(Sa, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ L(Ia, { value: n.fingerprint }, "h")]
 				] })
 			}),
-			/* @__PURE__ */ R(J, {
+			/* @__PURE__ */ L(J, {
 				title: "How it was made",
-				children: /* @__PURE__ */ R(bt, { rows: [
+				children: /* @__PURE__ */ L(bt, { rows: [
 					["When", en(e.created)],
 					["Shown", `${r.k} strongest responses a unit, one an image`],
 					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}${r.gates ? `; gates: ${r.gates}` : ""}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
-					...Ca("Check", a?.sentence),
+					...La("Check", a?.sentence),
 					["Versions", Object.entries(i).map(([e, t]) => `${e} ${t}`).join(", ")]
 				] })
 			})
@@ -4927,7 +5130,7 @@ function wa({ manifest: e }) {
 	});
 }
 // src/parts/Strong.tsx
-function Ta(e, t, n, r) {
+function za(e, t, n, r) {
 	let i = e.field;
 	if (!i) return [
 		0,
@@ -4943,13 +5146,13 @@ function Ta(e, t, n, r) {
 		o + i.size[1]
 	];
 }
-var Ea = 64;
-function Da({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, mark: s, pin: c, pinned: l }) {
-	let { manifest: u } = W(), d = u.paths.taken && a ? K(u.paths.taken, {
+var Ba = 64;
+function Va({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, mark: s, pin: c, pinned: l }) {
+	let { manifest: u } = U(), d = u.paths.taken && a ? K(u.paths.taken, {
 		image: n,
 		thousand: Math.floor(n / 1e3)
 	}) : null;
-	return /* @__PURE__ */ R("ul", {
+	return /* @__PURE__ */ L("ul", {
 		class: "tiles",
 		children: r.map(([r, f, p, m, h], g) => {
 			let [_, v, y, b, x] = o?.[g] ?? [], S = _ === void 0 ? null : [
@@ -4962,52 +5165,52 @@ function Da({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, m
 				grid: a,
 				cell: t * a.columns + g
 			} : null, w = {
-				box: Ta(e, m, h, u.model.input),
+				box: za(e, m, h, u.model.input),
 				part: S,
 				over: C,
 				words: `${e.name}:${r}, response ${Z(f)}${x ? `; black and white ±${Z(x)}` : ""}`
-			}, T = () => s(w), E = l?.words === w.words, ee = i.find((e) => e[1] === r)?.[2];
-			return /* @__PURE__ */ R("li", {
+			}, T = () => s(w), E = l?.words === w.words, D = i.find((e) => e[1] === r)?.[2];
+			return /* @__PURE__ */ L("li", {
 				onMouseEnter: T,
 				onMouseLeave: () => s(null),
-				children: [/* @__PURE__ */ R("a", {
-					href: V(e.name, r),
+				children: [/* @__PURE__ */ L("a", {
+					href: B(e.name, r),
 					onFocus: T,
 					onBlur: () => s(null),
-					children: [/* @__PURE__ */ R("span", {
+					children: [/* @__PURE__ */ L("span", {
 						class: "pair",
-						children: [/* @__PURE__ */ R("span", {
+						children: [/* @__PURE__ */ L("span", {
 							class: "cut-tile",
-							style: { width: `${Ea}px` },
-							children: /* @__PURE__ */ R(mn, {
+							style: { width: `${Ba}px` },
+							children: /* @__PURE__ */ L(mn, {
 								image: n,
 								box: S ?? w.box
 							})
-						}), C ? /* @__PURE__ */ R(rn, {
+						}), C ? /* @__PURE__ */ L(rn, {
 							path: C.path,
 							grid: C.grid,
 							panel: 0,
 							cell: C.cell,
-							side: Ea,
+							side: Ba,
 							boost: !0
-						}) : ee === void 0 ? /* @__PURE__ */ R("span", {
+						}) : D === void 0 ? /* @__PURE__ */ L("span", {
 							class: "tile none",
 							title: "not projected",
 							style: {
-								width: `${Ea}px`,
-								height: `${Ea}px`
+								width: `${Ba}px`,
+								height: `${Ba}px`
 							}
-						}) : /* @__PURE__ */ R(Oa, {
+						}) : /* @__PURE__ */ L(Ha, {
 							layer: e,
 							channel: r,
-							rank: ee
+							rank: D
 						})]
-					}), /* @__PURE__ */ R("span", {
+					}), /* @__PURE__ */ L("span", {
 						class: "caption",
-						children: [/* @__PURE__ */ R("b", { children: [/* @__PURE__ */ R("span", {
+						children: [/* @__PURE__ */ L("b", { children: [/* @__PURE__ */ L("span", {
 							class: "heard",
 							children: "Unit "
-						}), r] }), /* @__PURE__ */ R("span", {
+						}), r] }), /* @__PURE__ */ L("span", {
 							title: "response, and its share of the unit's maximum",
 							children: [
 								Z(f),
@@ -5017,72 +5220,72 @@ function Da({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, m
 							]
 						})]
 					})]
-				}), /* @__PURE__ */ R("button", {
+				}), /* @__PURE__ */ L("button", {
 					type: "button",
 					class: "versus",
 					"aria-pressed": E,
 					"aria-label": `Where unit ${r} responds`,
 					title: "Where it responds, and what it takes",
 					onClick: () => (c(E ? null : w), E && s(null)),
-					children: /* @__PURE__ */ R("svg", {
+					children: /* @__PURE__ */ L("svg", {
 						viewBox: "0 0 16 16",
 						"aria-hidden": "true",
-						children: [/* @__PURE__ */ R("circle", {
+						children: [/* @__PURE__ */ L("circle", {
 							cx: "8",
 							cy: "8",
 							r: "4.5"
-						}), /* @__PURE__ */ R("path", { d: "M8 0v6M8 10v6M0 8h6M10 8h6" })]
+						}), /* @__PURE__ */ L("path", { d: "M8 0v6M8 10v6M0 8h6M10 8h6" })]
 					})
 				})]
 			}, r);
 		})
 	});
 }
-function Oa({ layer: e, channel: t, rank: n, photo: r }) {
-	return /* @__PURE__ */ R(rn, {
-		path: En(W(), e, t),
+function Ha({ layer: e, channel: t, rank: n, photo: r }) {
+	return /* @__PURE__ */ L(rn, {
+		path: En(U(), e, t),
 		grid: e.sprite,
 		panel: +!r,
 		cell: n,
-		side: Ea,
+		side: Ba,
 		boost: !r
 	});
 }
-var ka = 24;
-function Aa({ layer: e, wins: t }) {
-	let [n, r] = M(!1), i = n ? t : t.slice(0, ka);
-	return /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("ul", {
+var Ua = 24;
+function Wa({ layer: e, wins: t }) {
+	let [n, r] = M(!1), i = n ? t : t.slice(0, Ua);
+	return /* @__PURE__ */ L(b, { children: [/* @__PURE__ */ L("ul", {
 		class: "tiles",
-		children: i.map(([, t, n]) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
-			href: V(e.name, t),
-			children: [/* @__PURE__ */ R("span", {
+		children: i.map(([, t, n]) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
+			href: B(e.name, t),
+			children: [/* @__PURE__ */ L("span", {
 				class: "pair",
-				children: [/* @__PURE__ */ R(Oa, {
+				children: [/* @__PURE__ */ L(Ha, {
 					layer: e,
 					channel: t,
 					rank: n,
 					photo: !0
-				}), /* @__PURE__ */ R(Oa, {
+				}), /* @__PURE__ */ L(Ha, {
 					layer: e,
 					channel: t,
 					rank: n
 				})]
-			}), /* @__PURE__ */ R("span", {
+			}), /* @__PURE__ */ L("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ R("b", { children: [/* @__PURE__ */ R("span", {
+				children: [/* @__PURE__ */ L("b", { children: [/* @__PURE__ */ L("span", {
 					class: "heard",
 					children: "Unit "
-				}), t] }), /* @__PURE__ */ R("span", { children: ["no. ", n + 1] })]
+				}), t] }), /* @__PURE__ */ L("span", { children: ["no. ", n + 1] })]
 			})]
 		}) }, t))
-	}), t.length > i.length && /* @__PURE__ */ R("button", {
+	}), t.length > i.length && /* @__PURE__ */ L("button", {
 		type: "button",
 		onClick: () => r(!0),
 		children: ["Show all ", t.length]
 	})] });
 }
 // src/pages/Image.tsx
-function ja(e, t, n) {
+function Ga(e, t, n) {
 	if (!e.starts) return Math.floor(e.images.indexOf(t) / n);
 	let r = -1;
 	for (let n of e.starts) {
@@ -5091,24 +5294,24 @@ function ja(e, t, n) {
 	}
 	return r;
 }
-function Ma({ number: e }) {
-	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? ja(a.value, e, t.extras.profileShard) : -1, s = G(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
-	if (!r) return /* @__PURE__ */ R(Y, {
+function Ka({ number: e }) {
+	let { manifest: t, store: n } = U(), r = Number.isInteger(e) && e >= 0, i = W(r ? "images/index" : null), a = W(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? Ga(a.value, e, t.extras.profileShard) : -1, s = W(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = W(c === void 0 ? null : `images/${c}`), u = W(n.host.kind === "file" ? null : "experiments");
+	if (!r) return /* @__PURE__ */ L(Y, {
 		title: "No such image",
 		children: "Images have numbers from 0."
 	});
-	if (i.error) return /* @__PURE__ */ R(Y, {
+	if (i.error) return /* @__PURE__ */ L(Y, {
 		title: "Data is missing",
 		children: i.error.message
 	});
-	if (!i.value || t.extras && !a.value && !a.error || o >= 0 && !s.value && !s.error || c !== void 0 && !l.value && !l.error) return /* @__PURE__ */ R(X, { what: `image ${e}` });
+	if (!i.value || t.extras && !a.value && !a.error || o >= 0 && !s.value && !s.error || c !== void 0 && !l.value && !l.error) return /* @__PURE__ */ L(X, { what: `image ${e}` });
 	let d = l.value?.images[e], f = s.value?.images[e], p = f ?? d;
-	if (!p) return /* @__PURE__ */ R(Y, {
+	if (!p) return /* @__PURE__ */ L(Y, {
 		title: "Not in this atlas",
 		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Q(a.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
 	});
 	let m = p.label < 0 ? null : (s.value ?? l.value)?.classes[p.label] ?? `class ${p.label}`, h = (u.value ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ R(Na, {
+	return /* @__PURE__ */ L(qa, {
 		number: e,
 		name: p.name,
 		label: m,
@@ -5118,21 +5321,21 @@ function Ma({ number: e }) {
 		about: h
 	});
 }
-function Na({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
-	let { manifest: s } = W(), { router: c } = I(), [l, u] = M(null), [d, f] = M(null), p = l ?? d, m = G(s.taken ? "taken/index" : null).value, h = G(m?.images.includes(e) ? `taken/${e}` : null).value, g = a.indexOf(e), [_, v] = g < 0 ? [] : [a[g - 1], a[g + 1]], y = (e) => () => e === void 0 ? void 0 : c.step(H(e));
-	return L({
+function qa({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
+	let { manifest: s } = U(), { router: c } = I(), [l, u] = M(null), [d, f] = M(null), p = l ?? d, m = W(s.taken ? "taken/index" : null).value, h = W(m?.images.includes(e) ? `taken/${e}` : null).value, g = a.indexOf(e), [_, v] = g < 0 ? [] : [a[g - 1], a[g + 1]], y = (e) => () => e === void 0 ? void 0 : c.step(V(e));
+	return He({
 		ArrowLeft: y(_),
 		h: y(_),
 		ArrowRight: y(v),
 		l: y(v)
-	}), /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("div", {
+	}), /* @__PURE__ */ L(b, { children: [/* @__PURE__ */ L("div", {
 		class: "page-head",
-		children: [/* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("h1", { children: /* @__PURE__ */ R(q, { text: tn(t) }) }), /* @__PURE__ */ R("p", {
+		children: [/* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("h1", { children: /* @__PURE__ */ L(q, { text: tn(t) }) }), /* @__PURE__ */ L("p", {
 			class: "lead",
 			children: [
 				"image ",
 				e,
-				n !== null && /* @__PURE__ */ R(b, { children: [" · ", /* @__PURE__ */ R(Ct, {
+				n !== null && /* @__PURE__ */ L(b, { children: [" · ", /* @__PURE__ */ L(Ct, {
 					name: n,
 					number: -1
 				})] }),
@@ -5140,88 +5343,92 @@ function Na({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 				"among the strongest of ",
 				Q(i.length, "unit")
 			]
-		})] }), /* @__PURE__ */ R("div", {
+		})] }), /* @__PURE__ */ L("div", {
 			class: "steps",
-			children: [_ !== void 0 && /* @__PURE__ */ R("a", {
-				href: H(_),
+			children: [_ !== void 0 && /* @__PURE__ */ L("a", {
+				href: V(_),
 				"aria-label": `Previous image, ${_}`,
 				title: "Previous image (←)",
 				children: "←"
-			}), v !== void 0 && /* @__PURE__ */ R("a", {
-				href: H(v),
+			}), v !== void 0 && /* @__PURE__ */ L("a", {
+				href: V(v),
 				"aria-label": `Next image, ${v}`,
 				title: "Next image (→)",
 				children: "→"
 			})]
 		})]
-	}), /* @__PURE__ */ R("div", {
+	}), /* @__PURE__ */ L("div", {
 		class: "image-page",
-		children: [/* @__PURE__ */ R("figure", {
+		children: [/* @__PURE__ */ L("figure", {
 			class: "looked sticky",
 			children: [
-				/* @__PURE__ */ R(dn, {
+				/* @__PURE__ */ L(dn, {
 					image: e,
 					name: t,
 					box: p?.box ?? null,
 					part: p?.part ?? null,
 					over: p?.over ?? null
 				}),
-				/* @__PURE__ */ R("figcaption", { children: p ? p.words : "Point at a unit, or press its mark, to see where it responds and what it takes" }),
-				/* @__PURE__ */ R("p", {
+				/* @__PURE__ */ L("figcaption", { children: p ? p.words : "Point at a unit, or press its mark, to see where it responds and what it takes" }),
+				/* @__PURE__ */ L("p", {
 					class: "quiet path",
-					children: /* @__PURE__ */ R(q, {
+					children: /* @__PURE__ */ L(q, {
 						text: t,
 						plain: !0
 					})
 				}),
-				o.map((e) => /* @__PURE__ */ R("p", { children: /* @__PURE__ */ R("a", {
-					href: ot(e.name),
+				o.map((e) => /* @__PURE__ */ L("p", { children: /* @__PURE__ */ L("a", {
+					href: st(e.name),
 					children: e.title
 				}) }, e.name))
 			]
-		}), /* @__PURE__ */ R("div", { children: [r && /* @__PURE__ */ R(Pa, {
-			taken: h !== null,
-			known: !s.taken || m !== null
-		}), s.layers.map((t, n) => {
-			let a = r?.[n] ?? [], o = i.filter((e) => e[0] === n);
-			return !a.length && !o.length ? null : /* @__PURE__ */ R(J, {
-				title: t.name,
-				note: o.length ? `among the ${s.options.k} strongest of ${Q(o.length, "unit")}` : void 0,
-				children: [a.length > 0 ? /* @__PURE__ */ R(Da, {
-					layer: t,
-					image: e,
-					rows: a,
-					wins: o,
-					grid: m?.grids[n],
-					row: n,
-					taken: h?.layers[n],
-					mark: u,
-					pin: f,
-					pinned: d
-				}) : /* @__PURE__ */ R(Aa, {
-					layer: t,
-					wins: o
-				}), a.length > 0 && o.length > 0 && /* @__PURE__ */ R("details", { children: [/* @__PURE__ */ R("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ R(Aa, {
-					layer: t,
-					wins: o
-				})] })]
-			}, t.id);
-		})] })]
+		}), /* @__PURE__ */ L("div", { children: [
+			r && /* @__PURE__ */ L(Ja, {
+				taken: h !== null,
+				known: !s.taken || m !== null
+			}),
+			/* @__PURE__ */ L(Dr, { image: e }),
+			s.layers.map((t, n) => {
+				let a = r?.[n] ?? [], o = i.filter((e) => e[0] === n);
+				return !a.length && !o.length ? null : /* @__PURE__ */ L(J, {
+					title: t.name,
+					note: o.length ? `among the ${s.options.k} strongest of ${Q(o.length, "unit")}` : void 0,
+					children: [a.length > 0 ? /* @__PURE__ */ L(Va, {
+						layer: t,
+						image: e,
+						rows: a,
+						wins: o,
+						grid: m?.grids[n],
+						row: n,
+						taken: h?.layers[n],
+						mark: u,
+						pin: f,
+						pinned: d
+					}) : /* @__PURE__ */ L(Wa, {
+						layer: t,
+						wins: o
+					}), a.length > 0 && o.length > 0 && /* @__PURE__ */ L("details", { children: [/* @__PURE__ */ L("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ L(Wa, {
+						layer: t,
+						wins: o
+					})] })]
+				}, t.id);
+			})
+		] })]
 	})] });
 }
-function Pa({ taken: e, known: t }) {
-	let { manifest: n } = W(), r = n.taken;
-	return /* @__PURE__ */ R("div", {
+function Ja({ taken: e, known: t }) {
+	let { manifest: n } = U(), r = n.taken;
+	return /* @__PURE__ */ L("div", {
 		class: "legend",
-		children: [/* @__PURE__ */ R("p", {
+		children: [/* @__PURE__ */ L("p", {
 			class: "note",
 			children: ["The units that respond most, by share of their own maximum: the place in this image, and what each takes from it.", !e && t && (r ? ` Of this image the latter is kept only where it is among a unit's strongest: ${Q(r.images, "image")}, evenly spread, fit the ${$t(r.budget)} that the atlas was made with (--image-bytes).` : " This atlas keeps the latter only where the image is among a unit's strongest.")]
-		}), /* @__PURE__ */ R(Et, {})]
+		}), /* @__PURE__ */ L(Et, {})]
 	});
 }
 // src/pages/Images.tsx
-function Fa() {
-	let { manifest: e, store: t } = W(), n = G(e.extras ? "profiles/index" : null), r = G(e.extras ? null : "images/index"), [i, a] = M(null);
+function Ya() {
+	let { manifest: e, store: t } = U(), n = W(e.extras ? "profiles/index" : null), r = W(e.extras ? null : "images/index"), [i, a] = M(null);
 	N(() => {
 		if (!r.value) return;
 		let e = !0;
@@ -5248,17 +5455,17 @@ function Fa() {
 		error: n.error ?? r.error
 	};
 }
-function Ia({ query: e }) {
-	let { manifest: t } = W(), { router: n } = I(), { images: r, error: i } = Fa(), [a, o] = M(-1), s = (e.get("q") ?? "").toLowerCase();
-	if (i) return /* @__PURE__ */ R(Y, {
+function Xa({ query: e }) {
+	let { manifest: t } = U(), { router: n } = I(), { images: r, error: i } = Ya(), [a, o] = M(-1), s = (e.get("q") ?? "").toLowerCase();
+	if (i) return /* @__PURE__ */ L(Y, {
 		title: "Data is missing",
 		children: i.message
 	});
-	if (!r) return /* @__PURE__ */ R(X, { what: "images" });
+	if (!r) return /* @__PURE__ */ L(X, { what: "images" });
 	let c = r.filter((e) => e.name.toLowerCase().includes(s) || (e.label ?? "").toLowerCase().includes(s));
-	return /* @__PURE__ */ R(b, { children: [
-		/* @__PURE__ */ R("h1", { children: "Images" }),
-		/* @__PURE__ */ R("p", {
+	return /* @__PURE__ */ L(b, { children: [
+		/* @__PURE__ */ L("h1", { children: "Images" }),
+		/* @__PURE__ */ L("p", {
 			class: "lead",
 			children: [
 				Q(r.length, "image"),
@@ -5269,17 +5476,17 @@ function Ia({ query: e }) {
 				"."
 			]
 		}),
-		/* @__PURE__ */ R("div", {
+		/* @__PURE__ */ L("div", {
 			class: "bar",
-			children: [/* @__PURE__ */ R("input", {
+			children: [/* @__PURE__ */ L("input", {
 				id: "search",
 				class: "find",
 				type: "search",
 				value: e.get("q") ?? "",
-				onInput: (e) => n.replace(z("#/images", { q: e.currentTarget.value })),
+				onInput: (e) => n.replace(R("#/images", { q: e.currentTarget.value })),
 				placeholder: "Find name or label",
 				"aria-label": "Find images"
-			}), /* @__PURE__ */ R("output", {
+			}), /* @__PURE__ */ L("output", {
 				class: "count",
 				"aria-live": "polite",
 				children: [
@@ -5289,13 +5496,13 @@ function Ia({ query: e }) {
 				]
 			})]
 		}),
-		c.length === 0 ? /* @__PURE__ */ R("p", {
+		c.length === 0 ? /* @__PURE__ */ L("p", {
 			class: "empty",
-			children: ["No image listed has this in its name or label.", /^\d+$/.test(s) && /* @__PURE__ */ R(b, { children: [" ", /* @__PURE__ */ R("a", {
-				href: H(Number(s)),
+			children: ["No image listed has this in its name or label.", /^\d+$/.test(s) && /* @__PURE__ */ L(b, { children: [" ", /* @__PURE__ */ L("a", {
+				href: V(Number(s)),
 				children: ["Open image ", Number(s)]
 			})] })]
-		}) : /* @__PURE__ */ R(Gr, {
+		}) : /* @__PURE__ */ L(ai, {
 			count: c.length,
 			cell: {
 				width: 132,
@@ -5304,43 +5511,43 @@ function Ia({ query: e }) {
 			label: "Images",
 			current: a,
 			select: o,
-			open: (e) => n.go(H(c[e]?.number ?? 0)),
+			open: (e) => n.go(V(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e, t) => /* @__PURE__ */ R(La, {
+			render: (e, t) => /* @__PURE__ */ L(Za, {
 				image: c[e],
 				first: t
 			})
 		})
 	] });
 }
-function La({ image: e, first: t }) {
-	let n = ht(un(W(), e.number));
-	return /* @__PURE__ */ R("a", {
+function Za({ image: e, first: t }) {
+	let n = G(un(U(), e.number));
+	return /* @__PURE__ */ L("a", {
 		class: "unit thumb",
-		href: H(e.number),
+		href: V(e.number),
 		tabIndex: t ? 0 : -1,
 		children: [
-			n ? /* @__PURE__ */ R("img", {
+			n ? /* @__PURE__ */ L("img", {
 				src: n,
 				alt: "",
 				width: 120,
 				height: 120
-			}) : /* @__PURE__ */ R("span", { class: "tile none" }),
-			/* @__PURE__ */ R("span", {
+			}) : /* @__PURE__ */ L("span", { class: "tile none" }),
+			/* @__PURE__ */ L("span", {
 				class: "caption",
-				children: /* @__PURE__ */ R("b", { children: /* @__PURE__ */ R(q, { text: e.label ?? tn(e.name) }) })
+				children: /* @__PURE__ */ L("b", { children: /* @__PURE__ */ L(q, { text: e.label ?? tn(e.name) }) })
 			}),
-			e.label !== null && /* @__PURE__ */ R("small", { children: /* @__PURE__ */ R(q, { text: tn(e.name) }) })
+			e.label !== null && /* @__PURE__ */ L("small", { children: /* @__PURE__ */ L(q, { text: tn(e.name) }) })
 		]
 	});
 }
 // src/alike.ts
-function Ra(e) {
+function Qa(e) {
 	let t = atob(e.codes);
 	return Int8Array.from({ length: t.length - t.length % e.rank }, (e, n) => t.charCodeAt(n));
 }
-function za(e, t, n = []) {
-	let { rank: r } = e, i = Ra(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
+function $a(e, t, n = []) {
+	let { rank: r } = e, i = Qa(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
 	if (!o.some((e) => e !== 0)) return [];
 	for (let n = 0; n < a; n += 1) {
 		let a = 0, u = !1;
@@ -5352,9 +5559,9 @@ function za(e, t, n = []) {
 	}
 	return l;
 }
-var Ba = 32;
-function Va(e, t) {
-	let n = Ra(e), r = Math.min(Ba, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
+var eo = 32;
+function to(e, t) {
+	let n = Qa(e), r = Math.min(eo, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
 	return i.forEach((t, i) => a.set(n.subarray(t * e.rank, t * e.rank + r), i * r)), {
 		vectors: {
 			rank: r,
@@ -5363,7 +5570,7 @@ function Va(e, t) {
 		units: i
 	};
 }
-var Ha = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, Ua = [
+var no = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, ro = [
 	["index", "index"],
 	["maximum", "maximum"],
 	["mean", "mean"],
@@ -5377,9 +5584,11 @@ var Ha = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	["mirrored", "kept mirrored"],
 	["turned", "kept turned"],
 	["moved", "kept moved"],
+	["lost", "answers lost without it"],
+	["falls", "fall of the score that needs it most"],
 	["similar", "similarity to a unit"],
 	["map", "likeness, as a map"]
-], Wa = [
+], io = [
 	"grey",
 	"hue",
 	"blurred",
@@ -5387,40 +5596,40 @@ var Ha = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	"mirrored",
 	"turned",
 	"moved"
-], Ga = (e) => Wa.includes(e), Ka = (e, t, n) => t.find((t) => t === e) ?? n, qa = (e) => {
+], ao = (e) => io.includes(e), oo = ["lost", "falls"], so = (e) => oo.includes(e), co = (e, t, n) => t.find((t) => t === e) ?? n, lo = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function Ja(e) {
-	let t = Ka(e.get("sort"), Ua.map(([e]) => e), "index");
+function uo(e) {
+	let t = co(e.get("sort"), ro.map(([e]) => e), "index");
 	return {
-		view: Ka(e.get("view"), [
+		view: co(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: Ka(e.get("alive"), [
+		alive: co(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: qa(e.get("class")),
-		like: Ka(e.get("like"), [
+		class: lo(e.get("class")),
+		like: co(e.get("like"), [
 			"all",
 			"unlike",
 			"like"
 		], "all"),
-		low: qa(e.get("low")),
-		high: qa(e.get("high")),
-		near: qa(e.get("near")),
+		low: lo(e.get("low")),
+		high: lo(e.get("high")),
+		near: lo(e.get("near")),
 		text: e.get("q") ?? "",
 		marked: e.get("marked") === "1"
 	};
 }
-function Ya(e) {
+function fo(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
@@ -5435,7 +5644,7 @@ function Ya(e) {
 		marked: e.marked ? 1 : null
 	};
 }
-function Xa(e, t, n, r) {
+function po(e, t, n, r) {
 	let i = new Set(t.dead), { low: a, high: o, class: s } = e, c = e.text.toLowerCase();
 	return {
 		alive: (t) => e.alive === "all" || i.has(t) === (e.alive === "dead"),
@@ -5453,8 +5662,8 @@ function Xa(e, t, n, r) {
 		text: (e) => !c || String(e).startsWith(c) || (t.names?.[e] ?? "").toLowerCase().includes(c)
 	};
 }
-function Za(e, t, n, { nearest: r = [], controls: i, tuned: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
-	let c = Xa(n, t, s, i), l = new Set(t.dead), u = {
+function mo(e, t, n, { nearest: r = [], controls: i, measured: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
+	let c = po(n, t, s, i), l = new Set(t.dead), u = {
 		all: 0,
 		alive: {
 			all: 0,
@@ -5484,47 +5693,47 @@ function Za(e, t, n, { nearest: r = [], controls: i, tuned: a, only: o, marked: 
 		r("class") && a !== void 0 && a >= 0 && u.classes.set(a, (u.classes.get(a) ?? 0) + 1), r("marked") && s.has(n) && (u.marked += 1), r("range") && typeof o == "number" && u.maxima.push(o), r("like") && (u.like.all += 1, p !== null && (u.like[p > .9 ? "like" : "unlike"] += 1));
 	}
 	return {
-		units: Qa(f, t, n, r, i, a),
+		units: ho(f, t, n, r, i, a),
 		counts: u
 	};
 }
-function Qa(e, t, n, r, i, a) {
+function ho(e, t, n, r, i, a) {
 	let o = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
 	let s = new Map(r);
 	if (n.near !== null && s.set(n.near, Infinity), n.sort === "map") return e;
-	let c = n.sort === "similar" ? null : n.sort === "control" ? i : Ga(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
+	let c = n.sort === "similar" ? null : n.sort === "control" ? i : ao(n.sort) || so(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
 	return e.sort((e, t) => {
 		let [n, r] = [l(e), l(t)];
 		return n === null || r === null ? n === r ? e - t : n === null ? 1 : -1 : n === r ? e - t : o * (n < r ? -1 : 1);
 	});
 }
 // src/parts/Spread.tsx
-var $a = 28, [eo, to] = [140, 26];
-function no(e, t, n, r) {
+var go = 28, [_o, vo] = [140, 26];
+function yo(e, t, n, r) {
 	return n > t ? Math.max(0, Math.min(r - 1, Math.floor((e - t) / (n - t) * r))) : null;
 }
-function ro({ values: e, least: t, most: n, low: r, high: i, change: a }) {
+function bo({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	let o = P(null);
 	if (!(n > t)) return null;
-	let s = Array($a).fill(0);
+	let s = Array(go).fill(0);
 	for (let r of e) {
-		let e = no(r, t, n, $a);
+		let e = yo(r, t, n, go);
 		e !== null && (s[e] = (s[e] ?? 0) + 1);
 	}
-	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / $a, u = (e) => {
+	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / go, u = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * $a)));
+		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * go)));
 	}, d = (e) => {
 		if (o.current === null) return;
 		let t = u(e), [n, r] = [Math.min(o.current, t), Math.max(o.current, t)];
 		a(n === 0 ? null : Number(l(n).toPrecision(4)), r === 27 ? null : Number(l(r + 1).toPrecision(4)));
 	}, f = (e) => (r === null || l(e + 1) > r) && (i === null || l(e) < i);
-	return /* @__PURE__ */ R("svg", {
+	return /* @__PURE__ */ L("svg", {
 		class: "spread",
-		viewBox: `0 0 ${eo} ${to}`,
-		width: eo,
-		height: to,
+		viewBox: `0 0 ${_o} ${vo}`,
+		width: _o,
+		height: vo,
 		"aria-hidden": "true",
 		onPointerDown: (e) => {
 			e.currentTarget.setPointerCapture(e.pointerId), o.current = u(e), d(e);
@@ -5534,42 +5743,42 @@ function ro({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 			o.current = null;
 		},
 		children: [
-			/* @__PURE__ */ R("title", { children: "Drag to choose a range" }),
-			/* @__PURE__ */ R("rect", {
+			/* @__PURE__ */ L("title", { children: "Drag to choose a range" }),
+			/* @__PURE__ */ L("rect", {
 				class: "ground",
-				width: eo,
-				height: to
+				width: _o,
+				height: vo
 			}),
 			s.map((e, t) => {
-				let n = e ? Math.max(1.5, (to - 2) * Math.sqrt(e / c)) : 0;
-				return /* @__PURE__ */ R("rect", {
+				let n = e ? Math.max(1.5, (vo - 2) * Math.sqrt(e / c)) : 0;
+				return /* @__PURE__ */ L("rect", {
 					class: f(t) ? "bar" : "bar out",
-					x: t * eo / $a + .5,
-					y: to - n,
-					width: eo / $a - 1,
+					x: t * _o / go + .5,
+					y: vo - n,
+					width: _o / go - 1,
 					height: n,
-					children: /* @__PURE__ */ R("title", { children: `${Z(l(t))} to ${Z(l(t + 1))}: ${e}` })
+					children: /* @__PURE__ */ L("title", { children: `${Z(l(t))} to ${Z(l(t + 1))}: ${e}` })
 				}, t);
 			})
 		]
 	});
 }
 // src/parts/LayerBar.tsx
-var io = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function ao({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
-	let { manifest: s } = W(), [c, l] = M(!1), u = [
+var xo = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function So({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silenced: o, change: s }) {
+	let { manifest: c } = U(), [l, u] = M(!1), d = [
 		n.alive !== "all",
 		n.class !== null,
 		n.like !== "all",
 		n.low !== null || n.high !== null,
 		n.text !== ""
-	].filter(Boolean).length, d = Ua.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike) && (e !== "control" || s.paths.likeness) && (!Ga(e) || s.paths.tuning)), f = [...r.classes].sort((e, t) => t[1] - e[1]), p = t.maximum.filter((e) => e !== null), [m, h] = [p.reduce((e, t) => Math.min(e, t), Infinity), p.reduce((e, t) => Math.max(e, t), -Infinity)];
-	return /* @__PURE__ */ R("div", {
-		class: c ? "bar open" : "bar",
+	].filter(Boolean).length, f = ro.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || c.extras?.alike) && (e !== "control" || c.paths.likeness) && (!ao(e) || c.paths.tuning) && (!so(e) || o)), p = [...r.classes].sort((e, t) => t[1] - e[1]), m = t.maximum.filter((e) => e !== null), [h, g] = [m.reduce((e, t) => Math.min(e, t), Infinity), m.reduce((e, t) => Math.max(e, t), -Infinity)];
+	return /* @__PURE__ */ L("div", {
+		class: l ? "bar open" : "bar",
 		role: "group",
 		"aria-label": "Order and filters",
 		children: [
-			/* @__PURE__ */ R(wt, {
+			/* @__PURE__ */ L(wt, {
 				label: "Show",
 				value: n.view,
 				options: [
@@ -5577,52 +5786,52 @@ function ao({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 					["projections", "Projections"],
 					["both", "Both"]
 				],
-				change: (e) => o({ view: e })
+				change: (e) => s({ view: e })
 			}),
-			n.view !== "photos" && /* @__PURE__ */ R(Et, {}),
-			/* @__PURE__ */ R("label", { children: ["Sort", /* @__PURE__ */ R("select", {
+			n.view !== "photos" && /* @__PURE__ */ L(Et, {}),
+			/* @__PURE__ */ L("label", { children: ["Sort", /* @__PURE__ */ L("select", {
 				value: n.sort,
-				onChange: (e) => o({
+				onChange: (e) => s({
 					sort: e.currentTarget.value,
 					ascending: e.currentTarget.value === "index",
 					near: e.currentTarget.value === "similar" ? n.near ?? 0 : n.near
 				}),
-				children: d.map(([e, t]) => /* @__PURE__ */ R("option", {
+				children: f.map(([e, t]) => /* @__PURE__ */ L("option", {
 					value: e,
 					children: t
 				}, e))
 			})] }),
-			n.sort === "map" ? a && /* @__PURE__ */ R("span", {
+			n.sort === "map" ? a && /* @__PURE__ */ L("span", {
 				class: "quiet measure",
 				children: ["by ", a]
-			}) : n.sort === "similar" ? /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("label", { children: ["Unit", /* @__PURE__ */ R("input", {
+			}) : n.sort === "similar" ? /* @__PURE__ */ L(b, { children: [/* @__PURE__ */ L("label", { children: ["Unit", /* @__PURE__ */ L("input", {
 				class: "few",
 				type: "number",
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onInput: (e) => o({ near: io(e.currentTarget.value) })
-			})] }), a && /* @__PURE__ */ R("span", {
+				onInput: (e) => s({ near: xo(e.currentTarget.value) })
+			})] }), a && /* @__PURE__ */ L("span", {
 				class: "quiet measure",
 				children: ["by ", a]
-			})] }) : /* @__PURE__ */ R("button", {
+			})] }) : /* @__PURE__ */ L("button", {
 				class: "icon",
 				type: "button",
-				onClick: () => o({ ascending: !n.ascending }),
+				onClick: () => s({ ascending: !n.ascending }),
 				"aria-label": n.ascending ? "Ascending; change to descending" : "Descending; change to ascending",
 				title: n.ascending ? "Ascending" : "Descending",
 				children: n.ascending ? "↑" : "↓"
 			}),
-			/* @__PURE__ */ R("button", {
+			/* @__PURE__ */ L("button", {
 				type: "button",
 				class: "fold",
-				"aria-expanded": c,
-				onClick: () => l(!c),
-				children: ["Filters", u > 0 && ` (${u})`]
+				"aria-expanded": l,
+				onClick: () => u(!l),
+				children: ["Filters", d > 0 && ` (${d})`]
 			}),
-			/* @__PURE__ */ R("span", {
+			/* @__PURE__ */ L("span", {
 				class: "filter",
-				children: /* @__PURE__ */ R(wt, {
+				children: /* @__PURE__ */ L(wt, {
 					label: "Dead units",
 					value: n.alive,
 					options: [
@@ -5630,20 +5839,20 @@ function ao({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						["alive", `Alive ${r.alive.alive}`],
 						["dead", `Dead ${r.alive.dead}`]
 					],
-					change: (e) => o({ alive: e })
+					change: (e) => s({ alive: e })
 				})
 			}),
-			s.paths.likeness && /* @__PURE__ */ R("label", {
+			c.paths.likeness && /* @__PURE__ */ L("label", {
 				class: "filter",
-				children: ["Like control", /* @__PURE__ */ R("select", {
+				children: ["Like control", /* @__PURE__ */ L("select", {
 					value: n.like,
-					onChange: (e) => o({ like: e.currentTarget.value }),
+					onChange: (e) => s({ like: e.currentTarget.value }),
 					children: [
-						/* @__PURE__ */ R("option", {
+						/* @__PURE__ */ L("option", {
 							value: "all",
 							children: "any"
 						}),
-						/* @__PURE__ */ R("option", {
+						/* @__PURE__ */ L("option", {
 							value: "unlike",
 							children: [
 								"at most 0.9 (",
@@ -5651,7 +5860,7 @@ function ao({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 								")"
 							]
 						}),
-						/* @__PURE__ */ R("option", {
+						/* @__PURE__ */ L("option", {
 							value: "like",
 							children: [
 								"above 0.9 (",
@@ -5662,21 +5871,21 @@ function ao({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 					]
 				})]
 			}),
-			t.topClass && /* @__PURE__ */ R("label", {
+			t.topClass && /* @__PURE__ */ L("label", {
 				class: "filter",
-				children: ["Class", /* @__PURE__ */ R("select", {
+				children: ["Class", /* @__PURE__ */ L("select", {
 					value: n.class ?? "",
-					onChange: (e) => o({ class: io(e.currentTarget.value) }),
+					onChange: (e) => s({ class: xo(e.currentTarget.value) }),
 					children: [
-						/* @__PURE__ */ R("option", {
+						/* @__PURE__ */ L("option", {
 							value: "",
 							children: "any"
 						}),
-						n.class !== null && !r.classes.has(n.class) && /* @__PURE__ */ R("option", {
+						n.class !== null && !r.classes.has(n.class) && /* @__PURE__ */ L("option", {
 							value: n.class,
 							children: [t.classes?.[n.class] ?? n.class, " (0)"]
 						}),
-						f.map(([e, n]) => /* @__PURE__ */ R("option", {
+						p.map(([e, n]) => /* @__PURE__ */ L("option", {
 							value: e,
 							children: [
 								t.classes?.[e] ?? e,
@@ -5688,77 +5897,77 @@ function ao({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 					]
 				})]
 			}),
-			/* @__PURE__ */ R("span", {
+			/* @__PURE__ */ L("span", {
 				class: "range filter",
 				role: "group",
 				"aria-label": "Strongest response between",
 				children: [
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						"aria-hidden": "true",
 						children: "Maximum"
 					}),
-					/* @__PURE__ */ R(ro, {
+					/* @__PURE__ */ L(bo, {
 						values: r.maxima,
-						least: m,
-						most: h,
+						least: h,
+						most: g,
 						low: n.low,
 						high: n.high,
-						change: (e, t) => o({
+						change: (e, t) => s({
 							low: e,
 							high: t
 						})
 					}),
-					/* @__PURE__ */ R("input", {
+					/* @__PURE__ */ L("input", {
 						class: "few",
 						type: "number",
 						step: "any",
 						value: n.low ?? "",
-						placeholder: Z(m),
-						onInput: (e) => o({ low: io(e.currentTarget.value) }),
+						placeholder: Z(h),
+						onInput: (e) => s({ low: xo(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						"aria-hidden": "true",
 						children: "–"
 					}),
-					/* @__PURE__ */ R("input", {
+					/* @__PURE__ */ L("input", {
 						class: "few",
 						type: "number",
 						step: "any",
 						value: n.high ?? "",
-						placeholder: Z(h),
-						onInput: (e) => o({ high: io(e.currentTarget.value) }),
+						placeholder: Z(g),
+						onInput: (e) => s({ high: xo(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
 			}),
-			(r.marked > 0 || n.marked) && /* @__PURE__ */ R("button", {
+			(r.marked > 0 || n.marked) && /* @__PURE__ */ L("button", {
 				type: "button",
 				"aria-pressed": n.marked,
 				class: "toggle",
-				onClick: () => o({ marked: !n.marked }),
+				onClick: () => s({ marked: !n.marked }),
 				children: [
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						"aria-hidden": "true",
 						children: "★\xA0"
 					}),
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						class: "heard",
 						children: "Marked "
 					}),
 					r.marked
 				]
 			}),
-			/* @__PURE__ */ R("input", {
+			/* @__PURE__ */ L("input", {
 				id: "search",
 				class: "find filter",
 				type: "search",
 				value: n.text,
 				placeholder: t.names ? "Find number or name" : "Find number",
-				onInput: (e) => o({ text: e.currentTarget.value }),
+				onInput: (e) => s({ text: e.currentTarget.value }),
 				"aria-label": "Find units"
 			}),
-			/* @__PURE__ */ R("output", {
+			/* @__PURE__ */ L("output", {
 				class: "count",
 				"aria-live": "polite",
 				children: [
@@ -5771,12 +5980,12 @@ function ao({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 	});
 }
 // src/map.ts
-var oo = 12, so = .7;
-function co() {
+var Co = 12, wo = .7;
+function To() {
 	let e = 625341585;
 	return (t) => (e ^= e << 13, e ^= e >>> 17, e ^= e << 5, (e >>> 0) % t);
 }
-function lo(e, t, n, r, i, a) {
+function Eo(e, t, n, r, i, a) {
 	let o = new Float32Array(e.length), s = new Float32Array(e.length);
 	for (let s = 0; s < r; s += 1) {
 		let r = Math.min(n, i - s * n);
@@ -5794,13 +6003,13 @@ function lo(e, t, n, r, i, a) {
 	}
 	return s;
 }
-function uo(e, t) {
-	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = fo(e, i, t), s = new Float32Array(i * n);
+function Do(e, t) {
+	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = Oo(e, i, t), s = new Float32Array(i * n);
 	o.forEach((e, t) => s.set(r.subarray(e * n, (e + 1) * n), t * n));
-	let c = co(), l = new Float32Array(n);
-	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * so)) {
-		let r = lo(s, n, t, a, i, Math.max(1, e));
-		for (let a = oo * i; a > 0; --a) {
+	let c = To(), l = new Float32Array(n);
+	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * wo)) {
+		let r = Eo(s, n, t, a, i, Math.max(1, e));
+		for (let a = Co * i; a > 0; --a) {
 			let a = c(i), u = Math.floor(a / t) + c(2 * e + 3) - e - 1, d = a % t + c(2 * e + 3) - e - 1, f = u * t + d;
 			if (d < 0 || u < 0 || d >= t || f >= i || a === f) continue;
 			let p = 0;
@@ -5810,7 +6019,7 @@ function uo(e, t) {
 		if (e <= 1) return o;
 	}
 }
-function fo({ rank: e, values: t }, n, r) {
+function Oo({ rank: e, values: t }, n, r) {
 	let i = (n) => (r, i) => t[i * e + n] - t[r * e + n] || r - i, a = Array.from({ length: n }, (e, t) => t).sort(i(0));
 	if (e < 2) return a;
 	let o = [];
@@ -5818,30 +6027,30 @@ function fo({ rank: e, values: t }, n, r) {
 	return o.flat();
 }
 // src/parts/LayerMap.tsx
-var po = 4, [mo, ho] = [28, 64];
-function go(e, t) {
-	let n = Math.max(1, Math.floor((t + po) / (mo + po))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
+var ko = 4, [Ao, jo] = [28, 64];
+function Mo(e, t) {
+	let n = Math.max(1, Math.floor((t + ko) / (Ao + ko))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
 	return {
 		columns: r,
-		side: Math.max(mo, Math.min(ho, Math.floor((t + po) / r) - po))
+		side: Math.max(Ao, Math.min(jo, Math.floor((t + ko) / r) - ko))
 	};
 }
-function _o(e) {
+function No(e) {
 	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = P(null), [d, f] = M(-1), p = d >= 0 ? d : o, [m, h] = M(0);
 	N(() => {
 		if (!u.current) return;
 		let e = new ResizeObserver(([e]) => h(Math.floor(e?.contentRect.width ?? 0)));
 		return e.observe(u.current), () => e.disconnect();
 	}, []);
-	let g = F(() => r ? Va(r, i) : null, [r, i]), { columns: _, side: v } = go(g?.units.length ?? 0, m), y = F(() => g && m ? uo(g.vectors, _).map((e) => g.units[e]) : null, [
+	let g = F(() => r ? to(r, i) : null, [r, i]), { columns: _, side: v } = Mo(g?.units.length ?? 0, m), y = F(() => g && m ? Do(g.vectors, _).map((e) => g.units[e]) : null, [
 		g,
 		_,
 		m > 0
 	]), b = Ae((e, n) => {
 		let r = y?.[e];
-		return /* @__PURE__ */ R("a", {
+		return /* @__PURE__ */ L("a", {
 			class: "unit mini",
-			href: V(t.name, r),
+			href: B(t.name, r),
 			tabIndex: n ? 0 : -1,
 			"aria-label": `Unit ${r}`,
 			onFocus: () => s(r),
@@ -5850,7 +6059,7 @@ function _o(e) {
 			onClick: (e) => {
 				e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), c(r));
 			},
-			children: /* @__PURE__ */ R($, {
+			children: /* @__PURE__ */ L($, {
 				layer: t,
 				channel: r,
 				kind: a,
@@ -5864,22 +6073,22 @@ function _o(e) {
 		v,
 		c
 	]);
-	if (l) return /* @__PURE__ */ R("p", {
+	if (l) return /* @__PURE__ */ L("p", {
 		class: "empty",
 		children: "This copy does not say how alike all units of a layer are, and has no map of them."
 	});
 	let x = i.length - (g?.units.length ?? 0);
-	return /* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "layer-map",
-		children: [/* @__PURE__ */ R("div", {
+		children: [/* @__PURE__ */ L("div", {
 			ref: u,
-			children: y ? /* @__PURE__ */ R(Gr, {
+			children: y ? /* @__PURE__ */ L(ai, {
 				count: y.length,
 				cell: {
 					width: v,
 					height: v
 				},
-				gap: po,
+				gap: ko,
 				columns: _,
 				label: `Map of ${t.name}`,
 				current: y.indexOf(o),
@@ -5889,18 +6098,18 @@ function _o(e) {
 				open: (e) => c(y[e]),
 				keyOf: (e) => y[e] ?? e,
 				render: b
-			}) : /* @__PURE__ */ R(X, { what: "the map" })
-		}), /* @__PURE__ */ R("aside", {
+			}) : /* @__PURE__ */ L(X, { what: "the map" })
+		}), /* @__PURE__ */ L("aside", {
 			class: "panel map-look",
 			"aria-label": "The unit looked at",
-			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ R(vo, {
+			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ L(Po, {
 				layer: t,
 				data: n,
 				channel: p
-			}) : /* @__PURE__ */ R("p", {
+			}) : /* @__PURE__ */ L("p", {
 				class: "quiet",
 				children: "Units that respond to the same images lie side by side. Point at one to see it large."
-			}), x > 0 && /* @__PURE__ */ R("p", {
+			}), x > 0 && /* @__PURE__ */ L("p", {
 				class: "quiet",
 				children: [
 					x === 1 ? "One unit responds" : `${x} units respond`,
@@ -5912,36 +6121,40 @@ function _o(e) {
 		})]
 	});
 }
-function vo({ layer: e, data: t, channel: n }) {
+function Po({ layer: e, data: t, channel: n }) {
 	let r = t.topClass?.[n] ?? -1, i = [["Maximum", Z(t.maximum[n])], ["Active", Gt(t.active[n])]];
-	return r >= 0 && i.push(["Top class", /* @__PURE__ */ R(q, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ R(b, { children: [
-		/* @__PURE__ */ R("h2", { children: /* @__PURE__ */ R("a", {
-			href: V(e.name, n),
+	return r >= 0 && i.push(["Top class", /* @__PURE__ */ L(q, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ L(b, { children: [
+		/* @__PURE__ */ L("h2", { children: /* @__PURE__ */ L("a", {
+			href: B(e.name, n),
 			children: ["Unit ", n]
 		}) }),
-		t.names?.[n] !== void 0 && /* @__PURE__ */ R(q, { text: t.names[n] }),
-		/* @__PURE__ */ R("div", {
+		t.names?.[n] !== void 0 && /* @__PURE__ */ L(q, { text: t.names[n] }),
+		/* @__PURE__ */ L("div", {
 			class: "map-pair",
-			children: [/* @__PURE__ */ R($, {
+			children: [/* @__PURE__ */ L($, {
 				layer: e,
 				channel: n,
 				kind: "photos",
 				side: 112
-			}), /* @__PURE__ */ R($, {
+			}), /* @__PURE__ */ L($, {
 				layer: e,
 				channel: n,
 				kind: "projections",
 				side: 112
 			})]
 		}),
-		/* @__PURE__ */ R(bt, { rows: i })
+		/* @__PURE__ */ L(bt, { rows: i })
 	] });
 }
 // src/parts/Units.tsx
-var yo = 84, bo = 72;
-function xo(e, t, n, r, i, a) {
+var Fo = 84, Io = 72;
+function Lo(e, t, n, r, i, a) {
 	if (e.dead.includes(a)) return "dead";
-	if (Ga(t.sort)) return Kt(i?.[a]);
+	if (ao(t.sort)) return Kt(i?.[a]);
+	if (so(t.sort)) {
+		let e = i?.[a] ?? null;
+		return e === null ? "–" : t.sort === "lost" ? Gt(e) : Z(e);
+	}
 	switch (t.sort) {
 		case "mean": return Z(e.mean[a]);
 		case "active": return Gt(e.active[a]);
@@ -5951,13 +6164,13 @@ function xo(e, t, n, r, i, a) {
 		default: return Z(e.maximum[a]);
 	}
 }
-function So(e, t) {
-	let { manifest: n } = W(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = G((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = G(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
+function Ro(e, t) {
+	let { manifest: n } = U(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = W((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = W(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
 	return F(() => {
 		let n = a.error ?? o.error;
 		if (t.sort === "map") return {
 			nearest: [],
-			measure: a.value ? Ha(a.value) : "",
+			measure: a.value ? no(a.value) : "",
 			known: a.value,
 			error: n
 		};
@@ -5969,8 +6182,8 @@ function So(e, t) {
 		};
 		let s = o.value?.units.find((e) => e.channel === r)?.nearest ?? [], c = e.neighbours.startsWith("correlation of strongest responses"), l = !c || o.value !== null || o.error !== null;
 		return a.value && l ? {
-			nearest: za(a.value, r, c ? s : []),
-			measure: Ha(a.value),
+			nearest: $a(a.value, r, c ? s : []),
+			measure: no(a.value),
 			known: null,
 			error: n
 		} : {
@@ -5989,159 +6202,160 @@ function So(e, t) {
 		o.error
 	]);
 }
-function Co(e) {
+function zo(e) {
 	let t = zt().all();
 	return F(() => new Set(Object.keys(t).flatMap((t) => {
-		let n = U(t);
+		let n = H(t);
 		return n?.layer === e.name ? [n.channel] : [];
 	})), [t, e]);
 }
-function wo({ layer: e, data: t, query: n }) {
-	let r = W(), { router: i, toast: a } = I(), o = zt(), s = F(() => Ja(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = So(e, s), f = G(r.manifest.paths.likeness ? K(r.manifest.paths.likeness, { layer: e.id }) : null), p = G(Ga(s.sort) && r.manifest.paths.tuning ? K(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], h = r.manifest.subset?.[e.name], g = Co(e), { units: _, counts: v } = F(() => Za(e, t, s, {
+function Bo({ layer: e, data: t, query: n }) {
+	let r = U(), { router: i, toast: a } = I(), o = zt(), s = F(() => uo(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = Ro(e, s), f = W(r.manifest.paths.likeness ? K(r.manifest.paths.likeness, { layer: e.id }) : null), p = W(ao(s.sort) && r.manifest.paths.tuning ? K(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = Pr(e.name, so(s.sort)), h = so(s.sort) ? m.data?.layers?.[e.name]?.[s.sort] : p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], g = r.manifest.subset?.[e.name], _ = zo(e), { units: v, counts: y } = F(() => mo(e, t, s, {
 		nearest: c,
 		controls: f.value?.similarity,
-		tuned: m,
-		only: h,
-		marked: g
+		measured: h,
+		only: g,
+		marked: _
 	}), [
 		e,
 		t,
 		s,
 		c,
 		f.value,
-		m,
-		g
-	]), [y, x] = M(() => n.has("at") ? Number(n.get("at")) : -1), S = F(() => new Map(c), [c]), C = (t) => i.replace(B(e.name, Ya({
+		h,
+		_
+	]), [x, S] = M(() => n.has("at") ? Number(n.get("at")) : -1), C = F(() => new Map(c), [c]), w = (t) => i.replace(z(e.name, fo({
 		...s,
 		...t
-	}))), w = Ae((t) => {
-		i.replace(B(e.name, {
-			...Ya(s),
+	}))), T = Ae((t) => {
+		i.replace(z(e.name, {
+			...fo(s),
 			at: t
-		})), i.go(V(e.name, t));
+		})), i.go(B(e.name, t));
 	}, [
 		i,
 		e,
 		s
 	]);
-	L({
-		p: () => C({ view: "photos" }),
-		r: () => C({ view: "projections" }),
-		b: () => C({ view: "both" }),
+	He({
+		p: () => w({ view: "photos" }),
+		r: () => w({ view: "projections" }),
+		b: () => w({ view: "both" }),
 		m: () => {
-			y >= 0 && a(`${e.name}:${y} ${o.toggle(`${e.name}:${y}`) ? "marked" : "no longer marked"}`);
+			x >= 0 && a(`${e.name}:${x} ${o.toggle(`${e.name}:${x}`) ? "marked" : "no longer marked"}`);
 		}
 	});
-	let T = s.view === "both" ? ["photos", "projections"] : [s.view], E = window.innerWidth < 480 ? bo : yo, ee = F(() => ({
-		width: T.length * E + (T.length - 1) * 3 + 14,
-		height: E + 32
-	}), [T.length, E]), D = Ae((n, r) => {
-		let i = _[n], a = t.names?.[i];
-		return /* @__PURE__ */ R("a", {
+	let E = s.view === "both" ? ["photos", "projections"] : [s.view], D = window.innerWidth < 480 ? Io : Fo, O = F(() => ({
+		width: E.length * D + (E.length - 1) * 3 + 14,
+		height: D + 32
+	}), [E.length, D]), ee = Ae((n, r) => {
+		let i = v[n], a = t.names?.[i];
+		return /* @__PURE__ */ L("a", {
 			class: t.dead.includes(i) ? "unit dead" : "unit",
-			href: V(e.name, i),
+			href: B(e.name, i),
 			tabIndex: r ? 0 : -1,
-			onFocus: () => x(i),
+			onFocus: () => S(i),
 			onClick: (e) => {
-				e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), w(i));
+				e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), T(i));
 			},
 			title: `${e.name}:${i}${a ? ` ${a}` : ""}`,
-			children: [/* @__PURE__ */ R("span", {
+			children: [/* @__PURE__ */ L("span", {
 				class: "pair",
-				children: T.map((n) => t.dead.includes(i) ? /* @__PURE__ */ R(an, { side: E }, n) : /* @__PURE__ */ R($, {
+				children: E.map((n) => t.dead.includes(i) ? /* @__PURE__ */ L(an, { side: D }, n) : /* @__PURE__ */ L($, {
 					layer: e,
 					channel: i,
 					kind: n,
-					side: E
+					side: D
 				}, n))
-			}), /* @__PURE__ */ R("span", {
+			}), /* @__PURE__ */ L("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ R("b", { children: [
-					/* @__PURE__ */ R("span", {
+				children: [/* @__PURE__ */ L("b", { children: [
+					/* @__PURE__ */ L("span", {
 						class: "heard",
 						children: ["Unit ", a ? `${i} ` : ""]
 					}),
-					a ? /* @__PURE__ */ R("bdi", { children: a }) : i,
-					g.has(i) && /* @__PURE__ */ R("span", {
+					a ? /* @__PURE__ */ L("bdi", { children: a }) : i,
+					_.has(i) && /* @__PURE__ */ L("span", {
 						class: "star",
 						role: "img",
 						"aria-label": "marked",
 						children: "★"
 					})
-				] }), /* @__PURE__ */ R("span", { children: xo(t, s, S, f.value, m, i) })]
+				] }), /* @__PURE__ */ L("span", { children: Lo(t, s, C, f.value, h, i) })]
 			})]
 		});
 	}, [
 		e,
 		t,
 		s,
-		_,
-		S,
+		v,
+		C,
 		f.value,
-		m,
-		g,
-		w,
-		E
+		h,
+		_,
+		T,
+		D
 	]);
-	return /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R(ao, {
+	return /* @__PURE__ */ L(b, { children: [/* @__PURE__ */ L(So, {
 		layer: e,
 		data: t,
+		silenced: m.experiment !== null,
 		view: s,
-		counts: v,
-		shown: _.length,
+		counts: y,
+		shown: v.length,
 		measure: f.error ? "the likeness to controls cannot be read" : d ? "how alike units are cannot be read" : l,
-		change: C
-	}), _.length === 0 ? /* @__PURE__ */ R("p", {
+		change: w
+	}), v.length === 0 ? /* @__PURE__ */ L("p", {
 		class: "empty",
-		children: ["No unit passes these filters. ", /* @__PURE__ */ R("a", {
-			href: B(e.name),
-			children: ["Show all ", v.all]
+		children: ["No unit passes these filters. ", /* @__PURE__ */ L("a", {
+			href: z(e.name),
+			children: ["Show all ", y.all]
 		})]
-	}) : s.sort === "map" ? /* @__PURE__ */ R(_o, {
+	}) : s.sort === "map" ? /* @__PURE__ */ L(No, {
 		layer: e,
 		data: t,
 		known: u,
-		units: _,
+		units: v,
 		kind: s.view === "projections" ? "projections" : "photos",
-		chosen: y,
-		choose: x,
-		open: w,
+		chosen: x,
+		choose: S,
+		open: T,
 		missing: !r.manifest.extras?.alike || d !== null
-	}) : /* @__PURE__ */ R(Gr, {
-		count: _.length,
-		cell: ee,
+	}) : /* @__PURE__ */ L(ai, {
+		count: v.length,
+		cell: O,
 		label: `Units of ${e.name}`,
-		current: _.indexOf(y),
-		select: (e) => x(_[e] ?? -1),
-		open: (e) => w(_[e]),
-		keyOf: (e) => _[e] ?? e,
-		render: D
+		current: v.indexOf(x),
+		select: (e) => S(v[e] ?? -1),
+		open: (e) => T(v[e]),
+		keyOf: (e) => v[e] ?? e,
+		render: ee
 	})] });
 }
 // src/pages/Layer.tsx
-function To({ name: e, query: t }) {
-	let n = vt(W(), e), r = G(n ? `layers/${n.id}` : null);
-	return n ? r.error ? /* @__PURE__ */ R(Y, {
+function Vo({ name: e, query: t }) {
+	let n = vt(U(), e), r = W(n ? `layers/${n.id}` : null);
+	return n ? r.error ? /* @__PURE__ */ L(Y, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R(Eo, { layer: n }), r.value ? /* @__PURE__ */ R(wo, {
+	}) : /* @__PURE__ */ L(b, { children: [/* @__PURE__ */ L(Ho, { layer: n }), r.value ? /* @__PURE__ */ L(Bo, {
 		layer: n,
 		data: r.value,
 		query: t
-	}) : /* @__PURE__ */ R(X, { what: n.name })] }) : /* @__PURE__ */ R(St, { name: e });
+	}) : /* @__PURE__ */ L(X, { what: n.name })] }) : /* @__PURE__ */ L(St, { name: e });
 }
-function Eo({ layer: e }) {
-	let t = W(), { router: n } = I(), r = G("network").value, i = t.manifest.layers.indexOf(e), [a, o] = [t.manifest.layers[i - 1], t.manifest.layers[i + 1]], s = (e) => () => e ? n.go(B(e.name)) : void 0;
-	L({
+function Ho({ layer: e }) {
+	let t = U(), { router: n } = I(), r = W("network").value, i = t.manifest.layers.indexOf(e), [a, o] = [t.manifest.layers[i - 1], t.manifest.layers[i + 1]], s = (e) => () => e ? n.go(z(e.name)) : void 0;
+	He({
 		"[": s(a),
 		"]": s(o)
 	});
 	let c = e.units;
-	return /* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "page-head",
-		children: [/* @__PURE__ */ R("div", { children: [
-			/* @__PURE__ */ R("h1", { children: /* @__PURE__ */ R(q, { text: e.name }) }),
-			/* @__PURE__ */ R("p", {
+		children: [/* @__PURE__ */ L("div", { children: [
+			/* @__PURE__ */ L("h1", { children: /* @__PURE__ */ L(q, { text: e.name }) }),
+			/* @__PURE__ */ L("p", {
 				class: "lead",
 				children: [
 					[e.op, Xt(e.name, r?.layers ?? [])].filter(Boolean).join(", "),
@@ -6156,20 +6370,20 @@ function Eo({ layer: e }) {
 					e.control && ` · like control ${e.control.median?.toFixed(2) ?? "–"}`
 				]
 			}),
-			/* @__PURE__ */ R(pa, { layers: [e] }),
-			/* @__PURE__ */ R("p", {
+			/* @__PURE__ */ L(Da, { layers: [e] }),
+			/* @__PURE__ */ L("p", {
 				class: "note",
-				children: /* @__PURE__ */ R(ir, { layer: e.name })
+				children: /* @__PURE__ */ L(ir, { layer: e.name })
 			})
-		] }), /* @__PURE__ */ R("div", {
+		] }), /* @__PURE__ */ L("div", {
 			class: "steps",
-			children: [a && /* @__PURE__ */ R("a", {
-				href: B(a.name),
+			children: [a && /* @__PURE__ */ L("a", {
+				href: z(a.name),
 				title: "Previous layer ([)",
 				"aria-label": `Previous layer, ${a.name}`,
 				children: "←"
-			}), o && /* @__PURE__ */ R("a", {
-				href: B(o.name),
+			}), o && /* @__PURE__ */ L("a", {
+				href: z(o.name),
 				title: "Next layer (])",
 				"aria-label": `Next layer, ${o.name}`,
 				children: "→"
@@ -6178,29 +6392,29 @@ function Eo({ layer: e }) {
 	});
 }
 // src/parts/Share.tsx
-function Do(e) {
+function Uo(e) {
 	let { protocol: t, hostname: n } = new URL(e);
 	return t === "file:" ? "It opens on this computer alone" : /^(localhost|127\..*|\[::1\])$/.test(n) ? "It opens on this computer alone, while it is served" : "";
 }
-var Oo = (e) => /^[\w./:@%+=,-]+$/.test(e) ? e : `'${e.replace(/'/g, "'\\''")}'`;
-function ko(e, t) {
-	return `convscope atlas export ${t.protocol === "file:" ? Oo(decodeURIComponent(t.pathname).replace(/\/[^/]*$/, "") || "/") : "FOLDER"} --units ${Oo(e)} --single-file`;
+var Wo = (e) => /^[\w./:@%+=,-]+$/.test(e) ? e : `'${e.replace(/'/g, "'\\''")}'`;
+function Go(e, t) {
+	return `convscope atlas export ${t.protocol === "file:" ? Wo(decodeURIComponent(t.pathname).replace(/\/[^/]*$/, "") || "/") : "FOLDER"} --units ${Wo(e)} --single-file`;
 }
-function Ao({ unit: e, link: t, copy: n, close: r }) {
-	let { store: i } = W();
-	L({ Escape: r }, !0);
-	let a = At(r), o = t === null ? "" : Do(t), s = ko(e, t === null ? {
+function Ko({ unit: e, link: t, copy: n, close: r }) {
+	let { store: i } = U();
+	He({ Escape: r }, !0);
+	let a = At(r), o = t === null ? "" : Uo(t), s = Go(e, t === null ? {
 		protocol: "",
 		pathname: ""
 	} : location);
-	return /* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "modal",
 		"aria-label": `Share ${e}`,
 		...a,
-		children: /* @__PURE__ */ R("div", {
+		children: /* @__PURE__ */ L("div", {
 			class: "sheet narrow share",
 			children: [
-				/* @__PURE__ */ R("button", {
+				/* @__PURE__ */ L("button", {
 					class: "icon close",
 					type: "button",
 					onClick: r,
@@ -6208,26 +6422,26 @@ function Ao({ unit: e, link: t, copy: n, close: r }) {
 					"data-first": !0,
 					children: "×"
 				}),
-				/* @__PURE__ */ R("h2", { children: ["Share ", e] }),
-				/* @__PURE__ */ R("h3", { children: "One file to mail" }),
-				/* @__PURE__ */ R("p", { children: "Opens on this unit, on any computer and without a connection, and holds the units that it links to. This command writes it:" }),
-				/* @__PURE__ */ R("pre", { children: s }),
-				/* @__PURE__ */ R("button", {
+				/* @__PURE__ */ L("h2", { children: ["Share ", e] }),
+				/* @__PURE__ */ L("h3", { children: "One file to mail" }),
+				/* @__PURE__ */ L("p", { children: "Opens on this unit, on any computer and without a connection, and holds the units that it links to. This command writes it:" }),
+				/* @__PURE__ */ L("pre", { children: s }),
+				/* @__PURE__ */ L("button", {
 					type: "button",
 					onClick: () => n(s, "Command"),
 					children: "Copy command"
 				}),
-				t !== null && /* @__PURE__ */ R(b, { children: [
-					/* @__PURE__ */ R("h3", { children: "A link" }),
-					/* @__PURE__ */ R("p", { children: o ? `${o}. With the folder on any web host, others can open it too.` : "Leads to this unit." }),
-					/* @__PURE__ */ R("button", {
+				t !== null && /* @__PURE__ */ L(b, { children: [
+					/* @__PURE__ */ L("h3", { children: "A link" }),
+					/* @__PURE__ */ L("p", { children: o ? `${o}. With the folder on any web host, others can open it too.` : "Leads to this unit." }),
+					/* @__PURE__ */ L("button", {
 						type: "button",
 						onClick: () => n(t, "Link", o),
 						children: "Copy the link"
 					}),
-					/* @__PURE__ */ R("h3", { children: "Within another page" }),
-					/* @__PURE__ */ R("p", { children: ["HTML that shows this unit, as tall as it is.", o && ` ${o}.`] }),
-					/* @__PURE__ */ R("button", {
+					/* @__PURE__ */ L("h3", { children: "Within another page" }),
+					/* @__PURE__ */ L("p", { children: ["HTML that shows this unit, as tall as it is.", o && ` ${o}.`] }),
+					/* @__PURE__ */ L("button", {
 						type: "button",
 						onClick: () => n(Xn(Yn(t, i.host.kind), e), "Code to embed it", o),
 						children: "Copy embed code"
@@ -6238,65 +6452,65 @@ function Ao({ unit: e, link: t, copy: n, close: r }) {
 	});
 }
 // src/parts/Actions.tsx
-function jo({ layer: e, shard: t, unit: n }) {
-	let r = W(), { router: i, root: a, toast: o } = I(), [s, c] = M(null), l = () => c(null), u = n.nearest.find(([t]) => yt(r, e.name, t))?.[0] ?? n.channel, d = `${e.name}:${n.channel}`, f = i.link(V(e.name, n.channel)), p = async (e, t, n = "") => o(await We(e, a) ? `${t} copied${n && `. ${n}`}` : `${t} could not be copied: ${e}`), m = async (t) => {
+function qo({ layer: e, shard: t, unit: n }) {
+	let r = U(), { router: i, root: a, toast: o } = I(), [s, c] = M(null), l = () => c(null), u = n.nearest.find(([t]) => yt(r, e.name, t))?.[0] ?? n.channel, d = `${e.name}:${n.channel}`, f = i.link(B(e.name, n.channel)), p = async (e, t, n = "") => o(await Ge(e, a) ? `${t} copied${n && `. ${n}`}` : `${t} could not be copied: ${e}`), m = async (t) => {
 		try {
-			if (t === "png") return Ge(`${d}.png`, await Wn(await Un(r, e, n)));
+			if (t === "png") return Ke(`${d}.png`, await Wn(await Un(r, e, n)));
 			let i = await Fn(r, e, n);
-			await Wn(i), Ge(`${d}.svg`, Kn(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
+			await Wn(i), Ke(`${d}.svg`, Kn(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
 		} catch (e) {
 			e instanceof wn ? c("refused") : o("The picture cannot be read");
 		}
 	};
-	return /* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "actions",
 		role: "group",
 		"aria-label": "Take away",
 		children: [
-			/* @__PURE__ */ R("button", {
+			/* @__PURE__ */ L("button", {
 				id: "copy-link",
 				type: "button",
-				onClick: () => p(f ?? d, f ? "Link" : "Unit", f ? Do(f) : ""),
+				onClick: () => p(f ?? d, f ? "Link" : "Unit", f ? Uo(f) : ""),
 				children: "Copy link"
 			}),
-			r.store.host.kind !== "file" && /* @__PURE__ */ R("button", {
+			r.store.host.kind !== "file" && /* @__PURE__ */ L("button", {
 				type: "button",
 				onClick: () => c("share"),
 				children: "Share…"
 			}),
-			/* @__PURE__ */ R("button", {
+			/* @__PURE__ */ L("button", {
 				type: "button",
 				onClick: () => p(Zn(r, e, n.channel, f), "Citation"),
 				children: "Copy citation"
 			}),
-			/* @__PURE__ */ R("button", {
+			/* @__PURE__ */ L("button", {
 				type: "button",
 				disabled: n.dead,
 				onClick: () => m("png"),
 				children: "PNG"
 			}),
-			/* @__PURE__ */ R("button", {
+			/* @__PURE__ */ L("button", {
 				type: "button",
 				disabled: n.dead,
 				onClick: () => m("svg"),
 				children: "SVG"
 			}),
-			/* @__PURE__ */ R("button", {
+			/* @__PURE__ */ L("button", {
 				type: "button",
-				onClick: () => Ge(`${d}.json`, qn(r, e, t, n)),
+				onClick: () => Ke(`${d}.json`, qn(r, e, t, n)),
 				children: "JSON"
 			}),
-			/* @__PURE__ */ R("a", {
+			/* @__PURE__ */ L("a", {
 				class: "button",
-				href: st(d, `${e.name}:${u}`),
+				href: ct(d, `${e.name}:${u}`),
 				children: "Compare"
 			}),
-			s === "refused" && /* @__PURE__ */ R(Mo, {
+			s === "refused" && /* @__PURE__ */ L(Jo, {
 				path: Tn(r, e, n.channel),
 				unit: d,
 				close: l
 			}),
-			s === "share" && /* @__PURE__ */ R(Ao, {
+			s === "share" && /* @__PURE__ */ L(Ko, {
 				unit: d,
 				link: f,
 				copy: p,
@@ -6305,15 +6519,15 @@ function jo({ layer: e, shard: t, unit: n }) {
 		]
 	});
 }
-function Mo({ path: e, unit: t, close: n }) {
-	return L({ Escape: n }, !0), /* @__PURE__ */ R("div", {
+function Jo({ path: e, unit: t, close: n }) {
+	return He({ Escape: n }, !0), /* @__PURE__ */ L("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
 		...At(n),
-		children: /* @__PURE__ */ R("div", {
+		children: /* @__PURE__ */ L("div", {
 			class: "sheet narrow",
 			children: [
-				/* @__PURE__ */ R("button", {
+				/* @__PURE__ */ L("button", {
 					class: "icon close",
 					type: "button",
 					onClick: n,
@@ -6321,12 +6535,12 @@ function Mo({ path: e, unit: t, close: n }) {
 					"data-first": !0,
 					children: "×"
 				}),
-				/* @__PURE__ */ R("h2", { children: "Pictures of a page opened from disk" }),
-				/* @__PURE__ */ R("p", { children: "Browsers do not let such a page read its own pictures, and this atlas has too many of them to hold each twice. Any of these does it:" }),
-				/* @__PURE__ */ R("ul", { children: [
-					/* @__PURE__ */ R("li", { children: [
+				/* @__PURE__ */ L("h2", { children: "Pictures of a page opened from disk" }),
+				/* @__PURE__ */ L("p", { children: "Browsers do not let such a page read its own pictures, and this atlas has too many of them to hold each twice. Any of these does it:" }),
+				/* @__PURE__ */ L("ul", { children: [
+					/* @__PURE__ */ L("li", { children: [
 						"open ",
-						/* @__PURE__ */ R("a", {
+						/* @__PURE__ */ L("a", {
 							href: e,
 							target: "_blank",
 							rel: "noreferrer",
@@ -6334,23 +6548,23 @@ function Mo({ path: e, unit: t, close: n }) {
 						}),
 						" (WebP) and save it;"
 					] }),
-					/* @__PURE__ */ R("li", { children: [
+					/* @__PURE__ */ L("li", { children: [
 						"run ",
-						/* @__PURE__ */ R("code", { children: "convscope serve" }),
+						/* @__PURE__ */ L("code", { children: "convscope serve" }),
 						" on this folder, where the buttons work;"
 					] }),
-					/* @__PURE__ */ R("li", { children: [
+					/* @__PURE__ */ L("li", { children: [
 						"run ",
-						/* @__PURE__ */ R("code", { children: [
+						/* @__PURE__ */ L("code", { children: [
 							"convscope atlas export FOLDER --units ",
 							t,
 							" --single-file"
 						] }),
 						": one file to mail, where they work too;"
 					] }),
-					/* @__PURE__ */ R("li", { children: [
+					/* @__PURE__ */ L("li", { children: [
 						"run ",
-						/* @__PURE__ */ R("code", { children: "convscope atlas export FOLDER --portable" }),
+						/* @__PURE__ */ L("code", { children: "convscope atlas export FOLDER --portable" }),
 						": the whole atlas with every picture twice."
 					] })
 				] })
@@ -6359,7 +6573,7 @@ function Mo({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function No({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
+function Yo({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
 	let c = (e) => o(r, e), [l, u] = M([
 		0,
 		0,
@@ -6378,7 +6592,7 @@ function No({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 		p: () => c("pair")
 	};
 	for (let e = 0; e < Math.min(9, m); e += 1) _[String(e + 1)] = () => o(e);
-	L(_, !0);
+	He(_, !0);
 	let v = At(s);
 	ke(() => u([
 		0,
@@ -6392,33 +6606,33 @@ function No({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 		side: T,
 		zoom: a,
 		region: l
-	}, ee = (e) => {
+	}, D = (e) => {
 		let t = e.target.getBoundingClientRect();
 		return [(e.clientY - t.top) / t.height, (e.clientX - t.left) / t.width];
-	}, D = (e) => {
+	}, O = (e) => {
 		e.preventDefault();
-		let t = ee(e);
+		let t = D(e);
 		u((n) => ln(n, {
 			times: e.deltaY < 0 ? 1.15 : 1 / 1.15,
 			at: t
 		}));
-	}, O = (e) => {
+	}, ee = (e) => {
 		e.buttons & 1 && u((t) => ln(t, {
 			down: -e.movementY / T,
 			right: -e.movementX / T
 		}));
 	};
-	return /* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "modal",
 		"aria-label": `Example ${r + 1} of ${e.name}:${n.channel}`,
 		...v,
-		children: /* @__PURE__ */ R("div", {
+		children: /* @__PURE__ */ L("div", {
 			class: "sheet lightbox",
 			children: [
-				/* @__PURE__ */ R("div", {
+				/* @__PURE__ */ L("div", {
 					class: "lightbox-bar",
 					children: [
-						/* @__PURE__ */ R(wt, {
+						/* @__PURE__ */ L(wt, {
 							label: "View",
 							value: i,
 							options: [
@@ -6428,11 +6642,11 @@ function No({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 							],
 							change: c
 						}),
-						i === "overlay" && /* @__PURE__ */ R("label", {
+						i === "overlay" && /* @__PURE__ */ L("label", {
 							class: "slider",
 							children: [
 								"photo",
-								/* @__PURE__ */ R("input", {
+								/* @__PURE__ */ L("input", {
 									type: "range",
 									min: "0",
 									max: "100",
@@ -6443,10 +6657,10 @@ function No({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 								"projection"
 							]
 						}),
-						/* @__PURE__ */ R("span", {
+						/* @__PURE__ */ L("span", {
 							class: "zoom",
 							children: [
-								/* @__PURE__ */ R("button", {
+								/* @__PURE__ */ L("button", {
 									class: "icon",
 									type: "button",
 									onClick: g(1 / 1.5),
@@ -6454,8 +6668,8 @@ function No({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 									disabled: d <= 1,
 									children: "−"
 								}),
-								/* @__PURE__ */ R("output", { children: [Math.round(d * 100), " %"] }),
-								/* @__PURE__ */ R("button", {
+								/* @__PURE__ */ L("output", { children: [Math.round(d * 100), " %"] }),
+								/* @__PURE__ */ L("button", {
 									class: "icon",
 									type: "button",
 									onClick: g(1.5),
@@ -6465,7 +6679,7 @@ function No({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 								})
 							]
 						}),
-						/* @__PURE__ */ R("button", {
+						/* @__PURE__ */ L("button", {
 							class: "icon close",
 							type: "button",
 							onClick: s,
@@ -6475,47 +6689,47 @@ function No({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 						})
 					]
 				}),
-				/* @__PURE__ */ R("div", {
+				/* @__PURE__ */ L("div", {
 					class: d > 1 ? "stage zoomed" : "stage",
-					onWheel: D,
+					onWheel: O,
 					onPointerDown: (e) => d > 1 && e.currentTarget.setPointerCapture(e.pointerId),
-					onPointerMove: O,
+					onPointerMove: ee,
 					onDblClick: (e) => u((t) => ln(t, t[2] < 1 ? { times: 1 / 8 } : {
 						times: 3,
-						at: ee(e)
+						at: D(e)
 					})),
 					tabIndex: 0,
 					role: "group",
 					"aria-label": "Picture; drag to move, wheel to zoom",
 					children: [
-						i === "pair" && /* @__PURE__ */ R("div", {
+						i === "pair" && /* @__PURE__ */ L("div", {
 							class: "large-pair",
-							children: [/* @__PURE__ */ R(sn, {
+							children: [/* @__PURE__ */ L(sn, {
 								kind: "photos",
 								...E
-							}), /* @__PURE__ */ R(sn, {
+							}), /* @__PURE__ */ L(sn, {
 								kind: "projections",
 								...E
 							})]
 						}),
-						i === "overlay" && /* @__PURE__ */ R("div", {
+						i === "overlay" && /* @__PURE__ */ L("div", {
 							class: "overlay",
-							children: [/* @__PURE__ */ R(sn, {
+							children: [/* @__PURE__ */ L(sn, {
 								kind: "photos",
 								...E
-							}), /* @__PURE__ */ R("span", {
+							}), /* @__PURE__ */ L("span", {
 								class: "over",
 								style: { opacity: String(f / 100) },
-								children: /* @__PURE__ */ R(sn, {
+								children: /* @__PURE__ */ L(sn, {
 									kind: "projections",
 									...E
 								})
 							})]
 						}),
-						i === "whole" && /* @__PURE__ */ R("div", {
+						i === "whole" && /* @__PURE__ */ L("div", {
 							class: "large-whole",
 							style: { width: `${T}px` },
-							children: /* @__PURE__ */ R(dn, {
+							children: /* @__PURE__ */ L(dn, {
 								image: y,
 								name: x,
 								box: n.boxes[r] ?? null,
@@ -6525,36 +6739,36 @@ function No({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 						})
 					]
 				}),
-				/* @__PURE__ */ R("div", {
+				/* @__PURE__ */ L("div", {
 					class: "lightbox-foot",
 					children: [
-						/* @__PURE__ */ R("button", {
+						/* @__PURE__ */ L("button", {
 							class: "icon",
 							type: "button",
 							onClick: h(-1),
 							"aria-label": "Previous example",
 							children: "←"
 						}),
-						/* @__PURE__ */ R("p", { children: [
-							/* @__PURE__ */ R("b", { children: r + 1 }),
+						/* @__PURE__ */ L("p", { children: [
+							/* @__PURE__ */ L("b", { children: r + 1 }),
 							" of ",
 							m,
 							" · activation ",
-							/* @__PURE__ */ R("b", {
+							/* @__PURE__ */ L("b", {
 								class: "number",
 								children: Z(n.values[r])
 							}),
-							S !== null && /* @__PURE__ */ R(b, { children: [" · ", /* @__PURE__ */ R(q, { text: S })] }),
+							S !== null && /* @__PURE__ */ L(b, { children: [" · ", /* @__PURE__ */ L(q, { text: S })] }),
 							" · ",
-							/* @__PURE__ */ R("a", {
-								href: H(y),
-								children: /* @__PURE__ */ R(q, { text: x })
+							/* @__PURE__ */ L("a", {
+								href: V(y),
+								children: /* @__PURE__ */ L(q, { text: x })
 							}),
 							e.spatial && ` · row ${n.y[r]}, column ${n.x[r]}`,
 							" · black and white: ±",
 							Z((a && e.content?.kept ? n.partScales : n.scales)?.[r] ?? n.scales[r])
 						] }),
-						/* @__PURE__ */ R("button", {
+						/* @__PURE__ */ L("button", {
 							class: "icon",
 							type: "button",
 							onClick: h(1),
@@ -6568,33 +6782,33 @@ function No({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 	});
 }
 // src/ahead.ts
-var Po = 24, Fo = /* @__PURE__ */ new Map();
-async function Io(e, t) {
+var Xo = 24, Zo = /* @__PURE__ */ new Map();
+async function Qo(e, t) {
 	let n = await e.store.host.picture(t, e.name);
 	if (!n) return;
-	let r = Fo.get(n) ?? new Image();
-	Fo.delete(n), Fo.set(n, r);
-	for (let e of [...Fo.keys()].slice(0, Math.max(0, Fo.size - Po))) Fo.delete(e);
+	let r = Zo.get(n) ?? new Image();
+	Zo.delete(n), Zo.set(n, r);
+	for (let e of [...Zo.keys()].slice(0, Math.max(0, Zo.size - Xo))) Zo.delete(e);
 	r.src || (r.src = n, await r.decode().catch(() => void 0));
 }
-var Lo = 20;
-function Ro(e, t, n) {
-	for (let r of [n - Lo, n + Lo]) {
+var $o = 20;
+function es(e, t, n) {
+	for (let r of [n - $o, n + $o]) {
 		let n = Math.floor(Math.max(0, Math.min(t.channels - 1, r)) / t.shard.units);
 		e.store.load(`layers/${t.id}/${n}`).catch(() => null);
 	}
 }
-async function zo(e, t, n) {
+async function ts(e, t, n) {
 	let r = `layers/${t.id}/${Math.floor(n / t.shard.units)}`, i = (await e.store.load(r).catch(() => null))?.units.find((e) => e.channel === n);
 	if (!i || i.dead || !i.images.length) return;
 	let a = un(e, i.images[0]);
-	await Promise.all([Io(e, En(e, t, n)), a === null ? null : Io(e, a)]);
+	await Promise.all([Qo(e, En(e, t, n)), a === null ? null : Qo(e, a)]);
 }
 // src/pages/Unit.tsx
-function Bo({ layer: e, channel: t, query: n }) {
-	let r = W(), i = vt(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = G(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = G(a ? `layers/${i.id}` : null), l = P(null);
-	if (!i) return /* @__PURE__ */ R(St, { name: e });
-	if (!a) return /* @__PURE__ */ R(Y, {
+function ns({ layer: e, channel: t, query: n }) {
+	let r = U(), i = vt(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = W(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = W(a ? `layers/${i.id}` : null), l = P(null);
+	if (!i) return /* @__PURE__ */ L(St, { name: e });
+	if (!a) return /* @__PURE__ */ L(Y, {
 		title: "No such unit",
 		children: [
 			"Layer “",
@@ -6605,13 +6819,13 @@ function Bo({ layer: e, channel: t, query: n }) {
 		]
 	});
 	let u = s.error ?? c.error;
-	if (u) return /* @__PURE__ */ R(Y, {
+	if (u) return /* @__PURE__ */ L(Y, {
 		title: "Data is missing",
 		children: u.message
 	});
-	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ R(Ho, { ...l.current }) : /* @__PURE__ */ R(X, { what: `${e}:${t}` });
+	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ L(is, { ...l.current }) : /* @__PURE__ */ L(X, { what: `${e}:${t}` });
 	let d = s.value.units.find((e) => e.channel === t);
-	return !d || o && !o.includes(t) ? /* @__PURE__ */ R(Y, {
+	return !d || o && !o.includes(t) ? /* @__PURE__ */ L(Y, {
 		title: "Not in this copy",
 		children: [
 			"This export holds other units of “",
@@ -6625,10 +6839,10 @@ function Bo({ layer: e, channel: t, query: n }) {
 		unit: d,
 		query: n,
 		only: o
-	}, /* @__PURE__ */ R(Ho, { ...l.current }));
+	}, /* @__PURE__ */ L(is, { ...l.current }));
 }
-function Vo({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
-	let { manifest: l } = W(), { router: u, root: d, toast: f } = I(), p = zt(), m = (r) => {
+function rs({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
+	let { manifest: l } = U(), { router: u, root: d, toast: f } = I(), p = zt(), m = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
 		return i >= 0 && i < e.channels ? i : null;
@@ -6675,10 +6889,10 @@ function Vo({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s,
 		"J"
 	]) _[e] = h(5);
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) _[String(e + 1)] = () => o(e);
-	return L(_), m;
+	return He(_), m;
 }
-function Ho(e) {
-	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = I(), c = W(), l = V(t.name, i.channel), u = [
+function is(e) {
+	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = I(), c = U(), l = B(t.name, i.channel), u = [
 		"photos",
 		"projections",
 		"both"
@@ -6687,7 +6901,7 @@ function Ho(e) {
 		rf: f,
 		band: _ || null,
 		embed: m
-	}, y = (e) => C({ band: e || null }), b = Number(a.get("share")) || 0, x = a.has("n") ? Number(a.get("n")) - 1 : null, S = ["overlay", "whole"].find((e) => e === a.get("as")) ?? "pair", C = (e) => s.replace(z(l, {
+	}, y = (e) => C({ band: e || null }), b = Number(a.get("share")) || 0, x = a.has("n") ? Number(a.get("n")) - 1 : null, S = ["overlay", "whole"].find((e) => e === a.get("as")) ?? "pair", C = (e) => s.replace(R(l, {
 		...v,
 		...e
 	})), w = {
@@ -6698,22 +6912,22 @@ function Ho(e) {
 			as: t === "pair" ? null : t
 		}),
 		extend: (e) => C({ rf: e === "part" || e === "field" && !d ? null : e }),
-		to: (e, t) => z(V(e, t), v)
-	}, [T, E] = M(0), ee = Vo(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
+		to: (e, t) => R(B(e, t), v)
+	}, [T, E] = M(0), D = rs(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
 	N(() => E(0), [l]), N(() => {
-		o || Ro(c, t, i.channel);
+		o || es(c, t, i.channel);
 		for (let e of [1, -1]) {
-			let n = ee(e);
-			n !== null && zo(c, t, n);
+			let n = D(e);
+			n !== null && ts(c, t, n);
 		}
 	}, [l]);
-	let [D, O] = [ee(-1), ee(1)], te = F(() => /* @__PURE__ */ R(Tr, {
+	let [O, ee] = [D(-1), D(1)], te = F(() => /* @__PURE__ */ L(zr, {
 		layer: t,
 		data: n,
 		shard: r,
 		unit: i,
 		note: m === null,
-		link: (e) => z(l, {
+		link: (e) => R(l, {
 			...v,
 			...e
 		}),
@@ -6721,32 +6935,32 @@ function Ho(e) {
 	}), [
 		i,
 		n,
-		z("", v),
+		R("", v),
 		b
 	]);
-	return /* @__PURE__ */ R("article", {
+	return /* @__PURE__ */ L("article", {
 		class: "unit-page",
 		"aria-label": `Unit ${t.name}:${i.channel}`,
 		children: [
-			/* @__PURE__ */ R("div", {
+			/* @__PURE__ */ L("div", {
 				class: "page-head",
-				children: [/* @__PURE__ */ R("div", { children: [
-					/* @__PURE__ */ R("h1", { children: /* @__PURE__ */ R(q, { text: `${t.name}:${i.channel}` }) }),
-					i.name !== void 0 && /* @__PURE__ */ R("p", {
+				children: [/* @__PURE__ */ L("div", { children: [
+					/* @__PURE__ */ L("h1", { children: /* @__PURE__ */ L(q, { text: `${t.name}:${i.channel}` }) }),
+					i.name !== void 0 && /* @__PURE__ */ L("p", {
 						class: "unit-name",
-						children: /* @__PURE__ */ R(q, {
+						children: /* @__PURE__ */ L(q, {
 							text: i.name,
 							plain: !0
 						})
 					}),
-					/* @__PURE__ */ R("p", {
+					/* @__PURE__ */ L("p", {
 						class: "lead",
 						children: [
 							"unit ",
 							i.channel,
 							" of ",
-							/* @__PURE__ */ R("a", {
-								href: B(t.name, { at: i.channel }),
+							/* @__PURE__ */ L("a", {
+								href: z(t.name, { at: i.channel }),
 								children: t.channels
 							}),
 							" · ",
@@ -6757,33 +6971,33 @@ function Ho(e) {
 							Yt(t)
 						]
 					})
-				] }), /* @__PURE__ */ R("div", {
+				] }), /* @__PURE__ */ L("div", {
 					class: "steps",
 					children: [
-						m === null && /* @__PURE__ */ R(Uo, { unit: `${t.name}:${i.channel}` }),
-						D !== null && /* @__PURE__ */ R("a", {
-							href: w.to(t.name, D),
-							"aria-label": `Previous unit, ${D}`,
+						m === null && /* @__PURE__ */ L(as, { unit: `${t.name}:${i.channel}` }),
+						O !== null && /* @__PURE__ */ L("a", {
+							href: w.to(t.name, O),
+							"aria-label": `Previous unit, ${O}`,
 							title: "Previous unit (←)",
 							children: "←"
 						}),
-						O !== null && /* @__PURE__ */ R("a", {
-							href: w.to(t.name, O),
-							"aria-label": `Next unit, ${O}`,
+						ee !== null && /* @__PURE__ */ L("a", {
+							href: w.to(t.name, ee),
+							"aria-label": `Next unit, ${ee}`,
 							title: "Next unit (→)",
 							children: "→"
 						})
 					]
 				})]
 			}),
-			/* @__PURE__ */ R(Wo, {
+			/* @__PURE__ */ L(os, {
 				layer: t,
 				unit: i
 			}),
-			i.dead || i.images.length === 0 ? /* @__PURE__ */ R("p", {
+			i.dead || i.images.length === 0 ? /* @__PURE__ */ L("p", {
 				class: "empty",
 				children: "This unit is zero at every position of every image of the collection: there is nothing to show."
-			}) : /* @__PURE__ */ R(lr, {
+			}) : /* @__PURE__ */ L(lr, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -6797,18 +7011,18 @@ function Ho(e) {
 				activate: E,
 				open: w.open
 			}),
-			!i.dead && i.images.length > 0 && (m === null || m === "all") && /* @__PURE__ */ R(tr, {
+			!i.dead && i.images.length > 0 && (m === null || m === "all") && /* @__PURE__ */ L(tr, {
 				layer: t,
 				unit: i,
 				change: y
 			}),
-			m === null && /* @__PURE__ */ R(jo, {
+			m === null && /* @__PURE__ */ L(qo, {
 				layer: t,
 				shard: r,
 				unit: i
 			}),
 			(m === null || m === "all") && te,
-			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ R(No, {
+			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ L(Yo, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -6821,9 +7035,9 @@ function Ho(e) {
 		]
 	});
 }
-function Uo({ unit: e }) {
+function as({ unit: e }) {
 	let t = zt(), n = t.has(e);
-	return /* @__PURE__ */ R("button", {
+	return /* @__PURE__ */ L("button", {
 		class: n ? "icon star on" : "icon star",
 		type: "button",
 		"aria-pressed": n,
@@ -6833,33 +7047,33 @@ function Uo({ unit: e }) {
 		children: n ? "★" : "☆"
 	});
 }
-function Wo({ layer: e, unit: t }) {
+function os({ layer: e, unit: t }) {
 	let n = [
 		["Maximum", Z(t.maximum)],
 		["Mean", Z(t.mean)],
 		["Active", Gt(t.active)]
 	];
-	return t.selectivity !== void 0 && n.push(["Class selectivity", Z(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ R("dl", {
+	return t.selectivity !== void 0 && n.push(["Class selectivity", Z(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ L("dl", {
 		class: "stats",
 		"aria-label": `Numbers of ${e.name}:${t.channel}`,
-		children: n.map(([e, t]) => /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: e }), /* @__PURE__ */ R("dd", { children: t })] }, e))
+		children: n.map(([e, t]) => /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: e }), /* @__PURE__ */ L("dd", { children: t })] }, e))
 	});
 }
 // src/app.tsx
-function Go(e, t) {
-	let n = tt(e);
+function ss(e, t) {
+	let n = nt(e);
 	return F(() => {
-		let e = it(n);
+		let e = at(n);
 		return t && !e.query.has("embed") && e.query.set("embed", "1"), e;
 	}, [n, t]);
 }
-function Ko({ host: e, router: t, root: n, embed: r = !1 }) {
-	let [i, a] = M(null), [o, s] = M(null), [c, l] = M(""), u = Go(t, r), d = qe(n, e.kind !== "notebook"), f = F(() => ({
+function cs({ host: e, router: t, root: n, embed: r = !1 }) {
+	let [i, a] = M(null), [o, s] = M(null), [c, l] = M(""), u = ss(t, r), d = Je(n, e.kind !== "notebook"), f = F(() => ({
 		router: t,
 		root: n,
 		listen: d,
 		toast: l,
-		toggleTheme: () => Je(n)
+		toggleTheme: () => Ye(n)
 	}), [
 		t,
 		n,
@@ -6871,22 +7085,22 @@ function Ko({ host: e, router: t, root: n, embed: r = !1 }) {
 		if (!c) return;
 		let e = setTimeout(() => l(""), 4e3);
 		return () => clearTimeout(e);
-	}, [c]), o ? /* @__PURE__ */ R(Y, {
+	}, [c]), o ? /* @__PURE__ */ L(Y, {
 		title: "This atlas cannot be shown",
 		children: o
-	}) : i ? /* @__PURE__ */ R(Ve.Provider, {
+	}) : i ? /* @__PURE__ */ L(Ve.Provider, {
 		value: f,
-		children: /* @__PURE__ */ R(dt.Provider, {
+		children: /* @__PURE__ */ L(ft.Provider, {
 			value: i,
-			children: [/* @__PURE__ */ R(Rt.Provider, {
+			children: [/* @__PURE__ */ L(Rt.Provider, {
 				value: p,
-				children: /* @__PURE__ */ R(Jo, {
+				children: /* @__PURE__ */ L(us, {
 					route: u,
 					shell: f,
 					atlas: i,
 					embed: r
 				})
-			}), /* @__PURE__ */ R("div", {
+			}), /* @__PURE__ */ L("div", {
 				class: "toast",
 				role: "status",
 				"aria-live": "polite",
@@ -6894,15 +7108,15 @@ function Ko({ host: e, router: t, root: n, embed: r = !1 }) {
 				children: c
 			})]
 		})
-	}) : /* @__PURE__ */ R(X, { what: "the atlas" });
+	}) : /* @__PURE__ */ L(X, { what: "the atlas" });
 }
-function qo(e, t, n, r) {
+function ls(e, t, n, r) {
 	let i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
 			if (n < r + i.channels) {
 				let a = t.manifest.subset?.[i.name];
-				e.router.go(V(i.name, a ? a[(n - r) % a.length] ?? 0 : n - r));
+				e.router.go(B(i.name, a ? a[(n - r) % a.length] ?? 0 : n - r));
 				return;
 			}
 			r += i.channels;
@@ -6921,9 +7135,9 @@ function qo(e, t, n, r) {
 		}
 	}), [e, t]);
 }
-function Jo({ route: e, shell: t, atlas: n, embed: r }) {
-	let [i, a] = M(!1), [o, s] = M(!1), c = P(null), l = P(!0), u = r || ct(e);
-	return qo(t, n, () => a((e) => !e), () => s(!u)), N(() => {
+function us({ route: e, shell: t, atlas: n, embed: r }) {
+	let [i, a] = M(!1), [o, s] = M(!1), c = P(null), l = P(!0), u = r || lt(e);
+	return ls(t, n, () => a((e) => !e), () => s(!u)), N(() => {
 		let r = {
 			home: n.manifest.model.name,
 			images: "Images",
@@ -6934,51 +7148,51 @@ function Jo({ route: e, shell: t, atlas: n, embed: r }) {
 			block: "start",
 			behavior: "instant"
 		}), c.current?.focus({ preventScroll: !0 }));
-	}, [`${e.page}/${e.rest}`]), /* @__PURE__ */ R(b, { children: [
-		!u && /* @__PURE__ */ R(Ot, {
+	}, [`${e.page}/${e.rest}`]), /* @__PURE__ */ L(b, { children: [
+		!u && /* @__PURE__ */ L(Ot, {
 			route: e,
 			help: () => a(!0),
 			search: () => s(!0)
 		}),
-		/* @__PURE__ */ R("p", {
+		/* @__PURE__ */ L("p", {
 			class: "heard",
 			role: "status",
 			children: e.page === "unit" ? `Unit ${e.rest}` : ""
 		}),
-		/* @__PURE__ */ R("main", {
+		/* @__PURE__ */ L("main", {
 			id: "main",
 			tabIndex: -1,
 			ref: c,
-			children: r && e.page !== "unit" ? /* @__PURE__ */ R("p", {
+			children: r && e.page !== "unit" ? /* @__PURE__ */ L("p", {
 				class: "empty",
 				children: "A unit is shown here, and nothing else."
-			}) : /* @__PURE__ */ R(Xo, { route: e })
+			}) : /* @__PURE__ */ L(fs, { route: e })
 		}, e.page),
-		u && /* @__PURE__ */ R(Yo, {
+		u && /* @__PURE__ */ L(ds, {
 			route: e,
 			atlas: n,
 			page: r ? "index.html" : ""
 		}),
-		i && /* @__PURE__ */ R(jt, { close: () => a(!1) }),
-		o && /* @__PURE__ */ R(Cn, {
+		i && /* @__PURE__ */ L(jt, { close: () => a(!1) }),
+		o && /* @__PURE__ */ L(Cn, {
 			route: e,
 			close: () => s(!1)
 		})
 	] });
 }
-function Yo({ route: e, atlas: t, page: n }) {
-	let r = e.page === "unit" ? U(e.rest) : null;
-	return /* @__PURE__ */ R("footer", {
+function ds({ route: e, atlas: t, page: n }) {
+	let r = e.page === "unit" ? H(e.rest) : null;
+	return /* @__PURE__ */ L("footer", {
 		class: "source",
 		children: [
-			/* @__PURE__ */ R("a", {
-				href: n + (r ? V(r.layer, r.channel) : "#/"),
+			/* @__PURE__ */ L("a", {
+				href: n + (r ? B(r.layer, r.channel) : "#/"),
 				target: "_blank",
 				rel: "noreferrer",
 				children: "Open in the atlas"
 			}),
 			" ",
-			/* @__PURE__ */ R("span", {
+			/* @__PURE__ */ L("span", {
 				class: "quiet",
 				children: [
 					"of ",
@@ -6989,20 +7203,20 @@ function Yo({ route: e, atlas: t, page: n }) {
 		]
 	});
 }
-function Xo({ route: e }) {
+function fs({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ R(_a, {});
-		case "layer": return /* @__PURE__ */ R(To, {
+		case "home": return /* @__PURE__ */ L(ja, {});
+		case "layer": return /* @__PURE__ */ L(Vo, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
-			let t = U(e.rest);
-			return t ? /* @__PURE__ */ R(Bo, {
+			let t = H(e.rest);
+			return t ? /* @__PURE__ */ L(ns, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
-			}) : /* @__PURE__ */ R(Y, {
+			}) : /* @__PURE__ */ L(Y, {
 				title: "No such unit",
 				children: [
 					"“",
@@ -7011,36 +7225,36 @@ function Xo({ route: e }) {
 				]
 			});
 		}
-		case "class": return /* @__PURE__ */ R(Lr, { name: e.rest }, e.rest);
-		case "images": return /* @__PURE__ */ R(Ia, { query: e.query });
-		case "image": return /* @__PURE__ */ R(Ma, { number: Number(e.rest) }, e.rest);
-		case "compare": return /* @__PURE__ */ R(ci, { query: e.query });
-		case "experiments": return /* @__PURE__ */ R(na, {});
-		case "experiment": return /* @__PURE__ */ R(sa, {
+		case "class": return /* @__PURE__ */ L(Zr, { name: e.rest }, e.rest);
+		case "images": return /* @__PURE__ */ L(Xa, { query: e.query });
+		case "image": return /* @__PURE__ */ L(Ka, { number: Number(e.rest) }, e.rest);
+		case "compare": return /* @__PURE__ */ L(Si, { query: e.query });
+		case "experiments": return /* @__PURE__ */ L(ga, {});
+		case "experiment": return /* @__PURE__ */ L(xa, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
-		default: return /* @__PURE__ */ R(Y, {
+		default: return /* @__PURE__ */ L(Y, {
 			title: "Not here",
 			children: "This address leads nowhere in the atlas."
 		});
 	}
 }
 // src/notebook.ts
-function Zo(e) {
+function ps(e) {
 	let { body: t, documentElement: n } = e, r = t.dataset.jpThemeLight;
 	if (r !== void 0) return r === "false" ? "dark" : "light";
 	let i = n.getAttribute("theme") ?? t.dataset.vscodeThemeKind ?? "";
 	return /dark/.test(i) ? "dark" : /light/.test(i) ? "light" : null;
 }
-function Qo() {
+function ms() {
 	return [...crypto.getRandomValues(/* @__PURE__ */ new Uint8Array(12))].map((e) => e.toString(16).padStart(2, "0")).join("");
 }
 // src/style.css?inline
-var $o = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 7.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.versus svg{fill:none;stroke:currentColor;stroke-width:1.6px;width:.95rem;height:.95rem;display:block}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.share{justify-items:start;gap:.5rem;display:grid}.share h3{margin-top:.8rem}.share pre{background:var(--sunk);font:.88rem/1.45 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere;border-radius:7px;justify-self:stretch;margin:0;padding:.6rem .8rem}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.cut-tile{flex:none}.laid{filter:contrast(var(--boost,3))}.legend{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.4rem 1rem;display:flex}.legend .note{margin:0}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,clamp(18rem,24vw,28rem)) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.chart>h2:first-letter{text-transform:uppercase}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,12rem) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.many .rows-of li{grid-template-columns:minmax(0,1fr)}.rows-of small{display:inline}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.image-page{display:block}.image-page>div{margin-top:1rem}.image-page .sticky{z-index:5;background:var(--page);border-bottom:1px solid var(--line);grid-template-columns:min(38vh,42vw) minmax(0,1fr);gap:0 .8rem;max-width:none;padding:.5rem 0;display:grid;position:sticky;top:6rem}.image-page .sticky>.whole{grid-row:1/span 4}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.image-page .sticky{top:0}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.findings th[scope=row]{white-space:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}";
+var hs = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 7.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.versus svg{fill:none;stroke:currentColor;stroke-width:1.6px;width:.95rem;height:.95rem;display:block}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.share{justify-items:start;gap:.5rem;display:grid}.share h3{margin-top:.8rem}.share pre{background:var(--sunk);font:.88rem/1.45 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere;border-radius:7px;justify-self:stretch;margin:0;padding:.6rem .8rem}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.cut-tile{flex:none}.laid{filter:contrast(var(--boost,3))}.legend{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.4rem 1rem;display:flex}.legend .note{margin:0}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,clamp(18rem,24vw,28rem)) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.chart>h2:first-letter{text-transform:uppercase}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,12rem) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.many .rows-of li{grid-template-columns:minmax(0,1fr)}.rows-of small{display:inline}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.image-page{display:block}.image-page>div{margin-top:1rem}.image-page .sticky{z-index:5;background:var(--page);border-bottom:1px solid var(--line);grid-template-columns:min(38vh,42vw) minmax(0,1fr);gap:0 .8rem;max-width:none;padding:.5rem 0;display:grid;position:sticky;top:6rem}.image-page .sticky>.whole{grid-row:1/span 4}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.image-page .sticky{top:0}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.findings th[scope=row]{white-space:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}.caused{padding:.2rem .4rem .6rem .2rem;position:relative}.caused-heads{height:1.6rem;color:var(--soft);font-size:.82rem;position:relative}.caused-heads span{text-overflow:ellipsis;white-space:nowrap;position:absolute;overflow:hidden}.caused-graph{position:relative}.caused-graph svg{position:absolute;inset:0;overflow:visible}.caused-graph path{fill:none;stroke:var(--accent-fill);opacity:.45}.caused-graph path.against{stroke:var(--negative)}.caused-graph [data-faint=true]{opacity:.12}.caused-graph ul{list-style:none}.caused-graph li{height:68px;padding:3px 0;transition:opacity .1s;position:absolute}.caused-graph li[data-faint=true]{opacity:.4}.caused-graph li>*{background:var(--panel);border:1px solid var(--line);height:100%;color:var(--ink);border-radius:8px;grid-template-columns:auto minmax(0,1fr);align-items:center;gap:.5rem;padding:2px;text-decoration:none;display:grid}.caused-graph a:hover{border-color:var(--accent-fill)}.caused-graph .told{min-width:0;font-size:.82rem;display:grid}.caused-graph .told b{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.caused-sums{margin-top:.6rem;font-size:.9rem}";
 // src/widget.tsx
-function es(e) {
-	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = Qo(), i = 0, a = (e, n) => {
+function gs(e) {
+	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = ms(), i = 0, a = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
 	}, o = (n) => new Promise((a, o) => {
@@ -7076,21 +7290,21 @@ function es(e) {
 		}
 	};
 }
-var ts = { render({ model: e, el: t }) {
+var _s = { render({ model: e, el: t }) {
 	t.dataset.lmSuppressShortcuts = "true";
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = $o;
+	r.textContent = hs;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`;
-	let a = Zo(document);
+	let a = ps(document);
 	a && (i.dataset.theme = a), n.append(r, i);
-	let o = lt(String(e.get("route") ?? "#/"));
+	let o = ut(String(e.get("route") ?? "#/"));
 	i.addEventListener("click", (e) => {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), o.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: s, close: c } = es(e);
-	return pe(/* @__PURE__ */ R(Ko, {
+	let { host: s, close: c } = gs(e);
+	return pe(/* @__PURE__ */ L(cs, {
 		host: s,
 		router: o,
 		root: i
@@ -7098,4 +7312,4 @@ var ts = { render({ model: e, el: t }) {
 		pe(null, i), c();
 	};
 } };
-export { ts as default };
+export { _s as default };

@@ -68,7 +68,7 @@ from .methods.sanity import LayerSanity as LayerSanity
 from .methods.sanity.cases import SanityCases as SanityCases
 from .methods.sanity.judging import Margins as Margins
 from .methods.sanity.looking import Cascade as Cascade, LookedCases as LookedCases
-from .methods.sanity.randomising import CascadeStage as CascadeStage
+from .methods.randomising import CascadeStage as CascadeStage
 
 # what the paper found, claim by claim
 from .studies import Paper as Paper, paper as paper

@@ -85,6 +85,11 @@ from .studies import Evaluation as Evaluation, evaluate as evaluate
 from .training import ClassAccuracy as ClassAccuracy, Judgement as Judgement, Measure as Measure
 from .training import Predictions as Predictions, ScoredImages as ScoredImages
 from .studies import Ablation as Ablation, ablate as ablate
+from .methods.intervals import Paired as Paired
+from .training import VariantChange as VariantChange, EnsembleMembers as EnsembleMembers
+from .training import MemberAccuracy as MemberAccuracy
+from .methods.evolution import SettledUnits as SettledUnits, SettlingTrend as SettlingTrend
+from .atlas.charts import Chart as Chart, Series as Series
 from .training import AblationTrial as AblationTrial, AblationTrials as AblationTrials
 from .training import Variant as Variant, VariantErrors as VariantErrors
 from .studies import Transfer as Transfer, transfer as transfer

@@ -30,6 +30,7 @@ SMALLER = [
     (r'"caltech101:caltech-101", store="transfer", compare=\["random"\]', '"photos/", per_class=[1], folds=1'),
     (r'"photos/", store="invariance"', '"photos/", transformations=["vertical=0,1"], store="invariance"'),
     (r"00000-dog\.png", "00000-cat_0.png"), (r"\(224, 224, resize=256\)", "(16, 16)"),
+    ('parts="dogs.csv", store="report"', 'claims=["invariance"], seeds=0, store="report"'),
     (r"\(3, 224, 224\)", "(3, 16, 16)"), ("limit=12, target", "limit=2, size=16, stride=16, target"),
 ]  # fmt: skip
 """What of the blocks is made smaller, and named as the small network names it."""

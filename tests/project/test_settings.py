@@ -26,13 +26,13 @@ from convscope.errors import UsageError
 from convscope.generalisation import Learning, draw_folds, extract, measure_transfer, open_target
 from convscope.generalisation.scratch import from_scratch, scratch_recipe
 from convscope.kernels.switch import switched
+from convscope.live.bench import Bench
 from convscope.methods.correspondence import comparing
 from convscope.models.architecture import ALEXNET, ZFNET
 from convscope.models.networks import build
 from convscope.models.squeezenet import random_squeezenet
 from convscope.models.tiny import random_tiny
 from convscope.models.zoo import ZOO, zoo_entry
-from convscope.server.bench.bench import Bench
 from convscope.settings import float32_by_default, usual_settings
 from convscope.stores import evolution as keeping
 from convscope.training.trainer import train

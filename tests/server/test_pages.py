@@ -212,7 +212,7 @@ def test_the_bench_is_not_for_other_machines() -> None:
 OPENING = """
 import time
 from convscope.server import app
-from convscope.server.bench.pages import Served
+from convscope.server.pages import Served
 
 served = Served(lambda: time.sleep(60))
 app._LAST = 0.5

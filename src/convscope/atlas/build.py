@@ -17,7 +17,7 @@ from convscope.atlas.manifest import IMAGE_BYTES, AtlasOptions, AtlasRequest, Fo
 from convscope.atlas.patches import Studio
 from convscope.atlas.profiles import profile
 from convscope.atlas.reading import Atlas
-from convscope.atlas.taken import Taken
+from convscope.atlas.taken import TakenPictures
 from convscope.atlas.tunings import write_tunings
 from convscope.data import Images, Source
 from convscope.data.unchanged import expect_unchanged
@@ -181,7 +181,7 @@ def _build(
         ).write(progress)
         taken = None
         if options.image_bytes and thumbs is not None:
-            taken = Taken(folder, studio, options.layers, ledger, options.image_bytes).write(team, progress)
+            taken = TakenPictures(folder, studio, options.layers, ledger, options.image_bytes).write(team, progress)
         if options.tuning:
             tops = {build.id: build.top for build in builds}
             write_tunings(folder, studio, tops, team, ledger, progress)

@@ -9,14 +9,16 @@ from typing import Any, Literal
 import numpy as np
 
 from convscope.atlas.web import numbers, printable
+from convscope.shown import brief
 
-Look = Literal["measured", "compared"]
+SeriesLook = Literal["measured", "compared"]
 """What was measured, or what it is to be compared with: random weights, chance, the paper's numbers."""
 
 _SKETCHED = 3
 _PLACES = 24
 
 
+@brief
 @dataclass(frozen=True)
 class Series:
     """The values of one curve, as many as its chart has places; None or NaN where there is none.
@@ -28,10 +30,11 @@ class Series:
     values: Sequence[float | None]
     low: Sequence[float | None] | None = None
     high: Sequence[float | None] | None = None
-    look: Look = "measured"
+    look: SeriesLook = "measured"
     names: Sequence[str] | None = None
 
 
+@brief
 @dataclass(frozen=True)
 class Chart:
     """Curves over numbers, values of things with names, or a cloud of points.
@@ -87,4 +90,4 @@ def sketch(chart: Mapping[str, Any]) -> list[list[int | None]]:
     return made
 
 
-__all__ = ["Chart", "Look", "Series", "sketch"]
+__all__ = ["Chart", "SeriesLook", "Series", "sketch"]

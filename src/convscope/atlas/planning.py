@@ -15,7 +15,7 @@ from convscope.atlas.patches import thumb_path
 from convscope.atlas.pictures import SHEET_UNITS
 from convscope.atlas.portable import picture_address, picture_script
 from convscope.atlas.portions import (
-    Read,
+    ReadFile,
     image_pages,
     part_of_extras,
     part_of_units,
@@ -306,7 +306,7 @@ def _add_images(made: AtlasPlan, chosen: list[tuple[AtlasLayer, list[int]]], *, 
         raise _strange(made, "data/images", error) from error
 
 
-def reader(made: AtlasPlan) -> Read:
+def reader(made: AtlasPlan) -> ReadFile:
     """What reads the data of a plan's atlas by its address."""
 
     def read(address: str) -> Any:

@@ -19,7 +19,7 @@ from convscope.atlas.sprites import SpriteGrid, compose, decode_picture, encode,
 from convscope.atlas.webdata import SHARD_IMAGES, SHARD_UNITS
 
 Json = dict[str, Any]
-Read = Callable[[str], Any]
+ReadFile = Callable[[str], Any]
 """The value of a data address of the atlas; None where it is not there."""
 
 _QUALITY = 90  # of what is encoded a second time
@@ -70,7 +70,7 @@ def preview_of(content: bytes, photos: Sequence[Pixels], projections: Sequence[P
 
 
 def image_pages(
-    shards: Sequence[Json], read: Read, layers: Mapping[int, tuple[int, Collection[int]]]
+    shards: Sequence[Json], read: ReadFile, layers: Mapping[int, tuple[int, Collection[int]]]
 ) -> Iterator[tuple[str, Json]]:
     """The scripts, by address, of the images that scripts of units name, with the kept units that each is strongest on.
 
@@ -101,7 +101,7 @@ def image_pages(
     yield "profiles/index", about
 
 
-def linked(atlas: Atlas, named: Sequence[tuple[AtlasLayer, int]], read: Read, *, most: int) -> list[str]:
+def linked(atlas: Atlas, named: Sequence[tuple[AtlasLayer, int]], read: ReadFile, *, most: int) -> list[str]:
     """The units named, as LAYER:UNIT, and after them those that their pages link to, `most` in all.
 
     Those that respond alike, and those joined by weights in and out, in turn.
@@ -115,7 +115,7 @@ def linked(atlas: Atlas, named: Sequence[tuple[AtlasLayer, int]], read: Read, *,
     return list(found)
 
 
-def _links(layer: AtlasLayer, channel: int, read: Read) -> list[list[tuple[str, int]]]:
+def _links(layer: AtlasLayer, channel: int, read: ReadFile) -> list[list[tuple[str, int]]]:
     """The units that a unit's page links to: like it, into it, and out of it."""
     number, place = divmod(channel, SHARD_UNITS)
     units = {unit["channel"]: unit for unit in read(f"layers/{layer.id}/{number}")["units"]}
@@ -135,7 +135,7 @@ def unit_view(layer: str, channel: int) -> str:
 
 
 __all__ = [
-    "Read",
+    "ReadFile",
     "image_pages",
     "linked",
     "part_of_extras",

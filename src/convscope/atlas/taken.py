@@ -38,7 +38,7 @@ _ROUND = 4  # such groups that are begun before it is known how many bytes they 
 
 
 @dataclass(frozen=True)
-class Taken:
+class TakenPictures:
     """Everything needed to show what units take from single images.
 
     layers: names, in the atlas's order. budget: at most so many bytes of pictures and scripts.
@@ -177,4 +177,4 @@ def in_spread_order(images: Sequence[int]) -> list[int]:
     return [images[i] for i in reversed_bits if i < count]
 
 
-__all__ = ["TAKEN_PATH", "Taken", "in_spread_order"]
+__all__ = ["TAKEN_PATH", "TakenPictures", "in_spread_order"]

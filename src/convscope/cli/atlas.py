@@ -66,6 +66,4 @@ def _report(made: "Atlas", terminal: Terminal) -> None:
         terminal.remark(remark)
     terminal.result(made.to_json())
     show_tables(made.tables(), terminal)
-    for said in filter(None, (made.caution, made.tuned)):
-        terminal.say(said)
-    terminal.say(f"open {made.page}")
+    terminal.say("\n".join(filter(None, (made.caution, made.tuned, f"open {made.page}"))))

@@ -31,14 +31,12 @@ def paper(
 
     convscope paper zoo:squeezenet1_1 samples: -o report
     """
-    from convscope.methods.paper.table import BY_NAME
-
     net, terminal = opt.load_network(model, options), common.terminal()
     of_parts, others = (None if one is None else opt.open_images(one, allowance) for one in (part_images, labelled))
     with terminal.progress() as progress:
         found = convscope.paper(
             net, opt.open_images(images, allowance, limit=limit), store=store, run=run, ablation=ablation, parts=parts,
-            claims=cast(Any, parse_names(claims, "claims", tuple(BY_NAME))), part_images=of_parts, labelled=others,
+            claims=cast(Any, parse_names(claims, "claims")), part_images=of_parts, labelled=others,
             seeds=seeds, target_set=target_set, ensemble=ensemble or (), seed=options.seed, cache=cache,
             workers=workers, atlas=atlas, name=name, progress=progress,
         )  # fmt: skip

@@ -59,18 +59,16 @@ def scan(
 
 
 def merge(
-    *parts: Annotated[Path, Parameter(help="folders of shards that share model, images and options")],
-    store: Store,
+    *parts: Annotated[Path, Parameter(help="folders of shards that share model, images and options")], store: Store,
     common: opt.Common = opt.Common(),
-) -> None:
+) -> None:  # fmt: skip
     """Merge shards of a scan, or of effects, into one, as if all images had been looked at together.
 
     The order of the parts does not matter.
 
         convscope merge part0 part1 part2 -o scan
     """
-    found = convscope.merge(parts, store)
-    terminal = common.terminal()
+    found, terminal = convscope.merge(parts, store), common.terminal()
     present(found, terminal)
     terminal.say(found.summary)
 

@@ -53,7 +53,6 @@ def train(
             limit=limit, keep=keep, workers=workers, save_every=save_every, device=device, seed=seed,
             progress=progress, on_epoch=told.epoch, on_start=told.start, **admitted(allowance),
         )  # fmt: skip
-    if found.done is None or found.done.leads:
+    if found.leads:
         present(found, terminal)
-        terminal.say(found.summary)
-        terminal.say(f"checkpoints: {', '.join(map(str, found.checkpoints))}: {store}")
+        terminal.say(f"{found.summary}\ncheckpoints: {', '.join(map(str, found.checkpoints))}: {store}")

@@ -24,7 +24,7 @@ _PHOTOS = 3  # of a page: the one that is shown, and those before it
 _BASES = 3
 _BYTES = 1 << 30  # of what networks made of photos
 
-Known = tuple[str, Moved, frozenset[int]]
+KnownImages = tuple[str, Moved, frozenset[int]]
 """Of which photo, cropped where, and which values: what a network made of it."""
 
 
@@ -52,7 +52,7 @@ class Holdings:
 
     def __init__(self) -> None:
         self._tabs: OrderedDict[str, Tab] = OrderedDict()
-        self._bases: OrderedDict[Known, Base] = OrderedDict()
+        self._bases: OrderedDict[KnownImages, Base] = OrderedDict()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -77,7 +77,7 @@ class Holdings:
             raise UsageError("this photo is not held any more: choose it again")
         return held, key, photo
 
-    def base(self, known: Known, make: Callable[[], Base]) -> Base:
+    def base(self, known: KnownImages, make: Callable[[], Base]) -> Base:
         """What a network made of a photo: what is held, or is made now and held."""
         with self._lock:
             found = self._bases.pop(known, None)

@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 _COMING = 2  # photos whose pieces are held together
 _FAR = 1 << 40
 
-Send = Callable[[Part, list[bytes]], None]
+SendMessage = Callable[[Part, list[bytes]], None]
 """Sends a message to the page, an object and bytes beside it; called from any thread."""
 
 
@@ -60,7 +60,7 @@ class Talk:
     atlas: the folder whose pictures the pages may show.
     """
 
-    def __init__(self, bench: Bench, send: Send, *, atlas: Path | None = None) -> None:
+    def __init__(self, bench: Bench, send: SendMessage, *, atlas: Path | None = None) -> None:
         self.bench, self.engine, self.atlas = bench, Engine(bench), atlas
         self._send = send
         self._jobs: dict[str, Job] = {}
@@ -187,4 +187,4 @@ class Talk:
         return {"type": found.kind}, [found.content]
 
 
-__all__ = ["Send", "Talk"]
+__all__ = ["SendMessage", "Talk"]

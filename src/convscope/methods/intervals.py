@@ -16,6 +16,8 @@ from itertools import combinations, permutations
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.shown import brief
+
 DRAWS = 1000
 """Draws behind an interval."""
 _AT_ONCE = 1 << 22  # weights that are looked at together
@@ -51,6 +53,7 @@ def around(mean: float, deviation: float) -> tuple[float, float]:
     return mean - reach, mean + reach
 
 
+@brief
 @dataclass(frozen=True)
 class Paired:
     """By how much more often one answer is right than another, to the same images, and the p-value of no difference."""

@@ -19,10 +19,10 @@ from convscope.studies.pictures import ReadImages
 TILE = 80
 """Pixels of a node's picture, and of what its unit takes: a number of the page, too."""
 
-Pictures = list[tuple[Pixels, Pixels]]
+NodePictures = list[tuple[Pixels, Pixels]]
 
 
-def node_pictures(net: Network, pictures: ReadImages, row: int, graph: CauseGraph) -> Pictures:
+def node_pictures(net: Network, pictures: ReadImages, row: int, graph: CauseGraph) -> NodePictures:
     """For every node its patch of the image and what its unit takes there, both (h, w, 3)."""
     found: dict[int, tuple[Pixels, Pixels]] = {}
     for layer in dict.fromkeys(node.unit.layer for node in graph.nodes):
@@ -49,7 +49,7 @@ def _box(net: Network, unit: Unit) -> list[int] | None:
     return net.through([unit.layer]).crops(unit.layer, np.array([unit.position]))[0].tolist()
 
 
-def sheet(pictures: Pictures) -> bytes:
+def sheet(pictures: NodePictures) -> bytes:
     """A WebP picture: a column for each node, its patch above what its unit takes there, each in a square of `TILE`."""
     rows = np.stack([squared(side, TILE) for kind in (0, 1) for side in (one[kind] for one in pictures)])
     return encode(

@@ -23,6 +23,7 @@ from convscope.methods.paper.judging import MeasuredClaim
 from convscope.methods.paper.table import BY_NAME, ClaimName, ClaimSide
 from convscope.methods.untrained import untrained
 from convscope.progress import Progress
+from convscope.shown import brief
 from convscope.studies.answer import Answer, question
 from convscope.studies.asking import collection
 from convscope.studies.diagnosis import Diagnosis, diagnose
@@ -36,6 +37,7 @@ T = TypeVar("T")
 _ESTIMATED = 32  # images that batch norm's statistics are of with random weights
 
 
+@brief
 @dataclass(frozen=True)
 class ClaimDetail:
     """A number beside a claim's own, such as a layer's: in the network, and the mean with random weights (NaN)."""
@@ -45,6 +47,7 @@ class ClaimDetail:
     random: float = np.nan
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class ToldClaim:
     """What was measured of a claim, in the network and with random weights; figure: as PNG, None without matplotlib.

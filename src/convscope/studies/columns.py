@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-Words = tuple[str, str]
+ColumnWords = tuple[str, str]
 
 _IMAGE = ("Image", "")
 _LAYER = ("Layer", "")
@@ -17,7 +17,7 @@ _LIKE = "median cosine of projections: 1 alike, 0 unrelated"
 _FREQUENCIES = "mean share of the first filters' energy at these frequencies"
 _KEPT = "share of the unit's activation that survives"
 
-COLUMNS: Mapping[str, Mapping[str, Words]] = {
+COLUMNS: Mapping[str, Mapping[str, ColumnWords]] = {
     "occlusion": {
         "image": _IMAGE,
         "class": _CLASS,
@@ -193,21 +193,21 @@ COLUMNS: Mapping[str, Mapping[str, Words]] = {
 """By the kind of the answer's entry, in the order in which the page has them."""
 
 
-def described(kind: str, columns: Sequence[str]) -> dict[str, Words]:
+def described(kind: str, columns: Sequence[str]) -> dict[str, ColumnWords]:
     """What the columns of a table are called, and what they mean, of those that a page shows; {} of an unknown kind.
 
     >>> described("invariance", ["by", "relative conv1"])["relative conv1"][0]
     'conv1 moves'
     """
     known = COLUMNS.get(kind, {})
-    found: dict[str, Words] = {}
+    found: dict[str, ColumnWords] = {}
     for name in [*(key for key in known if key in columns), *columns]:
         if name not in found and (words := _words(known, name)) is not None:
             found[name] = words
     return found
 
 
-def _words(known: Mapping[str, Words], name: str) -> Words | None:
+def _words(known: Mapping[str, ColumnWords], name: str) -> ColumnWords | None:
     if name in known:
         return known[name]
     for key, (head, note) in known.items():

@@ -32,7 +32,7 @@ _TILE = 96  # pixels of a projection's longer side
 
 
 @dataclass(frozen=True)
-class Photos:
+class EpochPhotos:
     """Where images of an evolution are, and how its network sees them."""
 
     source: Source
@@ -49,7 +49,7 @@ class Epochs:
 
 
 def epochs_of(
-    found: FeatureHistory, atlas: Atlas, *, photos: Photos | None, collection: str, count: int, size: Sequence[int]
+    found: FeatureHistory, atlas: Atlas, *, photos: EpochPhotos | None, collection: str, count: int, size: Sequence[int]
 ) -> Epochs:
     """What a page shows of an evolution over `count` images, which the network sees in `size`: height, width."""
     often = Counter(np.concatenate([one.images[one.images >= 0].ravel() for one in found.layers]).tolist())
@@ -69,7 +69,7 @@ def epochs_of(
     return Epochs(data, [_layer(one) for one in found.layers], pictures | shown)
 
 
-def _pictures(photos: Photos, atlas: Atlas, named: Mapping[int, int], often: Counter[int]) -> dict[str, bytes]:
+def _pictures(photos: EpochPhotos, atlas: Atlas, named: Mapping[int, int], often: Counter[int]) -> dict[str, bytes]:
     """Pictures of the images that the atlas does not show, by their number in the evolution's collection."""
     missing = [n for n, at in named.items() if at < 0 or not is_inside(atlas.path, f"pictures/images/{thumb_path(at)}")]
     made: dict[str, bytes] = {}
@@ -120,4 +120,4 @@ def _units(found: FeatureHistory) -> tuple[dict[str, Any], dict[str, bytes]]:
     return listed, pictures
 
 
-__all__ = ["PICTURES", "Epochs", "Photos", "epochs_of"]
+__all__ = ["PICTURES", "Epochs", "EpochPhotos", "epochs_of"]

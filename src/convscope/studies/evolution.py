@@ -24,7 +24,7 @@ from convscope.stores import evolution as keeping
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection
 from convscope.studies.charting import of_evolution
-from convscope.studies.epochs import Photos, epochs_of
+from convscope.studies.epochs import EpochPhotos, epochs_of
 from convscope.studies.kept import context
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
 
@@ -46,7 +46,7 @@ class Evolution(Answer):
     """The fingerprint of the images, of which there are `count`, seen in `size` (height, width)."""
     count: int = 0
     size: tuple[int, int] = (0, 0)
-    photos: Photos | None = context()
+    _photos: EpochPhotos | None = context()
 
     @property
     def summary(self) -> str:
@@ -109,7 +109,7 @@ class Evolution(Answer):
     def entry(self, atlas: Atlas) -> AtlasEntry:
         """The curves, what excites each unit epoch by epoch, and the units that were followed."""
         found = self.found
-        asked = {"photos": self.photos, "collection": self.collection, "count": self.count, "size": self.size}
+        asked = {"photos": self._photos, "collection": self.collection, "count": self.count, "size": self.size}
         seen = epochs_of(found, atlas, **asked)
         return AtlasEntry(
             "evolution",
@@ -212,7 +212,7 @@ def evolve(
     )
     height, width = (int(side) for side in seen["size"])
     shared = {"collection": source.fingerprint(), "count": len(source), "size": (height, width)}
-    answer = Evolution(found, **shared, photos=Photos(source, seen["recipe"]))
+    answer = Evolution(found, **shared, _photos=EpochPhotos(source, seen["recipe"]))
     return finished(answer, store=store, asked=asked, atlas=shown, name=name, progress=progress)
 
 

@@ -39,6 +39,11 @@ class Training(Answer):
     """The trained network with its folder; None for an answer that was loaded."""
 
     @property
+    def leads(self) -> bool:
+        """Whether this is the process that tells what came of it, of those that trained together."""
+        return self._done is None or self._done.leads
+
+    @property
     def summary(self) -> str:
         """The last epoch, and the best validation error."""
         best = min((log.val_error for log in self.history if log.val_error is not None), default=None)

@@ -3,8 +3,8 @@
 from convscope.training.ablation import (
     AblationTrial,
     AblationTrials,
-    Change,
     Variant,
+    VariantChange,
     VariantErrors,
     ablate,
     read_ablation,
@@ -13,7 +13,7 @@ from convscope.training.config import Config, NetworkChoice, packaged_configs, r
 from convscope.training.evaluation import ClassAccuracy, MemberAccuracy, evaluate
 from convscope.training.judging import Judgement
 from convscope.training.measures import Measure
-from convscope.training.predictions import Predictions, ScoredImages
+from convscope.training.predictions import EnsembleMembers, Predictions, ScoredImages
 from convscope.training.recipe import Recipe
 from convscope.training.renormalise import renormalise
 from convscope.training.run import Run, read_log
@@ -38,6 +38,7 @@ __all__ = [
     "evaluate",
     "ClassAccuracy",
     "MemberAccuracy",
+    "EnsembleMembers",
     "Judgement",
     "Predictions",
     "ScoredImages",
@@ -47,7 +48,7 @@ __all__ = [
     "read_ablation",
     "AblationTrials",
     "VariantErrors",
-    "Change",
+    "VariantChange",
     "AblationTrial",
     "Variant",
 ]

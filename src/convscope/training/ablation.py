@@ -112,16 +112,17 @@ class AblationTrial:
     right5: str = ""
 
 
-Ends = tuple[float, float] | None
+ChangeEnds = tuple[float, float] | None
 """Of an interval, per cent; None where there is none."""
 
 
+@brief
 @dataclass(frozen=True)
-class Change:
+class VariantChange:
     """How much larger an error is than that of the whole network, per cent, and its interval over images and seeds."""
 
     mean: float
-    interval: Ends
+    interval: ChangeEnds
 
 
 @brief
@@ -141,10 +142,10 @@ class VariantErrors:
     train: tuple[float, float | None]
     val: tuple[float, float | None]
     val5: tuple[float, float | None]
-    val_interval: Ends
-    val5_interval: Ends
-    change: Change | None
-    change5: Change | None
+    val_interval: ChangeEnds
+    val5_interval: ChangeEnds
+    change: VariantChange | None
+    change5: VariantChange | None
 
 
 @brief
@@ -329,7 +330,7 @@ def _wrong(trials: Sequence[AblationTrial], which: Literal["right", "right5"]) -
     return np.array([[letter == "0" for letter in one] for one in said], np.float64)
 
 
-def _own_interval(trials: Sequence[AblationTrial], which: Literal["right", "right5"]) -> Ends:
+def _own_interval(trials: Sequence[AblationTrial], which: Literal["right", "right5"]) -> ChangeEnds:
     """That of the error: Wilson's of one training, else over images and seeds."""
     wrong = _wrong(trials, which)
     if wrong is None:
@@ -342,17 +343,17 @@ def _own_interval(trials: Sequence[AblationTrial], which: Literal["right", "righ
 
 def _change(
     trials: Sequence[AblationTrial], whole: Sequence[AblationTrial], which: Literal["right", "right5"]
-) -> Change | None:
+) -> VariantChange | None:
     """Against the whole network's trainings from the same seeds."""
     beside = {trial.seed: trial for trial in whole}
     mine = [trial for trial in trials if trial.seed in beside]
     own, theirs = _wrong(mine, which), _wrong([beside[trial.seed] for trial in mine], which)
     if (mine and mine[0].variant == BASE) or own is None or theirs is None or own.shape != theirs.shape:
         return None
-    return Change(100 * float((own - theirs).mean()), _ends(own - theirs))
+    return VariantChange(100 * float((own - theirs).mean()), _ends(own - theirs))
 
 
-def _ends(table: NDArray[np.float64]) -> Ends:
+def _ends(table: NDArray[np.float64]) -> ChangeEnds:
     low, high = crossed(table)
     return None if np.isnan(low) else (100 * low, 100 * high)
 
@@ -385,7 +386,7 @@ __all__ = [
     "PAPER",
     "VARIANTS",
     "AblationTrials",
-    "Change",
+    "VariantChange",
     "VariantErrors",
     "AblationTrial",
     "Variant",

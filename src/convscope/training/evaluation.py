@@ -25,12 +25,13 @@ from convscope.tables import counted
 from convscope.training.answering import decoded, scores_of
 from convscope.training.judging import Judgement, Jury
 from convscope.training.matching import Match, match_classes, matched_by
-from convscope.training.predictions import Members, Predictions, predicted
+from convscope.training.predictions import EnsembleMembers, Predictions, predicted
 from convscope.training.recipe import CropSource
 from convscope.training.truths import Truth
 from convscope.training.views import Viewer, Views
 
 
+@brief
 @dataclass(frozen=True)
 class MemberAccuracy:
     """A network alone, and what all of them together are right more often, over the same images.
@@ -76,7 +77,7 @@ class ClassAccuracy:
     predictions: Predictions = field(default_factory=Predictions.none)
     matched: Match = "name"
     """How classes of images and network were matched."""
-    members: Members | None = None
+    members: EnsembleMembers | None = None
     """Whether each network alone was right."""
 
     @property
@@ -290,7 +291,7 @@ def _counted(
     classes = source.classes or tuple(names[target] for target in targets)
     return ClassAccuracy(
         tuple(net.name for net in nets), viewers[0].views, classes, names, targets, confusion, hits5, tuple(failures),
-        nets[0].head, Predictions.joined(told), matched, Members(*np.concatenate(alone, 2)),
+        nets[0].head, Predictions.joined(told), matched, EnsembleMembers(*np.concatenate(alone, 2)),
     )  # fmt: skip
 
 

@@ -54,7 +54,7 @@ class Predictions:
 
 @brief
 @dataclass(frozen=True, eq=False)
-class Members:
+class EnsembleMembers:
     """Whether each of m networks alone answers n images rightly, in the order of the predictions: bool (m, n).
 
     top1: its best answer is the image's class; top5: one of its five best.
@@ -64,6 +64,7 @@ class Members:
     top5: NDArray[np.bool_]
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class ScoredImages:
     """What was answered to each image where the answer is no choice among classes.
@@ -113,4 +114,4 @@ def predicted(shares: Tensor, best: NDArray[np.int64], images: list[int], labels
     return Predictions(np.array(images, np.int64), labels, targets, best, probabilities, ranks)
 
 
-__all__ = ["Members", "Predictions", "ScoredImages", "predicted"]
+__all__ = ["EnsembleMembers", "Predictions", "ScoredImages", "predicted"]

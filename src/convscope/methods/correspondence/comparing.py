@@ -178,7 +178,7 @@ def correspondence(
     sets = _sets(net, asked.boxes, allowed, asked.draws, seed, generator)
     covers = covering(batch, fill, grid=OccluderGrid(net.input_shape[1:], (1, 1), (1, 1)), preprocess=recipe_of(net))
     collector = Collector(net, batch, covers, asked.names, tolerance, places, method, workers, memory)
-    tell = _Told(progress, len(batch) * sum(one.masks + seeds * one.aligned_masks for one in sets.values()))
+    tell = _ToldParts(progress, len(batch) * sum(one.masks + seeds * one.aligned_masks for one in sets.values()))
     results = _trained(collector, sets, tell, confidence, generator)
     beside = tuple(
         one
@@ -307,7 +307,7 @@ def _sets(
 
 
 @dataclass
-class _Told:
+class _ToldParts:
     """How many masks were covered, of how many."""
 
     progress: Progress | None
@@ -321,7 +321,7 @@ class _Told:
             self.progress("cover", self.done, self.total)
 
 
-def _signs(collector: Collector, sets: _Sets, masks: int, tell: _Told) -> Iterator[tuple[str, list[Packed]]]:
+def _signs(collector: Collector, sets: _Sets, masks: int, tell: _ToldParts) -> Iterator[tuple[str, list[Packed]]]:
     """For each layer the signs of the first masks of a part's pool, of each image that shows it."""
     groups = collector.groups(masks * len(sets.shown))
     for group in groups:
@@ -336,7 +336,7 @@ def _signs(collector: Collector, sets: _Sets, masks: int, tell: _Told) -> Iterat
 
 
 def _trained(
-    collector: Collector, sets: Mapping[str, _Sets], tell: _Told, confidence: float, generator: np.random.Generator
+    collector: Collector, sets: Mapping[str, _Sets], tell: _ToldParts, confidence: float, generator: np.random.Generator
 ) -> list[PartResult]:
     """Every layer and part, layer by layer."""
     found: dict[tuple[str, str], ComparedPart] = {}
@@ -361,7 +361,7 @@ def _compared(signs: list[Packed], sets: _Sets, features: int) -> ComparedPart:
 
 
 def _untrained(
-    net: Network, seed: int, trained: Collector, sets: Mapping[str, _Sets], tell: _Told
+    net: Network, seed: int, trained: Collector, sets: Mapping[str, _Sets], tell: _ToldParts
 ) -> Iterator[UntrainedResult]:
     """The parts and their aligned masks in the network with random weights."""
     collector = Collector(**{**vars(trained), "net": net})

@@ -118,7 +118,7 @@ def project_all(
     """
     options = PullOptions(rule, smooth, overlap, lrn, gates)
     batch = net.check_images(images)
-    orders = [Order.of(net, batch, selection) for selection in selections]
+    orders = [ProjectionOrder.of(net, batch, selection) for selection in selections]
     if not orders:
         return []
     used = torch.unique(torch.cat([order.rows for order in orders]))
@@ -147,7 +147,7 @@ def project_all(
 
 
 @dataclass(frozen=True, eq=False)
-class Order:
+class ProjectionOrder:
     """A selection that has been checked: rows, channels, positions and seeds of its projections.
 
     They are on the host, whatever device computes: what they say decides what is computed. `signal` is on the device.
@@ -161,7 +161,7 @@ class Order:
     minus: Tensor | None = None
 
     @classmethod
-    def of(cls, net: Network, batch: Tensor, selection: Selection) -> Order:
+    def of(cls, net: Network, batch: Tensor, selection: Selection) -> ProjectionOrder:
         """The selection, checked; raises ShapeError and UnknownLayer as `project_all` does."""
         rows = torch.as_tensor(selection.image, dtype=torch.long, device="cpu")
         channels = torch.as_tensor(selection.channel, dtype=torch.long, device="cpu")

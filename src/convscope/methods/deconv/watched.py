@@ -7,7 +7,7 @@ from torch import Tensor
 
 from convscope.errors import ShapeError
 from convscope.graph import Network, PullOptions, Unit
-from convscope.methods.deconv.engine import DEFAULT_MEMORY, Advanced, Order, Selection, wanted_values
+from convscope.methods.deconv.engine import DEFAULT_MEMORY, Advanced, ProjectionOrder, Selection, wanted_values
 from convscope.methods.deconv.projection import ProjectedPixels
 from convscope.methods.stepwise import run_stepwise
 from convscope.methods.workers import Workers
@@ -39,7 +39,7 @@ def project_watched(
     at = None if unit.position is None else [unit.position]
     less = None if unit.minus is None else [unit.minus]
     selection = Selection(unit.layer, [0], [unit.channel], None if at is None else np.array(at), minus=less)
-    order = Order.of(net, batch, selection)
+    order = ProjectionOrder.of(net, batch, selection)
     wanted = wanted_values(net, {unit.layer}, options)
     kept = run_stepwise(net, batch, wanted, folding="none", advanced=lambda share: advanced(share / 2))
     found = order.project(

@@ -30,7 +30,7 @@ from convscope.methods.workers import Workers, one_thread_workers
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
 
-Arrays = dict[str, NDArray[Any]]
+MeasuredArrays = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -75,15 +75,15 @@ class Progressed:
     tally: Tally | None = None
     left_out: list[tuple[int, str]] = field(default_factory=list)
 
-    def arrays(self) -> tuple[Arrays, dict[str, Any]]:
+    def arrays(self) -> tuple[MeasuredArrays, dict[str, Any]]:
         """Everything, to be kept: arrays, and plain values."""
-        found: Arrays = {"sums": self.moments.sums.numpy(), "moments": self.moments.squares.numpy()}
+        found: MeasuredArrays = {"sums": self.moments.sums.numpy(), "moments": self.moments.squares.numpy()}
         found |= {} if self.tally is None else {f"tally.{k}": v for k, v in self.tally.arrays().items()}
         said = {"count": self.moments.count, "seen": self.seen, "done": self.done, "left_out": self.left_out}
         return found, said
 
     @classmethod
-    def of(cls, arrays: Arrays, said: dict[str, Any]) -> Progressed:
+    def of(cls, arrays: MeasuredArrays, said: dict[str, Any]) -> Progressed:
         """What `arrays` gave."""
         sums, squares = (torch.from_numpy(np.array(arrays[name])) for name in ("sums", "moments"))
         kept = {name.removeprefix("tally."): one for name, one in arrays.items() if name.startswith("tally.")}

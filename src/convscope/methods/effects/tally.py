@@ -20,7 +20,7 @@ from torch import Tensor
 from convscope.methods.effects.found import CONTROLS, LayerEffects, Level, Measured, TestedPair
 from convscope.methods.effects.testing import benjamini_yekutieli, two_sided
 
-Arrays = dict[str, NDArray[np.generic]]
+SumArrays = dict[str, NDArray[np.generic]]
 
 TESTED = 100
 """Pairs of a unit and a class that are chosen on one half of the images and tested on the other."""
@@ -104,7 +104,7 @@ def leaves_of(images: int, batch: int, shard: tuple[int, int]) -> list[Leaf]:
 
 
 @dataclass
-class Sums:
+class EffectSums:
     """Sums over images of the effects of e edits on k scores.
 
     excess: of the squared differences to the controls: of pairs that were chosen (m,), or of all of them (asked, k), of
@@ -123,7 +123,7 @@ class Sums:
     excess: Tensor
 
     @classmethod
-    def empty(cls, edits: int, scores: int, excess: tuple[int, ...] = (0,)) -> Sums:
+    def empty(cls, edits: int, scores: int, excess: tuple[int, ...] = (0,)) -> EffectSums:
         """Of no image."""
 
         def zeros(*shape: int, dtype: torch.dtype = torch.float64) -> Tensor:
@@ -135,9 +135,9 @@ class Sums:
             zeros(*table, dtype=whole), zeros(scores, dtype=whole), zeros(scores, dtype=whole), zeros(*excess),
         )  # fmt: skip
 
-    def __add__(self, other: Sums) -> Sums:
+    def __add__(self, other: EffectSums) -> EffectSums:
         """Those of the images of both."""
-        return Sums(**{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)})
+        return EffectSums(**{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)})
 
     def add(self, exact: Tensor, truth: int, before: int, after: Tensor) -> None:
         """Take an image of class `truth` (-1: none): changes (e, k), the answer before, those after (e,).
@@ -158,12 +158,12 @@ class Sums:
         self.shown[own] += 1
         self.right[own] += was
 
-    def arrays(self) -> Arrays:
+    def arrays(self) -> SumArrays:
         """Everything, to be kept."""
         return {one.name: np.asarray(getattr(self, one.name)) for one in fields(self)}
 
     @classmethod
-    def of(cls, arrays: Arrays) -> Sums:
+    def of(cls, arrays: SumArrays) -> EffectSums:
         """What `arrays` gave."""
         made = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
         return cls(**{**made, "count": int(arrays["count"])})
@@ -173,9 +173,9 @@ class Sums:
 class Folded:
     """Sums of runs of a half's leaves: at a `level` and a place there are those of 2**level leaves from place on."""
 
-    nodes: dict[tuple[int, int], Sums] = field(default_factory=dict)
+    nodes: dict[tuple[int, int], EffectSums] = field(default_factory=dict)
 
-    def put(self, place: int, sums: Sums, level: int = 0) -> None:
+    def put(self, place: int, sums: EffectSums, level: int = 0) -> None:
         """Take the sums of a leaf, or of a run; ValueError where they are there."""
         if any(first < (place + 1) << level and place << level < last for first, last in self.runs()):
             raise ValueError("the same images would count twice")
@@ -189,7 +189,7 @@ class Folded:
         """The first leaf of each run, and the one after its last."""
         return sorted((place << level, (place + 1) << level) for level, place in self.nodes)
 
-    def whole(self) -> Sums | None:
+    def whole(self) -> EffectSums | None:
         """All of it, from the first leaf to the last; None of nothing."""
         found = None
         for _, one in sorted(self.nodes.items(), key=lambda node: node[0][1] << node[0][0]):
@@ -210,7 +210,7 @@ class Tally:
     shape: tuple[int, int]
     part: bool = False
     halves: tuple[Folded, Folded] = field(default_factory=lambda: (Folded(), Folded()))
-    leaf: Sums | None = None
+    leaf: EffectSums | None = None
     pairs: Tensor = field(default_factory=lambda: torch.zeros(0, 2, dtype=torch.int64))
     chosen_excess: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.float64))
 
@@ -223,7 +223,7 @@ class Tally:
         """Begin a leaf."""
         looked = self.part and self.controls.shape[1] > 0
         excess = (0,) if not half else (self.asked, self.shape[1]) if looked else (len(self.pairs),)
-        self.leaf = Sums.empty(*self.shape, excess)
+        self.leaf = EffectSums.empty(*self.shape, excess)
 
     def close(self, leaf: Leaf) -> None:
         """End it."""
@@ -232,7 +232,7 @@ class Tally:
         self.leaf = None
 
     def add(self, change: Tensor, truth: int, before: int, after: Tensor) -> None:
-        """Take an image, see `Sums.add`; `after` is on the host."""
+        """Take an image, see `EffectSums.add`; `after` is on the host."""
         assert self.leaf is not None
         exact = change.double().cpu()
         self.leaf.add(exact, truth, before, after)
@@ -266,7 +266,7 @@ class Tally:
         self.pairs = torch.stack([there[rows], scores], 1)
         self.chosen_excess = excess[rows, scores]
 
-    def _excess(self, sums: Sums, units: Tensor) -> Tensor:
+    def _excess(self, sums: EffectSums, units: Tensor) -> Tensor:
         """By how much the mean changes of some units exceed those of their controls, (u, k)."""
         means = sums.total / sums.count
         return torch.stack([means[u] - means[self.controls[u]].mean(0) for u in units.tolist()])
@@ -289,11 +289,11 @@ class Tally:
             nodes[place] = replace(sums, excess=excess)
 
     @property
-    def whole(self) -> Sums:
+    def whole(self) -> EffectSums:
         """The sums of all images so far."""
         first, second = (half.whole() for half in self.halves)
         if first is None or second is None:
-            return first or second or Sums.empty(*self.shape)
+            return first or second or EffectSums.empty(*self.shape)
         empty = torch.zeros(0, dtype=torch.float64)
         return replace(first, excess=empty) + replace(second, excess=empty)
 
@@ -332,9 +332,9 @@ class Tally:
         )
 
     # -- as arrays ----------------------------------------------------------------------------------------------------
-    def arrays(self) -> Arrays:
+    def arrays(self) -> SumArrays:
         """Everything, to be kept."""
-        found: Arrays = {"controls": self.controls.numpy(), "pairs": self.pairs.numpy()}
+        found: SumArrays = {"controls": self.controls.numpy(), "pairs": self.pairs.numpy()}
         found |= {
             "chosen_excess": self.chosen_excess.numpy(),
             "shape": np.array(self.shape),
@@ -346,9 +346,9 @@ class Tally:
         return found | {f"{where}.{name}": array for where, one in held.items() for name, array in one.arrays().items()}
 
     @classmethod
-    def of(cls, arrays: Arrays) -> Tally:
+    def of(cls, arrays: SumArrays) -> Tally:
         """What `arrays` gave."""
-        held: dict[str, Arrays] = {}
+        held: dict[str, SumArrays] = {}
         for name, array in arrays.items():
             where, _, last = name.rpartition(".")
             held.setdefault(where, {})[last] = array
@@ -356,12 +356,12 @@ class Tally:
         leaf, halves = held.pop("leaf", None), (Folded(), Folded())
         for where, sums in held.items():
             half, level, place = map(int, where.split("."))
-            halves[half].nodes[level, place] = Sums.of(sums)
+            halves[half].nodes[level, place] = EffectSums.of(sums)
         controls, pairs, chosen = (
             torch.from_numpy(np.array(own[key])) for key in ("controls", "pairs", "chosen_excess")
         )
         edits, scores = own["shape"].tolist()
-        last = None if leaf is None else Sums.of(leaf)
+        last = None if leaf is None else EffectSums.of(leaf)
         return cls(controls, (int(edits), int(scores)), bool(own["part"]), halves, last, pairs, chosen)
 
 
@@ -387,4 +387,4 @@ def _of_controls(table: Tensor, controls: Tensor) -> NDArray[np.float64]:
     return found.numpy()
 
 
-__all__ = ["LEAVES", "TESTED", "Folded", "Leaf", "Moments", "Sums", "Tally", "leaves", "leaves_of"]
+__all__ = ["LEAVES", "TESTED", "Folded", "Leaf", "Moments", "EffectSums", "Tally", "leaves", "leaves_of"]

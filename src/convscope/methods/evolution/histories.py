@@ -13,7 +13,7 @@ from torch import Tensor
 from convscope.errors import UnknownLayer
 from convscope.graph import Unit
 from convscope.methods.evolution.settling import Settling
-from convscope.methods.evolution.trend import Settled, Trend, settled_at, trend
+from convscope.methods.evolution.trend import SettledUnits, SettlingTrend, settled_at, trend
 from convscope.shown import brief
 
 
@@ -110,12 +110,12 @@ class FeatureHistory:
         """The epoch that each unit of a layer settles at, (units that count,); the last one at the latest."""
         return np.array(self.epochs, np.float64)[self[layer].settling.units(self.threshold)]
 
-    def settled_units(self, layer: str) -> Settled:
+    def settled_units(self, layer: str) -> SettledUnits:
         """The mean of these epochs, with its interval over units."""
         return settled_at(layer, self.unit_epochs(layer))
 
     @property
-    def trend(self) -> Trend:
+    def trend(self) -> SettlingTrend:
         """Whether later layers settle later; where depths are not known, in the order in which layers are named."""
         known = len(self.depths) == len(self.layers)
         order = np.argsort(self.depths, kind="stable") if known else range(len(self.layers))

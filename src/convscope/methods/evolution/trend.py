@@ -15,12 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from convscope.methods.intervals import DRAWS, Doubles, means, rising_p, tau
+from convscope.shown import brief
 
 LEVEL = 0.05
 
 
+@brief
 @dataclass(frozen=True)
-class Settled:
+class SettledUnits:
     """The mean epoch that a layer's units settle at, its interval over units (NaN where all do at once), and how many
     units there are; NaN without a unit that counts.
     """
@@ -32,8 +34,9 @@ class Settled:
     units: int
 
 
+@brief
 @dataclass(frozen=True)
-class Trend:
+class SettlingTrend:
     """Whether later layers settle later.
 
     tau: Kendall's rank correlation of depth and the layers' mean epochs. low, high: its interval of 95 % over units. p:
@@ -63,15 +66,15 @@ class Trend:
         return f"{verdict} ({numbers})"
 
 
-def settled_at(layer: str, epochs: Doubles) -> Settled:
+def settled_at(layer: str, epochs: Doubles) -> SettledUnits:
     """The mean of the epochs (units,) that a layer's units settle at."""
     if not len(epochs):
-        return Settled(layer, math.nan, math.nan, math.nan, 0)
+        return SettledUnits(layer, math.nan, math.nan, math.nan, 0)
     low, high = means(epochs)
-    return Settled(layer, float(epochs.mean()), float(low), float(high), len(epochs))
+    return SettledUnits(layer, float(epochs.mean()), float(low), float(high), len(epochs))
 
 
-def trend(epochs: Sequence[Doubles], *, seed: int = 0) -> Trend:
+def trend(epochs: Sequence[Doubles], *, seed: int = 0) -> SettlingTrend:
     """The trend of layers in the order of depth, from the epochs (units,) that the units of each settle at.
 
     Layers without a unit that counts are left out.
@@ -91,7 +94,7 @@ def trend(epochs: Sequence[Doubles], *, seed: int = 0) -> Trend:
         low, high = math.nan, math.nan
     own = tau(centres) if len(known) > 1 else math.nan
     p = rising_p(centres, seed=seed) if len(known) > 1 else math.nan
-    return Trend(own, low, high, p, 1 / math.factorial(min(len(known), 8)), len(known))
+    return SettlingTrend(own, low, high, p, 1 / math.factorial(min(len(known), 8)), len(known))
 
 
-__all__ = ["Settled", "Trend", "settled_at", "trend"]
+__all__ = ["SettledUnits", "SettlingTrend", "settled_at", "trend"]

@@ -1,11 +1,11 @@
 import { useMemo, useState } from "preact/hooks";
-import { matches, shared } from "../matching";
+import { matches, shared } from "./matching";
 import { toCompare } from "../route";
 import { useData } from "../store";
 import type { ResponseData, ResponseIndex } from "../types";
 import { many } from "../words";
-import { Loading } from "./small";
-import { UnitTile } from "./Tile";
+import { Loading } from "../parts/small";
+import { UnitTile } from "../parts/Tile";
 import type { SideOf } from "./Versus";
 
 const SHOWN = 48;

@@ -5875,7 +5875,6 @@ function io({ left: e, right: t }) {
 			class: "matches",
 			children: u.slice(0, n ? u.length : eo).map((n) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
 				href: yt(`${e.layer.name}:${n.unit}`, `${t.layer.name}:${n.other}`, t.atlas.name),
-				"aria-label": `Unit ${n.unit} and unit ${n.other}, correlation ${n.correlation.toFixed(2)}`,
 				children: [
 					/* @__PURE__ */ R(ao, {
 						side: e,
@@ -5887,6 +5886,10 @@ function io({ left: e, right: t }) {
 						children: [
 							n.correlation.toFixed(2),
 							" ",
+							/* @__PURE__ */ R("span", {
+								class: "heard",
+								children: "correlation "
+							}),
 							n.mutual ? "⇄" : "→"
 						]
 					}),
@@ -5913,7 +5916,10 @@ var ao = ({ side: e, channel: t }) => /* @__PURE__ */ R("span", { children: [/* 
 		side: 56,
 		from: e.atlas
 	}, n))
-}), /* @__PURE__ */ R("small", { children: t })] });
+}), /* @__PURE__ */ R("small", { children: [/* @__PURE__ */ R("span", {
+	class: "heard",
+	children: "Unit "
+}), t] })] });
 // src/more/Versus.tsx
 function oo(e) {
 	let t = B(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);

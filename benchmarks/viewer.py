@@ -5,9 +5,9 @@
 On atlases of zoo:squeezenet1_1 and zoo:alexnet (all units after its convolutions) over the embedded photos, made in
 build/viewer and kept there; opened from disk in Chromium, a fresh profile each time. Ratios are budget over measured.
 
-Budgets: bundle 60 kB gzipped; first view 300 kB of files; the largest layer usable (its grid painted) 1 s after the
-navigation began; from a key to the next paint 50 ms (19 of 20 keys: the 95th percentile of 40, on the grid and from
-unit to unit); no request outside the folder.
+Budgets: bundle (script and style of the first view) 60 kB gzipped; first view 300 kB of files; the largest layer usable
+(its grid painted) 1 s after the navigation began; from a key to the next paint 50 ms (19 of 20 keys: the 95th
+percentile of 40, on the grid and from unit to unit); no request outside the folder.
 
 History, two cores shared with others (load 10): key to the next unit, worst of 40, 79-110 ms; then neighbours loaded
 and decoded ahead, and what lies below the examples drawn in the first pause: 95th percentile 23 ms on SqueezeNet, 35 on
@@ -17,6 +17,7 @@ layer of 512 and 256 units 398 and 312 ms, 95th percentile on the grid 32 and 21
 and 37 ms (worst 46, 54). Once more, both atlases over 64 photos, AlexNet's with all five layers (1,376 units): bundle
 41.5 kB; first view 172, 167 kB; layer of 512 and 384 units 326 and 330 ms; on the grid 20 and 19 ms (worst 21, 19), to
 the next unit 28 and 22 ms (worst 41, 22). With one of the two cores busy, keys to the next unit take up to 200 ms.
+The bundle grew to 63.7 kB; then comparisons and experiments came by a second script: 54.7 kB, and 11.5 kB for these.
 """
 
 import gzip
@@ -147,10 +148,13 @@ def measure(browser: Any, atlas: Atlas, *, repeats: int) -> list[Case]:
 
 
 def bundle() -> Case:
-    """Script and stylesheet, gzipped."""
+    """Script and stylesheet, gzipped; the script of a few views is loaded with these alone."""
     page = files("convscope.atlas.page")
-    size = sum(len(gzip.compress(page.joinpath(name).read_bytes(), 9)) for name in ("atlas.js", "atlas.css"))
-    return Case("bundle gzipped", "budget", 60e3 / size, target=1, note=f"{size / 1e3:.1f} kB")
+    first, style, second = (
+        len(gzip.compress(page.joinpath(name).read_bytes(), 9)) for name in ("atlas.js", "atlas.css", "atlas-more.js")
+    )
+    size, note = first + style, f"{(first + style) / 1e3:.1f} kB, and {second / 1e3:.1f} kB for a few views"
+    return Case("bundle gzipped", "budget", 60e3 / size, target=1, note=note)
 
 
 def main(argv: list[str] | None = None) -> None:

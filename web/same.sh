@@ -5,11 +5,12 @@ cd "$(dirname "$0")"
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
 npx vite build --logLevel error --outDir "$room"
+npx vite build --logLevel error --outDir "$room" --mode more
 npx vite build --logLevel error --outDir "$room" --mode widget
 npx vite build --logLevel error --outDir "$room" --mode mistakes
 npx vite build --logLevel error --outDir "$room" --mode bench
 npx vite build --logLevel error --outDir "$room" --mode bench-widget
-for path in atlas/page/atlas.js atlas/page/atlas.css atlas/page/widget.js atlas/page/mistakes.js atlas/page/mistakes.css \
+for path in atlas/page/atlas.js atlas/page/atlas.css atlas/page/atlas-more.js atlas/page/widget.js atlas/page/mistakes.js atlas/page/mistakes.css \
     live/page/bench.js live/page/bench.css live/page/bench-widget.js; do
     name=${path##*/}
     cmp "$room/$name" "../src/convscope/$path" || {

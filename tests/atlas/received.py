@@ -44,7 +44,7 @@ def with_experiment(atlas: Atlas, figure: bytes = PICTURE) -> None:
 
 def with_scripts(folder: Path) -> None:
     """Put scripts wherever a folder could hold some."""
-    for name in ("index.html", "atlas.js", "atlas.css", "icon.svg"):
+    for name in ("index.html", "atlas.js", "atlas-more.js", "atlas.css", "icon.svg"):
         (folder / name).write_bytes(b"<script>" + EVIL + b"</script>")
     for name in ("evil.js", "data/evil.js", "data/layers/evil.html", "pictures/evil.svg", "experiments/curve/x.js"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

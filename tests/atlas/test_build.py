@@ -48,6 +48,7 @@ def make(net: Network, source: Source, out: Path, **more: object) -> Atlas:
 def test_an_atlas_has_the_files_that_its_readme_names(atlas: Atlas) -> None:
     found = set(tree(atlas.path))
     wanted = {"manifest.json", "atlas.sqlite", "index.html", "atlas.js", "atlas.css", "data/manifest.js"}
+    wanted |= {"atlas-more.js", "embed.html", "icon.svg"}
     wanted |= {"data/network.js", "data/images/index.js", "data/images/0.js", "store/manifest.json"}
     for layer in ("00-relu1", "01-block2.relu2", "02-fc"):
         wanted |= {f"layers/{layer}.safetensors", f"data/layers/{layer}.js", f"data/layers/{layer}/0.js"}

@@ -85,7 +85,7 @@ def test_an_export_holds_our_page_and_none_of_their_scripts(received: Atlas, atl
     found = tree(tmp_path / "out")
     assert not [path for path, content in found.items() if EVIL in content]
     assert not [path for path in found if "evil" in path or path == "experiments/curve/x.js"]
-    for name in ("index.html", "atlas.js", "atlas.css", "icon.svg"):
+    for name in ("index.html", "atlas.js", "atlas-more.js", "atlas.css", "icon.svg"):
         assert found[name] == files("convscope.atlas.page").joinpath(name).read_bytes()
     assert b"script" not in found["experiments/curve/curve.svg"]
     own = {path: content for path, content in tree(atlas.path).items() if path.startswith(("data/", "pictures/"))}

@@ -29,8 +29,9 @@ def received(atlas: Atlas, tmp_path: Path) -> Atlas:
 def test_page_is_ours_whatever_the_folder_holds(received: Atlas) -> None:
     with_scripts(received.path)
     served = application(received.path)
-    kinds = {"index.html": "text/html", "atlas.js": "text/javascript", "atlas.css": "text/css"}
-    for name, kind in {**kinds, "icon.svg": "image/svg+xml"}.items():
+    scripts = {"atlas.js": "text/javascript", "atlas-more.js": "text/javascript"}
+    kinds = {"index.html": "text/html", **scripts, "atlas.css": "text/css", "icon.svg": "image/svg+xml"}
+    for name, kind in kinds.items():
         answer = ask(served, f"/{name}")
         assert (answer.status, answer.headers["content-type"].partition(";")[0]) == (200, kind)
         assert answer.body == files("convscope.atlas.page").joinpath(name).read_bytes()

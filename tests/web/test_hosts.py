@@ -67,6 +67,7 @@ def test_one_file_shows_its_units_and_asks_for_nothing(chromium: Any, small_atla
     viewer.page.on("request", lambda r: requests.append(r.url) if not r.url.startswith(("data:", "blob:")) else None)
     page = viewer.open("#/u/4:7")
     page.wait_for_selector(".joints")
+    assert page.locator("a[href*=compare]").count() == 0
     page.keyboard.press("ArrowRight")
     page.wait_for_selector("text=4:9")
     with page.expect_download() as download:
@@ -77,6 +78,9 @@ def test_one_file_shows_its_units_and_asks_for_nothing(chromium: Any, small_atla
     assert page.locator(".count").inner_text() == "2 of 2"
     page = viewer.open("#/u/4:8")
     assert "holds other units" in page.inner_text("body")
+    for elsewhere in ("#/compare", "#/e"):
+        page = viewer.open(elsewhere)
+        assert "This file holds a few units of an atlas" in page.inner_text(".problem")
     assert page.evaluate("window.hacked === undefined")
     context.close()
     assert set(requests) <= {(alone / "two.html").as_uri(), "about:blank"} | {r for r in requests if "two.html#" in r}
@@ -222,6 +226,9 @@ def test_widget_shows_the_viewer(chromium: Any, small_atlas: Atlas) -> None:
     page.wait_for_selector(".nine")
     background = page.locator(".nine .tile").first.evaluate("e => e.style.backgroundImage")
     assert background.startswith('url("blob:')
+    for name, ready in (("Compare", ".compare-bar"), ("Experiments", ".experiments a")):
+        page.locator(".sections").get_by_role("link", name=name, exact=True).click()
+        page.wait_for_selector(ready)
     assert page.evaluate("location.hash") == ""
     page.evaluate("window.close_()")
     page.close()

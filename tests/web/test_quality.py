@@ -168,7 +168,7 @@ def test_policy_is_strict(viewer: Viewer) -> None:
 
 
 def test_newer_atlases_are_not_misread(chromium, small_atlas, tmp_path) -> None:
-    for name in ("index.html", "atlas.js", "atlas.css", "icon.svg"):
+    for name in ("index.html", "atlas.js", "atlas-more.js", "atlas.css", "icon.svg"):
         (tmp_path / name).write_bytes((small_atlas.path / name).read_bytes())
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "manifest.js").write_text('__atlas("manifest",{"format":"convscope-atlas","schema":99});')

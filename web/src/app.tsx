@@ -2,13 +2,12 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Host } from "./host";
 import { toggleTheme, useListeners } from "./listening";
 import { useHash } from "./parts/frame";
+import { Further } from "./parts/Further";
 import { Header } from "./parts/Header";
 import { KeyHelp } from "./parts/KeyHelp";
 import { Search } from "./parts/Search";
 import { Loading, Problem } from "./parts/small";
 import { ClassPage } from "./pages/Class";
-import { ComparePage } from "./pages/Compare";
-import { ExperimentPage, ExperimentsPage } from "./pages/Experiments";
 import { HomePage } from "./pages/Home";
 import { ImagePage } from "./pages/Image";
 import { ImagesPage } from "./pages/Images";
@@ -178,11 +177,11 @@ function Page({ route }: { route: Route }) {
     case "image":
       return <ImagePage key={route.rest} number={Number(route.rest)} />;
     case "compare":
-      return <ComparePage query={route.query} />;
+      return <Further what="the comparison">{({ ComparePage }) => <ComparePage query={route.query} />}</Further>;
     case "experiments":
-      return <ExperimentsPage />;
+      return <Further what="experiments">{({ ExperimentsPage }) => <ExperimentsPage />}</Further>;
     case "experiment":
-      return <ExperimentPage key={route.rest} name={route.rest} query={route.query} />;
+      return <Further what={route.rest}>{({ ExperimentPage }) => <ExperimentPage key={route.rest} name={route.rest} query={route.query} />}</Further>;
     default:
       return <Problem title="Not here">This address leads nowhere in the atlas.</Problem>;
   }

@@ -1,10 +1,18 @@
 // Where the viewer runs, and how it gets its data and pictures there. All hosts hold the same files.
 
+import type * as more from "./more";
+import type * as shared from "./shared";
+
+/** What atlas-more.js holds. */
+export type Views = typeof more;
+
 export interface Host {
   /** The value that data/ADDRESS.js holds, of this atlas or of the one in atlases/NAME. */
   load(address: string, atlas: string): Promise<unknown>;
   /** What an image element may show for a file of the atlas. */
   picture(path: string, atlas: string): string | Promise<string>;
+  /** The views that few visits need, at once if they are at hand. */
+  more(): Views | Promise<Views>;
   /** Whether pictures may be drawn to a canvas and read back: not on pages opened from disk. */
   readable: boolean;
   kind: "folder" | "file" | "notebook";
@@ -16,11 +24,33 @@ declare global {
   interface Window {
     __atlas?: (address: string, value: unknown) => void;
     __atlasFile?: { data: Record<string, unknown>; pictures: Record<string, string>; start?: string };
+    /** What the first script lends to the second one, and what the second one holds. */
+    __atlasParts?: typeof shared;
+    __atlasMore?: Views;
   }
 }
 
 const encodePath = (path: string): string => path.split("/").map(encodeURIComponent).join("/");
 const folderOf = (atlas: string): string => (atlas ? `atlases/${encodeURIComponent(atlas)}/` : "");
+
+/** Runs a script of the folder, in an element of its own. */
+const run = (page: Document, src: string, atlas = ""): Promise<void> =>
+  new Promise((done, fail) => {
+    const script = page.createElement("script");
+    const end = (then: () => void) => (): void => {
+      script.remove();
+      then();
+    };
+    script.dataset.atlas = atlas;
+    script.onload = end(done);
+    script.onerror = end(fail);
+    script.src = src;
+    page.head.append(script);
+  });
+
+const lost = (): never => {
+  throw new Error("atlas-more.js, which belongs beside this page, is missing or cannot be read.");
+};
 
 /** A folder, from disk or from any web server: data comes by script elements, which work on file:// too. */
 export function folderHost(page: Document): Host {
@@ -38,19 +68,12 @@ export function folderHost(page: Document): Host {
     load: (address, atlas) =>
       new Promise((resolve, reject) => {
         waiting.set(`${atlas}\n${address}`, { resolve });
-        const script = page.createElement("script");
-        script.dataset.atlas = atlas;
-        script.src = `${folderOf(atlas)}data/${encodePath(address)}.js`;
-        script.onload = () => {
-          script.remove();
-          reject(new Error(`data/${address}.js holds something else`)); // without effect once resolved
-        };
-        script.onerror = () => {
-          script.remove();
-          reject(new Error(`data/${address}.js is missing or cannot be read`));
-        };
-        page.head.append(script);
+        run(page, `${folderOf(atlas)}data/${encodePath(address)}.js`, atlas).then(
+          () => reject(new Error(`data/${address}.js holds something else`)), // without effect once resolved
+          () => reject(new Error(`data/${address}.js is missing or cannot be read`)),
+        );
       }),
+    more: () => window.__atlasMore ?? run(page, "atlas-more.js").then(() => window.__atlasMore ?? lost(), lost),
   };
 }
 
@@ -64,5 +87,6 @@ export function fileHost(held: NonNullable<Window["__atlasFile"]>): Host {
       address in held.data
         ? Promise.resolve(held.data[address])
         : Promise.reject(new Error(`This file holds a part of the atlas only: ${address} is not in it`)),
+    more: () => Promise.reject(new Error("This file holds a few units of an atlas; comparisons and experiments are in the whole one.")),
   };
 }

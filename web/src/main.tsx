@@ -3,11 +3,13 @@ import { App } from "./app";
 import { leaveFrame, tellHeight } from "./embed";
 import { fileHost, folderHost } from "./host";
 import { hashRouter } from "./route";
+import * as parts from "./shared";
 import { remembered } from "./shell";
 import { shareToken, takeToken } from "./token";
 import "./style.css";
 
 // The classic script of a page: at the end of a folder's index.html or embed.html, or within a file that holds everything.
+window.__atlasParts = parts; // for atlas-more.js
 const root = document.documentElement;
 const embed = root.dataset.page === "embed";
 if (!embed) takeToken(window);

@@ -2,6 +2,7 @@ import { render } from "preact";
 import { App } from "./app";
 import { newName, notebookTheme } from "./notebook";
 import type { Host } from "./host";
+import * as more from "./more";
 import { memoryRouter } from "./route";
 import css from "./style.css?inline";
 
@@ -45,6 +46,7 @@ function notebookHost(model: Model): { host: Host; close: () => void } {
   const host: Host = {
     kind: "notebook",
     readable: true,
+    more: () => more,
     load: (address, atlas) => ask({ address, atlas }),
     picture: (path, atlas) => {
       const key = `${atlas}\n${path}`;

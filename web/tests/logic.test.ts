@@ -7,7 +7,7 @@ import { visible } from "../src/parts/Grid";
 import { boxAt } from "../src/parts/Strong";
 import { stations } from "../src/pages/Home";
 import { binOf } from "../src/parts/Spread";
-import { losses, nearestTo } from "../src/parts/Covered";
+import { losses, nearestTo } from "../src/more/Covered";
 import { moved, partOf } from "../src/parts/Tile";
 import { verdicts } from "../src/parts/Truth";
 import type { Experiment, LayerData, LayerEntry, NetworkLayer, UnitData } from "../src/types";

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { matches, shared } from "../src/matching";
-import { edgesOf } from "../src/parts/Covered";
-import { coloursOf, spanOf, ticksOf } from "../src/parts/Chart";
-import { ordered, unfold } from "../src/parts/Epochs";
-import { columnsOf } from "../src/parts/ResultTable";
+import { matches, shared } from "../src/more/matching";
+import { edgesOf } from "../src/more/Covered";
+import { coloursOf, spanOf, ticksOf } from "../src/more/Chart";
+import { ordered, unfold } from "../src/more/Epochs";
+import { columnsOf } from "../src/more/ResultTable";
 import { verdicts } from "../src/parts/Truth";
 import type { ChartSeries, EvolutionPart, Experiment } from "../src/types";
 

@@ -24,6 +24,7 @@ PAGE_KINDS = {
     "index.html": "text/html; charset=utf-8",
     "embed.html": "text/html; charset=utf-8",
     "atlas.js": "text/javascript; charset=utf-8",
+    "atlas-more.js": "text/javascript; charset=utf-8",
     "atlas.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }

@@ -56,9 +56,11 @@ export function Actions({ layer, shard, unit }: Props) {
       <button type="button" onClick={() => saveFile(`${spelled}.json`, jsonOf(atlas, layer, shard, unit))}>
         JSON
       </button>
-      <a class="button" href={toCompare(spelled, `${layer.name}:${near}`)}>
-        Compare
-      </a>
+      {atlas.store.host.kind !== "file" && (
+        <a class="button" href={toCompare(spelled, `${layer.name}:${near}`)}>
+          Compare
+        </a>
+      )}
       {open === "refused" && <Refused path={spriteOf(atlas, layer, unit.channel)} unit={spelled} close={close} />}
       {open === "share" && <Share unit={spelled} link={link} copy={copy} close={close} />}
     </div>

@@ -194,9 +194,11 @@ function Nearest({ layer, unit }: { layer: LayerEntry; unit: UnitData }) {
                 </span>
               </span>
             </a>
-            <a class="versus" href={toCompare(`${layer.name}:${unit.channel}`, `${layer.name}:${channel}`)} aria-label={`Compare with unit ${channel}`} title="Compare">
-              ⇄
-            </a>
+            {atlas.store.host.kind !== "file" && (
+              <a class="versus" href={toCompare(`${layer.name}:${unit.channel}`, `${layer.name}:${channel}`)} aria-label={`Compare with unit ${channel}`} title="Compare">
+                ⇄
+              </a>
+            )}
           </li>
         ))}
       </ul>

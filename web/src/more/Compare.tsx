@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { CompareLayers, CompareUnits } from "../parts/Versus";
+import { CompareLayers, CompareUnits } from "./Versus";
 import { Loading, Problem } from "../parts/small";
 import { parseUnit, toCompare } from "../route";
 import { useShell } from "../shell";

@@ -3,7 +3,7 @@ import { parseUnit, toUnit } from "../route";
 import { layerOfUnit, useAtlas } from "../store";
 import type { Chart, ChartSeries } from "../types";
 import { short } from "../words";
-import { Name, Section } from "./small";
+import { Name, Section } from "../parts/small";
 
 const HEIGHT = 220;
 const [LEFT, RIGHT, TOP, FOOT] = [44, 8, 8, 22];

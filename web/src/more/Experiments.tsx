@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
-import { ChartView, Sketch } from "../parts/Chart";
-import { Covered } from "../parts/Covered";
-import { Epochs } from "../parts/Epochs";
-import { Masks } from "../parts/Masks";
-import { ResultTable } from "../parts/ResultTable";
+import { ChartView, Sketch } from "./Chart";
+import { Covered } from "./Covered";
+import { Epochs } from "./Epochs";
+import { Masks } from "./Masks";
+import { ResultTable } from "./ResultTable";
 import { Facts, Loading, Name, Problem, Section } from "../parts/small";
 import { parseUnit, toExperiment, toImage, toUnit } from "../route";
 import { saveFile } from "../shell";

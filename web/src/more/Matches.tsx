@@ -1,11 +1,11 @@
 import { useMemo, useState } from "preact/hooks";
-import { matches, shared } from "../matching";
+import { matches, shared } from "./matching";
 import { toCompare } from "../route";
 import { useData } from "../store";
 import type { ResponseData, ResponseIndex } from "../types";
 import { many } from "../words";
-import { Loading } from "./small";
-import { UnitTile } from "./Tile";
+import { Loading } from "../parts/small";
+import { UnitTile } from "../parts/Tile";
 import type { SideOf } from "./Versus";
 
 const SHOWN = 48;
@@ -37,10 +37,11 @@ export function Matches({ left, right }: { left: SideOf; right: SideOf }) {
       <ul class="matches">
         {found.slice(0, all ? found.length : SHOWN).map((one) => (
           <li key={one.unit}>
-            <a href={toCompare(`${left.layer.name}:${one.unit}`, `${right.layer.name}:${one.other}`, right.atlas.name)} aria-label={`Unit ${one.unit} and unit ${one.other}, correlation ${one.correlation.toFixed(2)}`}>
+            <a href={toCompare(`${left.layer.name}:${one.unit}`, `${right.layer.name}:${one.other}`, right.atlas.name)}>
               <Pair side={left} channel={one.unit} />
               <b class="number" title={one.mutual ? "each other's best" : "best for the left one only"}>
-                {one.correlation.toFixed(2)} {one.mutual ? "⇄" : "→"}
+                {one.correlation.toFixed(2)} <span class="heard">correlation </span>
+                {one.mutual ? "⇄" : "→"}
               </b>
               <Pair side={right} channel={one.other} />
             </a>
@@ -63,6 +64,9 @@ const Pair = ({ side, channel }: { side: SideOf; channel: number }) => (
         <UnitTile key={kind} layer={side.layer} channel={channel} kind={kind} side={56} from={side.atlas} />
       ))}
     </span>
-    <small>{channel}</small>
+    <small>
+      <span class="heard">Unit </span>
+      {channel}
+    </small>
   </span>
 );

@@ -5,11 +5,11 @@ import type { Atlas } from "../store";
 import { useData } from "../store";
 import type { LayerData, LayerEntry, UnitData, UnitShard } from "../types";
 import { fieldOf, many, percent, shapeOf, short } from "../words";
-import { labelOf, nameOf } from "./Examples";
-import { VirtualGrid } from "./Grid";
+import { labelOf, nameOf } from "../parts/Examples";
+import { VirtualGrid } from "../parts/Grid";
 import { keeps, Matches } from "./Matches";
-import { Choice, Loading, Name } from "./small";
-import { DeadTile, ExampleTile, UnitTile } from "./Tile";
+import { Choice, Loading, Name } from "../parts/small";
+import { DeadTile, ExampleTile, UnitTile } from "../parts/Tile";
 
 export interface SideOf {
   atlas: Atlas;

@@ -1,6 +1,6 @@
 // Which units of two layers do the same: by correlation over the images that both know (src/convscope/atlas/common.py).
 
-import type { ResponseData, ResponseIndex } from "./types";
+import type { ResponseData, ResponseIndex } from "../types";
 
 /** Rows of images that two lists have in common, by name: in the one, in the other. */
 export function shared(one: ResponseIndex, other: ResponseIndex): [number, number][] {

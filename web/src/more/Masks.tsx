@@ -3,7 +3,7 @@ import { toImage } from "../route";
 import { useData, usePicture } from "../store";
 import type { PartsData } from "../types";
 import { baseName } from "../words";
-import { Choice, Section } from "./small";
+import { Choice, Section } from "../parts/small";
 
 /** The images that parts were compared over, with what was covered in each. */
 export function Masks({ name }: { name: string }) {

@@ -5,10 +5,10 @@ import { useAtlas, useData, usePicture } from "../store";
 import type { Box, EvolutionData, EvolutionPart } from "../types";
 import { many, short } from "../words";
 import { Subject } from "./Chart";
-import { VirtualGrid } from "./Grid";
-import { Loading, Section } from "./small";
-import { Tile } from "./Tile";
-import { imagePath } from "./WholeImage";
+import { VirtualGrid } from "../parts/Grid";
+import { Loading, Section } from "../parts/small";
+import { Tile } from "../parts/Tile";
+import { imagePath } from "../parts/WholeImage";
 
 /** What excites a unit most at an epoch. */
 export interface Seen {

@@ -3,8 +3,8 @@ import { toImage } from "../route";
 import { useAtlas, useData, usePicture } from "../store";
 import type { Box, OcclusionData } from "../types";
 import { baseName, short } from "../words";
-import { Choice, Loading, Name, Section } from "./small";
-import { imagePath } from "./WholeImage";
+import { Choice, Loading, Name, Section } from "../parts/small";
+import { imagePath } from "../parts/WholeImage";
 
 const middle = ([y0, x0, y1, x1]: Box): [number, number] => [(y0 + y1) / 2, (x0 + x1) / 2];
 

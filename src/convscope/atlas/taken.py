@@ -53,7 +53,7 @@ class TakenPictures:
     def write(self, team: Workers, progress: Progress) -> Json:
         """What the manifest says of them, after writing those that are not there yet: bytes, and of how many images."""
         index = self.folder / "data" / "taken" / "index.js"
-        if not index.exists():
+        if not self._is_whole(index):
             kept = self._make(team, progress)
             about = {
                 "images": sorted(kept),
@@ -64,6 +64,10 @@ class TakenPictures:
             self.ledger.record("taken", [index])
         told = read_script(index)
         return {"budget": self.budget, "bytes": told["bytes"], "images": len(told["images"])}
+
+    def _is_whole(self, index: Path) -> bool:
+        """Whether the index is there, and all that it names."""
+        return index.exists() and all(path.exists() for i in read_script(index)["images"] for path in self._paths(i))
 
     def grids(self) -> list[SpriteGrid]:
         """Where the projections of each layer lie in an image's picture: a row for each layer, strongest first."""

@@ -158,7 +158,7 @@ class Viewer:
 
     def until(self, expression: str) -> None:
         """Wait for a JavaScript expression to hold; Playwright's own waiting needs eval, which the policy bans."""
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 30
         while not self.page.evaluate(expression):
             assert time.monotonic() < deadline, f"never became true: {expression}"
             time.sleep(0.05)

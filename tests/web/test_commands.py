@@ -160,6 +160,7 @@ def test_attached_atlas_is_compared(command: Command, opened: Any, small_atlas: 
     assert code == 0
     hash_ = out.strip()[out.index("#") :]
     viewer = opened(tmp_path / "one" / "index.html", hash_ + "&a=4")
+    viewer.page.get_by_role("button", name="Side by side").click()
     viewer.page.wait_for_selector(".half .virtual li")
     assert viewer.page.locator(".half").nth(1).inner_text().startswith("4 in two")
     assert viewer.problems == []

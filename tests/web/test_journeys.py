@@ -743,7 +743,8 @@ def test_unit_is_taken_away_as_files(viewer: Viewer, small_atlas: Atlas) -> None
     # From disk as well: the picture comes as a script there.
     with page.expect_download() as download:
         page.get_by_role("button", name="PNG").click()
-    assert Image.open(download.value.path()).width > 800
+    with Image.open(download.value.path()) as picture:
+        assert picture.width > 800
     with page.expect_download() as download:
         page.get_by_role("button", name="SVG").click()
     drawn = download.value.path().read_text()

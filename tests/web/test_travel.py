@@ -30,12 +30,18 @@ CLIPBOARD = (
 # -- what units take from an image ------------------------------------------------------------------------------------
 
 
+def tiles_of(page: Any, layer: str) -> Any:
+    """The units of a layer that respond most to an image."""
+    heading = page.get_by_role("heading", name=layer, exact=True)
+    return page.locator(".image-page section", has=heading).locator(".tiles").first
+
+
 def test_an_image_shows_what_units_take_from_it(viewer: Viewer, small_atlas: Atlas) -> None:
     taken = read_script(small_atlas.path / "data" / "taken" / "2.js")["layers"]
     strong = read_script(small_atlas.path / "data" / "profiles" / "0.js")["images"]["2"]["layers"]
     page = viewer.open("#/i/2")
     page.wait_for_selector(".image-page .tile.projection[style*='taken-2.webp']")
-    tiles = page.locator(".image-page section").nth(1).locator(".tiles").first.locator("li")
+    tiles = tiles_of(page, "4").locator("li")
     assert tiles.count() == len(strong[1]) == len(taken[1])
     for place, (y0, x0, y1, x1, _) in enumerate(taken[1]):
         shown = tiles.nth(place)
@@ -58,7 +64,7 @@ def test_beyond_the_bytes_it_is_said_and_no_other_picture_stands_in(viewer: View
     page.wait_for_selector("text=fit the 2 MB that the atlas was made with")
     wins = read_script(small_atlas.path / "data" / "images" / "0.js")["images"]["2"]["wins"]
     ranks = {unit: rank for layer, unit, rank in wins if layer == 1}
-    first = page.locator(".image-page section").nth(1).locator(".tiles").first
+    first = tiles_of(page, "4")
     for tile in first.locator("li").all():
         unit = int(tile.locator("b").inner_text().removeprefix("Unit"))
         shown = tile.locator(".pair > .tile")

@@ -76,7 +76,7 @@ function Beside() {
   const neighbours = useNeighbours();
   if (!neighbours.length) return null;
   return (
-    <Section title="Compare with" class="panel marked" note="Atlases beside this one: which of their units do the same as units here.">
+    <Section title="Compare with" class="panel beside" note="Atlases beside this one: which of their units do the same as units here.">
       <p class="chips">
         {neighbours.map((one) => (
           <a key={one.name} class="chip" href={withQuery("#/compare", { with: one.name })} title={one.data}>

@@ -21,8 +21,8 @@ function useCauses(): Experiment[] {
 
 /** What fed a unit: on each image that was asked about, and usually. */
 export function FedUnit({ unit }: { unit: string }) {
-  const about = (one: Experiment): boolean => Array.isArray(one.settings.asked) && one.settings.asked.includes(unit);
-  return <>{useCauses().filter(about).map((one) => <FedUnitBy key={one.name} experiment={one} unit={unit} />)}</>;
+  // Causes have it among their units, too: those of units asked about are told apart by what was found.
+  return <>{useCauses().filter((one) => one.units.includes(unit)).map((one) => <FedUnitBy key={one.name} experiment={one} unit={unit} />)}</>;
 }
 
 function FedUnitBy({ experiment, unit }: { experiment: Experiment; unit: string }) {

@@ -97,7 +97,7 @@ export function LayerBar({ layer, data, view, counts, shown, measure, silenced, 
       {data.topClass && (
         <label class="filter">
           Class
-          <select value={view.class ?? ""} onChange={(event) => change({ class: numberIn(event.currentTarget.value) })}>
+          <select class="classes" value={view.class ?? ""} onChange={(event) => change({ class: numberIn(event.currentTarget.value) })}>
             <option value="">any</option>
             {view.class !== null && !counts.classes.has(view.class) && <option value={view.class}>{data.classes?.[view.class] ?? view.class} (0)</option>}
             {classes.map(([number, count]) => (

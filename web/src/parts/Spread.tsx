@@ -21,7 +21,8 @@ export function binOf(value: number, least: number, most: number, bins: number):
 
 /** How the strongest responses of the units that the other filters leave are spread; dragging chooses a range of them. */
 export function Spread({ values, least, most, low, high, change }: Props) {
-  const from = useRef<number | null>(null);
+  // The bin in which a drag began, and where the picture was then: what a range leaves may move it from under the pointer.
+  const from = useRef<{ bin: number; box: DOMRect } | null>(null);
   if (!(most > least)) return null;
   const counts = new Array<number>(BINS).fill(0);
   for (const value of values) {
@@ -30,14 +31,11 @@ export function Spread({ values, least, most, low, high, change }: Props) {
   }
   const top = Math.max(...counts, 1);
   const edge = (bin: number): number => least + ((most - least) * bin) / BINS;
-  const at = (event: PointerEvent): number => {
-    const box = (event.currentTarget as Element).getBoundingClientRect();
-    return Math.max(0, Math.min(BINS - 1, Math.floor(((event.clientX - box.left) / box.width) * BINS)));
-  };
+  const at = (event: PointerEvent, box: DOMRect): number => Math.max(0, Math.min(BINS - 1, Math.floor(((event.clientX - box.left) / box.width) * BINS)));
   const choose = (event: PointerEvent): void => {
     if (from.current === null) return;
-    const bin = at(event);
-    const [first, last] = [Math.min(from.current, bin), Math.max(from.current, bin)];
+    const bin = at(event, from.current.box);
+    const [first, last] = [Math.min(from.current.bin, bin), Math.max(from.current.bin, bin)];
     // Rounded outwards: what is drawn within the range is within it.
     change(first === 0 ? null : Number(edge(first).toPrecision(4)), last === BINS - 1 ? null : Number(edge(last + 1).toPrecision(4)));
   };
@@ -50,8 +48,10 @@ export function Spread({ values, least, most, low, high, change }: Props) {
       height={HEIGHT}
       aria-hidden="true"
       onPointerDown={(event) => {
-        (event.currentTarget as Element).setPointerCapture(event.pointerId);
-        from.current = at(event);
+        const own = event.currentTarget as Element;
+        own.setPointerCapture(event.pointerId);
+        const box = own.getBoundingClientRect();
+        from.current = { bin: at(event, box), box };
         choose(event);
       }}
       onPointerMove={choose}

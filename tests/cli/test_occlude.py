@@ -1,5 +1,6 @@
 """`convscope occlude`, `invariance`, `correspond` and `annotate`, end to end on a small network."""
 
+import asyncio
 import csv
 import json
 from collections.abc import Callable
@@ -327,7 +328,12 @@ def test_annotate_listens_and_says_where(
     convscope: Callable, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uvicorn = pytest.importorskip("uvicorn")
-    monkeypatch.setattr(uvicorn.Server, "run", lambda self, sockets: None)
+
+    async def listen(*_: Any, **__: Any) -> None:
+        pass
+
+    monkeypatch.setattr(uvicorn.Server, "startup", listen)
+    monkeypatch.setattr(uvicorn.Server, "run", lambda self, sockets: asyncio.run(self.startup(sockets)))
     done = convscope("annotate", images, "-o", tmp_path / "parts.csv", "-p", "eye", "--port", "0", "--json")
     assert done.code == 0
     assert done.document["address"].startswith("http://127.0.0.1:")

@@ -118,7 +118,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
         read_dictionary(tmp_path / "pipe")
     with pytest.raises(WeightsError, match="there is no file of directions"):
         read_dictionary(tmp_path / "missing.safetensors")
-    with pytest.raises(WeightsError, match="there is no file of directions"):
+    with pytest.raises(WeightsError, match="is a folder in which no directions are kept"):
         read_dictionary(tmp_path)
 
 

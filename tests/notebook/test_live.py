@@ -169,7 +169,7 @@ def test_keys_are_the_benchs_where_it_has_the_focus_and_the_notebooks_elsewhere(
     cell.page.keyboard.press("?")
     cell.until("root.querySelector('dialog')")
     cell.page.keyboard.press("Escape")
-    cell.until("root.querySelector('dialog') === null && root.activeElement.className === 'brand'")
+    cell.until("root.querySelector('dialog') === null && root.activeElement?.className === 'brand'")
     cell.page.locator("#cell").focus()
     cell.page.keyboard.press("?")
     cell.page.wait_for_timeout(100)

@@ -203,7 +203,14 @@ def test_an_entry_has_its_table_in_words_and_its_numbers_drawn(made: Callable, s
     table = read_script(shown.path / "data" / "results" / "one.js")["shown"]
     assert len(data["columns"]) >= min(4, len(table["columns"]))
     assert all(column in table["columns"] and head for column, (head, _) in data["columns"].items())
-    figures = name.partition(" ")[0] in ("causes", "check", "diagnose", "mistakes", "occlude")  # pictures, or words
+    figures = name.partition(" ")[0] in (
+        "causes",
+        "check",
+        "diagnose",
+        "mistakes",
+        "occlude",
+        "paper",
+    )  # pictures, or words
     assert figures or data["charts"]
     for chart in data.get("charts", []):
         assert (chart["title"], chart["y"]) > ("", "")

@@ -60,7 +60,7 @@ def test_what_does_not_fit_is_told(edited: Any, said: str) -> None:
         expect_fitting(edited)
 
 
-BY_OTHERS = ("Filters", "InvarianceCurves", "Responses")
+BY_OTHERS = ("Filters", "EnsembleMembers", "InvarianceCurves", "OcclusionResponses")
 """Classes whose arrays stand in the pattern of the class that holds them."""
 
 

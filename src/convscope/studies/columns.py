@@ -189,6 +189,19 @@ COLUMNS: Mapping[str, Mapping[str, ColumnWords]] = {
         "where": ("Where", "Of the worst."),
         "note": ("Note", ""),
     },
+    "paper": {
+        "claim": ("Claim", "What the paper says."),
+        "where": ("Where", "The figure or table that it is in."),
+        "verdict": ("Verdict", "Whether the network agrees, and whether random networks do as well."),
+        "value": ("Value", "What was measured of it."),
+        "low": ("From", "Lower end of its interval."),
+        "high": ("To", "Upper end of its interval."),
+        "margin": ("Margin", "How far beyond nothing it has to lie."),
+        "random": ("Untrained", "The same with random weights, mean over their seeds."),
+        "count": ("Of", "How many it is over."),
+        "of": ("What", "What these are."),
+        "why": ("Why", "What is missing, or why it cannot be told."),
+    },
 }  # fmt: skip
 """By the kind of the answer's entry, in the order in which the page has them."""
 

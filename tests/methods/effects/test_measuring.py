@@ -14,7 +14,7 @@ from convscope.data import Preprocess, Source, open_source
 from convscope.errors import UsageError
 from convscope.graph import Network, Unit
 from convscope.methods.effects import LayerEffects, Measuring, Progressed, Silencing
-from convscope.methods.effects.tally import Tally
+from convscope.methods.effects.tally import Leaf, Tally
 from convscope.methods.effects.testing import benjamini_yekutieli, quantile, two_sided
 from tests.graph import nets
 from tests.graph.test_directions import coded, dictionary
@@ -168,13 +168,16 @@ def test_pairs_are_chosen_on_one_half_and_tested_on_the_other() -> None:
 
 def test_what_is_no_number_differs_from_nothing() -> None:
     """As of a network whose weights are NaN."""
-    tally, controls = Tally.empty(3, 2), torch.tensor([[1], [2], [0]])
-    for number in range(6):
-        if number == 3:
-            tally.choose(controls, 3)
-        change = torch.tensor([[1.0, 2.0], [float("nan"), 0.5], [0.25 * number, float("nan")]])
-        tally.add(change, number % 2, 0, torch.zeros(3, dtype=torch.int64), controls)
-    tested = tally.effects("a", ["a:0", "a:1", "a:2"], torch.zeros(3), controls, "zero", "logit").tested
+    tally = Tally(torch.tensor([[1], [2], [0]]), (3, 2))
+    for half in (0, 1):
+        tally.open(half)
+        for number in range(3 * half, 3 * half + 3):
+            change = torch.tensor([[1.0, 2.0], [float("nan"), 0.5], [0.25 * number, float("nan")]])
+            tally.add(change, number % 2, 0, torch.zeros(3, dtype=torch.int64))
+        tally.close(Leaf(half, 0, 3))
+        if not half:
+            tally.choose()
+    tested = tally.effects("a", ["a:0", "a:1", "a:2"], torch.zeros(3), "zero", "logit").tested
     numbers = [pair for pair in tested if not np.isnan(pair.excess)]
     assert len(numbers) == 2
     assert all(np.isnan([pair.p, pair.adjusted]).all() for pair in tested if pair not in numbers)

@@ -1386,8 +1386,10 @@ function Ut({ help: e, theme: t }) {
 function Wt({ title: e, close: t, children: n }) {
 	let r = H(null);
 	return V(() => {
-		let e = (r.current?.getRootNode()).activeElement;
-		return r.current?.showModal(), () => e?.focus?.({ preventScroll: !0 });
+		let e = r.current, t = (e?.getRootNode()).activeElement;
+		return e?.showModal(), () => {
+			e?.close(), t?.focus?.({ preventScroll: !0 });
+		};
 	}, []), /* @__PURE__ */ W("dialog", {
 		ref: r,
 		class: "sheet over",

@@ -6,9 +6,13 @@ export function Modal({ title, close, children }: { title: string; close: () => 
   const box = useRef<HTMLDialogElement>(null);
   // Before the paint: what is there is open, and Escape closes it.
   useLayoutEffect(() => {
-    const before = (box.current?.getRootNode() as Document | ShadowRoot).activeElement as HTMLElement | null;
-    box.current?.showModal();
-    return () => before?.focus?.({ preventScroll: true });
+    const dialog = box.current;
+    const before = (dialog?.getRootNode() as Document | ShadowRoot).activeElement as HTMLElement | null;
+    dialog?.showModal();
+    return () => {
+      dialog?.close(); // while it is open, nothing else can have the focus
+      before?.focus?.({ preventScroll: true });
+    };
   }, []);
   return (
     <dialog ref={box} class="sheet over" aria-label={title} onClose={close} onCancel={close} onClick={(event) => event.target === box.current && close()}>

@@ -96,6 +96,7 @@ def test_published_weights_are_fetched_without_running_them(
         assert net.name == f"{spec} (weights from resnet18-f37072fd.pth)"
 
 
+@pytest.mark.slow
 def test_old_names_of_densenet_are_known(torchvision: ModuleType, tmp_path: Path) -> None:
     state = torchvision.models.densenet121(weights=None, num_classes=2).state_dict()
     old = {}
@@ -111,6 +112,7 @@ def test_old_names_of_densenet_are_known(torchvision: ModuleType, tmp_path: Path
     assert net.fingerprint == new.fingerprint
 
 
+@pytest.mark.slow
 def test_auxiliary_outputs_are_taken_from_files_and_not_run(torchvision: ModuleType, tmp_path: Path) -> None:
     module = torchvision.models.googlenet(weights=None, num_classes=2, init_weights=False, aux_logits=True)
     torch.save(module.state_dict(), tmp_path / "a.pth")

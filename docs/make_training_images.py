@@ -13,6 +13,7 @@ import json
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -29,9 +30,9 @@ EPOCHS = (1, 2, 5, 10, 20, 30, 40, 50, 60, 64)
 LIMIT = 1500
 
 
-def write(name: str, drawn: object) -> None:
+def write(name: str, drawn: Any) -> None:
     """Writes a figure as WebP, at most 150 KB."""
-    picture = Image.open(io.BytesIO(rendered(drawn)))  # pyright: ignore[reportArgumentType]
+    picture = Image.open(io.BytesIO(rendered(drawn)))
     for quality in (90, 80, 70, 60, 45, 30):
         picture.convert("RGB").save(PLACE / name, quality=quality, method=6)
         if (PLACE / name).stat().st_size <= 150_000:

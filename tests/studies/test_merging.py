@@ -188,9 +188,9 @@ def test_a_folder_takes_the_shards_of_one_question_only(shards: list[Path], whol
 def test_sums_are_the_same_in_whatever_order_leaves_come() -> None:
     random = np.random.default_rng(0)
 
-    def sums() -> Iterator[tally.Sums]:
+    def sums() -> Iterator[tally.EffectSums]:
         for _ in range(11):
-            made = tally.Sums.empty(2, 3)
+            made = tally.EffectSums.empty(2, 3)
             made.total += torch.from_numpy(random.standard_normal((2, 3)) * 10.0 ** random.integers(-9, 9))
             yield made
 

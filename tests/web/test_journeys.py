@@ -624,7 +624,7 @@ def test_buttons_copy_link_citation_and_embedding(viewer: Viewer) -> None:
 def test_weights_lead_to_other_units(viewer: Viewer) -> None:
     page = viewer.open("#/u/4:7")
     page.wait_for_selector(".joints")
-    inputs = page.locator(".panel", has_text="Strongest inputs")
+    inputs = page.locator(".panel", has=page.get_by_text("Strongest inputs", exact=True))
     assert inputs.locator("li").count() == 8
     inputs.locator("a").first.click()
     page.wait_for_selector(".nine")

@@ -129,7 +129,7 @@ def test_one_file_opens_on_its_unit_and_holds_what_it_links_to(
     page.wait_for_selector(".joints")
     assert page.inner_text("h1") == "4:7"
     links = page.locator("main a[href^='#/']").evaluate_all("all => all.map((a) => a.getAttribute('href'))")
-    assert len(set(links)) > 30
+    assert len(set(links)) > 20
     for href in dict.fromkeys(links):
         page.evaluate("(href) => { location.hash = href; }", href)
         viewer.until("document.querySelector('h1') && !document.querySelector('.loading')")

@@ -9,6 +9,7 @@ import convscope
 from convscope.cli import options as opt
 from convscope.cli.parsing import parse_names
 from convscope.cli.present import AddTo, EntryName, present
+from convscope.methods.paper.table import BY_NAME
 
 
 def paper(
@@ -36,7 +37,7 @@ def paper(
     with terminal.progress() as progress:
         found = convscope.paper(
             net, opt.open_images(images, allowance, limit=limit), store=store, run=run, ablation=ablation, parts=parts,
-            claims=cast(Any, parse_names(claims, "claims")), part_images=of_parts, labelled=others,
+            claims=cast(Any, parse_names(claims, "claims", tuple(BY_NAME))), part_images=of_parts, labelled=others,
             seeds=seeds, target_set=target_set, ensemble=ensemble or (), seed=options.seed, cache=cache,
             workers=workers, atlas=atlas, name=name, progress=progress,
         )  # fmt: skip

@@ -42,7 +42,7 @@ from benchmarks._faults_hostile import (
 from benchmarks._faults_images import COLLECTIONS, FORMS, DamagedImage
 from benchmarks._faults_running import BAD, GOOD, LONG, Tally, Try, prepare, watched
 from benchmarks._faults_stored import Damaged, shares, write_materials
-from benchmarks.harness import Case, arguments, report
+from benchmarks.harness import Case, arguments, put_between, report
 
 FULL = {"kills": 6, "disks": 10, "stored": 500, "images": 2000, "hostile": 60}
 """Tries of each command, sizes of disks for each, mutations over all kinds, over all formats, programs edited."""
@@ -196,13 +196,7 @@ def markdown(tallies: list[Tally]) -> str:
 
 def write(path: Path, kind: str, drawn: str, tallies: list[Tally]) -> None:
     """Put the table of one kind into a document, in place of the one that is there."""
-    text = path.read_text("utf-8")
-    before, _, rest = text.partition(f"<!-- {kind} -->\n")
-    _, end, after = rest.partition(f"<!-- end of {kind} -->")
-    if not end:
-        raise SystemExit(f"{path} has no place for a table of {kind}")
-    said = f"{drawn}\n\n{markdown(tallies)}\n"
-    path.write_text(f"{before}<!-- {kind} -->\n{said}{end}{after}", "utf-8")
+    put_between(path, kind, f"{drawn}\n\n{markdown(tallies)}\n")
 
 
 def told(tally: Tally) -> str:

@@ -46,7 +46,7 @@ class SpriteGrid:
         """The grid for `cells` pictures a panel of `tile` (height, width) pixels.
 
         >>> SpriteGrid.of(9, (100, 112), columns=3, panels=2)
-        Grid(rows=3, columns=3, height=100, width=112, pitch_y=112, pitch_x=112, panels=2, lossless=False)
+        SpriteGrid(rows=3, columns=3, height=100, width=112, pitch_y=112, pitch_x=112, panels=2, lossless=False)
         """
         lossless = max(tile) <= _LOSSLESS_SIDE
         step = 1 if lossless else _BLOCK

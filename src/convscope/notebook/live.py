@@ -45,7 +45,7 @@ def bench(
 
     >>> bench("zoo:squeezenet1_1")
     Traceback (most recent call last):
-    convscope.errors.WrongType: net='zoo:squeezenet1_1': give a network...
+    convscope.errors.UsageError: text is no network: load it first, as in load('zoo:squeezenet1_1')
     """
     expect_network(net)
     if height < _LEAST:

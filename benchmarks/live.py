@@ -15,7 +15,9 @@ a new photo 18, of a projection of the last layer 25; waiting for a core doubled
 the processes' own times of processors: a photo takes 95 ms in Chromium's renderer, 56 in its other processes, 32 in
 the server; a click 78, 74, 51; a drag's answer 67, 30, 51: drawing in software is most of it. Within the server, one
 thread: a photo is decoded and resized in 2 ms, written as PNG in 4, looked at in 15; a square is pushed in 19, where a
-whole run takes 11. Not yet measured alone on the machine, nor for the other two networks.
+whole run takes 11. Alone on the machine (load 1.5 to 3), 50
+repetitions, median and 95 %: zoo:squeezenet1_1 photo 99, 125 ms, click 82, 148, drag 57, 82 (82 answers in 5 s);
+zoo:zfnet 114, 144, 100, 145, 84, 94 (63); ResNet-18 147, 219, 115, 214, 113, 166 (42).
 """
 
 import json
@@ -145,7 +147,8 @@ def drag_times(page: Any, seconds: float) -> tuple[list[float], tuple[int, int],
 
 def difference(model: str, file: Path, at: tuple[int, int], scores: dict[str, float]) -> float | None:
     """How far what was painted is from `occlude` with the square there; None for a network without names."""
-    net = convscope.load(model)
+    told = {"preprocess": "imagenet", "input_size": 224} if model.startswith("py:") else {}
+    net = convscope.load(model, **told)
     if net.classes is None:
         return None
     size = round(min(net.input_shape[1:]) * 48 / 225)

@@ -2,6 +2,9 @@
 
     python -m benchmarks.effects [--quick] [--images 4] [--part 64] [--repeats 3] [--layers squeezenet1_1 ...]
 
+Beside it how long the causes of a logit of SqueezeNet take, through three layers, 31 nodes, the forward pass included:
+`ratio` is the budget of 0.1 s over the median.
+
 Photographs of `samples:`; every unit of the layer set to zero, and to its mean, one after the other. Both
 sides begin with what one forward pass gave of an image; the note says what it adds to ours, shared by all units. Ours
 does all units. Against it, what follows the layer is run again on copies of the
@@ -38,12 +41,14 @@ from convscope import load, open_source
 from convscope.data import Preprocess, batches
 from convscope.graph import Network
 from convscope.memory import keep_freed_memory
+from convscope.methods.causes import causes
 from convscope.methods.effects.silencing import Silencer, _after
 from convscope.methods.inputs import preprocess_of
 from convscope.methods.workers import Workers, cores, one_thread_workers
 
 LAYERS = {"squeezenet1_1": "features.12.cat", "resnet18": "layer3", "alexnet": "features.6"}
 TARGETS = {("squeezenet1_1", "zero"): 100.0, ("squeezenet1_1", "mean"): 60.0}
+BUDGET = 0.1  # seconds of the causes of a logit
 SHARE = 1.3  # of the counted ratio, within which the others should be
 BATCHES = (8, 16, 32, 64)
 
@@ -198,6 +203,21 @@ def measure(subject: Subject, to: str, part: int, repeats: int, team: Workers) -
     ]  # fmt: skip
 
 
+def causes_of_a_logit(repeats: int) -> Case:
+    """How long the causes of a logit through three layers take, images in turn."""
+    subject = Subject.of("squeezenet1_1", 4)
+    layers = ["features.12.cat", "features.9.cat", "features.6.cat"]
+    seconds: list[float] = []
+    for image in list(subject.images) * (repeats + 1):
+        start = time.perf_counter()
+        graph = causes(subject.net, image, "classifier.1:281", layers)
+        seconds.append(time.perf_counter() - start)
+    seconds = seconds[len(subject.images) :]  # the first of each shape compiles
+    median = statistics.median(seconds)
+    note = f"{len(graph.nodes)} nodes, median {1e3 * median:.0f} ms, worst of {len(seconds)} {1e3 * max(seconds):.0f}"
+    return Case("squeezenet1_1/causes of a logit", "budget", BUDGET / median, 1.0, note=note)
+
+
 def main() -> None:
     """Measure and report."""
     parser = arguments(__doc__)
@@ -208,7 +228,7 @@ def main() -> None:
     asked = parser.parse_args()
     images, repeats = (2, 1) if asked.quick else (asked.images, asked.repeats)
     keep_freed_memory()
-    cases: list[Case] = []
+    cases = [causes_of_a_logit(1 if asked.quick else 5)] if "squeezenet1_1" in asked.layers else []
     with one_thread_workers(torch.device("cpu"), cores()) as team:
         for name in asked.layers:
             subject = Subject.of(name, images)

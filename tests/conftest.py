@@ -58,6 +58,12 @@ def seeds() -> None:
 
 
 @pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are made and not drawn, which takes most of the time: for what is not about their pixels."""
+    monkeypatch.setattr("convscope.figures.style.rendered", lambda *_: b"picture")
+
+
+@pytest.fixture
 def always_traced(monkeypatch: pytest.MonkeyPatch) -> None:
     """Networks that are loaded are traced, not taken from the cache of those that were."""
     monkeypatch.setenv("CONVSCOPE_CACHE", "off")

@@ -150,7 +150,7 @@ def test_a_killed_build_goes_on_and_ends_with_the_same_bytes(photos: Path, tmp_p
         # What a process leaves that is killed in the middle of writing.
         (tmp_path / "out" / "pictures" / ".1.webp.123.part").parent.mkdir(exist_ok=True)
         (tmp_path / "out" / "pictures" / ".1.webp.123.part").write_bytes(b"half a")
-    net = Network.trace(random_tiny(), (3, 32, 32), name="tiny", preprocess=cs.Preprocess(32, 32))
+    net = cs.load("zoo:tiny")
     images = open_source(photos)
     assert build_atlas(net, images, tmp_path / "out", layers=["relu1", "fc"], k=4).outcome == "continued"
     build_atlas(net, images, tmp_path / "whole", layers=["relu1", "fc"], k=4)

@@ -1,10 +1,13 @@
 """What every test shares: one thread, fixed seeds, the development images, torchvision beside CPU-only torch."""
 
+import gc
 import importlib
 import importlib.util
 import os
 import random
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 from types import ModuleType
 
@@ -12,7 +15,6 @@ import numpy as np
 import pytest
 import torch
 
-os.environ["CONVSCOPE_CACHE"] = "off"  # tests trace, and leave nothing in anybody's cache; those of the cache say so
 ROOT = Path(__file__).resolve().parent.parent
 _declared: list[torch.library.Library] = []  # a library that is collected takes its operators along
 
@@ -23,9 +25,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Makes the import of what is to be missing fail: for this process, not for those that tests start."""
+    """Makes the import of what is to be missing fail: for this process, not for those that tests start.
+
+    And gives the tests, and all processes that they start, a cache of traced networks of their own, which is empty.
+    """
     if config.getoption("--without") == "numba":
         sys.modules["numba"] = sys.modules["llvmlite"] = None  # type: ignore[assignment]
+    if not hasattr(config, "workerinput"):  # a worker of xdist has that of the process that started it
+        os.environ["CONVSCOPE_CACHE"] = cache = tempfile.mkdtemp(prefix="convscope-tests-")
+        config.add_cleanup(lambda: shutil.rmtree(cache, ignore_errors=True))
+
+
+def pytest_collection_finish() -> None:
+    """The garbage collector looks less often, and not at what was imported: tracing makes garbage all the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -40,6 +55,18 @@ def seeds() -> None:
     random.seed(0)
     np.random.seed(0)
     torch.manual_seed(0)
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are made and not drawn, which takes most of the time: for what is not about their pixels."""
+    monkeypatch.setattr("convscope.figures.style.rendered", lambda *_: b"picture")
+
+
+@pytest.fixture
+def always_traced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Networks that are loaded are traced, not taken from the cache of those that were."""
+    monkeypatch.setenv("CONVSCOPE_CACHE", "off")
 
 
 @pytest.fixture(scope="session")

@@ -91,13 +91,17 @@ def test_blocks_and_workers_change_nothing(
     assert tree(tmp_path / "out") == tree(atlas.path)
 
 
+@pytest.mark.parametrize("every", ["stage", pytest.param("seventh call", marks=pytest.mark.slow)])
 def test_an_interrupted_build_goes_on_and_ends_with_the_same_bytes(
-    net: Network, source: Source, atlas: Atlas, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    net: Network, source: Source, atlas: Atlas, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, every: str
 ) -> None:
     monkeypatch.setattr(layers, "BLOCK_BYTES", 4 * 25 * 25 * 6 * 20)
     whole = Interrupt(-1)
     make(net, source, tmp_path / "whole", progress=whole)
-    for at in range(1, len(whole.calls) + 1, 7):
+    stages = [stage for stage, _, _ in whole.calls]
+    kinds = {stage.partition(" ")[0]: stage for stage in stages}.values()  # of projections, those of the last layer
+    middles = {1} | {stages.index(stage) + 1 + stages.count(stage) // 2 for stage in kinds}
+    for at in sorted(middles) if every == "stage" else range(1, len(stages) + 1, 7):
         out = tmp_path / str(at)
         with pytest.raises(KeyboardInterrupt):
             make(net, source, out, progress=Interrupt(at))
@@ -126,11 +130,10 @@ KILLED = """
     import torch
     import convscope as cs
     from convscope.atlas import build_atlas
-    from convscope.models.tiny import random_tiny
 
     torch.set_num_threads(1)
     out, photos, stage = sys.argv[1:]
-    net = cs.Network.trace(random_tiny(), (3, 32, 32), name="tiny", preprocess=cs.Preprocess(32, 32))
+    net = cs.load("zoo:tiny")
 
     def progress(name, done, total):
         if name == stage and done:
@@ -148,7 +151,7 @@ def test_a_killed_build_goes_on_and_ends_with_the_same_bytes(photos: Path, tmp_p
         # What a process leaves that is killed in the middle of writing.
         (tmp_path / "out" / "pictures" / ".1.webp.123.part").parent.mkdir(exist_ok=True)
         (tmp_path / "out" / "pictures" / ".1.webp.123.part").write_bytes(b"half a")
-    net = Network.trace(random_tiny(), (3, 32, 32), name="tiny", preprocess=cs.Preprocess(32, 32))
+    net = cs.load("zoo:tiny")
     images = open_source(photos)
     assert build_atlas(net, images, tmp_path / "out", layers=["relu1", "fc"], k=4).outcome == "continued"
     build_atlas(net, images, tmp_path / "whole", layers=["relu1", "fc"], k=4)

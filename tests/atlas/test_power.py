@@ -98,8 +98,13 @@ def test_lists_of_other_commands_are_made_again(net: Network, source: Source, co
     assert (copy / "data" / f"{name}.js").read_bytes() == before
 
 
-@pytest.mark.parametrize("damage", [empty, zero, Path.unlink])
-@pytest.mark.parametrize("stage", ["project block2.relu2", "control relu1", "images", "finish"])
+@pytest.mark.parametrize(
+    ("stage", "damage"),
+    [
+        *(("project block2.relu2", empty), ("control relu1", zero), ("images", Path.unlink)),
+        *(("finish", empty), ("finish", zero), ("finish", Path.unlink)),
+    ],
+)
 def test_a_build_that_lost_power_believes_no_damaged_file(
     net: Network, source: Source, atlas: Atlas, tmp_path: Path, damage: Damage, stage: str
 ) -> None:

@@ -17,6 +17,7 @@ from convscope.data import Source, open_source
 from convscope.errors import SourceError, StoreError
 from convscope.graph import Network
 from convscope.models.tiny import random_tiny
+from convscope.models.weights import save_weights
 from tests.atlas.conftest import LAYERS
 from tests.atlas.received import reseal
 
@@ -132,7 +133,8 @@ def test_weights_that_are_no_numbers_make_an_atlas(
     module = random_tiny()
     with torch.no_grad():
         dict(module.named_parameters())[name].view(-1)[:count] = value
-    broken = Network.trace(module, (3, 32, 32), name="tiny", preprocess=cs.Preprocess(32, 32))
+    save_weights(tmp_path / "broken.safetensors", module.state_dict())
+    broken = cs.load("zoo:tiny", weights=tmp_path / "broken.safetensors")
     made = build_atlas(broken, source, tmp_path / "out", layers=LAYERS, k=4)
     assert verify_atlas(made.path) == []
     assert Atlas.open(made.path).unit("fc:1").unit.channel == 1

@@ -26,6 +26,7 @@ def test_weights_alone(convscope: Callable, tmp_path: Path) -> None:
         assert min(picture.size) > 100
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_networks_side_by_side_on_images(convscope: Callable, images: Path, tmp_path: Path) -> None:
     command = (
         "diagnose",
@@ -54,6 +55,7 @@ def test_networks_side_by_side_on_images(convscope: Callable, images: Path, tmp_
     assert "scan: 0/7" not in again.err
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_seed_makes_the_weights_of_a_network_that_has_none(convscope: Callable, tmp_path: Path) -> None:
     rms = [
         convscope("diagnose", "zoo:tiny", "-o", tmp_path / str(i), "--json", "--seed", seed).document["diagnoses"][0][

@@ -68,6 +68,7 @@ def test_figures_table_and_document_of_a_training(evolve: Callable, images: Path
     assert "epoch 2: 7/7" not in again.err  # what was scanned was kept
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_text_says_when_each_layer_settles(evolve: Callable, run: Path) -> None:
     done = evolve(run / "checkpoints", "--epochs", "1,2", "-u", f"{LAYER}:3", "--layers", LAYER, "-q")
     assert done.code == 0, done.err
@@ -80,6 +81,7 @@ def test_text_says_when_each_layer_settles(evolve: Callable, run: Path) -> None:
     assert "one layer has no trend" in lines[-1]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_checkpoints_that_name_their_network_need_no_model(convscope: Callable, images: Path, tmp_path: Path) -> None:
     small = ZFNET.scaled(input_size=64, width=0.05, outputs=3).with_widths({6: 8, 7: 8})
     said = {"architecture": small.to_json(), "preprocess": cs.Preprocess(64, 64).to_json()}
@@ -113,6 +115,7 @@ def test_the_atlas_gets_an_entry(evolve: Callable, images: Path, run: Path, tmp_
     assert all(entry.captions)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_checkpoint_that_was_trained_anew_is_not_mixed_with_what_was_kept(
     evolve: Callable, run: Path, tmp_path: Path
 ) -> None:
@@ -160,6 +163,7 @@ def test_a_folder_without_checkpoints_is_refused(tmp_path: Path) -> None:
         checkpoints(tmp_path)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_diverged_checkpoint_is_reported_and_no_error(evolve: Callable, tmp_path: Path) -> None:
     place = tmp_path / "weights"
     place.mkdir()

@@ -1,18 +1,29 @@
 """`convscope atlas export`; tests/web opens what it writes in a browser."""
 
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import convscope as cs
+from tests.cli.conftest import write_images
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small atlas."""
+    root = tmp_path_factory.mktemp("made")
+    images = write_images(root / "images", 7)
+    cs.build_atlas(cs.load("zoo:tiny"), str(images), root / "atlas", layers=["relu1", "fc"], k=2)
+    return root / "atlas"
+
 
 @pytest.fixture
-def atlas(convscope: Callable, images: Path, tmp_path: Path) -> Path:
-    """A small atlas."""
-    made = convscope("atlas", "zoo:tiny", images, "-o", tmp_path / "atlas", "--layers", "relu1,fc", "-k", "2", "-q")
-    assert made.code == 0, made.err
-    return tmp_path / "atlas"
+def atlas(made: Path, tmp_path: Path) -> Path:
+    """A copy of the small atlas."""
+    return shutil.copytree(made, tmp_path / "atlas")
 
 
 def test_the_size_is_told_before_anything_is_written(convscope: Callable, atlas: Path) -> None:

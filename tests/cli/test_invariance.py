@@ -23,6 +23,7 @@ def test_curves_of_a_folder_are_written_and_summed_up(convscope: Callable, image
     assert json.loads((out / "invariance.json").read_text())["images"] == done.document["images"]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_random_weights_stand_beside(convscope: Callable, images: Path, tmp_path: Path) -> None:
     asked = ("invariance", "zoo:tiny", images, "-o", tmp_path, "-T", "scale=1,1.3", "--limit", "3", "--seeds", "2")
     done = convscope(*asked, "--layers", "relu1,fc")
@@ -37,6 +38,7 @@ def test_random_weights_stand_beside(convscope: Callable, images: Path, tmp_path
     assert rows[1]["untrained"] != rows[1]["mean"]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_an_images_own_class_is_followed(convscope: Callable, images: Path, tmp_path: Path) -> None:
     asked = ("invariance", "zoo:tiny", images, "-o", tmp_path, "-T", "rotation=0,30", "--classes", "2", "-q")
     done = convscope(*asked, "-t", "labels")

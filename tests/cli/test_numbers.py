@@ -44,6 +44,7 @@ def test_a_number_without_sense_is_refused(convscope: Callable, here: Path, toke
 
 
 @pytest.mark.timeout(60)
+@pytest.mark.usefixtures("undrawn")
 def test_more_projections_than_there_are_units_are_those_of_all(convscope: Callable, here: Path) -> None:
     documents = []
     for count in ("99999999999", "9999"):

@@ -72,6 +72,7 @@ def test_occlude_writes_what_the_library_finds(convscope: Callable, few: Path, t
         assert Path(one["figure"]).read_bytes()[:4] == b"\x89PNG"
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_occlude_in_words_and_unreadable_images(convscope: Callable, few: Path, tmp_path: Path) -> None:
     (few / "odd" / "1.png").write_bytes(b"no image")
     done = convscope("occlude", "zoo:tiny", few, "-o", tmp_path / "out", "--stride", "16", "--limit", "1")
@@ -88,6 +89,7 @@ def test_occlude_in_words_and_unreadable_images(convscope: Callable, few: Path, 
     assert "occlude: " in done.err
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_occlude_goes_on_where_it_was_stopped(
     convscope: Callable, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,11 +121,9 @@ def test_occlude_goes_on_where_it_was_stopped(
         assert (out / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
 
 
-def test_a_figure_that_is_not_as_it_was_written_is_drawn_again(
-    convscope: Callable, few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("undrawn")
+def test_a_figure_that_is_not_as_it_was_written_is_drawn_again(convscope: Callable, few: Path, tmp_path: Path) -> None:
     asked = ("occlude", "zoo:tiny", few, "--stride", "24", "-q", "-o", tmp_path / "out")
-    monkeypatch.setattr("convscope.figures.style.rendered", lambda _: b"picture")  # drawing takes a while
     assert convscope(*asked).code == 0
     one, other = sorted((tmp_path / "out").glob("*.png"))
     one.write_bytes(b"")
@@ -134,6 +134,7 @@ def test_a_figure_that_is_not_as_it_was_written_is_drawn_again(
     assert convscope("verify", tmp_path / "out").code == 0
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_projections_of_other_images_come_from_a_scan(
     convscope: Callable, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -264,6 +265,7 @@ def parts(path: Path) -> None:
     path.write_text(format_parts(found))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_correspond_writes_what_the_library_finds(convscope: Callable, images: Path, tmp_path: Path) -> None:
     parts(tmp_path / "parts.csv")
     out = tmp_path / "out"
@@ -342,6 +344,7 @@ def test_annotate_listens_and_says_where(
     assert convscope("annotate", images, "-o", tmp_path / "parts.csv", "--port", "0").code == 2
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_target_may_be_a_difference_of_logits(convscope: Callable, images: Path, tmp_path: Path) -> None:
     how = ("--size", 16, "--stride", 16, "--limit", 1)
     done = convscope("occlude", "zoo:tiny", images, "-o", tmp_path / "a", "-t", "fc:3-1", *how, "--json")
@@ -351,6 +354,7 @@ def test_a_target_may_be_a_difference_of_logits(convscope: Callable, images: Pat
     assert done.document["images"][0]["value"] == same.document["images"][0]["value"]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_parts_are_tested_against_boxes_elsewhere(convscope: Callable, images: Path, tmp_path: Path) -> None:
     names = [f"{path.parent.name}/{path.name}" for path in sorted(images.glob("*/*.png"))]
     parts = [Part(name, part, (2, 3, 12 + extra, 13)) for name in names for part, extra in (("eye", 0), ("object", 6))]

@@ -40,6 +40,7 @@ def test_tables_files_and_figures_say_the_same(convscope: Callable, caltech: Pat
     assert {"layers.png", "sizes.png", "splits.json"} <= {path.name for path in (tmp_path / "out").iterdir()}
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_json_is_one_document_and_features_are_kept(convscope: Callable, caltech: Path, tmp_path: Path) -> None:
     command = ("transfer", "zoo:tiny", f"caltech101:{caltech}", "-o", tmp_path / "out", "--json", "--layers", "fc")
     command += ("--per-class", 3, "--folds", 1, "--c", "1")
@@ -61,6 +62,7 @@ def test_json_is_one_document_and_features_are_kept(convscope: Callable, caltech
     assert splits["folds"][0]["train"] != others["folds"][0]["train"]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_random_weights_and_scratch_are_compared_with(convscope: Callable, caltech: Path, tmp_path: Path) -> None:
     done = convscope(
         *("transfer", "zoo:tiny", f"caltech101:{caltech}", "-o", tmp_path / "out", "--json", "--per-class", 4),
@@ -73,6 +75,7 @@ def test_random_weights_and_scratch_are_compared_with(convscope: Callable, calte
     assert (told["epochs"], told["size"], told["schedule"]) == (1, 40, "cosine")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_network_of_random_weights_is_not_called_pretrained(
     convscope: Callable, caltech: Path, tmp_path: Path
 ) -> None:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+from unittest.mock import patch
+
 import torch
 from torch import Tensor, nn
+
+from convscope.graph import Network, tracing
+from convscope.graph.tracing import traced
 
 SHAPE = (3, 16, 18)
 
@@ -129,3 +135,21 @@ def made(module: nn.Module, seed: int = 0) -> nn.Module:
         if isinstance(part, nn.Conv2d | nn.Linear):
             part.reset_parameters()
     return module.double().eval()
+
+
+_TRACED: dict[tuple[type, str, str], tuple[dict[str, Tensor], Any]] = {}
+
+
+def network(module: nn.Module, **options: Any) -> Network:
+    """The network of `made(module)`; all that are of one kind and have the same weights are traced once."""
+    module = made(module)
+    key, weights = (type(module), repr(module), getattr(module, "end", "")), module.state_dict()
+
+    def once(*asked: Any) -> Any:
+        known = _TRACED.get(key)
+        if known is None or any(not torch.equal(one, weights[name]) for name, one in known[0].items()):
+            _TRACED[key] = known = weights, traced(*asked)
+        return known[1]
+
+    with patch.object(tracing, "traced", once):
+        return Network.trace(module, SHAPE, **{"name": "net", **options})

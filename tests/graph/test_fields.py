@@ -27,9 +27,12 @@ PUBLISHED = {
     "resnet18": ("resnet18", "layer4", (32, -217, 435)),
     "resnet50": ("resnet50", "layer4", (32, -213, 427)),
 }
+LARGE = ("vgg16", "resnet50")
 
 
-@pytest.mark.parametrize("case", PUBLISHED)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=pytest.mark.slow if case.startswith(LARGE) else ()) for case in PUBLISHED]
+)
 def test_published_receptive_fields(case: str, torchvision: ModuleType) -> None:
     model, layer, (stride, offset, size) = PUBLISHED[case]
     net = Network.trace(torchvision.models.get_model(model, weights=None), (3, 64, 64), copy=False)

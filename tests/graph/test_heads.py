@@ -14,11 +14,7 @@ from convscope.errors import UsageError
 from convscope.graph import Head, Network
 from convscope.graph.traced import RECIPES
 from tests.graph import headed
-from tests.graph.headed import SHAPE, made
-
-
-def network(module: nn.Module, **options: object) -> Network:
-    return Network.trace(made(module), SHAPE, name="net", **options)  # type: ignore[arg-type]
+from tests.graph.headed import SHAPE, network
 
 
 def images(count: int = 3) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -49,8 +50,13 @@ def literal_unpool(signal: Tensor, switches: Tensor, size: tuple[int, int], over
     return out
 
 
+@cache
+def traced(shape: tuple[int, int, int], *pool: tuple[str, object]) -> Network:
+    return Network.trace(nn.MaxPool2d(**dict(pool)), shape)  # type: ignore[arg-type]
+
+
 def pull_max_pool(x: Tensor, signal: Signal, overlap: OverlapRule, **pool: object) -> Signal:
-    net = Network.trace(nn.MaxPool2d(**pool), tuple(x.shape[1:])).to(dtype=x.dtype)  # type: ignore[arg-type]
+    net = traced(tuple(x.shape[1:]), *pool.items()).to(dtype=x.dtype)  # type: ignore[arg-type]
     (step,) = net.steps
     assert isinstance(step, MaxPool2d)
     assert signal.origin is not None

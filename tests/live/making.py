@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 
 import numpy as np
 import torch
@@ -15,13 +16,15 @@ from convscope.data import Preprocess
 CLASSES = ("cat", "dog", "cow", "hen", "<b>owl</b>")
 
 
+@cache
 def tiny(channels: int = 3) -> Network:
     """Two convolutions, a pool, five classes; 24 x 24 pixels, cropped out of 28."""
-    torch.manual_seed(1)
-    layers = nn.Sequential(
-        nn.Conv2d(channels, 6, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 8, 3), nn.ReLU(),
-        nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(32, 5),
-    )  # fmt: skip
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        layers = nn.Sequential(
+            nn.Conv2d(channels, 6, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 8, 3), nn.ReLU(),
+            nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(32, 5),
+        )  # fmt: skip
     with torch.no_grad():
         layers[7].weight.mul_(8)
     recipe = Preprocess(24, 24, resize=28, mean=(0.5,) * channels, std=(0.25,) * channels)

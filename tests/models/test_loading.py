@@ -17,6 +17,8 @@ from convscope.models.networks import build
 from convscope.models.request import ModelRequest, resized
 from convscope.models.weights import save_weights
 
+pytestmark = pytest.mark.usefixtures("always_traced")
+
 
 @pytest.mark.parametrize(
     ("spec", "hint"),

@@ -146,6 +146,7 @@ def test_every_rename_and_every_addition_was_needed() -> None:
     assert set(ADDED) <= set(OPTIONS) == set(BEFORE)
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("command", OPTIONS)
 def test_json_is_what_it_was_but_for_its_table_of_renames(
     command: str, room: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -41,6 +41,8 @@ from tests.conftest import ROOT
 from tests.generalisation import layouts
 from tests.training.shapes import shapes, small
 
+pytestmark = pytest.mark.usefixtures("always_traced")  # under each of the settings
+
 Found = dict[str, str]
 """What an answer is made of, by name, as digests."""
 

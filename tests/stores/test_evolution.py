@@ -1,5 +1,6 @@
 """What each checkpoint showed is kept, and read again only where it is of the same network and images."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from convscope.stores.evolution import Keeping
 from tests.mutations import mutate
 
 
+@cache
 def network() -> Network:
     torch.manual_seed(4)
     layers = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())

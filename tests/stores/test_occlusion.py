@@ -60,7 +60,7 @@ class Photos:
         return f"{self.count} photos"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def net() -> Network:
     torch.manual_seed(0)
     layers = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 12 * 12, 6))

@@ -63,6 +63,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize(
     ("verb", "other", "said"), [pytest.param(verb, other, said, id=name) for name, verb, other, said in VERBS]
 )

@@ -27,7 +27,7 @@ COUNT = 24
 
 
 def network(module: nn.Module, **options: Any) -> Network:
-    return Network.trace(made(module), SHAPE, name="net", preprocess=RECIPE, **options)
+    return headed.network(module, preprocess=RECIPE, **options)
 
 
 @pytest.fixture(scope="module")

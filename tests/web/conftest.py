@@ -1,4 +1,4 @@
-"""A small atlas, and Chromium on it: from disk, and from a server; every test runs on both."""
+"""A small atlas, and Chromium on it: from disk, as people open it, and from a server where that could differ."""
 
 import functools
 import http.server
@@ -6,7 +6,8 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ ARGUMENTS = [
 ]
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><path d="M0 20L40 0" stroke="#06c"/></svg>'
 CHECKED = f"small holds its check on 2 images {HOSTILE[1]}"
+PATIENCE = 30.0
+"""Seconds after which what a page does not show is taken as never to come."""
 AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -127,18 +130,56 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="session", params=["file", "http"])
-def address(request: pytest.FixtureRequest, small_atlas: Atlas) -> Iterator[str]:
-    if request.param == "file":
-        yield small_atlas.page.as_uri()
+BOTH = pytest.mark.parametrize("address", ["file", "http"], indirect=True)
+"""For what the page's scripts do otherwise from disk (pictures to save, links to share), and for what browsers do."""
+
+
+@contextmanager
+def opened_by(way: str, page: Path) -> Iterator[str]:
+    """The address of a page on disk, or of the same page on a server of its folder."""
+    if way == "file":
+        yield page.as_uri()
         return
-    handler = functools.partial(_Quiet, directory=str(small_atlas.path))
+    handler = functools.partial(_Quiet, directory=str(page.parent))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/index.html"
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture(scope="session")
+def address(request: pytest.FixtureRequest, small_atlas: Atlas) -> Iterator[str]:
+    """The page, on disk unless a test asks for more."""
+    with opened_by(getattr(request, "param", "file"), small_atlas.page) as found:
+        yield found
+
+
+def soon(found: Callable[[], Any], wanted: Any = True) -> None:
+    """Wait until what is found is what is wanted: a page draws after the key, the click or the answer, not with it."""
+    deadline = time.monotonic() + PATIENCE
+    while (last := found()) != wanted:
+        assert time.monotonic() < deadline, f"{last!r} never became {wanted!r}"
+        time.sleep(0.02)
+
+
+def says(page: Any, selector: str, words: str) -> None:
+    """Wait until an element's text has these words in it."""
+    deadline = time.monotonic() + PATIENCE
+    while words not in (text := page.inner_text(selector)):
+        assert time.monotonic() < deadline, f"{selector} never said {words!r}: {text}"
+        time.sleep(0.02)
+
+
+def point(target: Any, found: Callable[[], Any], wanted: Any) -> None:
+    """Point at an element until that shows: what the page is still loading may move it from below the pointer."""
+
+    def pointed() -> Any:
+        target.hover()
+        return found()
+
+    soon(pointed, wanted)
 
 
 @dataclass
@@ -158,10 +199,10 @@ class Viewer:
 
     def until(self, expression: str) -> None:
         """Wait for a JavaScript expression to hold; Playwright's own waiting needs eval, which the policy bans."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while not self.page.evaluate(expression):
             assert time.monotonic() < deadline, f"never became true: {expression}"
-            time.sleep(0.05)
+            time.sleep(0.02)
 
     def hash(self) -> str:
         return self.page.evaluate("decodeURIComponent(location.hash)")

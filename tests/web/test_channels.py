@@ -12,7 +12,7 @@ from torch import nn
 from convscope.atlas import build_atlas
 from convscope.data import Preprocess, open_source
 from convscope.graph import Network
-from tests.web.conftest import AXE, Viewer, watch
+from tests.web.conftest import AXE, Viewer, soon, watch
 
 
 @pytest.fixture(scope="module")
@@ -42,22 +42,22 @@ def background(page: Any, selector: str) -> str:
 def test_the_choice_of_bands_switches_the_photos_and_stays_from_unit_to_unit(five: Viewer) -> None:
     page = five.open("#/u/1:2")
     choice = page.get_by_label("Bands")
-    assert choice.locator("option").all_inner_texts() == ["4, 3, 2", "1", "2", "3", "4", "5"]
+    soon(choice.locator("option").all_inner_texts, ["4, 3, 2", "1", "2", "3", "4", "5"])
     photo = "[aria-label='Photos'] .tile"
-    assert "/2.webp" in background(page, photo)
+    soon(lambda: "/2.webp" in background(page, photo))
     choice.select_option("5")
     five.until("location.hash.includes('band=5')")
-    assert "/bands-2.webp" in background(page, photo)
+    soon(lambda: "/bands-2.webp" in background(page, photo))
     page.get_by_label("Next unit, 3").click()
     five.until("location.hash.includes('1:3') && location.hash.includes('band=5')")
-    assert "/bands-3.webp" in background(page, photo)
+    soon(lambda: "/bands-3.webp" in background(page, photo))
 
 
 def test_every_channel_stands_beside_what_the_unit_takes_from_it(five: Viewer) -> None:
     page = five.open("#/u/1:2")
     page.wait_for_selector(".channels li")
-    assert page.locator(".channels li").count() == 5
-    assert page.locator(".channels li .tile").count() == 10
+    soon(page.locator(".channels li").count, 5)
+    soon(page.locator(".channels li .tile").count, 10)
     page.get_by_role("button", name="Show band 3").click()
     five.until("location.hash.includes('band=3')")
 

@@ -16,7 +16,7 @@ import pytest
 from convscope.atlas.export import export_folder, plan
 from convscope.atlas.reading import Atlas
 from convscope.cli.app import main
-from tests.web.conftest import Viewer, watch
+from tests.web.conftest import Viewer, says, soon, watch
 from tests.web.making import UNITS
 
 Command = Callable[..., tuple[int, str, str]]
@@ -89,11 +89,11 @@ def test_layers_alone(command: Command, opened: Any, small_atlas: Atlas, tmp_pat
     assert len(written) == told(err)[1]
     assert sum(path.stat().st_size for path in written) == json.loads(out)["bytes"]
     viewer = opened(tmp_path / "part" / "index.html", "#/")
-    assert viewer.page.locator(".station").count() == 1
+    soon(viewer.page.locator(".station").count, 1)
     viewer.open("#/l/4?sort=similar&near=7")
     viewer.page.wait_for_selector(".measure")
     viewer.open("#/l/1")
-    assert "No such layer" in viewer.page.inner_text("body")
+    says(viewer.page, "body", "No such layer")
     assert viewer.problems == []
 
 
@@ -117,7 +117,7 @@ def test_units_alone_keep_their_pictures_for_saving(
     viewer.page.wait_for_load_state("networkidle")
     viewer.open("#/l/4?sort=similar&near=7")  # the nearest that are known, of those that are here
     viewer.page.wait_for_selector(".virtual li")
-    assert viewer.page.locator(".virtual li").count() == 2
+    soon(viewer.page.locator(".virtual li").count, 2)
     assert viewer.problems == []
 
 
@@ -162,7 +162,7 @@ def test_attached_atlas_is_compared(command: Command, opened: Any, small_atlas: 
     viewer = opened(tmp_path / "one" / "index.html", hash_ + "&a=4")
     viewer.page.get_by_role("button", name="Side by side").click()
     viewer.page.wait_for_selector(".half .virtual li")
-    assert viewer.page.locator(".half").nth(1).inner_text().startswith("4 in two")
+    soon(lambda: viewer.page.locator(".half").nth(1).inner_text().startswith("4 in two"))
     assert viewer.problems == []
     code, _, err = command("atlas", "attach", tmp_path / "one", tmp_path / "two", "--name", "a/b")
     assert code != 0

@@ -20,8 +20,8 @@ from convscope.atlas.reading import Atlas
 from convscope.atlas.web import read_script
 from convscope.errors import StoreError, UnknownLayer, UsageError
 from convscope.notebook.atlas import answer
-from tests.web.conftest import watch
-from tests.web.making import UNITS, make_atlas
+from tests.web.conftest import says, soon, watch
+from tests.web.making import UNITS
 
 
 def test_plan_tells_the_size_before_anything_is_written(small_atlas: Atlas, tmp_path: Path) -> None:
@@ -75,12 +75,12 @@ def test_one_file_shows_its_units_and_asks_for_nothing(chromium: Any, small_atla
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
     page = viewer.open("#/l/4")
     page.wait_for_selector(".virtual li")
-    assert page.locator(".count").inner_text() == "2 of 2"
+    soon(page.locator(".count").inner_text, "2 of 2")
     page = viewer.open("#/u/4:8")
-    assert "holds other units" in page.inner_text("body")
+    says(page, "body", "holds other units")
     for elsewhere in ("#/compare", "#/e"):
         page = viewer.open(elsewhere)
-        assert "This file holds a few units of an atlas" in page.inner_text(".problem")
+        says(page, ".problem", "This file holds a few units of an atlas")
     assert page.evaluate("window.hacked === undefined")
     context.close()
     assert set(requests) <= {(alone / "two.html").as_uri(), "about:blank"} | {r for r in requests if "two.html#" in r}
@@ -99,9 +99,11 @@ def test_exported_layer_opens_from_disk(chromium: Any, small_atlas: Atlas, tmp_p
 
 
 def test_attached_atlas_is_listed_and_linked(small_atlas: Atlas, tmp_path: Path) -> None:
-    one, two = make_atlas(tmp_path / "one"), make_atlas(tmp_path / "two", seed=1)
+    two = Atlas.open(small_atlas.path / "atlases" / "other")
+    export.export_folder(export.plan(small_atlas, layers=["1"]), tmp_path / "one")
+    one = Atlas.open(tmp_path / "one")
     place = attach(one.path, two.path, "later")
-    assert Atlas.open(place).manifest["model"] == two.manifest["model"]
+    assert Atlas.open(place).manifest["model"] == two.manifest["model"] != one.manifest["model"]
     listed = read_script(one.path / "data" / "atlases.js")
     assert [entry["name"] for entry in listed] == ["later"]
     with pytest.raises(StoreError, match="this very atlas"):

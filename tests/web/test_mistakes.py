@@ -1,8 +1,5 @@
-"""The page of mistakes in Chromium, from disk and from a server: what somebody with a failing network does there."""
+"""The page of mistakes in Chromium: what somebody with a failing network does there."""
 
-import functools
-import http.server
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +9,7 @@ import pytest
 import convscope as cs
 from convscope.studies import mistaking
 from tests.studies.failing import RED, misled_network, write_misleading
-from tests.web.conftest import AXE, Viewer, watch
-from tests.web.conftest import _Quiet as Quiet
+from tests.web.conftest import AXE, BOTH, Viewer, opened_by, says, soon, watch
 from tests.web.making import HOSTILE
 
 NAMES = (HOSTILE[0].replace("/", "|"), HOSTILE[2], "x" * 200)
@@ -32,43 +28,36 @@ def failing(tmp_path_factory: pytest.TempPathFactory) -> cs.Mistakes:
         )  # fmt: skip
 
 
-@pytest.fixture(scope="session", params=["file", "http"])
+@pytest.fixture(scope="session")
 def address(request: pytest.FixtureRequest, failing: cs.Mistakes) -> Iterator[str]:
     """The page, where the other tests of the viewer have an atlas."""
-    if request.param == "file":
-        yield failing.page.resolve().as_uri()
-        return
-    handler = functools.partial(Quiet, directory=str(failing.page.parent))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/index.html"
-        server.shutdown()
-        thread.join()
+    with opened_by(getattr(request, "param", "file"), failing.page.resolve()) as found:
+        yield found
 
 
 def image_of(failing: cs.Mistakes, row: int) -> int:
     return int(failing.found.images[row])
 
 
+@BOTH
 def test_from_the_overview_to_a_pair_and_to_one_mistake_and_back(viewer: Viewer, failing: cs.Mistakes) -> None:
     page = viewer.open()
     page.wait_for_selector(".mistakes li")
     text = page.inner_text("main")
     assert "83.33 % right" in text
     assert "3 mistakes" in text
-    assert page.locator(".mistakes li").count() == 3
+    soon(page.locator(".mistakes li").count, 3)
     page.click(".causes summary")
     assert page.locator(".causes tbody tr").first.inner_text().split()[:4] == [f"1:{RED}", "2", "2", "2"]
     assert page.locator(".mistakes li .tried").all_inner_texts()[2] == "listed only"
     page.click('.panel a[aria-label="green as red: 2 mistakes"]')
     viewer.until("document.querySelectorAll('.mistakes li').length === 2")
-    assert viewer.hash() == "#/?label=1&answer=2"
+    soon(viewer.hash, "#/?label=1&answer=2")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     page.wait_for_selector(".units li")
-    assert viewer.hash() == f"#/m/{image_of(failing, 0)}?label=1&answer=2"
-    assert "1 of 2 in this choice" in page.inner_text(".page-head")
+    soon(viewer.hash, f"#/m/{image_of(failing, 0)}?label=1&answer=2")
+    says(page, ".page-head", "1 of 2 in this choice")
     page.keyboard.press("ArrowRight")
     viewer.until(f"location.hash.startsWith('#/m/{image_of(failing, 1)}')")
     page.keyboard.press("Escape")
@@ -83,20 +72,20 @@ def test_one_mistake_shows_what_was_found(viewer: Viewer, failing: cs.Mistakes) 
     assert f"Answered red ({row['answer_logit']:.1f}) where the label says green ({row['label_logit']:.1f})" in head
     assert "Covering the marked square brings it back; so does silencing" in head
     first = page.locator(".units li").first
-    assert first.locator("b").inner_text() == f"1:{RED}"
+    soon(first.locator("b").inner_text, f"1:{RED}")
     assert f"without: green, {float(case.explained.silenced[0]):.1f}" in first.inner_text()
     assert "brings" in (first.get_attribute("class") or "")
-    assert page.locator(".answers li").count() == 3
+    soon(page.locator(".answers li").count, 3)
     # All of its pictures are there.
     viewer.until("[...document.querySelectorAll('svg.whole image')].length >= 4")
     assert page.locator("svg.whole text").count() == 0
-    assert page.locator(".likes a.mistake").count() == 2  # the other mistakes, which are links
+    soon(page.locator(".likes a.mistake").count, 2)  # the other mistakes, which are links
 
 
 def test_covering_is_tried_by_pointer_and_by_keyboard(viewer: Viewer, failing: cs.Mistakes) -> None:
     page = viewer.open(f"#/m/{image_of(failing, 0)}")
     page.wait_for_selector(".covered")
-    assert "With this square covered: green" in page.inner_text(".covered")
+    says(page, ".covered", "With this square covered: green")
     box = page.locator(".pointed").bounding_box()
     page.mouse.move(box["x"] + box["width"] - 4, box["y"] + box["height"] - 4)
     viewer.until("document.querySelector('.covered').textContent.includes('covered: red')")
@@ -107,7 +96,7 @@ def test_covering_is_tried_by_pointer_and_by_keyboard(viewer: Viewer, failing: c
     page.focus(".sliders input >> nth=1")
     page.keyboard.press("Home")
     why = failing.cases[0].explained
-    assert f"→ {float(why.covered[0, 0]):.1f}" in page.inner_text(".covered")
+    says(page, ".covered", f"→ {float(why.covered[0, 0]):.1f}")
 
 
 def test_a_mistake_that_is_only_listed_and_an_image_that_is_none_have_pages(
@@ -118,7 +107,7 @@ def test_a_mistake_that_is_only_listed_and_an_image_that_is_none_have_pages(
     assert "--explain above 2" in page.inner_text(".prose").replace("\n", " ")
     page = viewer.open("#/m/0")
     page.wait_for_selector(".problem")
-    assert "No such mistake" in page.inner_text("main")
+    says(page, "main", "No such mistake")
 
 
 def test_filters_are_the_address_and_names_are_found(viewer: Viewer, failing: cs.Mistakes) -> None:
@@ -127,7 +116,7 @@ def test_filters_are_the_address_and_names_are_found(viewer: Viewer, failing: cs
     page.keyboard.press("/")
     page.keyboard.type("script")
     viewer.until("document.querySelectorAll('.mistakes li').length === 1")
-    assert viewer.hash() == "#/?only=mended&q=script"
+    soon(viewer.hash, "#/?only=mended&q=script")
     assert page.locator(".mistakes .name").first.get_attribute("title").endswith(f"{NAMES[0]}.png")
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
@@ -168,7 +157,7 @@ def test_data_of_a_newer_format_is_not_misread(chromium: Any, failing: cs.Mistak
     page = chromium.new_page()
     page.goto((tmp_path / "index.html").as_uri())
     page.wait_for_selector("h1")
-    assert "newer convscope" in page.inner_text("body")
+    says(page, "body", "newer convscope")
     page.close()
 
 

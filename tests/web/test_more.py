@@ -3,7 +3,7 @@
 import gzip
 from importlib.resources import files
 
-from tests.web.conftest import Viewer
+from tests.web.conftest import BOTH, Viewer, says
 
 SECOND = "atlas-more.js"
 
@@ -49,12 +49,13 @@ def test_both_scripts_share_what_is_loaded_and_shown(viewer: Viewer) -> None:
     page.wait_for_selector(".modal")
 
 
+@BOTH
 def test_a_second_script_that_is_lost_is_told_and_tried_again(viewer: Viewer) -> None:
     lost = viewer.address.rsplit("/", 1)[0] + "/" + SECOND
     viewer.page.route(lost, lambda route: route.abort())
     page = viewer.open("#/e")
     page.wait_for_selector(".problem")
-    assert "atlas-more.js, which belongs beside this page, is missing or cannot be read." in page.inner_text(".problem")
+    says(page, ".problem", "atlas-more.js, which belongs beside this page, is missing or cannot be read.")
     assert all("ERR_FAILED" in problem for problem in viewer.problems)
     viewer.problems.clear()
     page.unroute(lost)

@@ -7,7 +7,7 @@ import pytest
 
 from convscope.atlas.reading import Atlas
 from convscope.atlas.web import read_script
-from tests.web.conftest import Viewer
+from tests.web.conftest import BOTH, Viewer, says, soon
 from tests.web.making import HOSTILE
 
 
@@ -21,7 +21,7 @@ def test_compare_is_found_from_home_and_opens_on_the_best_matching_units(viewer:
     page = viewer.open()
     page.locator(".chip", has_text="other").click()
     page.wait_for_selector(".matches li")
-    assert "24 images in common, by name, of 24 and 24" in page.inner_text("main .lead")
+    says(page, "main .lead", "24 images in common, by name, of 24 and 24")
     assert "2 layers of the same name: 1, 4" in page.inner_text("main") or "3 layers" in page.inner_text("main")
     mine, other = responses(small_atlas, "4"), responses(Atlas.open(small_atlas.path / "atlases" / "other"), "4")
     varied = np.flatnonzero(mine.std(1))
@@ -34,7 +34,7 @@ def test_compare_is_found_from_home_and_opens_on_the_best_matching_units(viewer:
     assert int(words[1].rstrip(",")) == varied[table.max(1).argmax()]
     first.click()
     page.wait_for_selector(".half .cell")
-    assert "with=other" in viewer.hash()
+    soon(lambda: "with=other" in viewer.hash())
     viewer.open("#/compare")
     page.wait_for_selector(".matches li")
     page.get_by_label("Right side from").select_option("")
@@ -45,34 +45,38 @@ def test_compare_is_found_from_home_and_opens_on_the_best_matching_units(viewer:
 def test_layers_of_one_atlas_are_matched_too(viewer: Viewer) -> None:
     page = viewer.open("#/compare?a=1&b=4")
     page.wait_for_selector(".matches li")
-    assert page.locator(".matches li").count() == 8
+    soon(page.locator(".matches li").count, 8)
 
 
 def test_curves_are_read_off_by_pointer_and_by_slider(viewer: Viewer) -> None:
     page = viewer.open("#/e/moved")
     page.wait_for_selector(".plot")
     curves, rows, points = (page.locator(f".chart.{kind}") for kind in ("lines", "rows", "points"))
-    assert "0.75 0.5 to 1" in " ".join(curves.locator(".legend").inner_text().split())
+
+    def told() -> str:
+        return " ".join(curves.locator(".legend").inner_text().split())
+
+    soon(lambda: "0.75 0.5 to 1" in told())
     frame = curves.locator("svg").bounding_box()
     page.mouse.move(frame["x"] + 60, frame["y"] + 50)
-    assert "-8 pixels" in " ".join(curves.locator(".legend").inner_text().split())
-    assert "0.5 0.4 to 0.6" in " ".join(curves.locator(".legend").inner_text().split())
+    soon(lambda: "-8 pixels" in told())
+    soon(lambda: "0.5 0.4 to 0.6" in told())
     curves.locator("input").fill("1")
-    assert "0 pixels" in " ".join(curves.locator(".legend").inner_text().split())
+    soon(lambda: "0 pixels" in told())
     assert HOSTILE[0] in curves.locator(".legend").inner_text()
-    assert curves.locator(".compared .curve").count() == 1
+    soon(curves.locator(".compared .curve").count, 1)
     assert rows.locator(".number").all_inner_texts()[0].split()[1:] == ["0.25", "0.1", "to", "0.5"]
-    assert points.locator(".legend a").get_attribute("href") == "#/u/4:7"
+    soon(lambda: points.locator(".legend a").get_attribute("href"), "#/u/4:7")
     points.locator("input").fill("1")
-    assert points.locator(".legend a").get_attribute("href") == "#/u/4:9"
+    soon(lambda: points.locator(".legend a").get_attribute("href"), "#/u/4:9")
 
 
 def test_tables_are_in_words_and_say_what_columns_mean(viewer: Viewer) -> None:
     page = viewer.open("#/e/moved")
     page.wait_for_selector("table")
-    assert page.locator("th").all_inner_texts() == ["Change", "By", "4 moves", "Class kept", "More"]
+    soon(page.locator("th").all_inner_texts, ["Change", "By", "4 moves", "Class kept", "More"])
     page.get_by_text("What the columns mean").click()
-    assert page.locator("dl", has_text="Share of images.").is_visible()
+    soon(page.locator("dl", has_text="Share of images.").is_visible)
     page.set_viewport_size({"width": 360, "height": 740})
     row = page.locator("tbody tr").first
     tops = [cell.bounding_box()["y"] for cell in row.locator("td").all()]
@@ -82,6 +86,7 @@ def test_tables_are_in_words_and_say_what_columns_mean(viewer: Viewer) -> None:
     assert download.value.path().read_text().splitlines()[0].endswith(",secret")
 
 
+@BOTH
 def test_data_of_an_experiment_are_loaded_when_it_is_opened(viewer: Viewer) -> None:
     asked: list[str] = []
     viewer.page.on("request", lambda request: asked.append(request.url.rpartition("/data/")[2]))
@@ -99,33 +104,33 @@ def test_data_of_an_experiment_are_loaded_when_it_is_opened(viewer: Viewer) -> N
 def test_what_was_covered_is_shown_in_every_image(viewer: Viewer) -> None:
     page = viewer.open("#/e/parts")
     page.wait_for_selector(".masks svg")
-    assert page.locator(".masks .mark-of").count() == 3
+    soon(page.locator(".masks .mark-of").count, 3)
     page.get_by_role("button", name="nose").click()
-    assert page.locator(".masks .mark-of").count() == 0
-    assert page.locator(".masks rect.beyond").count() == 1
-    assert page.locator(".masks svg").first.get_attribute("aria-label").endswith("no nose in it")
-    assert page.locator(".masks a").get_attribute("href") == "#/i/2"
+    soon(page.locator(".masks .mark-of").count, 0)
+    soon(page.locator(".masks rect.beyond").count, 1)
+    soon(lambda: page.locator(".masks svg").first.get_attribute("aria-label").endswith("no nose in it"))
+    soon(lambda: page.locator(".masks a").get_attribute("href"), "#/i/2")
 
 
 def test_a_training_is_followed_by_epoch_and_by_unit(viewer: Viewer) -> None:
     page = viewer.open("#/u/4:7")
     page.get_by_role("link", name="How features come about").click()
     page.wait_for_selector(".followed li")
-    assert "2 changes of image" in page.inner_text(".followed h3")
+    says(page, ".followed h3", "2 changes of image")
     images = [one.get_attribute("href") for one in page.locator(".followed li image").all()]
     assert [one.rpartition("/")[2] for one in images] == ["3.webp", "20.webp", "3.webp"]
     assert images[1] == "experiments/training/20.webp"
-    assert page.locator(".followed .tile.projection").count() == 3
+    soon(page.locator(".followed .tile.projection").count, 3)
     page.locator(".epoch input").fill("1")
     viewer.until("location.hash.includes('epoch=2')")
     cell = page.locator(".virtual li", has_text="7").first
-    assert cell.locator("image").get_attribute("href") == "experiments/training/20.webp"
+    soon(lambda: cell.locator("image").get_attribute("href"), "experiments/training/20.webp")
     assert cell.inner_text().split()[-1] == "0.95"
     page.get_by_label("Sort").select_option("most")
     viewer.until("document.querySelector('.virtual b').innerText.trim().endsWith('9')")
     page.locator(".virtual button").first.click()
     viewer.until("location.hash.includes('unit=9')")
-    assert "0 changes" in page.inner_text(".followed h3")
+    says(page, ".followed h3", "0 changes")
     viewer.open(viewer.page.evaluate("location.hash"))
     page.wait_for_selector(".followed li.here")
-    assert page.inner_text(".followed li.here b") == "2"
+    soon(lambda: page.inner_text(".followed li.here b"), "2")

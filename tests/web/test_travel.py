@@ -17,7 +17,7 @@ from convscope.atlas import export
 from convscope.atlas.reading import Atlas
 from convscope.atlas.sprites import SpriteGrid, decode_picture, take_apart
 from convscope.atlas.web import read_script
-from tests.web.conftest import Viewer, watch
+from tests.web.conftest import BOTH, Viewer, point, says, soon, watch
 from tests.web.test_hosts import server
 
 __all__ = ["server"]
@@ -48,12 +48,12 @@ def test_an_image_shows_what_units_take_from_it(viewer: Viewer, small_atlas: Atl
         assert shown.locator(".cut").get_attribute("viewBox") == f"{x0} {y0} {x1 - x0} {y1 - y0}"
         assert "taken-2.webp" in shown.locator(".tile").get_attribute("style")
     # Pointed at, the projection lies in its place in the photo, and its scale is said.
-    tiles.nth(0).hover()
     laid = page.locator("svg.laid")
+    point(tiles.nth(0), laid.count, 1)
     assert [laid.get_attribute(name) for name in ("x", "y")] == [str(taken[1][0][1]), str(taken[1][0][0])]
-    assert "black and white ±" in page.inner_text(".looked figcaption")
+    says(page, ".looked figcaption", "black and white ±")
     page.keyboard.press("e")
-    assert laid.evaluate("e => getComputedStyle(e).filter") == "contrast(2)"
+    soon(lambda: laid.evaluate("e => getComputedStyle(e).filter"), "contrast(2)")
 
 
 def test_beyond_the_bytes_it_is_said_and_no_other_picture_stands_in(viewer: Viewer, small_atlas: Atlas) -> None:
@@ -93,6 +93,7 @@ def test_on_a_phone_the_photo_stays_in_sight(chromium: Any, small_atlas: Atlas) 
 # -- links, and one file ----------------------------------------------------------------------------------------------
 
 
+@BOTH
 def test_a_link_that_others_cannot_open_says_so(viewer: Viewer) -> None:
     viewer.page.add_init_script(CLIPBOARD)
     page = viewer.open("#/u/4:7")
@@ -106,6 +107,7 @@ def test_a_link_that_others_cannot_open_says_so(viewer: Viewer) -> None:
     )
 
 
+@BOTH
 def test_sharing_says_the_command_that_writes_one_file(viewer: Viewer, small_atlas: Atlas) -> None:
     viewer.page.add_init_script(CLIPBOARD)
     page = viewer.open("#/u/4:7")
@@ -115,7 +117,7 @@ def test_sharing_says_the_command_that_writes_one_file(viewer: Viewer, small_atl
     viewer.until("window.copied !== undefined")
     assert page.evaluate("window.copied") == f"convscope atlas export {folder} --units 4:7 --single-file"
     page.keyboard.press("Escape")
-    assert page.locator(".share").count() == 0
+    soon(page.locator(".share").count, 0)
 
 
 def test_one_file_opens_on_its_unit_and_holds_what_it_links_to(
@@ -127,7 +129,7 @@ def test_one_file_opens_on_its_unit_and_holds_what_it_links_to(
     page = viewer.page
     page.goto(place.as_uri())
     page.wait_for_selector(".joints")
-    assert page.inner_text("h1") == "4:7"
+    soon(lambda: page.inner_text("h1"), "4:7")
     links = page.locator("main a[href^='#/']").evaluate_all("all => all.map((a) => a.getAttribute('href'))")
     assert len(set(links)) > 20
     for href in dict.fromkeys(links):
@@ -145,9 +147,9 @@ def test_one_file_opens_on_its_unit_and_holds_what_it_links_to(
     page = viewer.open(f"#/i/{image}")
     page.wait_for_selector(".image-page .tiles .projection")
     assert "4:7" not in page.inner_text("main")
-    assert page.locator(".image-page .tiles a[href='#/u/4:7']").count() == 1
+    soon(page.locator(".image-page .tiles a[href='#/u/4:7']").count, 1)
     page = viewer.open("#/images")
-    assert page.locator(".virtual li").count() > 8
+    soon(lambda: page.locator(".virtual li").count() > 8)
     assert [problem for problem in viewer.problems if not problem.startswith("request outside: data:")] == []
     context.close()
 
@@ -166,6 +168,7 @@ def test_a_part_holds_no_pictures_of_other_units(small_atlas: Atlas) -> None:
 # -- pictures ---------------------------------------------------------------------------------------------------------
 
 
+@BOTH
 def test_the_picture_of_a_unit_is_twice_the_page_and_has_its_words(viewer: Viewer, small_atlas: Atlas) -> None:
     page = viewer.open("#/u/4:7")
     page.wait_for_selector(".actions")
@@ -245,7 +248,7 @@ def test_an_embed_is_as_tall_as_it_is_and_its_links_lead_to_the_atlas(viewer: Vi
     page.goto((tmp_path / "article.html").as_uri())
     shows_as_tall_as_it_is(page)
     frame = page.frame_locator("iframe")
-    assert frame.locator(".source a").get_attribute("href") == "index.html#/u/4:7"
+    soon(lambda: frame.locator(".source a").get_attribute("href"), "index.html#/u/4:7")
     frame.get_by_role("link", name="Next unit").click()
     frame.locator("h1", has_text="4:8").wait_for()
     with context.expect_page() as opened:
@@ -272,6 +275,9 @@ def test_a_served_atlas_lets_other_sites_show_units_alone(chromium: Any, server:
         f"<!doctype html><title>Article</title><link rel=icon href=data:,>{code.replace('embed.html', '')}"
     )
     page.goto(f"{there}article.html")
-    page.wait_for_timeout(300)
+    for _ in range(100):  # in which the page is heard: the browser says it when the frame's answer has come
+        if refused:
+            break
+        page.wait_for_timeout(100)
     assert "frame-ancestors" in " ".join(refused)
     context.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -75,9 +76,11 @@ KINDS: dict[str, Callable[[], nn.Module]] = {
 }
 
 
-def made(name: str, dtype: torch.dtype = torch.float64) -> tuple[Any, Network, Wrapped, str]:
-    torch.manual_seed(0)
-    module = nets.settled(KINDS[name]()).to(dtype)
+@cache
+def made(name: str, dtype: torch.dtype) -> tuple[Any, Network, Wrapped, str]:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        module = nets.settled(KINDS[name]()).to(dtype)
     wrapped = next(one for one in module.modules() if isinstance(one, Wrapped))
     path = next(path for path, one in module.named_modules() if one is wrapped)
     return module, Network.trace(module, (2, 8, 8)), wrapped, f"{path}.layer"
@@ -113,7 +116,7 @@ def test_silencing_is_what_the_silenced_network_gives(name: str, dtype: torch.dt
 
 @pytest.mark.parametrize("name", ["residual", "side", "flattened"])
 def test_groups_are_silenced_together(name: str) -> None:
-    module, net, wrapped, layer = made(name)
+    module, net, wrapped, layer = made(name, torch.float64)
     x = torch.randn(1, 2, 8, 8, dtype=torch.float64)
     silencer = Silencer(net, layer)
     base = net.run_values(x, silencer.base | silencer.base_of_groups)
@@ -129,12 +132,12 @@ def test_groups_are_silenced_together(name: str) -> None:
 
 def test_what_the_compiled_loop_is_for_goes_through_it() -> None:
     for name in KINDS:
-        _, net, _, layer = made(name)
+        _, net, _, layer = made(name, torch.float64)
         assert (Silencer(net, layer)._head is not None) == (name in ("side", "head"))
 
 
 def test_what_has_no_effects_is_refused() -> None:
-    _, net, _, _ = made("head")
+    _, net, _, _ = made("head", torch.float64)
     with pytest.raises(UsageError, match="is not one that the output '5' is computed from"):
         Silencer(net, "5")
     maps = Network.trace(nn.Sequential(nn.Conv2d(2, 3, 1), nn.Conv2d(3, 2, 1)), (2, 4, 4))

@@ -9,20 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from convscope.errors import UsageError
 from convscope.graph import Network
 from convscope.methods.invariance import Curve, InvarianceCurves, invariance
 from convscope.methods.invariance.transforms import Frame, transformation
 from tests.graph import headed
-from tests.graph.headed import SHAPE, made
+from tests.graph.headed import SHAPE, network
 
 AMOUNTS = {"vertical": [0, 3, -4], "rotation": [40]}
-
-
-def network(module: nn.Module, **options: Any) -> Network:
-    return Network.trace(made(module), SHAPE, name="net", **options)
 
 
 def photos(count: int = 3) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -20,16 +21,17 @@ from convscope.methods.invariance.transforms import TRANSFORMATIONS, Frame, tran
 from tests.graph import nets
 
 
-def classifier(size: int = 16) -> tuple[nn.Module, Network]:
+@cache
+def classifier() -> tuple[nn.Module, Network]:
     """A small module in float64 and its network."""
-    torch.manual_seed(0)
-    side = (size - 2) // 2 - 2
-    module = nn.Sequential(
-        nn.Conv2d(3, 6, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 8, 3), nn.ReLU(), nn.Flatten(),
-        nn.Linear(8 * side * side, 5),
-    )  # fmt: skip
-    module = nets.settled(module).requires_grad_(False)
-    return module, Network.trace(module, (3, size, size), classes=[f"class {i}" for i in range(5)])
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        module = nn.Sequential(
+            nn.Conv2d(3, 6, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 8, 3), nn.ReLU(), nn.Flatten(),
+            nn.Linear(8 * 25, 5),
+        )  # fmt: skip
+        module = nets.settled(module).requires_grad_(False)
+    return module, Network.trace(module, (3, 16, 16), classes=[f"class {i}" for i in range(5)])
 
 
 def bilinear(image: Tensor, y: float, x: float, *, outside: str) -> Tensor:

@@ -15,14 +15,10 @@ from convscope.errors import UnknownLayer, UsageError
 from convscope.graph import Network
 from convscope.methods.occlusion.occlusion import OcclusionMaps, join, occlude, one_of
 from tests.graph import headed
-from tests.graph.headed import SHAPE, made
+from tests.graph.headed import SHAPE, made, network
 
 METHODS = ("incremental", "whole")
 WIDE = 4 * (SHAPE[1] - 2) * (SHAPE[2] - 2)
-
-
-def network(module: nn.Module, **options: Any) -> Network:
-    return Network.trace(made(module), SHAPE, name="net", **options)
 
 
 def photos(count: int = 2) -> Tensor:

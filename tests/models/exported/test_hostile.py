@@ -6,6 +6,7 @@ import io
 import json
 import pickle
 import re
+import shutil
 import sys
 import warnings
 import zipfile
@@ -39,10 +40,16 @@ def mark(tmp_path: Path) -> Path:
     return tmp_path / "it-ran"
 
 
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A good file."""
+    return save(random_tiny(), tmp_path_factory.mktemp("good") / "net.pt2")
+
+
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """A good file, to be changed."""
-    return save(random_tiny(), tmp_path / "net.pt2")
+def file(good: Path, tmp_path: Path) -> Path:
+    """A copy of the good file, to be changed."""
+    return shutil.copy(good, tmp_path / "net.pt2")
 
 
 @pytest.fixture

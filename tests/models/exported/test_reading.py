@@ -99,16 +99,21 @@ MODULES: dict[str, Callable[[], nn.Module]] = {
 }
 
 
-@pytest.mark.parametrize("free", [True, False], ids=["any batch", "one image"])
-@pytest.mark.parametrize("kind", list(MODULES))
+@pytest.mark.parametrize(
+    ("kind", "free"), [*((kind, True) for kind in MODULES), *((kind, False) for kind in ("squeezing", "unusual"))]
+)
 def test_kinds_of_layers(tmp_path: Path, kind: str, free: bool) -> None:
     net = same(save(MODULES[kind](), tmp_path / "net.pt2", shape=(2, 9, 8), free=free))
     assert net.program.any_batch == free
 
 
+ALIKE = ("strided", "dilated", "ceil_mode", "overlapping", "padded")
+"""Networks that differ from others in the numbers of their operations alone."""
+
+
 @pytest.mark.parametrize(
     ("name", "form"),
-    [(name, "training") for name in nets.MAPS]
+    [pytest.param(name, "training", marks=pytest.mark.slow if name in ALIKE else ()) for name in nets.MAPS]
     + [(name, form) for name in ("residual", "unet", "gated", "windows") for form in ("functional", "decomposed")],
 )
 def test_networks_in_every_form(tmp_path: Path, name: str, form: str) -> None:

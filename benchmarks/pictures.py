@@ -34,7 +34,7 @@ from convscope.methods.causes.tracing import causes
 from convscope.methods.sanity.cases import Excited, SanityCases, chosen_cases, drawn_units, responses
 from convscope.methods.sanity.covering import FILLS, filled
 from convscope.methods.sanity.judging import LEVEL, Margins, holm, margins
-from convscope.methods.sanity.looking import LookedCases, Projecting, Tool, look
+from convscope.methods.sanity.looking import LookedCases, Projecting, Tool, look_at_cases
 from convscope.methods.sanity.orders import CONTROLS, Tiles
 from convscope.stores.sanity import Parts
 from convscope.studies.pictures import look_at
@@ -276,7 +276,7 @@ def judged(
                 f"{layer}-{kind}",
                 {"layer": layer, "kind": kind, "unit": cases.unit.tolist(), "image": cases.image.tolist()},
                 lambda shared=shared, layer=layer, cases=cases: dict(
-                    vars(look(net, pictures.inputs, layer, cases, **shared))
+                    vars(look_at_cases(net, pictures.inputs, layer, cases, **shared))
                 ),
             )
             made.append(Judged(net.name, layer, kind, cases, LookedCases(**arrays)))

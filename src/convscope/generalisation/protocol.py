@@ -72,11 +72,11 @@ class Learning:
             raise UsageError(f"values of C {self.grid} are positive, and {self.parts} parts at least two")
 
 
-def default_layers(net: Network) -> list[str]:
+def transfer_layers(net: Network) -> list[str]:
     """The layers of Table 7 for any network: the last of each spatial stage, the vectors before the output, the output.
 
     >>> import convscope
-    >>> default_layers(convscope.load("zoo:tiny"))
+    >>> transfer_layers(convscope.load("zoo:tiny"))
     ['relu1', 'block1.relu2', 'block2.relu2', 'gap', 'fc']
     """
     vectors = [layer for layer in net.layers if not layer.spatial or (layer.height, layer.width) == (1, 1)]
@@ -129,7 +129,7 @@ def measure_transfer(
         raise UsageError(f"the network's own weights are {weights} already: there is nothing to compare them with")
     how, pool, tell = learning or Learning(), pooling or Pooling(), progress or silent
     drawn = list(folds if folds is not None else default_folds(target))
-    names = [net.layers[name].name for name in (default_layers(net) if layers is None else layers)]
+    names = [net.layers[name].name for name in (transfer_layers(net) if layers is None else layers)]
     networks: dict[WeightsKind, Network] = {weights: net, **(others or {})}
     asked = np.unique(np.concatenate([rows for fold in drawn for rows in (fold.train, fold.test)]))
     scores: list[FoldScore] = []
@@ -328,4 +328,4 @@ def judge(
     return Judged(float(_mean(by_class)[0]), tuple(by_class.tolist()), float((found == labels).mean()), deviation)
 
 
-__all__ = ["Judged", "Learning", "default_folds", "default_layers", "judge", "learn", "measure_transfer"]
+__all__ = ["Judged", "Learning", "default_folds", "transfer_layers", "judge", "learn", "measure_transfer"]

@@ -18,7 +18,7 @@ from convscope.errors import UsageError
 from convscope.files import sealed_json
 from convscope.generalisation import Fold, Learning, Pooling, TargetSet, TransferScores, measure_transfer, open_target
 from convscope.generalisation.features import LIMIT, PoolingKind
-from convscope.generalisation.protocol import default_layers
+from convscope.generalisation.protocol import transfer_layers
 from convscope.generalisation.results import RESULT, MeanScore, WeightsKind
 from convscope.generalisation.scratch import from_scratch, scratch_recipe
 from convscope.generalisation.splits import PROTOCOLS, draw_folds, published_fold, save_splits
@@ -182,7 +182,7 @@ def transfer(
         raise UsageError(f"limit={limit}: give it to open_target, which made these images")
     drawn = _folds(target, per_class, test, folds, sets, seed)
     net = find(model, weights=weights, seed=seed) if isinstance(model, str) else model
-    chosen = default_layers(net) if layers is None else [net.layers[layer].name for layer in layers]
+    chosen = transfer_layers(net) if layers is None else [net.layers[layer].name for layer in layers]
     others = _others(model, compare, find, seed)
     how: dict[str, Any] = {"learning": learning or Learning(seed=seed), "pooling": Pooling(pooling, features or LIMIT)}
     asked = question(

@@ -170,7 +170,7 @@ def best_of(head: Head, numbers: Features, image: int) -> tuple[Ints, Doubles]:
     return (CODES["labels"] * codes + 1 if head.kind == "labels" else codes), found.values.numpy()
 
 
-def alike(
+def most_alike(
     features: Features, source: Source, known: Sequence[AnsweredImages], images: Sequence[int], *, answers: bool = False
 ) -> list[SimilarImages]:
     """For each of some images the images of the collection most like it, by the cosine of their features.
@@ -267,6 +267,6 @@ def _measured(channel: int, images: Ints, values: Doubles, truth: Doubles) -> An
 
 
 __all__ = [
-    "NEAREST", "SHOWN", "AnsweredImages", "SimilarImages", "alike", "answered", "best_of", "expect_answers", "known_in",
-    "truths_of", "worst_of",
+    "NEAREST", "SHOWN", "AnsweredImages", "SimilarImages", "answered", "best_of", "expect_answers", "known_in",
+    "most_alike", "truths_of", "worst_of",
 ]  # fmt: skip

@@ -26,7 +26,7 @@ from convscope.graph import Network, PullOptions, Unit, UnitLike, is_unit, sever
 from convscope.graph.options import Gates, LrnRule, OverlapRule, Rule, Smooth, pull_options
 from convscope.methods import deconv as projecting
 from convscope.methods.deconv import ProjectedPixels, SignalSize
-from convscope.methods.deconv.projection import join
+from convscope.methods.deconv.projection import join_projections
 from convscope.methods.deconv.units import PHOTOS
 from convscope.methods.inputs import are_planes, preprocess_of
 from convscope.progress import Progress, silent
@@ -346,7 +346,7 @@ class _Making:
         if photos is not None and len(photos) < len(self._indices):
             photos = None
         rows = torch.arange(len(self._indices), device="cpu")
-        found = [replace(join(parts), images=rows, photos=photos) for parts in self._found]
+        found = [replace(join_projections(parts), images=rows, photos=photos) for parts in self._found]
         return found, seen_in(self._source, self._indices, self._failures), fill, self._written
 
     def _take(self, part: Batch, preprocess: Preprocess, fill: tuple[int, ...]) -> None:

@@ -24,7 +24,7 @@ from convscope.methods.sanity.cases import Excited, SanityCases, chosen_cases, d
 from convscope.methods.sanity.covering import FILLS
 from convscope.methods.sanity.judging import CLAIM, MEANING, Verdict, benjamini_yekutieli, holm
 from convscope.methods.sanity.layers import LayerSanity
-from convscope.methods.sanity.looking import Cascade, LookedCases, Tool, cascade, look
+from convscope.methods.sanity.looking import Cascade, LookedCases, Tool, cascade, look_at_cases
 from convscope.methods.sanity.orders import CONTROLS
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
@@ -351,7 +351,9 @@ class _KeptLayer:
         asked = (self.net, self.pictures.inputs, self.layer, self.cases)
         name = f"{self.layer}-{self.options.rule}"
         looked, there = self.parts.part(
-            f"{name}-deletion", said | {"side": self.side}, lambda: dict(vars(look(*asked, side=self.side, **shared)))
+            f"{name}-deletion",
+            said | {"side": self.side},
+            lambda: dict(vars(look_at_cases(*asked, side=self.side, **shared))),
         )
         if there:
             counting(len(self.cases))

@@ -11,7 +11,7 @@ from convscope.methods.deconv import project
 from convscope.methods.sanity.cases import SanityCases, chosen_cases, drawn_units, responses
 from convscope.methods.sanity.controls import control
 from convscope.methods.sanity.layers import LayerSanity
-from convscope.methods.sanity.looking import Cascade, Projecting, Tool, cascade, look
+from convscope.methods.sanity.looking import Cascade, Projecting, Tool, cascade, look_at_cases
 from convscope.methods.sanity.orders import CONTROLS
 from tests.methods.sanity.planted import IMAGES, OPTIONS, SIDE, Permuted, photos, planted, untrained
 
@@ -25,7 +25,7 @@ def cases_of(net: Network, images: torch.Tensor, layer: str, each: int = 3) -> S
 
 def judged(net: Network, images: torch.Tensor, layer: str, tool: Tool | None = None, *, each: int = 3) -> LayerSanity:
     cases = cases_of(net, images, layer, each)
-    found = look(net, images, layer, cases, side=SIDE, options=OPTIONS, tool=tool)
+    found = look_at_cases(net, images, layer, cases, side=SIDE, options=OPTIONS, tool=tool)
     return LayerSanity.of(layer, "deconvnet", cases, found, NONE, confidence=0.95, seed=0)
 
 
@@ -71,7 +71,7 @@ def test_likeness_is_to_a_random_signal_another_unit_and_another_image() -> None
     layer = net.layers.names[-1]
     found = responses(net, images, [layer])[layer]
     cases = chosen_cases(found, drawn_units(found, 2, np.random.default_rng(0)), 2)
-    told = look(net, images, layer, cases, side=SIDE, options=OPTIONS)
+    told = look_at_cases(net, images, layer, cases, side=SIDE, options=OPTIONS)
     pair = np.unique(cases.unit)
 
     def whole(image: int, unit: int, at: np.ndarray) -> torch.Tensor:

@@ -23,7 +23,7 @@ from convscope.graph.options import Gates, LrnRule, OverlapRule, Rule, Smooth
 from convscope.graph.pulling import Context, needed, pull, seed_signal
 from convscope.graph.steps import Step
 from convscope.methods.deconv.budget import projections_at_once, values_bytes
-from convscope.methods.deconv.projection import ProjectedPixels, join, reorder
+from convscope.methods.deconv.projection import ProjectedPixels, join_projections, reorder
 from convscope.methods.workers import Workers, one_thread_workers
 from convscope.settings import usual_settings
 from convscope.shown import brief
@@ -142,7 +142,7 @@ def project_all(
     for parts in zip(*made, strict=True):
         mine = [part for part in parts if part is not None]
         order = torch.argsort(torch.cat([at for at, _ in mine]))
-        found.append(reorder(join([part for _, part in mine]), order))
+        found.append(reorder(join_projections([part for _, part in mine]), order))
     return found
 
 

@@ -101,7 +101,7 @@ class Cascade:
     median: NDArray[np.float64]
 
 
-def look(
+def look_at_cases(
     net: Network,
     images: Tensor,
     layer: str,
@@ -284,4 +284,4 @@ def cascade(
     return Cascade(steps, median)
 
 
-__all__ = ["FILLS", "OTHERS", "Cascade", "LookedCases", "Projecting", "Tool", "cascade", "look"]
+__all__ = ["FILLS", "OTHERS", "Cascade", "LookedCases", "Projecting", "Tool", "cascade", "look_at_cases"]

@@ -132,7 +132,6 @@ def batches(
     threads: int = 2,
     ahead: int = 4,
     decoding: Decoding = "full",
-    max_pixels: int | None = None,
     memory: Literal["plain", "pinned"] = "plain",
 ) -> Iterator[Batch]:
     """Batches of crops of the images `indices` (default: all), in that order, `size` indices to a batch.
@@ -140,8 +139,7 @@ def batches(
     `threads` decode and crop at most `ahead` batches beyond the one in use; with 0 the caller's thread does. The
     threads end when the iterator does, is closed, or is interrupted. `decoding` "reduced" lets JPEGs be decoded at
     the smallest size that resizing can start from: faster on large photos, and not the same pixels. Memory "pinned"
-    makes copies to a CUDA device asynchronous. Images may have `max_pixels` pixels, by default as many as the source
-    was opened with.
+    makes copies to a CUDA device asynchronous. Images may have as many pixels as the source was opened with.
 
     Raises UsageError for arguments that make no sense. Bad images are in each batch's `failures`.
 
@@ -158,8 +156,7 @@ def batches(
     outside = chosen[(chosen < 0) | (chosen >= len(source))]
     if len(outside):
         raise UsageError(f"there is no image {outside[0]}: {source.describe()}")
-    most = allowance_of(source).pixels if max_pixels is None else max_pixels
-    preprocess = settled(preprocess, source)
+    preprocess, most = settled(preprocess, source), allowance_of(source).pixels
     loader = _Loader(source, preprocess, _at_least(preprocess, decoding), most, memory == "pinned")
     stretches = [chosen[start : start + size] for start in range(0, len(chosen), size)]
     return _serial(loader, stretches) if threads == 0 else _threaded(loader, stretches, threads, ahead)

@@ -56,7 +56,11 @@ _POOLED = {"mean", "adaptive_avg_pool2d", "avg_pool2d", "adaptive_max_pool2d", "
 
 @dataclass(frozen=True)
 class Learning:
-    """How classifiers learn: kinds, values of C to choose from, parts of the cross-validation, scale of features."""
+    """How classifiers learn: kinds, values of C to choose from, parts of the cross-validation, scale of features.
+
+    >>> Learning(("svm",), grid=(0.1, 1.0)).parts
+    3
+    """
 
     classifiers: tuple[Classifier, ...] = ("softmax", "svm")
     grid: tuple[float, ...] = GRID

@@ -158,6 +158,7 @@ def transfer(
         workers: threads that run the network, and that train classifiers, one each; by default one a core.
         seed: of folds, random weights and classifiers.
         atlas: an atlas that is to show the answer, under `name`.
+        progress: called with images whose features are made, and with classifiers trained.
         on_start: told network, target, folds and layers before the work starts.
 
     Raises:

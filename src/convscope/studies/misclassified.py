@@ -37,11 +37,11 @@ _BEST = 5
 class AnsweredImages:
     """What was answered to n images, by their number in the collection; answers by their codes, see `Contrast`.
 
-    Where a network answers several questions, of labels or of values, each row is about one of them. numbers: (n, 2)
-    the output's numbers of the answer and of the label; of a value what was answered and what is true. scores: (n, 2)
-    the scores of both; of a value how many times the usual error it is off, and that error. rank: (n,) the place of the
-    label among the answers, 1 for the best. contrast: (n,) by how much the answer's logit exceeds the label's, or the
-    value is off; 0 where the answer is right.
+    Where a network answers several questions, of labels or of values, each row is about one of them. images, truth,
+    answer: (n,). numbers: (n, 2) the output's numbers of the answer and of the label; of a value what was answered and
+    what is true. scores: (n, 2) the scores of both; of a value how many times the usual error it is off, and that
+    error. rank: (n,) the place of the label among the answers, 1 for the best. contrast: (n,) by how much the answer's
+    logit exceeds the label's, or the value is off; 0 where the answer is right.
     """
 
     images: Ints

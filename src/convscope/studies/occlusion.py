@@ -48,7 +48,8 @@ _GRIDS = 64
 class Occlusion(Answer):
     """What covering parts of images does: `found` for all that could be read, in order.
 
-    seen: these images. classes: the names of the network's.
+    seen: these images. classes: the names of the network's. net, photos: what it was made with, which figures are drawn
+    with, and the crop (H, W, C) of each image; None where it was loaded.
     """
 
     found: OcclusionMaps

@@ -262,7 +262,7 @@ def deconv(
     batch: int = 32,
     progress: Progress | None = None,
 ) -> Projection | Projections:
-    """What a unit, or each of several, takes from images: projections on its receptive field, down to pixels.
+    """What a unit, or each of several, takes from images: projections on its field, down to pixels (section 2.1).
 
     Args:
         net: the network; one with preprocessing, unless the images are its input.
@@ -273,6 +273,7 @@ def deconv(
         rule, smooth, overlap, lrn, gates: see `PullOptions`; or all of them as `options`.
         limit: at most so many images, evenly spread.
         batch: images that are taken together.
+        progress: called with the number of images done.
 
     Raises:
         UsageError: for a malformed unit or option. UnknownLayer: for a unit that does not exist. ShapeError: for images

@@ -245,6 +245,9 @@ def sanity(
 ) -> Sanity:
     """What projections of units are worth: whether they say anything of the unit that controls do not.
 
+    Controls know nothing of the unit, among them random signals and weights (Mahendran & Vedaldi
+    2016; Adebayo et al. 2018).
+
     Args:
         net: the network; with preprocessing, unless the images are its input.
         images: images of any kind, see docs/grammar.md.

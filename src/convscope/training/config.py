@@ -153,7 +153,7 @@ def packaged_configs() -> tuple[str, ...]:
 
 @checked
 def read_config(spec: str | Path) -> Config:
-    """The training of that name, or of a TOML file.
+    """The training that `spec` names, or that a TOML file of this path says; see docs/training.md for what is in one.
 
     Raises:
         UsageError: where there is none, or the file does not say what it should.

@@ -150,6 +150,11 @@ def test_images_of_another_shape_are_refused(classifier: Network) -> None:
             classifier.run(torch.zeros(shape))
 
 
+def test_one_image_is_a_batch_of_one(classifier: Network) -> None:
+    images = torch.randn(2, 2, 8, 8)
+    assert torch.equal(classifier.run(images[1])[classifier.output], classifier.run(images[1:])[classifier.output])
+
+
 def test_bytes_are_to_be_normalised_first(classifier: Network) -> None:
     for dtype in (torch.uint8, torch.int64, torch.bool):
         with pytest.raises(ShapeError, match="not floating point: normalise them first"):

@@ -280,14 +280,19 @@ class Network(Traced):
         )
 
     def check_images(self, images: Tensor) -> Tensor:
-        """The images (n, channels, height, width) on the network's device and with its dtype.
+        """The images (n, channels, height, width) on the network's device and with its dtype; (C, H, W) is one.
 
         Raises:
             UsageError: if they are no tensor.
             ShapeError: if they have another shape, or are not floating point.
         """
         if not isinstance(images, Tensor):
-            raise UsageError(f"images must be a torch.Tensor (n, C, H, W), not {type(images).__name__}")
+            raise UsageError(
+                f"images must be a torch.Tensor (n, C, H, W), not {type(images).__name__}: "
+                "convscope.methods.inputs.images_for(net, images) makes one of files, pictures and arrays"
+            )
+        if images.dim() == 3 and tuple(images.shape) == self.input_shape:
+            images = images[None]
         if images.dim() != 4 or tuple(images.shape[1:]) != self.input_shape:
             raise ShapeError(
                 f"{self.name} takes images of shape (n, {', '.join(map(str, self.input_shape))}), found "
@@ -303,7 +308,7 @@ class Network(Traced):
 
     @usual_settings()
     def run(self, images: Tensor, layers: Iterable[str] | None = None) -> dict[str, Tensor]:
-        """The outputs of `layers` (default: the model's output) for normalised images (n, C, H, W).
+        """The outputs of `layers` (default: the model's output) for normalised images (n, C, H, W), or one (C, H, W).
 
         Maps are (n, channels, height, width), vectors (n, channels). Nothing is run that the layers do not need.
 

@@ -44,7 +44,8 @@ SMALLER = [
     (r"00000-dog\.png", "00000-cat_0.png"), (r"\(224, 224, resize=256\)", "(16, 16)"),
     ('parts="dogs.csv", store="report"', 'claims=["invariance"], seeds=0, store="report"'),
     (r"\(3, 224, 224\)", "(3, 16, 16)"), ('k=9, store="scan"', 'k=9, store="found"'),
-    ("limit=12, target", "limit=2, size=16, stride=16, target"),
+    (r'store="occlusion", limit=12, target', 'store="covered", limit=2, size=16, stride=16, target'),
+    (r'Occlusion\.load\("occlusion"\)', 'Occlusion.load("covered")'),
 ]  # fmt: skip
 """What of the blocks is made smaller, and named as the small network names it."""
 

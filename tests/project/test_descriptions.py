@@ -103,3 +103,14 @@ def test_every_array_of_a_public_class_says_its_shape() -> None:
     found = dict(arrays())
     assert len(found) > 100
     assert [name for name, text in found.items() if not SHAPE.search(text)] == []
+
+
+def test_arrays_are_numpys_but_for_what_is_computed_with() -> None:
+    tensors = {
+        name
+        for name, one in public().items()
+        if inspect.isclass(one) and dataclasses.is_dataclass(one)
+        for field, hint in hints(one).items()
+        if "Tensor" in str(hint) and not field.startswith("_")
+    }
+    assert tensors == {"ProjectedPixels", "TopK", "LayerStatistics", "Selection"}

@@ -166,6 +166,13 @@ def test_arrays_are_no_tensors(classifier: Network) -> None:
         classifier.run(np.zeros((1, 2, 8, 8)))  # type: ignore[arg-type]
 
 
+def test_a_device_that_is_not_there_is_refused_in_our_words(classifier: Network) -> None:
+    with pytest.raises(UsageError, match=r"device 'gpu' cannot be used: .*; 'cpu' always can"):
+        classifier.to("gpu")
+    with pytest.raises(UsageError, match=r"dtype=torch\.int64: give a floating-point one"):
+        classifier.to(dtype=torch.int64)
+
+
 def test_images_take_the_network_s_dtype(classifier: Network) -> None:
     image = torch.randn(1, 2, 8, 8)
     assert classifier.run(image)[classifier.output].dtype == torch.float64

@@ -25,6 +25,7 @@ from convscope.graph.steps import Step
 from convscope.graph.traced import Traced
 from convscope.kernels.order import laid_out
 from convscope.kernels.reduction import Asked, Reduced
+from convscope.processes import usable_device
 from convscope.settings import each_in_usual_settings, usual_settings
 from convscope.tables import counted
 
@@ -138,7 +139,18 @@ class Network(Traced):
 
     @checked
     def to(self, device: torch.device | str | None = None, *, dtype: torch.dtype | None = None) -> Network:
-        """The same network on another device or with another floating dtype."""
+        """The same network on another device or with another floating dtype.
+
+        Raises:
+            UsageError: for a device that is not there, and for numbers that are not floating point.
+
+        >>> net = Network.trace(torch.nn.Conv2d(3, 2, 3), (3, 5, 5))
+        >>> net.to("cpu", dtype=torch.float64).dtype
+        torch.float64
+        """
+        if dtype is not None and not dtype.is_floating_point:
+            raise UsageError(f"dtype={dtype}: give a floating-point one, such as torch.float64")
+        device = device if device is None else usable_device(device)
 
         def move(tensor: Tensor) -> Tensor:
             return laid_out(tensor.to(device=device, dtype=dtype if tensor.is_floating_point() else None))

@@ -1,6 +1,5 @@
 """One grammar: what docs/grammar.md says of names, types and defaults is so everywhere, on the command line too."""
 
-import ast
 import dataclasses
 import importlib
 import inspect
@@ -215,13 +214,6 @@ def test_every_public_function_has_an_example_and_says_what_it_raises(name: str)
     said = inspect.getdoc(functions()[name]) or ""
     assert ">>> " in said, f"{name} has no example"
     assert "Raise" in said, f"{name} does not say what it raises"
-
-
-def test_the_public_names_stand_in_one_list() -> None:
-    stub = ast.parse((ROOT / "src" / "convscope" / "__init__.pyi").read_text("utf-8"))
-    listed = {alias.asname for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names}
-    assert {*listed, "__version__"} == set(cs.__all__)
-    assert len(cs.__all__) == len(set(cs.__all__))
 
 
 def classes(hint: Any) -> Iterator[type]:

@@ -50,7 +50,7 @@ def test_public_names_are_those_of_the_one_list() -> None:
 
 
 def test_unknown_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="convscope has no 'deconvolve'; did you mean .*'deconv'"):
+    with pytest.raises(AttributeError, match=r"convscope has no 'deconvolve'; did you mean .*'deconv'"):
         convscope.deconvolve  # noqa: B018
     assert not hasattr(convscope, "__wrapped__")
 

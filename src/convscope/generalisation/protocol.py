@@ -32,7 +32,7 @@ from convscope.generalisation.classifiers import (
     solve,
     stratified_parts,
 )
-from convscope.generalisation.datasets import TargetSet
+from convscope.generalisation.datasets import TargetSet, open_target
 from convscope.generalisation.features import Features, Pooling, extract, feature_key, readable_only
 from convscope.generalisation.journal import Journal, fold_key, journal_of, kept_in
 from convscope.generalisation.measures import (
@@ -99,7 +99,7 @@ def transfer_layers(net: Network) -> list[str]:
 @usual_settings()
 def measure_transfer(
     net: Network,
-    target: TargetSet,
+    target: TargetSet | Any,
     *,
     layers: Iterable[str] | None = None,
     folds: Sequence[Fold] | None = None,
@@ -113,6 +113,7 @@ def measure_transfer(
 ) -> TransferScores:
     """The scores of classifiers on the features of each of `layers`, for every fold.
 
+    target: labelled images, or whatever `open_target` takes.
     layers: by default one for each spatial stage, and the vectors up to the output.
     folds: by default the target's usual protocol (`PROTOCOLS`; train and val for PASCAL VOC) with seed 0.
     weights: what the network's weights are; its scores go by that name.
@@ -129,6 +130,7 @@ def measure_transfer(
         UnknownLayer: for a layer that one of the networks has not. SourceError: where no image can be used.
         UsageError: where `others` has a network under the name of the first one's weights.
     """
+    target = target if isinstance(target, TargetSet) else open_target(target)
     if others and weights in others:
         raise UsageError(f"the network's own weights are {weights} already: there is nothing to compare them with")
     how, pool, tell = learning or Learning(), pooling or Pooling(), progress or silent

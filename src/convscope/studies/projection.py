@@ -289,6 +289,8 @@ def deconv(
     listed = several(units)
     if not listed:
         raise UsageError("units=[]: name one unit or more, such as 'features.8:174'")
+    if batch < 1:
+        raise UsageError(f"batch={batch}: give 1 or more")
     wanted = [net.unit(unit) for unit in listed]
     asked = pull_options(options, rule=rule, smooth=smooth, overlap=overlap, lrn=lrn, gates=gates)
     deciding = {"units": wanted, "signal": signal, "options": asked}

@@ -188,6 +188,12 @@ def configured(spec: Config | str | PathLike[str], changes: Mapping[str, Any], *
     found = spec if isinstance(spec, Config) else read_config(spec if isinstance(spec, str) else Path(spec))
     config, recipe = found.to_json(), {option.name for option in fields(Recipe)}
     for name, value in changes.items():
+        if name not in recipe | config["network"].keys():
+            known = [*recipe, *config["network"]]
+            raise UsageError(
+                f"changes=: neither recipe nor network has {name!r}{nearest(name, known)} (there are: "
+                f"{', '.join(sorted(known))})"
+            )
         config["recipe" if name in recipe else "network"][name] = value
     if seed:
         config["recipe"]["seed"] = seed

@@ -70,7 +70,7 @@ WRONG: dict[str, tuple[Callable[[cs.Network, Path], Any], str]] = {
     ),
     "an option of no recipe": (
         lambda net, photos: cs.train("imagenette-zfnet", photos, photos / "run", changes={"epoch": 3}),
-        r"^changes=: neither recipe nor network has 'epoch'; did you mean 'epochs'\?",
+        r"^changes=: there is no 'epoch' in recipe or network; did you mean 'epochs'\?",
     ),
     "a file where a dictionary is meant": (
         lambda net, _: net.with_directions("sae.safetensors"),  # type: ignore[arg-type]

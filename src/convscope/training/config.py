@@ -191,7 +191,7 @@ def configured(spec: Config | str | PathLike[str], changes: Mapping[str, Any], *
         if name not in recipe | config["network"].keys():
             known = [*recipe, *config["network"]]
             raise UsageError(
-                f"changes=: neither recipe nor network has {name!r}{nearest(name, known)} (there are: "
+                f"changes=: there is no {name!r} in recipe or network{nearest(name, known)} (there are: "
                 f"{', '.join(sorted(known))})"
             )
         config["recipe" if name in recipe else "network"][name] = value

@@ -82,7 +82,7 @@ class Selection:
     channels that are taken away in differences of two units, -1 for none; None: no differences.
 
     >>> Selection("conv1", image=[0, 0, 1], channel=[3, 5, 5])
-    <Selection: layer 'conv1', image of 3, channel (3, 5, 5), signal 'activation'>
+    <Selection: layer 'conv1', image (0, 0, 1), channel (3, 5, 5), signal 'activation'>
     """
 
     layer: str

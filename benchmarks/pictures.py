@@ -18,7 +18,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -34,7 +33,7 @@ from convscope.methods.causes.tracing import causes
 from convscope.methods.sanity.cases import Excited, SanityCases, chosen_cases, drawn_units, responses
 from convscope.methods.sanity.covering import FILLS, filled
 from convscope.methods.sanity.judging import LEVEL, Margins, holm, margins
-from convscope.methods.sanity.looking import LookedCases, Projecting, Tool, look
+from convscope.methods.sanity.looking import CaseLooking, LookedCases, Projecting, Tool, look_at_cases
 from convscope.methods.sanity.orders import CONTROLS, Tiles
 from convscope.stores.sanity import Parts
 from convscope.studies.pictures import look_at
@@ -271,12 +270,12 @@ def judged(
             if time.monotonic() > until:
                 return made, False
             began = time.monotonic()
-            shared: dict[str, Any] = {"side": SIDE, "options": PullOptions(), "tool": Responding(tool, own)}
+            how = CaseLooking(PullOptions(), Responding(tool, own))
             arrays, there = parts.part(
                 f"{layer}-{kind}",
                 {"layer": layer, "kind": kind, "unit": cases.unit.tolist(), "image": cases.image.tolist()},
-                lambda shared=shared, layer=layer, cases=cases: dict(
-                    vars(look(net, pictures.inputs, layer, cases, **shared))
+                lambda how=how, layer=layer, cases=cases: dict(
+                    vars(look_at_cases(net, pictures.inputs, layer, cases, side=SIDE, how=how))
                 ),
             )
             made.append(Judged(net.name, layer, kind, cases, LookedCases(**arrays)))

@@ -112,6 +112,10 @@ def expected(name: str, value: Any, kind: Any) -> Any:
         if choices:
             said = f"choose one of {words(kind)}{nearest(value, choices)}"
             raise UsageError(f"{name}={_said(value)} is not a choice; {said}")
+        strange, choices = _strange(value, kind)
+        if strange is not None:
+            said = f"choose among {', '.join(map(repr, choices))}{nearest(strange, choices)}"
+            raise UsageError(f"{name}={_said(value)}: {strange!r} is not a choice; {said}")
         raise WrongType(f"{name}={_said(value)}: {_refusal(value, kind)}")
     number = getattr(value, "item", None) if isinstance(value, Real) else None
     return value if number is None else number()
@@ -216,7 +220,7 @@ def item(items: Sequence[R], key: Any, of: str) -> R | Sequence[R]:
     try:
         return items[operator.index(key)]
     except TypeError:
-        raise WrongType(f"{of}[{_said(key)}]: give a whole number or a slice, not {_of(key)}") from None
+        raise WrongType(f"{of}[{_said(key)}]: give a whole number or a slice, not {kind_of_value(key)}") from None
     except IndexError:
         there = f"there are {len(items)}, 0 to {len(items) - 1}" if len(items) > 1 else f"there are {len(items)}"
         raise NoSuchItem(f"{of}[{key}]: {there}") from None
@@ -230,12 +234,21 @@ def _refusal(value: Any, kind: Any) -> str:
         return f"{said}, such as [{_said(value)}]"
     if any(base.__module__.startswith("torch.nn") for base in type(value).__mro__):
         return f"{said}: a module is traced first, as in Network.trace(module, (channels, height, width))"
-    return f"{said}, not {_of(value)}"
+    return f"{said}, not {kind_of_value(value)}"
 
 
 def _choices(kind: Any) -> list[str]:
     """The words that an annotation names."""
     return [str(one) for each in _alternatives(kind) if get_origin(each) is Literal for one in get_args(each)]
+
+
+def _strange(value: Any, kind: Any) -> tuple[str | None, list[str]]:
+    """The first text in a list that is none of the words that its annotation names, and these."""
+    for one in _alternatives(kind):
+        named = _choices(get_args(one)[0]) if get_origin(one) is Sequence else []
+        if named and isinstance(value, list | tuple) and all(isinstance(word, str) for word in value):
+            return next((word for word in value if word not in named), None), named
+    return None, []
 
 
 def words(kind: Any) -> str:
@@ -286,12 +299,21 @@ def _words(kind: Any) -> Iterator[str]:
 def _several(kind: Any) -> str:
     """What a list is of."""
     kinds = [one for one in _alternatives(kind) if one is not type(None)]
-    names = [_MANY.get(one) or f"{one.__name__}s" for one in kinds if isinstance(one, type) and one is not Any]
+    names = [_MANY.get(one) or _plural(one.__name__) for one in kinds if isinstance(one, type) and one is not Any]
     choices = [repr(one) for each in kinds if get_origin(each) is Literal for one in get_args(each)]
     return " or ".join([*names, *choices]) or "values"
 
 
-def _of(value: Any) -> str:
+def _plural(name: str) -> str:
+    return f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
+
+
+def kind_of_value(value: Any) -> str:
+    """What kind of thing a value is, in words.
+
+    >>> kind_of_value("a"), kind_of_value([1, "a"]), kind_of_value(None), kind_of_value(3)
+    ('text', 'a list of 2 (int, str)', 'None', 'an int')
+    """
     if isinstance(value, str):
         return "text"
     if isinstance(value, list | tuple) and value:
@@ -315,4 +337,4 @@ def _said(value: Any) -> str:
     return f"<{type(value).__name__}>"
 
 
-__all__ = ["checked", "expected", "fits", "item", "words"]
+__all__ = ["checked", "expected", "fits", "item", "kind_of_value", "words"]

@@ -8,7 +8,14 @@ from collections.abc import Iterable
 
 
 class ConvscopeError(Exception):
-    """Base of all errors that a user can cause and mend; `exit_code` is what the command line ends with."""
+    """Base of all errors that a user can cause and mend; `exit_code` is what the command line ends with.
+
+    >>> try:
+    ...     raise UnknownLayer("layer 'conv6' is not in this model; did you mean 'conv5'?")
+    ... except ConvscopeError as error:
+    ...     print(f"{error} ({type(error).exit_code})")
+    layer 'conv6' is not in this model; did you mean 'conv5'? (2)
+    """
 
     exit_code = 1
 

@@ -1,8 +1,10 @@
-"""Which of several processes started together this one is."""
+"""Which of several processes started together this one is, and what it computes on."""
 
 import os
 
 import torch
+
+from convscope.errors import UsageError
 
 
 def launched() -> bool:
@@ -20,4 +22,21 @@ def local_device(kind: str) -> torch.device:
     return torch.device(kind) if kind == "cpu" else torch.device(kind, int(os.environ.get("LOCAL_RANK", "0")))
 
 
-__all__ = ["launched", "local_device", "rank"]
+def usable_device(device: str | torch.device) -> torch.device:
+    """The device, which is there.
+
+    Raises:
+        UsageError: for none that this machine, or its PyTorch, has.
+
+    >>> usable_device("gpu")
+    Traceback (most recent call last):
+    convscope.errors.UsageError: device 'gpu' cannot be used: ...; 'cpu' always can
+    """
+    try:
+        return torch.empty(0, device=device).device
+    except (RuntimeError, AssertionError) as error:
+        first = (str(error).splitlines() or [""])[0]
+        raise UsageError(f"device '{device}' cannot be used: {first}; 'cpu' always can") from error
+
+
+__all__ = ["launched", "local_device", "rank", "usable_device"]

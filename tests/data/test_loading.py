@@ -234,8 +234,13 @@ def test_arguments_are_checked_at_once(photos: Path, options: dict, message: str
         batches(open_source(photos), RECIPE, **options)
 
 
+def test_a_spelling_is_opened(photos: Path) -> None:
+    (batch,) = batches(str(photos), RECIPE, indices=[0, 1])
+    assert batch.indices.tolist() == [0, 1]
+
+
 def test_limit_on_pixels(photos: Path) -> None:
-    (batch,) = batches(open_source(photos), RECIPE, indices=[0, 1], max_pixels=30 * 50)
+    (batch,) = batches(open_source(photos, max_pixels=30 * 50), RECIPE, indices=[0, 1])
     assert batch.indices.tolist() == [0]
     assert "limit of 1500" in batch.failures[0].reason
 

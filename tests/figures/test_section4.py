@@ -12,7 +12,7 @@ from convscope.graph import Network
 from convscope.methods.correspondence.comparing import correspondence
 from convscope.methods.invariance.measuring import invariance
 from convscope.methods.occlusion.occluders import OccluderGrid
-from convscope.methods.occlusion.occlusion import OcclusionMaps, join, occlude
+from convscope.methods.occlusion.occlusion import OcclusionMaps, join_occlusions, occlude
 
 pytest.importorskip("matplotlib")
 
@@ -90,14 +90,14 @@ def test_results_of_several_images_are_joined() -> None:
     net, images = network(), torch.randn(3, 3, 12, 16)
     options = {"size": 4, "stride": 3, "layer": "1", "units": "0:1"}
     whole = occlude(net, images, **options)
-    joined = join([occlude(net, images[:1], **options), occlude(net, images[1:], **options)])
+    joined = join_occlusions([occlude(net, images[:1], **options), occlude(net, images[1:], **options)])
     assert np.allclose(joined.probability, whole.probability, atol=1e-6)
     assert np.allclose(joined.covered.units, whole.covered.units, atol=1e-5)
     assert joined.strongest == whole.strongest
     with pytest.raises(UsageError, match="cannot be joined"):
-        join([whole, occlude(net, images, size=5, stride=3, layer="1")])
+        join_occlusions([whole, occlude(net, images, size=5, stride=3, layer="1")])
     with pytest.raises(UsageError, match="nothing to join"):
-        join([])
+        join_occlusions([])
 
 
 @pytest.mark.parametrize("count", [1, 3, 12])

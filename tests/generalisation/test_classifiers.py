@@ -14,7 +14,7 @@ from convscope.generalisation.classifiers import (
     signs,
     solve,
     stratified_parts,
-    train,
+    train_classifier,
 )
 
 SHAPES = [(90, 12), (40, 70)]  # more images than features, and fewer
@@ -32,7 +32,7 @@ def problem(n: int, d: int, classes: int = 4) -> tuple[np.ndarray, np.ndarray]:
 def test_softmax_is_scikit_learns(n: int, d: int, c: float) -> None:
     linear = pytest.importorskip("sklearn.linear_model")
     rows, labels = problem(n, d)
-    ours = train(rows, labels, "softmax", c=c, dtype=torch.float64, tolerance=1e-10)
+    ours = train_classifier(rows, labels, "softmax", c=c, dtype=torch.float64, tolerance=1e-10)
     scaled = ours.scaler(torch.from_numpy(rows)).numpy()
     theirs = linear.LogisticRegression(C=c, tol=1e-10, max_iter=20000).fit(scaled, labels)
     mine = ours.scores(rows).log_softmax(1).exp().numpy()
@@ -45,7 +45,7 @@ def test_softmax_is_scikit_learns(n: int, d: int, c: float) -> None:
 def test_svm_is_scikit_learns(n: int, d: int, c: float) -> None:
     svm = pytest.importorskip("sklearn.svm")
     rows, labels = problem(n, d)
-    ours = train(rows, labels, "svm", c=c, dtype=torch.float64, tolerance=1e-10)
+    ours = train_classifier(rows, labels, "svm", c=c, dtype=torch.float64, tolerance=1e-10)
     scaled = ours.scaler(torch.from_numpy(rows)).numpy()
     # liblinear's intercept has a cost, which a large scale makes small.
     theirs = svm.LinearSVC(C=c, tol=1e-9, max_iter=200_000, dual=False, intercept_scaling=1000).fit(scaled, labels)
@@ -56,7 +56,7 @@ def test_svm_is_scikit_learns(n: int, d: int, c: float) -> None:
 def test_solution_is_a_minimum_of_the_objective_as_it_is_written(kind: Classifier) -> None:
     rows, labels = problem(30, 6)
     c = 3.0
-    model = train(rows, labels, kind, c=c, dtype=torch.float64, tolerance=1e-12)
+    model = train_classifier(rows, labels, kind, c=c, dtype=torch.float64, tolerance=1e-12)
     x = model.scaler(torch.from_numpy(rows))
 
     def objective(w: torch.Tensor, b: torch.Tensor) -> float:
@@ -140,7 +140,7 @@ def test_turning_keeps_all_products() -> None:
 
 
 def test_rows_that_are_all_alike_are_no_error() -> None:
-    model = train(np.ones((4, 3)), np.array([0, 1, 0, 1]))
+    model = train_classifier(np.ones((4, 3)), np.array([0, 1, 0, 1]))
     assert torch.isfinite(model.scores(np.ones((1, 3)))).all()
 
 
@@ -174,4 +174,4 @@ def test_bad_requests_are_refused() -> None:
     with pytest.raises(ShapeError, match="training rows"):
         Space.of(np.zeros((0, 3)))
     with pytest.raises(UsageError, match="classifier 'lda'"):
-        train(*problem(8, 3), "lda")  # pyright: ignore
+        train_classifier(*problem(8, 3), "lda")  # pyright: ignore

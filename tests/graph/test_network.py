@@ -150,6 +150,11 @@ def test_images_of_another_shape_are_refused(classifier: Network) -> None:
             classifier.run(torch.zeros(shape))
 
 
+def test_one_image_is_a_batch_of_one(classifier: Network) -> None:
+    images = torch.randn(2, 2, 8, 8)
+    assert torch.equal(classifier.run(images[1])[classifier.output], classifier.run(images[1:])[classifier.output])
+
+
 def test_bytes_are_to_be_normalised_first(classifier: Network) -> None:
     for dtype in (torch.uint8, torch.int64, torch.bool):
         with pytest.raises(ShapeError, match="not floating point: normalise them first"):
@@ -159,6 +164,13 @@ def test_bytes_are_to_be_normalised_first(classifier: Network) -> None:
 def test_arrays_are_no_tensors(classifier: Network) -> None:
     with pytest.raises(UsageError, match=r"torch\.Tensor .* not ndarray"):
         classifier.run(np.zeros((1, 2, 8, 8)))  # type: ignore[arg-type]
+
+
+def test_a_device_that_is_not_there_is_refused_in_our_words(classifier: Network) -> None:
+    with pytest.raises(UsageError, match=r"device 'gpu' cannot be used: .*; 'cpu' always can"):
+        classifier.to("gpu")
+    with pytest.raises(UsageError, match=r"dtype=torch\.int64: give a floating-point one"):
+        classifier.to(dtype=torch.int64)
 
 
 def test_images_take_the_network_s_dtype(classifier: Network) -> None:

@@ -53,10 +53,12 @@ def test_words_figures_and_rows_are_shown() -> None:
     rows = tuple({"layer": f"conv{i}", "mean": i / 3, "p": None} for i in range(23))
     html = Told("Two layers differ.\n\nOne does not.", rows, figures)._repr_html_()
     assert "Told</div>" in html
-    assert "Two layers differ. One does not." in html
+    assert "Two layers differ.\nOne does not." in html
     shown = [base64.b64decode(one) for one in re.findall(r'src="data:image/png;base64,([^"]+)"', html)]
     assert shown == [png(0), png(1), png(2)]
     assert ["figure 2" in html, "figure 3" in html, "2 more figures" in html] == [True, False, True]
+    assert "white-space:pre-line" in html  # paragraphs are lines of their own
+    assert html.count('overflow-x:auto"><table') == 1  # wide tables scroll, and the words beside them stay
     assert "<tr><th>layer</th><th>mean</th><th>p</th></tr><tr><td>conv0</td><td>0</td><td></td></tr>" in html
     assert "<tr><td>conv1</td><td>0.3333</td><td></td></tr>" in html
     assert ["conv19" in html, "conv20" in html, "3 more rows" in html] == [True, False, True]

@@ -1,6 +1,6 @@
 """One grammar: what docs/grammar.md says of names, types and defaults is so everywhere, on the command line too."""
 
-import ast
+import dataclasses
 import importlib
 import inspect
 import re
@@ -62,6 +62,9 @@ ALONE = {
     "atlas": {"cache"}, "directions": {"out"},
 }  # fmt: skip
 """Options without an argument of their name: further networks, and how classifiers learn."""
+
+WRITTEN = {("sanity", "rules")}
+"""Options that are several words with commas between them, where the argument is a tuple."""
 
 
 def names() -> dict[str, Any]:
@@ -148,6 +151,39 @@ def test_the_options_of_a_command_are_the_arguments_of_its_verb(name: str) -> No
     assert {one for one in more if options[one] not in spelled.values()} == set()
 
 
+def options(command: Callable[..., Any]) -> Iterator[tuple[str, Any, Any]]:
+    """The options of a command, its own and those of its groups: name, default and type."""
+    hints = typing.get_type_hints(command)
+    for name, parameter in inspect.signature(command).parameters.items():
+        kinds = [one for one in classes(hints[name]) if dataclasses.is_dataclass(one)]
+        if kinds:
+            types = typing.get_type_hints(kinds[0])
+            yield from ((one.name, one.default, types[one.name]) for one in dataclasses.fields(kinds[0]))
+        elif parameter.kind is parameter.KEYWORD_ONLY:
+            yield name, parameter.default, hints[name]
+
+
+def choices(hint: Any) -> set[str]:
+    """The words that a type admits, where it names them."""
+    words = {hint} if typing.get_origin(hint) is typing.Literal else set(typing.get_args(hint))
+    return {word for one in words if typing.get_origin(one) is typing.Literal for word in typing.get_args(one)}
+
+
+@pytest.mark.parametrize("name", sorted(commands()))
+def test_an_option_has_the_default_and_the_choices_of_its_argument(name: str) -> None:
+    """Or none, which leaves both to the verb; what is needed is told by the command itself."""
+    command, verb = application[name].default_command, inspect.unwrap(commands()[name])
+    assert command is not None
+    arguments, hints = inspect.signature(verb).parameters, typing.get_type_hints(verb, localns=names())
+    given = [(option, default, hint) for option, default, hint in options(command) if option in arguments]
+    assert given or name == "verify"
+    for option, default, hint in given:
+        if default not in (None, NEEDED) and (name, option) not in WRITTEN:
+            assert default == arguments[option].default, f"--{option} of {name}"
+        if choices(hint):
+            assert choices(hint) == choices(hints[option]), f"--{option} of {name}"
+
+
 def answers() -> list[type[Any]]:
     return [one for name in cs.__all__ if inspect.isclass(one := getattr(cs, name)) and issubclass(one, Answer)]
 
@@ -178,13 +214,6 @@ def test_every_public_function_has_an_example_and_says_what_it_raises(name: str)
     said = inspect.getdoc(functions()[name]) or ""
     assert ">>> " in said, f"{name} has no example"
     assert "Raise" in said, f"{name} does not say what it raises"
-
-
-def test_the_public_names_stand_in_one_list() -> None:
-    stub = ast.parse((ROOT / "src" / "convscope" / "__init__.pyi").read_text("utf-8"))
-    listed = {alias.asname for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names}
-    assert {*listed, "__version__"} == set(cs.__all__)
-    assert len(cs.__all__) == len(set(cs.__all__))
 
 
 def classes(hint: Any) -> Iterator[type]:

@@ -1,10 +1,16 @@
-"""One word, one thing: no two classes of the package have one name, nor two types that are other than each other."""
+"""One word, one thing: no two classes of the package have one name, nor two types that are other than each other, nor
+two functions that the reference shows."""
 
 import ast
+import importlib
+import inspect
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import convscope as cs
 from tests.conftest import ROOT
 
 SOURCE = ROOT / "src" / "convscope"
@@ -14,6 +20,15 @@ ALLOWED = {
     "Pixels": "arrays of pixels: of uint8 where they are drawn, of any type where they are kept",
 }
 """Names of two types, and why that is well."""
+
+BELOW = {
+    "ablate": {"training.ablation"}, "causes": {"methods.causes.tracing"}, "deconv": {"methods.deconv.units"},
+    "diagnose": {"methods.diagnosis.diagnosis", "stores.diagnosis"}, "evaluate": {"training.evaluation"},
+    "evolution": {"methods.evolution.following", "stores.evolution"}, "invariance": {"methods.invariance.measuring"},
+    "occlude": {"methods.occlusion.occlusion"}, "overlap": {"generalisation.duplicates"},
+    "scan": {"methods.scan.scanning", "stores.scan"}, "train": {"training.trainer"},
+}  # fmt: skip
+"""Where a verb's question is answered below the public function of its name: one question, through the rooms."""
 
 
 def named(tree: ast.Module) -> Iterator[tuple[str, str]]:
@@ -74,3 +89,31 @@ def test_no_name_stands_for_two_things() -> None:
 
 def python_files() -> list[Path]:
     return sorted(SOURCE.rglob("*.py"))
+
+
+def functions(modules: dict[str, Any]) -> dict[str, set[str]]:
+    """The functions that modules give, by the names they are imported by: each with where it stands."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for module in modules.values():
+        for name in getattr(module, "__all__", [one for one in vars(module) if not one.startswith("_")]):
+            one = getattr(module, name)
+            if inspect.isfunction(one) and one.__module__.startswith("convscope"):
+                found[name].add(f"{one.__module__}.{one.__qualname__}")
+    return found
+
+
+def test_no_function_of_the_reference_has_the_name_of_another() -> None:
+    pages = "".join(page.read_text("utf-8") for page in sorted((ROOT / "docs" / "api").glob("*.md")))
+    shown = re.findall(r"automodule:: (\S+)", pages)
+    rooms = {path.parent.relative_to(SOURCE.parent) for path in SOURCE.glob("methods/*/__init__.py")}
+    rooms |= {path.parent.relative_to(SOURCE.parent) for path in SOURCE.glob("*/__init__.py")}
+    listed = {*shown, *(".".join(room.parts) for room in rooms if room.name != "cli")}
+    found = functions({name: importlib.import_module(name) for name in listed})
+    assert len(found) > 200
+    verbs = {name: inspect.unwrap(one) for name in cs.__all__ if inspect.isfunction(one := getattr(cs, name))}
+    public = {name: {f"{one.__module__}.{name}"} for name, one in verbs.items()}
+    below = {name: {f"convscope.{place}.{name}" for place in places} for name, places in BELOW.items()}
+    known = {name: public.get(name, set()) | below.get(name, set()) for name in {*public, *below}}
+    assert {
+        name: places for name, places in found.items() if len(places) > 1 and not places <= known.get(name, set())
+    } == {}

@@ -50,8 +50,9 @@ def test_public_names_are_those_of_the_one_list() -> None:
 
 
 def test_unknown_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="No convscope attribute deconvolve"):
+    with pytest.raises(AttributeError, match=r"convscope has no 'deconvolve'; did you mean .*'deconv'"):
         convscope.deconvolve  # noqa: B018
+    assert not hasattr(convscope, "__wrapped__")
 
 
 def test_import_does_not_wait_for_torch() -> None:

@@ -51,7 +51,7 @@ def test_what_is_kept_is_not_looked_at_again(answer: cs.Sanity, monkeypatch: pyt
     def never(*_: object, **__: object) -> None:
         raise AssertionError("it was looked at again")
 
-    monkeypatch.setattr(worth, "look", never)
+    monkeypatch.setattr(worth, "look_at_cases", never)
     monkeypatch.setattr(worth, "cascade", never)
     again = cs.sanity(planted(), photos(16), store=answer.kept.folder, **ASKED)
     assert again.rows() == answer.rows()

@@ -6,7 +6,7 @@ import torch
 
 from convscope.errors import SourceError
 from convscope.training import Recipe
-from convscope.training.feeding import Feed, plan
+from convscope.training.feeding import Feed, batch_plan
 from convscope.training.pictures import InMemory, cut, mean_picture, open_pictures
 from tests.training.shapes import shapes
 
@@ -47,7 +47,7 @@ def test_ten_crops_are_the_corners_and_the_centre_flipped_or_not() -> None:
 def test_pixels_are_those_of_the_plan() -> None:
     recipe = Recipe(batch=10, crops="random", padding=2)
     one = feed(recipe, side=6)
-    layout = plan(recipe, 10, 3)
+    layout = batch_plan(recipe, 10, 3)
     ((images, labels),) = one.epoch(3)
     assert labels.tolist() == layout.order.tolist()
     assert layout.flipped.any()
@@ -102,9 +102,9 @@ def test_fewer_images_than_a_batch_are_one_update() -> None:
 
 
 def test_flips_follow_the_seed() -> None:
-    assert plan(Recipe(), 100, 1).flipped.mean() == pytest.approx(0.5, abs=0.2)
-    assert not plan(Recipe(flips=False), 100, 1).flipped.any()
-    assert (plan(Recipe(seed=1), 100, 1).order != plan(Recipe(), 100, 1).order).any()
+    assert batch_plan(Recipe(), 100, 1).flipped.mean() == pytest.approx(0.5, abs=0.2)
+    assert not batch_plan(Recipe(flips=False), 100, 1).flipped.any()
+    assert (batch_plan(Recipe(seed=1), 100, 1).order != batch_plan(Recipe(), 100, 1).order).any()
 
 
 def test_streamed_pictures_are_the_decoded_ones() -> None:

@@ -18,7 +18,7 @@ from convscope.graph import Network
 from convscope.methods.intervals import drawn, wilson
 from convscope.training import ClassAccuracy, Judgement, evaluate
 from convscope.training.measures import area as ours
-from convscope.training.measures import average_precision, measure, of_overlap, of_values
+from convscope.training.measures import measure, of_overlap, of_values, weighted_precision
 from tests.graph import headed
 from tests.graph.headed import SHAPE, made
 
@@ -332,7 +332,7 @@ def test_measures_are_scikit_learns_also_of_weighted_images() -> None:
     weights = rng.integers(0, 4, (5, 60)).astype(float)
     for mine, theirs in (
         (ours(scores, truth), metrics.roc_auc_score),
-        (average_precision(scores, truth), metrics.average_precision_score),
+        (weighted_precision(scores, truth), metrics.average_precision_score),
     ):
         expected = [theirs(truth, scores, sample_weight=one) for one in weights]
         np.testing.assert_allclose(mine(weights), expected, atol=1e-12)
@@ -345,7 +345,7 @@ def test_measures_are_scikit_learns_also_of_weighted_images() -> None:
 def test_what_all_images_have_alike_cannot_be_told() -> None:
     same = np.ones(6, bool)
     assert np.isnan(ours(np.arange(6.0), same)(np.ones((1, 6)))).all()
-    assert np.isnan(average_precision(np.arange(6.0), ~same)(np.ones((1, 6)))).all()
+    assert np.isnan(weighted_precision(np.arange(6.0), ~same)(np.ones((1, 6)))).all()
     (_, explained), _ = of_values(np.zeros((4, 1)), np.ones((4, 1)), ["a"])
     assert np.isnan(explained.value)
     assert wilson(0, 0) == pytest.approx((np.nan, np.nan), nan_ok=True)

@@ -233,3 +233,8 @@ def test_two_processes_have_the_loss_curve_of_one(tmp_path: Path) -> None:
         assert shared.loss == pytest.approx(alone.loss, abs=1e-4)
         assert shared.val_loss == pytest.approx(alone.val_loss, abs=1e-4)
         assert shared.val_error == alone.val_error
+
+
+def test_a_device_that_is_not_there_is_refused_in_our_words(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="device 'gpu' cannot be used"):
+        train(small(epochs=1), shapes(20), tmp_path, device="gpu")

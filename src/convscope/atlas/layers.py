@@ -17,7 +17,7 @@ from convscope.atlas.ledger import Ledger
 from convscope.atlas.names import layer_id
 from convscope.atlas.patches import BLOCK_BYTES, Picks, Studio, Tick
 from convscope.atlas.pictures import SHEET_UNITS, PictureFolder
-from convscope.atlas.store import LayerRecord, read_tensors, write_tensors
+from convscope.atlas.store import DrawnUnits, LayerRecord, read_tensors, write_tensors
 from convscope.atlas.summary import dead_units
 from convscope.atlas.web import script
 from convscope.atlas.webdata import SHARD_UNITS, layer_data, unit_shards
@@ -99,19 +99,15 @@ class LayerBuild:
         self.pictures.write_preview(joined["photos"], joined["projections"], alive)
         positions = self.top.positions.numpy().reshape(-1, 2).clip(0)
         boxes = self.studio.net.crops(self.layer.name, positions, gates=self.studio.options.treated).numpy()
-        record = LayerRecord.of(
-            self.id,
-            self.layer,
-            self.top,
-            self.statistics,
+        drawn = DrawnUnits(
             boxes=boxes.reshape(self.layer.channels, self.top.k, 4),
             scales=joined["scales"],
             activations=joined["activations"],
             content=joined["content"],
             part_scales=joined["part_scales"],
             report=max(about["report"] for _, about in found),
-            responses=self.responses,
         )
+        record = LayerRecord.of(self.id, self.layer, self.top, self.statistics, drawn=drawn, responses=self.responses)
         self._write_data(record, self.studio.source)
         record.save(self.record_path)
         self.ledger.record(f"layer-{self.id}", self._files(alive))

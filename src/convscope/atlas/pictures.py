@@ -96,7 +96,7 @@ class PictureFolder:
                 single = compose(self.bands, np.repeat(tiles.bands[row][..., None], 3, axis=3))
                 write_bytes(self.bands_path(channel), encode(single, lossless=self.bands.lossless))
 
-        for _ in spread(write, todo, pool):
+        for _ in shared_out(write, todo, pool):
             tick(1)
 
     def cells(self, tiles: UnitTiles) -> tuple[Pixels, Pixels]:
@@ -161,7 +161,7 @@ class PictureFolder:
         return PictureCount(len(sizes), sum(sizes))
 
 
-def spread(work: Callable[[int], None], items: Iterable[int], pool: Executor | None) -> Iterable[None]:
+def shared_out(work: Callable[[int], None], items: Iterable[int], pool: Executor | None) -> Iterable[None]:
     """Do the work for every item, here or by the pool's threads; one None for each that is done."""
     if pool is None:
         for item in items:

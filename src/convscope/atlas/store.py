@@ -30,6 +30,18 @@ _PLAIN = (
 Array = NDArray[Any]
 
 
+@dataclass(frozen=True, eq=False)
+class DrawnUnits:
+    """What came of drawing a layer's units, as `LayerRecord` says; boxes (C, k, 4) are any numbers where missing."""
+
+    boxes: NDArray[np.integer]
+    scales: NDArray[np.float32]
+    activations: NDArray[np.float32]
+    content: NDArray[np.int32]
+    part_scales: NDArray[np.float32]
+    report: str
+
+
 @brief
 @dataclass(frozen=True, eq=False)
 class LayerRecord:
@@ -80,15 +92,10 @@ class LayerRecord:
         top: TopK,
         statistics: LayerStatistics,
         *,
-        boxes: NDArray[np.integer],
-        scales: NDArray[np.float32],
-        activations: NDArray[np.float32],
-        content: NDArray[np.int32],
-        part_scales: NDArray[np.float32],
-        report: str,
+        drawn: DrawnUnits,
         responses: NDArray[np.floating],
     ) -> Self:
-        """The record of a scanned and projected layer; boxes are (C, k, 4), of any numbers where missing.
+        """The record of a scanned and projected layer.
 
         responses: (n, C) the strongest response of each unit in each of the sampled images, which neighbours are by.
         """
@@ -103,11 +110,11 @@ class LayerRecord:
             images=images,
             y=np.ascontiguousarray(top.positions.numpy()[..., 0]),
             x=np.ascontiguousarray(top.positions.numpy()[..., 1]),
-            boxes=np.where((images >= 0)[..., None], boxes, 0).astype(np.int32),
-            scales=scales,
-            activations=activations,
-            content=content,
-            part_scales=part_scales,
+            boxes=np.where((images >= 0)[..., None], drawn.boxes, 0).astype(np.int32),
+            scales=drawn.scales,
+            activations=drawn.activations,
+            content=drawn.content,
+            part_scales=drawn.part_scales,
             maximum=maximum,
             mean=mean,
             active=statistics.active.numpy(),
@@ -121,7 +128,7 @@ class LayerRecord:
             preference=class_preference(class_mean, class_count),
             near=neighbours(responses),
             count=statistics.count,
-            report=report,
+            report=drawn.report,
         )
 
     @property

@@ -17,7 +17,7 @@ from convscope.files import write_bytes
 from convscope.methods.scan import TopK
 from convscope.methods.tuning import KINDS, LayerTuning
 from convscope.methods.tuning.summing import WORDS
-from convscope.methods.tuning.surveying import survey
+from convscope.methods.tuning.surveying import CroppedPhotos, survey
 from convscope.methods.workers import Workers
 from convscope.progress import Progress
 
@@ -37,7 +37,8 @@ def write_tunings(
     if all(path.exists() for path in paths.values()):
         return
     layers = {top.layer: top for top in tops.values()}
-    found = survey(studio.net, studio.preprocess, layers, studio.photo, team=team, progress=progress)
+    photos = CroppedPhotos(studio.preprocess, studio.photo)
+    found = survey(studio.net, layers, photos, team=team, progress=progress)
     by_name = {one.layer: one for one in found.layers}
     for id, path in paths.items():
         write_bytes(path, script(tuning_address(id), layer_tuning(id, by_name[tops[id].layer], found.images)))

@@ -23,6 +23,7 @@ from convscope.data.decoding import decode, decode_for
 from convscope.data.preprocess import Preprocess
 from convscope.data.ranges import settled
 from convscope.data.sources.base import Source
+from convscope.data.sources.opening import open_source
 from convscope.errors import ImageError, UsageError
 
 logger = logging.getLogger(__name__)
@@ -124,7 +125,7 @@ def _crop_of(source: Source, index: int, preprocess: Preprocess, max_pixels: int
 
 
 def batches(
-    source: Source,
+    source: Source | Any,
     preprocess: Preprocess,
     *,
     indices: Sequence[int] | NDArray[np.integer] | None = None,
@@ -132,16 +133,16 @@ def batches(
     threads: int = 2,
     ahead: int = 4,
     decoding: Decoding = "full",
-    max_pixels: int | None = None,
     memory: Literal["plain", "pinned"] = "plain",
 ) -> Iterator[Batch]:
     """Batches of crops of the images `indices` (default: all), in that order, `size` indices to a batch.
 
+    `source` may be whatever `open_source` takes.
+
     `threads` decode and crop at most `ahead` batches beyond the one in use; with 0 the caller's thread does. The
     threads end when the iterator does, is closed, or is interrupted. `decoding` "reduced" lets JPEGs be decoded at
     the smallest size that resizing can start from: faster on large photos, and not the same pixels. Memory "pinned"
-    makes copies to a CUDA device asynchronous. Images may have `max_pixels` pixels, by default as many as the source
-    was opened with.
+    makes copies to a CUDA device asynchronous. Images may have as many pixels as the source was opened with.
 
     Raises UsageError for arguments that make no sense. Bad images are in each batch's `failures`.
 
@@ -154,12 +155,12 @@ def batches(
         raise UsageError(f"size and ahead are at least 1 and threads 0 or more, found {size}, {ahead} and {threads}")
     if decoding not in get_args(Decoding):
         raise UsageError(f"unknown decoding {decoding!r} (one of {', '.join(get_args(Decoding))})")
+    source = open_source(source)
     chosen = np.arange(len(source)) if indices is None else np.asarray(indices, dtype=np.int64).reshape(-1)
     outside = chosen[(chosen < 0) | (chosen >= len(source))]
     if len(outside):
         raise UsageError(f"there is no image {outside[0]}: {source.describe()}")
-    most = allowance_of(source).pixels if max_pixels is None else max_pixels
-    preprocess = settled(preprocess, source)
+    preprocess, most = settled(preprocess, source), allowance_of(source).pixels
     loader = _Loader(source, preprocess, _at_least(preprocess, decoding), most, memory == "pinned")
     stretches = [chosen[start : start + size] for start in range(0, len(chosen), size)]
     return _serial(loader, stretches) if threads == 0 else _threaded(loader, stretches, threads, ahead)

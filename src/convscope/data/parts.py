@@ -44,7 +44,7 @@ class Part:
 
 @checked
 def read_parts(path: str | PathLike[str], *, empty: Literal["refuse", "allow"] = "refuse") -> tuple[Part, ...]:
-    """The parts in a CSV file, in its order.
+    """The parts in the CSV file at `path`, in its order; where it holds none, `empty` "allow" gives none.
 
     Raises:
         UsageError: if it cannot be read, lacks a column, or a row is malformed or given twice.

@@ -338,7 +338,7 @@ def stratified_parts(labels: NDArray[np.int64], *, count: int = 3, seed: int = 0
 
 
 @usual_settings()
-def train(
+def train_classifier(
     rows: Tensor | NDArray[np.floating],
     labels: NDArray[np.int64],
     classifier: Classifier = "softmax",
@@ -352,7 +352,7 @@ def train(
     """The classifier of rows (n, d) with labels (n,) for a given C.
 
     >>> rows = np.array([[-2.0], [-1.0], [1.0], [2.0]], np.float32)
-    >>> model = train(rows, np.array([0, 0, 1, 1]))
+    >>> model = train_classifier(rows, np.array([0, 0, 1, 1]))
     >>> model.scores(rows).argmax(1).tolist()
     [0, 0, 1, 1]
     """
@@ -383,5 +383,5 @@ __all__ = [
     "solve",
     "stratified_parts",
     "class_targets",
-    "train",
+    "train_classifier",
 ]

@@ -32,7 +32,7 @@ from convscope.generalisation.classifiers import (
     solve,
     stratified_parts,
 )
-from convscope.generalisation.datasets import TargetSet
+from convscope.generalisation.datasets import TargetSet, open_target
 from convscope.generalisation.features import Features, Pooling, extract, feature_key, readable_only
 from convscope.generalisation.journal import Journal, fold_key, journal_of, kept_in
 from convscope.generalisation.measures import (
@@ -56,7 +56,11 @@ _POOLED = {"mean", "adaptive_avg_pool2d", "avg_pool2d", "adaptive_max_pool2d", "
 
 @dataclass(frozen=True)
 class Learning:
-    """How classifiers learn: kinds, values of C to choose from, parts of the cross-validation, scale of features."""
+    """How classifiers learn: kinds, values of C to choose from, parts of the cross-validation, scale of features.
+
+    >>> Learning(("svm",), grid=(0.1, 1.0)).parts
+    3
+    """
 
     classifiers: tuple[Classifier, ...] = ("softmax", "svm")
     grid: tuple[float, ...] = GRID
@@ -72,11 +76,11 @@ class Learning:
             raise UsageError(f"values of C {self.grid} are positive, and {self.parts} parts at least two")
 
 
-def default_layers(net: Network) -> list[str]:
+def transfer_layers(net: Network) -> list[str]:
     """The layers of Table 7 for any network: the last of each spatial stage, the vectors before the output, the output.
 
     >>> import convscope
-    >>> default_layers(convscope.load("zoo:tiny"))
+    >>> transfer_layers(convscope.load("zoo:tiny"))
     ['relu1', 'block1.relu2', 'block2.relu2', 'gap', 'fc']
     """
     vectors = [layer for layer in net.layers if not layer.spatial or (layer.height, layer.width) == (1, 1)]
@@ -95,7 +99,7 @@ def default_layers(net: Network) -> list[str]:
 @usual_settings()
 def measure_transfer(
     net: Network,
-    target: TargetSet,
+    target: TargetSet | Any,
     *,
     layers: Iterable[str] | None = None,
     folds: Sequence[Fold] | None = None,
@@ -109,6 +113,7 @@ def measure_transfer(
 ) -> TransferScores:
     """The scores of classifiers on the features of each of `layers`, for every fold.
 
+    target: labelled images, or whatever `open_target` takes.
     layers: by default one for each spatial stage, and the vectors up to the output.
     folds: by default the target's usual protocol (`PROTOCOLS`; train and val for PASCAL VOC) with seed 0.
     weights: what the network's weights are; its scores go by that name.
@@ -125,11 +130,12 @@ def measure_transfer(
         UnknownLayer: for a layer that one of the networks has not. SourceError: where no image can be used.
         UsageError: where `others` has a network under the name of the first one's weights.
     """
+    target = target if isinstance(target, TargetSet) else open_target(target)
     if others and weights in others:
         raise UsageError(f"the network's own weights are {weights} already: there is nothing to compare them with")
     how, pool, tell = learning or Learning(), pooling or Pooling(), progress or silent
     drawn = list(folds if folds is not None else default_folds(target))
-    names = [net.layers[name].name for name in (default_layers(net) if layers is None else layers)]
+    names = [net.layers[name].name for name in (transfer_layers(net) if layers is None else layers)]
     networks: dict[WeightsKind, Network] = {weights: net, **(others or {})}
     asked = np.unique(np.concatenate([rows for fold in drawn for rows in (fold.train, fold.test)]))
     scores: list[FoldScore] = []
@@ -328,4 +334,4 @@ def judge(
     return Judged(float(_mean(by_class)[0]), tuple(by_class.tolist()), float((found == labels).mean()), deviation)
 
 
-__all__ = ["Judged", "Learning", "default_folds", "default_layers", "judge", "learn", "measure_transfer"]
+__all__ = ["Judged", "Learning", "default_folds", "transfer_layers", "judge", "learn", "measure_transfer"]

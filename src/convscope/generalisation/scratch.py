@@ -32,6 +32,7 @@ from convscope.generalisation.splits import Fold
 from convscope.models.initial import initialise
 from convscope.models.loading import SCHEMES, split_spec
 from convscope.models.request import ModelRequest, resized
+from convscope.processes import usable_device
 from convscope.progress import Progress, silent
 from convscope.settings import float32_by_default, usual_settings
 from convscope.training import Recipe, renormalise
@@ -103,7 +104,7 @@ def from_scratch(
 
             def make(how: Recipe = how, fold: Fold = fold) -> FoldScore:
                 begun = random_module(spec, len(target.classes), size, recipe=how, images=images)
-                return _score(begun, target, fold, how, torch.device(device), threads, tell)
+                return _score(begun, target, fold, how, usable_device(device), threads, tell)
 
             scores.append(journal_of(folder).score(asked, make))
             logger.info("from scratch, %s of %d: %.4f", fold.name, len(drawn), scores[-1].value)

@@ -42,7 +42,14 @@ PROTOCOLS: dict[TargetKind, Protocol] = {
 @brief
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """One draw: numbers of images in the source, ascending. `per_class` is None where a published set was taken."""
+    """One draw of the images that classifiers learn from and are judged by.
+
+    train, test: (n,) numbers of images in the source, ascending. per_class: how many of each class are learned from;
+    None where a published set was taken.
+
+    >>> Fold(0, per_class=2, train=np.array([0, 3]), test=np.array([1, 2])).name
+    '2 per class, fold 0'
+    """
 
     number: int
     per_class: int | None

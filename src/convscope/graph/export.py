@@ -210,6 +210,13 @@ def _first_lines(error: BaseException, count: int = 3) -> str:
 
 
 def _explain(module: nn.Module, input_shape: tuple[int, int, int], error: BaseException) -> str:
+    first, *_, last = input_shape
+    taken = next((part.in_channels for part in module.modules() if isinstance(part, nn.Conv2d)), None)
+    if taken == last != first:
+        return (
+            f"{type(module).__name__} takes {taken} channels, and images of shape {tuple(input_shape)} have {first}: "
+            f"input_shape= is (channels, height, width), here {(last, *input_shape[:2])}"
+        )
     return (
         f"{type(module).__name__} cannot be exported for images of shape {tuple(input_shape)}. torch.export said: "
         f"{type(error).__name__}: {_first_lines(error)}. Check that the model runs on a tensor of shape (1, "

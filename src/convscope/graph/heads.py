@@ -148,7 +148,8 @@ class Head:
             return names[text.casefold()]
         if not classes:
             raise UsageError(
-                f"{network} has no class '{text}': its classes have no names, give a number below {self.channels}"
+                f"{network} has no class '{text}': its classes have no names, give a number below {self.channels}, "
+                "or names for them (classes=)"
             )
         if self.kind == "binary" and len(classes) == 2 and text.casefold() == classes[0].casefold():
             raise UsageError(f"{network} has one output, for '{classes[1]}'; follow that: '{text}' is what is left")

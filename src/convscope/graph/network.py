@@ -25,6 +25,7 @@ from convscope.graph.steps import Step
 from convscope.graph.traced import Traced
 from convscope.kernels.order import laid_out
 from convscope.kernels.reduction import Asked, Reduced
+from convscope.processes import usable_device
 from convscope.settings import each_in_usual_settings, usual_settings
 from convscope.tables import counted
 
@@ -138,7 +139,18 @@ class Network(Traced):
 
     @checked
     def to(self, device: torch.device | str | None = None, *, dtype: torch.dtype | None = None) -> Network:
-        """The same network on another device or with another floating dtype."""
+        """The same network on another device or with another floating dtype.
+
+        Raises:
+            UsageError: for a device that is not there, and for numbers that are not floating point.
+
+        >>> net = Network.trace(torch.nn.Conv2d(3, 2, 3), (3, 5, 5))
+        >>> net.to("cpu", dtype=torch.float64).dtype
+        torch.float64
+        """
+        if dtype is not None and not dtype.is_floating_point:
+            raise UsageError(f"dtype={dtype}: give a floating-point one, such as torch.float64")
+        device = device if device is None else usable_device(device)
 
         def move(tensor: Tensor) -> Tensor:
             return laid_out(tensor.to(device=device, dtype=dtype if tensor.is_floating_point() else None))
@@ -280,14 +292,19 @@ class Network(Traced):
         )
 
     def check_images(self, images: Tensor) -> Tensor:
-        """The images (n, channels, height, width) on the network's device and with its dtype.
+        """The images (n, channels, height, width) on the network's device and with its dtype; (C, H, W) is one.
 
         Raises:
             UsageError: if they are no tensor.
             ShapeError: if they have another shape, or are not floating point.
         """
         if not isinstance(images, Tensor):
-            raise UsageError(f"images must be a torch.Tensor (n, C, H, W), not {type(images).__name__}")
+            raise UsageError(
+                f"images must be a torch.Tensor (n, C, H, W), not {type(images).__name__}: "
+                "convscope.methods.inputs.images_for(net, images) makes one of files, pictures and arrays"
+            )
+        if images.dim() == 3 and tuple(images.shape) == self.input_shape:
+            images = images[None]
         if images.dim() != 4 or tuple(images.shape[1:]) != self.input_shape:
             raise ShapeError(
                 f"{self.name} takes images of shape (n, {', '.join(map(str, self.input_shape))}), found "
@@ -303,7 +320,7 @@ class Network(Traced):
 
     @usual_settings()
     def run(self, images: Tensor, layers: Iterable[str] | None = None) -> dict[str, Tensor]:
-        """The outputs of `layers` (default: the model's output) for normalised images (n, C, H, W).
+        """The outputs of `layers` (default: the model's output) for normalised images (n, C, H, W), or one (C, H, W).
 
         Maps are (n, channels, height, width), vectors (n, channels). Nothing is run that the layers do not need.
 

@@ -171,7 +171,9 @@ def is_unit(given: UnitLike | Iterable[UnitLike]) -> TypeGuard[UnitLike]:
     """
     if isinstance(given, str | Unit):
         return True
-    return isinstance(given, list | tuple) and len(given) == 2 and isinstance(given[1], Integral)
+    if not (isinstance(given, list | tuple) and len(given) == 2 and isinstance(given[1], Integral)):
+        return False
+    return ":" not in str(given[0])  # which is a unit already, and what follows no channel
 
 
 def several(units: UnitLike | Iterable[UnitLike]) -> list[UnitLike]:

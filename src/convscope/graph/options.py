@@ -30,6 +30,9 @@ class PullOptions:
     gates: what becomes of gates (squeeze-excite and its kin; `graph.gates` says what is one): "held" takes them for
         constants of the image, so that what a unit sees stays local; "exact" differentiates them, so that it sees the
         whole image. None: "exact" for the rule "gradient", "held" for the others.
+
+    >>> PullOptions("guided", smooth="gradient").treated
+    'held'
     """
 
     rule: Rule = "deconvnet"

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from convscope.errors import UsageError, nearest
+from convscope.errors import UsageError, WrongType, nearest
 from convscope.graph.activations import activations
 from convscope.graph.fingerprint import fingerprint
 from convscope.graph.heads import Head, Scores
@@ -42,7 +42,7 @@ class Traced(Shown):
         self,
         program: Program,
         *,
-        name: str,
+        name: str = "network",
         preprocess: Any = None,
         classes: Sequence[str] | None = None,
         folding: Folding = "fold",
@@ -50,6 +50,11 @@ class Traced(Shown):
         scores: Scores = "auto",
         class_count: int | None = None,
     ) -> None:
+        if not isinstance(program, Program):
+            raise WrongType(
+                f"program=<{type(program).__name__}>: a network is traced: "
+                "Network.trace(module, (channels, height, width))"
+            )
         if isinstance(preprocess, str) and preprocess not in RECIPES:
             close = nearest(preprocess, RECIPES)
             raise UsageError(f"no preprocessing '{preprocess}'{close} (by name there are {', '.join(RECIPES)})")

@@ -40,7 +40,7 @@ from convscope.live.looking import (
 from convscope.live.photos import ALLOWED, Moved, Photo, png, small
 from convscope.live.published import Beside
 from convscope.live.repeating import script_of
-from convscope.methods.causes import causes, default_layers
+from convscope.methods.causes import cause_layers, causes
 from convscope.methods.deconv import project_watched
 from convscope.methods.inputs import recipe_of
 from convscope.methods.invariance import invariance
@@ -295,7 +295,7 @@ class Bench:
         """What fed a unit, one layer down."""
         net, unit = self.net, self.net.unit(asking.text(said, "unit"))
         inputs, _ = self._inputs(tab, said)
-        below = asking.layers(net, said, ()) or list(default_layers(net, unit)[:1])
+        below = asking.layers(net, said, ()) or list(cause_layers(net, unit)[:1])
         graph = causes(net, inputs[0], unit, below[:1], most=_MOST, advanced=advanced)
         nodes = []
         for node in graph.nodes[1:]:

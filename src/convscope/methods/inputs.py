@@ -224,6 +224,12 @@ def are_planes(images: Any) -> bool:
 
 
 def _normalised(net: Network, batch: Tensor) -> Tensor:
+    channels = net.input_shape[0]
+    if batch.dim() == 4 and batch.shape[1] != channels == batch.shape[3]:
+        raise ShapeError(
+            f"floating-point arrays are channels first and normalised, found {tuple(batch.shape)}: give pixels as "
+            f"uint8 (H, W, {channels}), or numbers as (n, {', '.join(map(str, net.input_shape))})"
+        )
     checked = net.check_images(batch)
     if not bool(batch.isfinite().all()):
         logger.warning(

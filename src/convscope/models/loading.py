@@ -32,6 +32,7 @@ from convscope.models.recognising import SUFFIXES
 from convscope.models.request import Channels, FoundModel, ModelRequest, first_channels, resized
 from convscope.models.weights import marked
 from convscope.models.zoo import ZOO, from_checkpoint, from_zoo
+from convscope.processes import usable_device
 from convscope.settings import float32_by_default, usual_settings
 from convscope.tables import counted
 
@@ -207,7 +208,7 @@ def load_with_module(
     size = _size(input_size, asked.size)
     outputs = class_names(classes)
     names = outputs if isinstance(outputs, tuple) else None
-    target = _device(device)
+    target = None if device is None else usable_device(device)
     request = ModelRequest(
         scheme,
         name,
@@ -293,17 +294,6 @@ def _size(input_size: int | tuple[int, int] | None, given: tuple[int, int] | Non
     if given is not None and given != size:
         raise UsageError(f"input_size={input_size!r}, but the preprocess given makes images of {given[0]}x{given[1]}")
     return size
-
-
-def _device(device: str | torch.device | None) -> torch.device | None:
-    """The device, checked to be there before a model is built for it."""
-    if device is None:
-        return None
-    try:
-        return torch.empty(0, device=device).device
-    except (RuntimeError, AssertionError) as error:
-        first = (str(error).splitlines() or [""])[0]
-        raise UsageError(f"device '{device}' cannot be used: {first}; 'cpu' always can") from error
 
 
 def _trace(

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from convscope.errors import MissingExtra
 from convscope.notebook.html import box, cell, figure, table
+from convscope.tables import counted
 
 _ROWS = 20
 _FIGURES = 3
@@ -49,12 +50,12 @@ def answer_html(answer: ToldAnswer) -> str:
         content = "".join(cell(figure(one.draw()), one.caption, width=720) for one in figures[:_FIGURES])
     except MissingExtra as error:
         content = box("", str(error), "")
-    more = [f"{len(rows) - _ROWS} more rows"] if len(rows) > _ROWS else []
-    more += [f"{len(figures) - _FIGURES} more figures"] if len(figures) > _FIGURES else []
+    left = {"row": len(rows) - _ROWS, "figure": len(figures) - _FIGURES}
+    more = [counted(count, f"more {noun}") for noun, count in left.items() if count > 0]
     if rows:
         head = list(dict.fromkeys(key for row in rows for key in row))
         content += table(head, [[_text(row.get(key)) for key in head] for row in rows[:_ROWS]])
-    words = answer.summary.replace("\n\n", " ")
+    words = answer.summary.replace("\n\n", "\n")
     return box(type(answer).__name__, f"{words[:600]}{' ...' if len(words) > 600 else ''}", content + ", ".join(more))
 
 

@@ -11,6 +11,7 @@ from convscope.atlas.web import value_of
 from convscope.errors import StoreError
 from convscope.notebook.html import box, cell, picture, table
 from convscope.notebook.widget import widget_of
+from convscope.tables import counted
 
 
 def atlas_html(atlas: Atlas) -> str:
@@ -24,7 +25,8 @@ def atlas_html(atlas: Atlas) -> str:
         if is_inside(atlas.path, preview):
             pixels = decode_picture(inside(atlas.path, preview).read_bytes())
             strips.append(cell(picture(pixels, 400), layer.name, width=420))
-    words = f"{manifest['units']} units of {len(rows)} layers on {manifest['data']['count']} images; open {atlas.page}"
+    units, images = counted(manifest["units"], "unit"), counted(manifest["data"]["count"], "image")
+    words = f"{units} of {counted(len(rows), 'layer')} on {images}; open {atlas.page}"
     return box(manifest["model"]["name"], words, table(("layer", "operation", "shape", "dead"), rows) + "".join(strips))
 
 

@@ -89,22 +89,22 @@ def cell(content: str, caption: str, *, width: int = 140) -> str:
 
 
 def box(title: str, note: str, content: str) -> str:
-    """A heading, a line of words, and content; title and note are escaped, the content is HTML."""
+    """A heading, lines of words, and content; title and note are escaped, the content is HTML."""
     return (
         f'<div style="{_STYLE}"><div style="font-weight:600">{html.escape(title)}</div>'
-        f'<div style="opacity:.75;margin-bottom:6px">{html.escape(note)}</div>{content}</div>'
+        f'<div style="opacity:.75;margin-bottom:6px;white-space:pre-line">{html.escape(note)}</div>{content}</div>'
     )
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table of escaped words.
+    """A table of escaped words; one that is wider than the page scrolls by itself.
 
     >>> table(["a"], [["<b>"]])
-    '<table><tr><th>a</th></tr><tr><td>&lt;b&gt;</td></tr></table>'
+    '<div style="overflow-x:auto"><table cellpadding="4"><tr><th>a</th></tr><tr><td>&lt;b&gt;</td></tr></table></div>'
     """
     first = "".join(f"<th>{html.escape(name)}</th>" for name in head)
     body = "".join("<tr>" + "".join(f"<td>{html.escape(str(value))}</td>" for value in row) + "</tr>" for row in rows)
-    return f"<table><tr>{first}</tr>{body}</table>"
+    return f'<div style="overflow-x:auto"><table cellpadding="4"><tr>{first}</tr>{body}</table></div>'
 
 
 __all__ = ["box", "boxed", "cell", "figure", "picture", "signed", "table"]

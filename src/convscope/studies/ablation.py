@@ -172,6 +172,7 @@ def ablate(
         variants: rows of the table; default: all. seeds: those of the trainings of each, or how many, from 0.
         workers, device: as for `train`.
         atlas: an atlas that is to show the answer, under `name`.
+        progress: called with images trained on and judged, a stage for each variant and seed.
         on_start: told the configuration and both collections before the first training.
 
     Raises:

@@ -18,7 +18,7 @@ from convscope.graph import Network
 from convscope.methods.inputs import chosen_layers, preprocess_of
 from convscope.methods.tuning import KINDS, LayerTuning
 from convscope.methods.tuning.summing import WORDS
-from convscope.methods.tuning.surveying import MOST, survey
+from convscope.methods.tuning.surveying import MOST, CroppedPhotos, survey
 from convscope.methods.workers import one_thread_workers
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
@@ -218,9 +218,8 @@ def tuning(
     with one_thread_workers(net.device, workers) as team:
         found = survey(
             net,
-            preprocess,
             tops,
-            lambda number: load_image(source, number, preprocess),
+            CroppedPhotos(preprocess, lambda number: load_image(source, number, preprocess)),
             team=team,
             most=most_images,
             confidence=confidence,

@@ -50,7 +50,9 @@ class ClaimDetail:
 @brief
 @dataclass(frozen=True, eq=False)
 class ToldClaim:
-    """What was measured of a claim, in the network and with random weights; figure: as PNG, None without matplotlib.
+    """What was measured of a claim, in the network and with random weights.
+
+    figure: the bytes (n,) of a PNG, None without matplotlib.
 
     looked: at what, in words. what: each detail is of.
     """

@@ -18,7 +18,7 @@ from convscope.data import Source
 from convscope.data.parts import OBJECT
 from convscope.data.sources.select import limit, subset
 from convscope.errors import UsageError
-from convscope.generalisation.protocol import default_layers
+from convscope.generalisation.protocol import transfer_layers
 from convscope.graph import Network
 from convscope.methods.diagnosis import LayerDiagnosis
 from convscope.methods.evolution.settling import responses_of
@@ -120,7 +120,7 @@ def evolution(asked: AskedReport) -> ToldClaim:
 def invariance_of_layers(asked: AskedReport) -> ToldClaim:
     """How much less the last vector moves than the first stage."""
     net = asked.net
-    layers = [*net.layers.stages(), *(one for one in default_layers(net) if not net.layers[one].spatial), net.output]
+    layers = [*net.layers.stages(), *(one for one in transfer_layers(net) if not net.layers[one].spatial), net.output]
     layers = [one.name for one in net.layers if one.name in {net.layers[name].name for name in layers}]
     late = _last_vector(net, layers)
     moves = tuple(round(one * net.input_shape[1] / _HEIGHT, 2) for one in _MOVES)

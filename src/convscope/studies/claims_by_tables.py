@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from convscope.data.sources.select import limit, subset
 from convscope.errors import UsageError
 from convscope.generalisation import Learning
-from convscope.generalisation.protocol import default_layers
+from convscope.generalisation.protocol import transfer_layers
 from convscope.graph import Network
 from convscope.methods.correspondence.results import FEWEST_PLACES
 from convscope.methods.paper import statistics
@@ -137,7 +137,7 @@ def _draw_ablation(found: AblationTrials) -> bytes:
 
 def worth_elsewhere(asked: AskedReport) -> ToldClaim:
     """How much better classifiers on the last features are than on the first."""
-    layers = [one for one in default_layers(asked.net) if one != asked.net.output]
+    layers = [one for one in transfer_layers(asked.net) if one != asked.net.output]
     if len(layers) < 2:
         raise UsageError(f"{asked.net.name} has one layer of features before its output: two are compared")
     images = there(asked.target_set)

@@ -255,7 +255,8 @@ def effects(
     """What silencing units does to the scores and answers of a network, over a collection; exactly.
 
     Each unit of the layers is silenced by itself and its change pushed to the scores. Beside each stand its controls:
-    the 20 units of the layer nearest to it in mean squared activation on the same images.
+    the 20 units of the layer nearest to it in mean squared activation on the same images. P-values of the pairs that
+    stand out are corrected whatever they share (Benjamini & Yekutieli 2001).
 
     Args:
         net: the network; with preprocessing, and a vector of scores at its end.

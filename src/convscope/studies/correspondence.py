@@ -213,6 +213,7 @@ def correspond(
         seeds: how often weights are drawn: the network with random weights is the last control; 0 for never.
         limit: at most so many images, evenly spread. workers: as for `occlude`.
         atlas: an atlas of the same network that is to show the answer, under `name`.
+        progress: called with the number of masks that were covered.
 
     Raises:
         UsageError: for options that make no sense, and tables that do not fit the images. UnknownLayer: for layers that

@@ -207,8 +207,8 @@ def directions(
         net: the network, with preprocessing.
         images: a collection, see docs/grammar.md: of pixels. Positions are drawn evenly from them.
         layer: whose positions; before or after its ReLU (for "nmf" after).
-        kind: "sae", an autoencoder; "nmf", non-negative factors by scikit-learn, with an encoder learned for them;
-            "pca", principal components, which have both signs.
+        kind: "sae", an autoencoder (Makhzani & Frey 2013; Gao et al. 2024); "nmf", non-negative factors by
+            scikit-learn, with an encoder learned for them; "pca", principal components, which have both signs.
         n: how many directions. active: how many of them, at most, are left at a position, the strongest; None: all
             above zero, each at the price `penalty` (of "sae").
         updates: of the autoencoder, or the encoder. positions: learned from, at most; four bytes a channel each are

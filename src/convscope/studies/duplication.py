@@ -89,6 +89,7 @@ def overlap(
         store: a folder for the answer; the pairs are its pairs.csv.
         threshold: correlation of fine detail, 0 to 1, from which a pair counts.
         workers: threads that decode.
+        progress: called with images read, and with what of them was compared.
 
     Raises:
         UsageError: for a threshold outside 0 to 1. SourceError: for a collection that is not there. StoreError: where

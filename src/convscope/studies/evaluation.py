@@ -182,7 +182,7 @@ def evaluate(
     the ROC curve, accuracy, sensitivity and specificity of one class, the average precision of labels, the mean
     absolute error and R2 of values, the intersection over union of maps. All have intervals of 95 %. Scores are
     averaged over the views of an image, and then over the networks: several are an ensemble, and of classes each is
-    also judged alone, and against all together over the same images.
+    also judged alone, and against all together over the same images (Table 2).
 
     Args:
         nets: a network, or several.
@@ -200,6 +200,7 @@ def evaluate(
             name and a number for each output; the same as a mapping or an array; for maps a folder of masks,
             of values one of files of numbers, or an array.
         limit: at most so many images, evenly spread. workers: threads that decode.
+        progress: called with the number of images done.
 
     Raises:
         UsageError: for networks whose classes differ from each other's or do not fit the images'. SourceError: if no

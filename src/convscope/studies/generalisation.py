@@ -18,7 +18,7 @@ from convscope.errors import UsageError
 from convscope.files import sealed_json
 from convscope.generalisation import Fold, Learning, Pooling, TargetSet, TransferScores, measure_transfer, open_target
 from convscope.generalisation.features import LIMIT, PoolingKind
-from convscope.generalisation.protocol import default_layers
+from convscope.generalisation.protocol import transfer_layers
 from convscope.generalisation.results import RESULT, MeanScore, WeightsKind
 from convscope.generalisation.scratch import from_scratch, scratch_recipe
 from convscope.generalisation.splits import PROTOCOLS, draw_folds, published_fold, save_splits
@@ -158,6 +158,7 @@ def transfer(
         workers: threads that run the network, and that train classifiers, one each; by default one a core.
         seed: of folds, random weights and classifiers.
         atlas: an atlas that is to show the answer, under `name`.
+        progress: called with images whose features are made, and with classifiers trained.
         on_start: told network, target, folds and layers before the work starts.
 
     Raises:
@@ -182,7 +183,7 @@ def transfer(
         raise UsageError(f"limit={limit}: give it to open_target, which made these images")
     drawn = _folds(target, per_class, test, folds, sets, seed)
     net = find(model, weights=weights, seed=seed) if isinstance(model, str) else model
-    chosen = default_layers(net) if layers is None else [net.layers[layer].name for layer in layers]
+    chosen = transfer_layers(net) if layers is None else [net.layers[layer].name for layer in layers]
     others = _others(model, compare, find, seed)
     how: dict[str, Any] = {"learning": learning or Learning(seed=seed), "pooling": Pooling(pooling, features or LIMIT)}
     asked = question(

@@ -50,6 +50,8 @@ def mark(
             where a part reaches beyond its image.
     """
     listed = read_parts(Path(parts)) if isinstance(parts, str | PathLike) else parts
+    if not listed:
+        raise UsageError("parts=[]: name one part or more, each a Part with its image and box")
     if are_planes(images):
         given = look_at(net, images, limit=limit)
         wanted = of_images(listed, given.seen.names)

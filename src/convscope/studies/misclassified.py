@@ -37,11 +37,11 @@ _BEST = 5
 class AnsweredImages:
     """What was answered to n images, by their number in the collection; answers by their codes, see `Contrast`.
 
-    Where a network answers several questions, of labels or of values, each row is about one of them. numbers: (n, 2)
-    the output's numbers of the answer and of the label; of a value what was answered and what is true. scores: (n, 2)
-    the scores of both; of a value how many times the usual error it is off, and that error. rank: (n,) the place of the
-    label among the answers, 1 for the best. contrast: (n,) by how much the answer's logit exceeds the label's, or the
-    value is off; 0 where the answer is right.
+    Where a network answers several questions, of labels or of values, each row is about one of them. images, truth,
+    answer: (n,). numbers: (n, 2) the output's numbers of the answer and of the label; of a value what was answered and
+    what is true. scores: (n, 2) the scores of both; of a value how many times the usual error it is off, and that
+    error. rank: (n,) the place of the label among the answers, 1 for the best. contrast: (n,) by how much the answer's
+    logit exceeds the label's, or the value is off; 0 where the answer is right.
     """
 
     images: Ints
@@ -170,7 +170,7 @@ def best_of(head: Head, numbers: Features, image: int) -> tuple[Ints, Doubles]:
     return (CODES["labels"] * codes + 1 if head.kind == "labels" else codes), found.values.numpy()
 
 
-def alike(
+def most_alike(
     features: Features, source: Source, known: Sequence[AnsweredImages], images: Sequence[int], *, answers: bool = False
 ) -> list[SimilarImages]:
     """For each of some images the images of the collection most like it, by the cosine of their features.
@@ -267,6 +267,6 @@ def _measured(channel: int, images: Ints, values: Doubles, truth: Doubles) -> An
 
 
 __all__ = [
-    "NEAREST", "SHOWN", "AnsweredImages", "SimilarImages", "alike", "answered", "best_of", "expect_answers", "known_in",
-    "truths_of", "worst_of",
+    "NEAREST", "SHOWN", "AnsweredImages", "SimilarImages", "answered", "best_of", "expect_answers", "known_in",
+    "most_alike", "truths_of", "worst_of",
 ]  # fmt: skip

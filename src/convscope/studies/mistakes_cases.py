@@ -19,7 +19,7 @@ from convscope.methods.inputs import input_of, preprocess_of
 from convscope.methods.mistakes import CODES, Contrast, Explained, Explaining
 from convscope.progress import Progress, duration, estimate
 from convscope.stores.sanity import Parts
-from convscope.studies.misclassified import AnsweredImages, alike, best_of
+from convscope.studies.misclassified import AnsweredImages, best_of, most_alike
 from convscope.studies.mistakes_found import MistakeCase, contrast_in
 
 _WORTH_SAYING = 5.0  # seconds that are left
@@ -45,7 +45,7 @@ class Cases:
         which = [int(found.truth[row]) // CODES[head.kind] if len(known) > 1 else 0 for row in rows]
         each = [known[number] for number in which]
         by_answer = head.kind == "values"
-        similar = alike(tables[like], self.source, each, found.images[rows].tolist(), answers=by_answer)
+        similar = most_alike(tables[like], self.source, each, found.images[rows].tolist(), answers=by_answer)
         for done, (row, number, one) in enumerate(zip(rows, which, similar, strict=True), 1):
             index, contrast = int(found.images[row]), contrast_in(found, row, self.net)
             look = partial(self._look, index, contrast)

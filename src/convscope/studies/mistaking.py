@@ -20,7 +20,7 @@ from convscope.errors import ImageError, UsageError
 from convscope.files import json_bytes
 from convscope.generalisation.features import Pooling, extract
 from convscope.graph import Network, Unit
-from convscope.methods.causes import default_layers
+from convscope.methods.causes import cause_layers
 from convscope.methods.inputs import chosen_layers, preprocess_of
 from convscope.methods.mistakes import Explaining, names_of
 from convscope.methods.occlusion import Fill, OccluderGrid
@@ -360,7 +360,7 @@ def mistakes(
     source = collection(images, limit=limit, cache=cache)
     square, step = square_for(net.input_shape[1:], size, stride)
     grid = OccluderGrid(net.input_shape[1:], square, step)
-    named = chosen_layers(net, layers, () if layers else default_layers(net, Unit(logits, 0)))
+    named = chosen_layers(net, layers, () if layers else cause_layers(net, Unit(logits, 0)))
     explaining = Explaining(net, named, most, square, step, fill, workers)
     like = net.layers[explaining.layers[0] if layer is None else layer].name
     truths = truths_of(net, source, match, truth)

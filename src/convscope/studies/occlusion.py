@@ -21,7 +21,7 @@ from convscope.errors import UsageError
 from convscope.files import json_bytes
 from convscope.graph import Network, Unit, UnitLike, several
 from convscope.methods.inputs import are_planes, preprocess_of
-from convscope.methods.occlusion import Border, Fill, OcclusionMaps, join, one_of
+from convscope.methods.occlusion import Border, Fill, OcclusionMaps, join_occlusions, one_of
 from convscope.methods.occlusion import occlusion as occluding
 from convscope.methods.occlusion.occluders import square_for
 from convscope.methods.occlusion.readings import Reduction
@@ -48,7 +48,8 @@ _GRIDS = 64
 class Occlusion(Answer):
     """What covering parts of images does: `found` for all that could be read, in order.
 
-    seen: these images. classes: the names of the network's.
+    seen: these images. classes: the names of the network's. net, photos: what it was made with, which figures are drawn
+    with, and the crop (H, W, C) of each image; None where it was loaded.
     """
 
     found: OcclusionMaps
@@ -426,7 +427,7 @@ def _each(
         raise none_readable(source, failures)
     seen = seen_in(source, [one.index for one in covered], failures)
     drawn = None if figures is None else figures.drawn
-    return Occlusion(join([one.found for one in covered]), seen, net.classes, net, photos, elsewhere, drawn)
+    return Occlusion(join_occlusions([one.found for one in covered]), seen, net.classes, net, photos, elsewhere, drawn)
 
 
 def _pixels(source: Source, preprocess: Preprocess, index: int) -> NDArray[Any]:

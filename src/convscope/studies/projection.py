@@ -26,7 +26,7 @@ from convscope.graph import Network, PullOptions, Unit, UnitLike, is_unit, sever
 from convscope.graph.options import Gates, LrnRule, OverlapRule, Rule, Smooth, pull_options
 from convscope.methods import deconv as projecting
 from convscope.methods.deconv import ProjectedPixels, SignalSize
-from convscope.methods.deconv.projection import join
+from convscope.methods.deconv.projection import join_projections
 from convscope.methods.deconv.units import PHOTOS
 from convscope.methods.inputs import are_planes, preprocess_of
 from convscope.progress import Progress, silent
@@ -262,7 +262,7 @@ def deconv(
     batch: int = 32,
     progress: Progress | None = None,
 ) -> Projection | Projections:
-    """What a unit, or each of several, takes from images: projections on its receptive field, down to pixels.
+    """What a unit, or each of several, takes from images: projections on its field, down to pixels (section 2.1).
 
     Args:
         net: the network; one with preprocessing, unless the images are its input.
@@ -273,6 +273,7 @@ def deconv(
         rule, smooth, overlap, lrn, gates: see `PullOptions`; or all of them as `options`.
         limit: at most so many images, evenly spread.
         batch: images that are taken together.
+        progress: called with the number of images done.
 
     Raises:
         UsageError: for a malformed unit or option. UnknownLayer: for a unit that does not exist. ShapeError: for images
@@ -288,6 +289,8 @@ def deconv(
     listed = several(units)
     if not listed:
         raise UsageError("units=[]: name one unit or more, such as 'features.8:174'")
+    if batch < 1:
+        raise UsageError(f"batch={batch}: give 1 or more")
     wanted = [net.unit(unit) for unit in listed]
     asked = pull_options(options, rule=rule, smooth=smooth, overlap=overlap, lrn=lrn, gates=gates)
     deciding = {"units": wanted, "signal": signal, "options": asked}
@@ -346,7 +349,7 @@ class _Making:
         if photos is not None and len(photos) < len(self._indices):
             photos = None
         rows = torch.arange(len(self._indices), device="cpu")
-        found = [replace(join(parts), images=rows, photos=photos) for parts in self._found]
+        found = [replace(join_projections(parts), images=rows, photos=photos) for parts in self._found]
         return found, seen_in(self._source, self._indices, self._failures), fill, self._written
 
     def _take(self, part: Batch, preprocess: Preprocess, fill: tuple[int, ...]) -> None:

@@ -22,7 +22,7 @@ from convscope.errors import UsageError
 from convscope.files import json_bytes
 from convscope.generalisation import TargetSet
 from convscope.graph import Network
-from convscope.methods.paper.judging import VERDICTS, ClaimVerdict, MeasuredClaim, verdict
+from convscope.methods.paper.judging import VERDICTS, ClaimVerdict, MeasuredClaim, claim_verdict
 from convscope.methods.paper.table import CLAIMS, CONFIDENCE, SEEDS, Claim, ClaimName
 from convscope.models import load
 from convscope.progress import Progress, silent
@@ -249,7 +249,7 @@ def _tested(asked: AskedReport, claim: Claim, place: Path | None, room: Parts) -
     except UsageError as error:
         nothing = MeasuredClaim(np.nan, np.nan, np.nan, 0, lacking=str(error))
         told, seconds = ToldClaim(nothing, (), claim.direction, ""), time.perf_counter() - began
-    said = verdict(
+    said = claim_verdict(
         told.measured, told.random, direction=told.direction, margin=claim.margin, least=claim.least
     )  # fmt: skip
     return TestedClaim(claim.name, said, told, seconds)

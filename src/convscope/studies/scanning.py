@@ -163,7 +163,7 @@ def scan(
     cache: str | PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> Scan:
-    """The k strongest responses of every unit of some layers to images, and statistics.
+    """The k strongest responses of every unit of some layers to images, and statistics (Fig. 2 shows nine).
 
     An image gives a unit one candidate, the first position of the spatial maximum of the layer's output; order: value
     descending, then image number, so that the result depends neither on batches nor on workers or shards. Values are
@@ -182,6 +182,7 @@ def scan(
         shard: (i, n) looks at every n-th micro-batch from the i-th; the n results `merge` to the whole.
         statistics: "all", "units" (no means by class), or "none". Means by class need labels, and are left out where
             their table would take more than 512 MiB.
+        progress: called with the number of images done, as "scan".
 
     Raises:
         UsageError: if an option makes no sense, or several processes are given a shard or no folder. UnknownLayer: if a

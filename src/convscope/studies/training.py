@@ -140,7 +140,7 @@ def train(
     on_epoch: OnEpoch | None = None,
     on_start: OnStart | None = None,
 ) -> Training:
-    """A network trained by a configuration on images with parts for training and validation.
+    """A network trained by a configuration on images with parts for training and validation (section 3).
 
     A training that was interrupted goes on from its last saved state, and ends with the same weights as one that was
     not. Under torchrun the processes share each batch.
@@ -158,6 +158,7 @@ def train(
         workers: threads that make batches ahead of the network.
         save_every: updates of an epoch between saved states; each epoch ends with one anyway.
         device: such as "cuda"; by default CUDA where there is some.
+        progress: called with images trained on, as "training".
         on_epoch: told of each epoch when it ends. on_start: told the configuration and both collections before.
 
     Raises:

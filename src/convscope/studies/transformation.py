@@ -37,7 +37,8 @@ FIGURE = "invariance.png"
 
 @dataclass(eq=False, repr=False)
 class Invariance(Answer):
-    """What was found of some images; `distance` is the one that the figure shows, which begins with `examples`.
+    """What was found of some images; `distance` is the one that the figure shows, which begins with `examples`: of each
+    transformation the first image (H, W, 3), changed by some of its amounts.
 
     untrained: the same with random weights, of every seed. confidence, seed: of the intervals, over images.
     """

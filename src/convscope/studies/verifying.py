@@ -133,7 +133,8 @@ def verify(folder: str | os.PathLike[str], *, progress: Progress | None = None) 
     Scans, decoded images and features that are kept, scores, checkpoints of evolutions, answers with their tables and
     figures, pages of mistakes, directions and what is kept while they are learned, sums of effects, parts of sanity
     checks, programs of networks, trainings and atlases are known; other files are passed over. All that is known is
-    read to its end. Links to folders are not followed. Nothing is changed.
+    read to its end. Links to folders are not followed. Nothing is changed. progress: called
+    with the number of folders looked through.
 
     Raises:
         StoreError: if there is no such folder, or nothing in it that is known.

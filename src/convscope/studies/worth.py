@@ -24,7 +24,7 @@ from convscope.methods.sanity.cases import Excited, SanityCases, chosen_cases, d
 from convscope.methods.sanity.covering import FILLS
 from convscope.methods.sanity.judging import CLAIM, MEANING, Verdict, benjamini_yekutieli, holm
 from convscope.methods.sanity.layers import LayerSanity
-from convscope.methods.sanity.looking import Cascade, LookedCases, Tool, cascade, look
+from convscope.methods.sanity.looking import Cascade, CaseLooking, LookedCases, Tool, cascade, look_at_cases
 from convscope.methods.sanity.orders import CONTROLS
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
@@ -245,6 +245,9 @@ def sanity(
 ) -> Sanity:
     """What projections of units are worth: whether they say anything of the unit that controls do not.
 
+    Controls know nothing of the unit, among them random signals and weights (Mahendran & Vedaldi
+    2016; Adebayo et al. 2018).
+
     Args:
         net: the network; with preprocessing, unless the images are its input.
         images: images of any kind, see docs/grammar.md.
@@ -347,18 +350,20 @@ class _KeptLayer:
         counting(0)
         said = {"layer": self.layer, "options": vars(self.options), "unit": self.cases.unit.tolist()}
         said |= {"image": self.cases.image.tolist()}
-        shared: dict[str, Any] = {"options": self.options, "tool": self.tool, "seed": self.seed, "counting": counting}
+        how = CaseLooking(self.options, self.tool, self.seed, counting)
         asked = (self.net, self.pictures.inputs, self.layer, self.cases)
         name = f"{self.layer}-{self.options.rule}"
         looked, there = self.parts.part(
-            f"{name}-deletion", said | {"side": self.side}, lambda: dict(vars(look(*asked, side=self.side, **shared)))
+            f"{name}-deletion",
+            said | {"side": self.side},
+            lambda: dict(vars(look_at_cases(*asked, side=self.side, how=how))),
         )
         if there:
             counting(len(self.cases))
         fallen, there = self.parts.part(
             f"{name}-cascade",
             said | {"seeds": self.seeds},
-            lambda: {"median": cascade(*asked, seeds=self.seeds, **shared).median},
+            lambda: {"median": cascade(*asked, seeds=self.seeds, how=how).median},
         )
         if there:
             counting(total - done)

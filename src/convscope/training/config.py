@@ -153,7 +153,7 @@ def packaged_configs() -> tuple[str, ...]:
 
 @checked
 def read_config(spec: str | Path) -> Config:
-    """The training of that name, or of a TOML file.
+    """The training that `spec` names, or that a TOML file of this path says; see docs/training.md for what is in one.
 
     Raises:
         UsageError: where there is none, or the file does not say what it should.
@@ -188,6 +188,12 @@ def configured(spec: Config | str | PathLike[str], changes: Mapping[str, Any], *
     found = spec if isinstance(spec, Config) else read_config(spec if isinstance(spec, str) else Path(spec))
     config, recipe = found.to_json(), {option.name for option in fields(Recipe)}
     for name, value in changes.items():
+        if name not in recipe | config["network"].keys():
+            known = [*recipe, *config["network"]]
+            raise UsageError(
+                f"changes=: there is no {name!r} in recipe or network{nearest(name, known)} (there are: "
+                f"{', '.join(sorted(known))})"
+            )
         config["recipe" if name in recipe else "network"][name] = value
     if seed:
         config["recipe"]["seed"] = seed

@@ -61,8 +61,8 @@ class ClassAccuracy:
     """What networks answered: counts over images, from which all rates follow.
 
     `confusion` (classes of the images, classes of the network) int64 counts answers, `hits5` (classes of the images,)
-    the images whose class was among the five best. Class names are those of the images. head: what the output was taken
-    for.
+    the images whose class was among the five best, `targets` (classes of the images,) which class of the network each
+    is. Class names are those of the images. head: what the output was taken for.
     """
 
     networks: tuple[str, ...]

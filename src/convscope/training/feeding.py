@@ -30,11 +30,11 @@ class BatchPlan:
     flipped: NDArray[np.bool_]
 
 
-def plan(recipe: Recipe, images: int, epoch: int) -> BatchPlan:
+def batch_plan(recipe: Recipe, images: int, epoch: int) -> BatchPlan:
     """The plan of an epoch, counted from 1, for so many images.
 
-    >>> first = plan(Recipe(), 6, 1)
-    >>> sorted(first.order.tolist()), first.places.shape, bool((plan(Recipe(), 6, 2).order == first.order).all())
+    >>> first = batch_plan(Recipe(), 6, 1)
+    >>> sorted(first.order.tolist()), first.places.shape, bool((batch_plan(Recipe(), 6, 2).order == first.order).all())
     ([0, 1, 2, 3, 4, 5], (6, 2), False)
     """
     draw = np.random.default_rng([recipe.seed, epoch])
@@ -69,7 +69,7 @@ class Feed:
         self, epoch: int, *, start: int = 0, threads: int = 1, pinned: bool = False
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """This process's share of each batch of an epoch from update `start`: pixels (n, C, size, size) and labels."""
-        layout = plan(self.recipe, len(self.pictures), epoch)
+        layout = batch_plan(self.recipe, len(self.pictures), epoch)
 
         def make(step: int) -> tuple[Tensor, Tensor]:
             return self._batch(layout, step, pinned)

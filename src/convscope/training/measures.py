@@ -50,7 +50,7 @@ def measure(name: str, images: int, ask: Weighted) -> Measure:
     return Measure(name, *(float(one) for one in drawn(images, ask)))
 
 
-def several(names: Sequence[str], images: int, ask: Weighted) -> list[Measure]:
+def measures(names: Sequence[str], images: int, ask: Weighted) -> list[Measure]:
     """A number for each name, with its interval."""
     found = zip(*drawn(images, ask), strict=True)
     return [Measure(name, *map(float, one)) for name, one in zip(names, found, strict=True)]
@@ -70,7 +70,7 @@ def area(scores: Doubles, truth: NDArray[np.bool_]) -> Weighted:
     return ask
 
 
-def average_precision(scores: Doubles, truth: NDArray[np.bool_]) -> Weighted:
+def weighted_precision(scores: Doubles, truth: NDArray[np.bool_]) -> Weighted:
     """The mean, over images that have the label, of the share of those ranked as high that have it."""
     order = np.argsort(-scores, kind="stable")
     starts = _groups(scores[order])
@@ -116,13 +116,13 @@ def of_labels(scores: Doubles, truth: NDArray[np.bool_], names: Sequence[str]) -
 
     A label that no image has, or of a draw none has, has no average precision and is left out of the mean.
     """
-    each = [average_precision(scores[:, c], truth[:, c]) for c in range(scores.shape[1])]
+    each = [weighted_precision(scores[:, c], truth[:, c]) for c in range(scores.shape[1])]
 
     def ask(weights: Doubles) -> Doubles:
         columns = np.stack([one(weights) for one in each], 1)
         return np.concatenate([_mean(columns)[:, None], columns], 1)
 
-    whole, *listed = several(["mean average precision", *names], len(truth), ask)
+    whole, *listed = measures(["mean average precision", *names], len(truth), ask)
     return [whole], listed
 
 
@@ -139,7 +139,7 @@ def of_values(found: Doubles, truth: Doubles, names: Sequence[str]) -> tuple[lis
         return np.concatenate([errors.mean(1)[:, None], explained.mean(1)[:, None], errors, explained], 1)
 
     listed = [f"{what} of {name}" for what in ("MAE", "R2") for name in names]
-    error, explained, *each = several(["MAE", "R2", *listed], len(truth), ask)
+    error, explained, *each = measures(["MAE", "R2", *listed], len(truth), ask)
     return [error, explained], each if count > 1 else []
 
 
@@ -157,7 +157,7 @@ def of_value_maps(sums: Sequence[Doubles], names: Sequence[str]) -> tuple[list[M
         return np.concatenate([_mean(errors)[:, None], _mean(explained)[:, None], errors, explained], 1)
 
     listed = [f"{what} of {name}" for what in ("MAE", "R2") for name in names]
-    error, explained, *each = several(["MAE", "R2", *listed], len(known), ask)
+    error, explained, *each = measures(["MAE", "R2", *listed], len(known), ask)
     return [error, explained], each if len(names) > 1 else []
 
 
@@ -174,7 +174,7 @@ def of_overlap(
         return np.concatenate([_mean(columns)[:, None], columns], 1)
 
     one = len(names) == 1
-    whole, *each = several(["IoU" if one else "mean IoU", *(f"IoU of {n}" for n in names)], len(shared), ask)
+    whole, *each = measures(["IoU" if one else "mean IoU", *(f"IoU of {n}" for n in names)], len(shared), ask)
     return [whole], [] if one else each
 
 
@@ -186,7 +186,7 @@ def of_pixels(right: NDArray[np.int64], known: NDArray[np.int64]) -> Measure:
 __all__ = [
     "Measure",
     "area",
-    "average_precision",
+    "weighted_precision",
     "measure",
     "of_labels",
     "of_one_class",
@@ -194,6 +194,6 @@ __all__ = [
     "of_pixels",
     "of_value_maps",
     "of_values",
-    "several",
+    "measures",
     "share",
 ]

@@ -55,7 +55,7 @@ class Predictions:
 @brief
 @dataclass(frozen=True, eq=False)
 class EnsembleMembers:
-    """Whether each of m networks alone answers n images rightly, in the order of the predictions: bool (m, n).
+    """Whether each of m networks alone answers n images rightly, in the predictions' order: arrays are bool (m, n).
 
     top1: its best answer is the image's class; top5: one of its five best.
     """

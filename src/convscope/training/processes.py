@@ -11,7 +11,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from convscope.processes import launched, local_device, rank
+from convscope.processes import launched, local_device, rank, usable_device
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,11 @@ def team(device: str | torch.device | None = None) -> Iterator[Team]:
 
     `device` is a kind or a device; by default CUDA where there is some.
     """
-    asked = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    wanted = device or ("cuda" if torch.cuda.is_available() else "cpu")
     if not launched():
-        yield Team(0, 1, asked)
+        yield Team(0, 1, usable_device(wanted))
         return
-    asked = local_device(asked.type)
+    asked = local_device(torch.device(wanted).type)  # its own: nothing is made on another process's first
     if asked.type == "cuda":
         torch.cuda.set_device(asked)
     own = not dist.is_initialized()

@@ -132,11 +132,11 @@ def test_copies_and_what_is_found_again_are_by_the_largest_cosine() -> None:
     made = np.array([[1, 0, 0], [0.98, 0.198997, 0], [0, 0, 1]], np.float32)
     none = np.zeros(3, np.float32)
     one = Dictionary("d", "x", "sae", made, none, made, none)
-    np.testing.assert_allclose(judging.likeness(one), [0.98, 0.98, 0], atol=1e-6)
+    np.testing.assert_allclose(judging.largest_cosines(one), [0.98, 0.98, 0], atol=1e-6)
     other = replace(one, decoder=np.array([[0, 1, 0], [0, 0, -1], [1, 0, 0]], np.float32))
-    np.testing.assert_allclose(judging.likeness(one, other), [1, 0.98, 0], atol=1e-6)
+    np.testing.assert_allclose(judging.largest_cosines(one, other), [1, 0.98, 0], atol=1e-6)
     signless = replace(one, kind="pca"), replace(other, kind="pca")
-    np.testing.assert_allclose(judging.likeness(*signless), [1, 0.98, 1], atol=1e-6)
+    np.testing.assert_allclose(judging.largest_cosines(*signless), [1, 0.98, 1], atol=1e-6)
 
 
 def test_what_cannot_be_learned_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

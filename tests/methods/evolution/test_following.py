@@ -13,7 +13,7 @@ from convscope.data import Preprocess, open_source
 from convscope.errors import StoreError, UnknownLayer, UsageError
 from convscope.graph import Network, Unit
 from convscope.methods.deconv import project
-from convscope.methods.evolution.followed import default_layers
+from convscope.methods.evolution.followed import followed_layers
 from convscope.methods.evolution.histories import FeatureHistory
 from convscope.methods.evolution.looking import Checkpoint
 from convscope.stores.evolution import evolution
@@ -190,9 +190,9 @@ def test_a_store_of_another_training_is_left_alone(nets: list[Network], tmp_path
 
 
 def test_default_layers_are_the_rectified_maps(nets: list[Network]) -> None:
-    assert default_layers(nets[0]) == ("1", "4")
+    assert followed_layers(nets[0]) == ("1", "4")
     deep = nn.Sequential(*[m for i in range(9) for m in (nn.Conv2d(3, 3, 3, padding=1), nn.ReLU())])
-    assert default_layers(Network.trace(deep, (3, 9, 9))) == ("17",)
+    assert followed_layers(Network.trace(deep, (3, 9, 9))) == ("17",)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from convscope.errors import UnknownLayer, UsageError
 from convscope.graph import Network
-from convscope.methods.occlusion.occlusion import OcclusionMaps, join, occlude, one_of
+from convscope.methods.occlusion.occlusion import OcclusionMaps, join_occlusions, occlude, one_of
 from tests.graph import headed
 from tests.graph.headed import SHAPE, made, network
 
@@ -200,9 +200,9 @@ def test_what_was_assumed_is_written_where_it_is_not_the_usual() -> None:
     assert placed.to_json()["regions"] == ["0,2"]
     assert next(iter(placed.rows()))["region0"] == "0,2"
     parts = [one_of(placed, 0), one_of(placed, 1)]
-    np.testing.assert_array_equal(join(parts).probability, placed.probability)
+    np.testing.assert_array_equal(join_occlusions(parts).probability, placed.probability)
     with pytest.raises(UsageError, match="cannot be joined"):
-        join([one_of(placed, 0), one_of(covered(network(headed.UNet()), x, "1"), 1)])
+        join_occlusions([one_of(placed, 0), one_of(covered(network(headed.UNet()), x, "1"), 1)])
 
 
 def test_a_target_may_be_a_difference_of_logits_or_a_unit() -> None:

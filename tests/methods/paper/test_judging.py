@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from convscope.methods.paper.judging import VERDICTS, MeasuredClaim, held, verdict
+from convscope.methods.paper.judging import VERDICTS, MeasuredClaim, claim_verdict, held
 
 NAN = math.nan
 SURE = MeasuredClaim(0.3, 0.2, 0.4, 9)
@@ -40,7 +40,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_a_claim_that_is_to_be_above_a_tenth_of_eight_images(case: str) -> None:
     found, random, said = CASES[case]
-    assert verdict(found, random, direction="above", margin=0.1, least=8) == said
+    assert claim_verdict(found, random, direction="above", margin=0.1, least=8) == said
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -51,7 +51,7 @@ def test_below_is_above_of_all_numbers_turned(case: str) -> None:
         for one in (found, *random)
     ]
     others = [one for one in turn[1:] if one is not None]
-    assert verdict(turn[0], others, direction="below", margin=-0.1, least=8) == said
+    assert claim_verdict(turn[0], others, direction="below", margin=-0.1, least=8) == said
 
 
 def test_every_verdict_is_reached() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from convscope.methods.sanity import judging
-from convscope.methods.sanity.judging import benjamini_yekutieli, margins, unit_p, verdict
+from convscope.methods.sanity.judging import benjamini_yekutieli, layer_verdict, margins, unit_p
 
 
 def test_resampling_draws_units_and_images_whole() -> None:
@@ -77,7 +77,7 @@ def test_corrections_by_hand() -> None:
     ],
 )
 def test_verdicts(every: float, chance: float, units: int, images: int, said: str) -> None:
-    assert verdict(every, chance, units=units, images=images) == said
+    assert layer_verdict(every, chance, units=units, images=images) == said
 
 
 def test_a_single_unit_is_judged_by_its_worst_control() -> None:

@@ -11,7 +11,7 @@ from convscope.methods.deconv import project
 from convscope.methods.sanity.cases import SanityCases, chosen_cases, drawn_units, responses
 from convscope.methods.sanity.controls import control
 from convscope.methods.sanity.layers import LayerSanity
-from convscope.methods.sanity.looking import Cascade, Projecting, Tool, cascade, look
+from convscope.methods.sanity.looking import Cascade, CaseLooking, Projecting, Tool, cascade, look_at_cases
 from convscope.methods.sanity.orders import CONTROLS
 from tests.methods.sanity.planted import IMAGES, OPTIONS, SIDE, Permuted, photos, planted, untrained
 
@@ -25,7 +25,7 @@ def cases_of(net: Network, images: torch.Tensor, layer: str, each: int = 3) -> S
 
 def judged(net: Network, images: torch.Tensor, layer: str, tool: Tool | None = None, *, each: int = 3) -> LayerSanity:
     cases = cases_of(net, images, layer, each)
-    found = look(net, images, layer, cases, side=SIDE, options=OPTIONS, tool=tool)
+    found = look_at_cases(net, images, layer, cases, side=SIDE, how=CaseLooking(OPTIONS, tool))
     return LayerSanity.of(layer, "deconvnet", cases, found, NONE, confidence=0.95, seed=0)
 
 
@@ -71,7 +71,7 @@ def test_likeness_is_to_a_random_signal_another_unit_and_another_image() -> None
     layer = net.layers.names[-1]
     found = responses(net, images, [layer])[layer]
     cases = chosen_cases(found, drawn_units(found, 2, np.random.default_rng(0)), 2)
-    told = look(net, images, layer, cases, side=SIDE, options=OPTIONS)
+    told = look_at_cases(net, images, layer, cases, side=SIDE, how=CaseLooking(OPTIONS))
     pair = np.unique(cases.unit)
 
     def whole(image: int, unit: int, at: np.ndarray) -> torch.Tensor:
@@ -104,7 +104,7 @@ def test_likeness_is_to_a_random_signal_another_unit_and_another_image() -> None
 def test_cascades_end_where_all_weights_are_others() -> None:
     net, images = untrained(1), photos(20)
     layer = net.layers.names[-1]
-    found = cascade(net, images, layer, cases_of(net, images, layer, 2), options=OPTIONS, seeds=1)
+    found = cascade(net, images, layer, cases_of(net, images, layer, 2), how=CaseLooking(OPTIONS), seeds=1)
     top = [at for at, stage in enumerate(found.stages) if stage.direction == "top"]
     bottom = [at for at, stage in enumerate(found.stages) if stage.direction == "bottom"]
     assert [found.stages[at].count for at in top] == [1, 2, 3, 4]

@@ -12,7 +12,7 @@ from convscope.graph import Network
 from convscope.methods.scan import TopK
 from convscope.methods.tuning import KINDS, LayerTuning, TuningCases
 from convscope.methods.tuning.changes import looks
-from convscope.methods.tuning.surveying import served, survey
+from convscope.methods.tuning.surveying import CroppedPhotos, served, survey
 
 SIZE = 24
 
@@ -86,7 +86,7 @@ def literal(net: Network, layer: str, channel: int, image: int, position: np.nda
 
 def test_what_survives_is_that_of_a_literal_loop(net: Network, tops: dict[str, TopK]) -> None:
     pictures = photographs()
-    found = {one.layer: one for one in survey(net, net.preprocess, tops, lambda number: pictures[number]).layers}
+    found = {one.layer: one for one in survey(net, tops, CroppedPhotos(net.preprocess, pictures.__getitem__)).layers}
     for layer, top in tops.items():
         for channel in range(len(top.images)):
             rows = [
@@ -101,7 +101,7 @@ def test_what_survives_is_that_of_a_literal_loop(net: Network, tops: dict[str, T
 
 def test_units_made_by_hand_are_about_what_they_were_made_for(net: Network, tops: dict[str, TopK]) -> None:
     pictures = photographs()
-    one = survey(net, net.preprocess, {"1": tops["1"]}, lambda number: pictures[number]).layers[0]
+    one = survey(net, {"1": tops["1"]}, CroppedPhotos(net.preprocess, pictures.__getitem__)).layers[0]
     kept = {kind: one.kept[:, column] for column, kind in enumerate(KINDS)}
     red, upright, level, blob = range(4)
     assert kept["grey"][red] < 0.2 < 0.9 < kept["grey"][[upright, level, blob]].min()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from convscope.arguments import checked
+from convscope.arguments import checked, kind_of_value
 from convscope.data.allowance import allowed
 from convscope.data.sources.anonymous import anonymous
 from convscope.data.sources.arrays import array_sides, open_arrays
@@ -116,7 +116,7 @@ def _open(spec: Any) -> Source:
         return wrap_hub(spec)
     if hasattr(spec, "__getitem__") and not isinstance(spec, dict | bytes):
         return wrap_dataset(spec)
-    raise UsageError(f"a {type(spec).__name__} names no images: give a path, kind:place, a dataset or a Source")
+    raise UsageError(f"{kind_of_value(spec)} names no images: give a path, kind:place, a dataset or a Source")
 
 
 def _open_text(spec: str) -> Source:

@@ -32,7 +32,7 @@ from convscope.settings import usual_settings
 USUAL_LAYERS = 3
 
 
-def default_layers(net: Network, unit: UnitLike) -> tuple[str, ...]:
+def cause_layers(net: Network, unit: UnitLike) -> tuple[str, ...]:
     """The layers to look at where nobody says: the last three stages that the unit is computed from, from it down.
 
     Raises:
@@ -103,7 +103,7 @@ def _named(net: Network, unit: Unit, layers: Sequence[str] | None) -> list[str]:
     """The layers that were asked for, by their full names, or else the usual ones."""
     if layers is not None and (isinstance(layers, str) or not len(layers)):
         raise UsageError(f"layers={layers!r}: give a list of one name or more, or leave it out")
-    return list(default_layers(net, unit)) if layers is None else [net.layers[name].name for name in layers]
+    return list(cause_layers(net, unit)) if layers is None else [net.layers[name].name for name in layers]
 
 
 def _ordered(net: Network, unit: Unit, named: Sequence[str]) -> list[str]:
@@ -345,4 +345,4 @@ def _row(account: Account, row: int) -> Account:
     return Account(pending, account.biases[row : row + 1], account.curved)
 
 
-__all__ = ["USUAL_LAYERS", "causes", "default_layers"]
+__all__ = ["USUAL_LAYERS", "causes", "cause_layers"]

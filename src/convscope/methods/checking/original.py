@@ -48,6 +48,7 @@ class OriginalRun:
             for self._channels_last in (False, True):
                 try:
                     found = self.outputs(self.images[:1])
+                    self._expect_sizes(found)
                 except _REFUSALS as error:
                     reasons.append(str(error).strip().partition("\n")[0] or type(error).__name__)
                     continue
@@ -57,6 +58,14 @@ class OriginalRun:
             f"the module does not run on the images of {net.name}, of shape {tuple(images.shape)} ({reasons[-2]}): "
             "give the very module that it was traced from"
         )
+
+    def _expect_sizes(self, found: dict[str, Tensor]) -> None:
+        """Raises ValueError where the outputs have not as many numbers as the network's."""
+        places = {output.name: output.value for output in self.net.program.outputs}
+        made = self.net.run_values(self.images[:1], set(places.values()))
+        for name, value in places.items():
+            if found[name].numel() != made[value].numel():
+                raise ValueError(f"it gives {tuple(found[name].shape)}, and the network {tuple(made[value].shape)}")
 
     @contextmanager
     def _as_it_is(self) -> Iterator[list[str]]:

@@ -35,7 +35,7 @@ from convscope.methods.correspondence.results import (
     judged,
     part_result,
     ranks,
-    spread,
+    share_summary,
 )
 from convscope.methods.correspondence.signs import Collector
 from convscope.methods.inputs import chosen_layers, images_for, recipe_of
@@ -370,7 +370,7 @@ def _untrained(
             features = collector.features(name)
             own = Shares.of(signs, np.zeros((1, len(signs)), np.int64), features)
             aligned = Shares.of(signs, given.aligned, features) if len(given.aligned) else None
-            said, rank = spread(aligned, features, 50.0), ranks(own, aligned)
+            said, rank = share_summary(aligned, features, 50.0), ranks(own, aligned)
             among = float(np.nan_to_num(own.among[0]))
             yield UntrainedResult(seed, name, part, float(own.means[0]), among, said[""], said["_among_changed"], *rank)
 

@@ -110,7 +110,7 @@ class UntrainedResult:
     aligned_p_among_changed: float | None
 
 
-def spread(sets: Shares | None, features: int, tail: float) -> dict[str, Any]:
+def share_summary(sets: Shares | None, features: int, tail: float) -> dict[str, Any]:
     """What a table says of many sets; None for all of it where there are none."""
     names = ("", "_deviation", "_low", "_high", "_changed", "_among_changed")
     if sets is None:
@@ -167,7 +167,7 @@ def part_result(
         total=int(pairs.differ[0][off].sum()),
         changed=float(pairs.changed[0].mean() / f),
         among_changed=float(np.nan_to_num(own.among[0])),
-        **{f"aligned{name}": value for name, value in spread(aligned, f, tail).items()},
+        **{f"aligned{name}": value for name, value in share_summary(aligned, f, tail).items()},
         disjoint=disjoint,
         aligned_p=aligned_p,
         aligned_p_among_changed=aligned_changed_p,
@@ -177,7 +177,7 @@ def part_result(
         untrained_p_among_changed=None,
         verdict="cannot tell",
         verdict_among_changed="cannot tell",
-        **{f"random{name}": value for name, value in spread(found.paper, f, tail).items()},
+        **{f"random{name}": value for name, value in share_summary(found.paper, f, tail).items()},
         p=p if p is not None else 1.0,
         p_among_changed=p_changed if p_changed is not None else 1.0,
     )
@@ -208,8 +208,8 @@ def judged(
                 corrected_among_changed=corrected[at, "changed"],
                 untrained_p=every,
                 untrained_p_among_changed=among,
-                verdict=verdict(corrected[at, "all"], every, result.disjoint),
-                verdict_among_changed=verdict(corrected[at, "changed"], among, result.disjoint),
+                verdict=part_verdict(corrected[at, "all"], every, result.disjoint),
+                verdict_among_changed=part_verdict(corrected[at, "changed"], among, result.disjoint),
             )
         )
     return tuple(made)
@@ -224,11 +224,13 @@ def _median(values: Sequence[float | None]) -> float | None:
     return median(known) if known else None
 
 
-def verdict(corrected: float | None, untrained: float | None, disjoint: int) -> PartVerdict:
+def part_verdict(corrected: float | None, untrained: float | None, disjoint: int) -> PartVerdict:
     """What follows from a corrected rank, the median one with random weights, and how many places there are.
 
-    >>> verdict(0.01, 0.4, 30), verdict(0.01, 0.02, 30), verdict(0.2, 0.4, 30), verdict(0.01, 0.4, 12)
-    ('yes', 'untrained too', 'no', 'cannot tell')
+    >>> part_verdict(0.01, 0.4, 30), part_verdict(0.01, 0.02, 30)
+    ('yes', 'untrained too')
+    >>> part_verdict(0.2, 0.4, 30), part_verdict(0.01, 0.4, 12)
+    ('no', 'cannot tell')
     """
     if corrected is None or disjoint < FEWEST_PLACES:
         return "cannot tell"
@@ -239,5 +241,5 @@ def verdict(corrected: float | None, untrained: float | None, disjoint: int) -> 
 
 __all__ = [
     "FEWEST_PLACES", "LEVEL", "MEANING", "ComparedPart", "Counted", "PartResult", "PartVerdict", "UntrainedResult",
-    "judged", "part_result", "ranks", "spread", "verdict",
+    "judged", "part_result", "ranks", "share_summary", "part_verdict",
 ]  # fmt: skip

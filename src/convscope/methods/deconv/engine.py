@@ -23,7 +23,7 @@ from convscope.graph.options import Gates, LrnRule, OverlapRule, Rule, Smooth
 from convscope.graph.pulling import Context, needed, pull, seed_signal
 from convscope.graph.steps import Step
 from convscope.methods.deconv.budget import projections_at_once, values_bytes
-from convscope.methods.deconv.projection import ProjectedPixels, join, reorder
+from convscope.methods.deconv.projection import ProjectedPixels, join_projections, reorder
 from convscope.methods.workers import Workers, one_thread_workers
 from convscope.settings import usual_settings
 from convscope.shown import brief
@@ -75,9 +75,14 @@ def project(
 @brief
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """n projections of one layer's units that are asked for: the arguments of `project`.
+    """n projections of one layer's units that are asked for, by `project_all`.
 
-    minus: (n,) the channels that are taken away in differences of two units, -1 for none; None: no differences.
+    image: (n,) which row of the images each is on. channel: (n,) its unit. position: (n, 2) y, x in the layer's map, or
+    None for the strongest; of vectors there is none. signal: the signal's size, or (n,) of them. minus: (n,) the
+    channels that are taken away in differences of two units, -1 for none; None: no differences.
+
+    >>> Selection("conv1", image=[0, 0, 1], channel=[3, 5, 5])
+    <Selection: layer 'conv1', image (0, 0, 1), channel (3, 5, 5), signal 'activation'>
     """
 
     layer: str
@@ -105,7 +110,14 @@ def project_all(
 ) -> list[ProjectedPixels]:
     """The projections of several selections, in their order; an image that several name is run forward once for all.
 
-    The options are those of `project`, for all selections alike.
+    Args:
+        net: the network.
+        images: normalised images (b, C, H, W).
+        selections: the units of a layer, each on an image of the batch, that are projected together.
+        rule, smooth, overlap, lrn, gates: see `PullOptions`; for all selections alike.
+        memory: about how many bytes the signals and kept maps of a block may take; blocks are made to fit.
+        workers: how many one-thread workers share the work on a CPU, and into how many pieces it is cut, which decides
+            last bits; by default as many as PyTorch would use threads, and a piece for each core.
 
     Raises:
         ShapeError: if a selection's parts do not agree in length, or it is empty. UnknownLayer: for units out of range.
@@ -142,7 +154,7 @@ def project_all(
     for parts in zip(*made, strict=True):
         mine = [part for part in parts if part is not None]
         order = torch.argsort(torch.cat([at for at, _ in mine]))
-        found.append(reorder(join([part for _, part in mine]), order))
+        found.append(reorder(join_projections([part for _, part in mine]), order))
     return found
 
 

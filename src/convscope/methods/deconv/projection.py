@@ -48,7 +48,7 @@ class ProjectedPixels(Shown):
         return signal.tensor.clone() if signal.tensor is self.pixels else signal.tensor
 
 
-def join(parts: Sequence[ProjectedPixels]) -> ProjectedPixels:
+def join_projections(parts: Sequence[ProjectedPixels]) -> ProjectedPixels:
     """Projections of one layer made one after the other, as one."""
     if len(parts) == 1:
         return parts[0]
@@ -77,4 +77,4 @@ def reorder(projection: ProjectedPixels, order: Tensor) -> ProjectedPixels:
     )
 
 
-__all__ = ["ProjectedPixels", "join", "reorder"]
+__all__ = ["ProjectedPixels", "join_projections", "reorder"]

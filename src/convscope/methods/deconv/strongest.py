@@ -11,7 +11,7 @@ import torch
 from convscope.data import Source, batches
 from convscope.graph import Network, Unit
 from convscope.methods.deconv.engine import project
-from convscope.methods.deconv.projection import ProjectedPixels, join, reorder
+from convscope.methods.deconv.projection import ProjectedPixels, join_projections, reorder
 from convscope.methods.inputs import preprocess_of
 from convscope.settings import usual_settings
 
@@ -45,7 +45,7 @@ def project_from(
         numbers = torch.tensor([images[i] for i in mine], device="cpu")
         parts.append(replace(made, pixels=made.pixels.float().cpu(), values=made.values.cpu(), images=numbers))
         order += mine
-    return reorder(join(parts), torch.from_numpy(np.argsort(order))) if parts else None
+    return reorder(join_projections(parts), torch.from_numpy(np.argsort(order))) if parts else None
 
 
 __all__ = ["project_from"]

@@ -126,7 +126,7 @@ def activity(dictionary: Dictionary, held: PositionRows) -> tuple[NDArray[np.flo
         return often / max(len(held), 1), sums / np.where(often == 0, np.nan, often)
 
 
-def likeness(one: Dictionary, other: Dictionary | None = None) -> NDArray[np.float64]:
+def largest_cosines(one: Dictionary, other: Dictionary | None = None) -> NDArray[np.float64]:
     """The largest cosine (n,) of each direction with one of another dictionary, or with another of its own.
 
     Of components, which have no sign, the size of it. NaN where there is nothing to compare with.
@@ -222,4 +222,4 @@ def reconstructed(
 
 
 __all__ = ["RebuiltAnswers", "Rebuilding", "activity", "by_components", "by_directions", "by_units", "code_of",
-           "compared", "explained", "likeness", "reconstructed"]  # fmt: skip
+           "compared", "explained", "largest_cosines", "reconstructed"]  # fmt: skip

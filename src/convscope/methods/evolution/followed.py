@@ -31,7 +31,7 @@ class FollowedFeatures:
     def decide(self, net: Network) -> None:
         """Take the network's layers and units, or check that they are the same as before."""
         if not self.layers:
-            asked = default_layers(net) if self.asked is None else [net.layers[name].name for name in self.asked]
+            asked = followed_layers(net) if self.asked is None else [net.layers[name].name for name in self.asked]
             named = (
                 []
                 if isinstance(self.wanted, int)
@@ -62,10 +62,10 @@ def _drawn(net: Network, layers: Sequence[str], count: int, seed: int) -> Iterat
             yield Unit(layer, channel)
 
 
-def default_layers(net: Network) -> tuple[str, ...]:
+def followed_layers(net: Network) -> tuple[str, ...]:
     """The rectified maps of a network if there are at most eight, else one layer for each stage."""
     rectified = tuple(layer.name for layer in net.layers if layer.op == "relu" and layer.spatial)
     return rectified if 0 < len(rectified) <= _LAYERS_AT_MOST else net.layers.stages()
 
 
-__all__ = ["FollowedFeatures", "default_layers"]
+__all__ = ["FollowedFeatures", "followed_layers"]

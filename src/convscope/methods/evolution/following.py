@@ -21,7 +21,7 @@ from convscope.errors import UsageError
 from convscope.graph import Network, UnitLike
 from convscope.methods.evolution.followed import FollowedFeatures
 from convscope.methods.evolution.histories import FeatureHistory, LayerEvolution
-from convscope.methods.evolution.looking import Afresh, Checkpoint, Looking, history_of, look_at
+from convscope.methods.evolution.looking import Afresh, Checkpoint, Looking, history_of, look_at_checkpoint
 from convscope.methods.evolution.settling import settling
 from convscope.progress import Progress
 from convscope.settings import usual_settings
@@ -72,7 +72,7 @@ def evolution(
     if sample < 2 or not 0 < threshold <= 1:
         raise UsageError(f"sample={sample} and threshold={threshold}: at least 2 images, and a correlation above 0")
     chosen, look = FollowedFeatures(layers, units, seed), looking or Afresh()
-    found = [look_at(step, images, chosen, look, sample=sample, progress=progress) for step in steps]
+    found = [look_at_checkpoint(step, images, chosen, look, sample=sample, progress=progress) for step in steps]
     final = found[-1].responses
     by_layer = []
     for name in chosen.layers:

@@ -83,7 +83,7 @@ class CheckpointFound:
     seen: dict[Unit, SeenUnit]
 
 
-def look_at(
+def look_at_checkpoint(
     step: Checkpoint,
     source: Source,
     followed: FollowedFeatures,
@@ -156,4 +156,4 @@ def history_of(unit: Unit, seen: Sequence[SeenUnit]) -> UnitHistory:
     )
 
 
-__all__ = ["Afresh", "Checkpoint", "CheckpointFound", "Looking", "history_of", "look_at"]
+__all__ = ["Afresh", "Checkpoint", "CheckpointFound", "Looking", "history_of", "look_at_checkpoint"]

@@ -256,7 +256,7 @@ def occlude(
     )
 
 
-def join(parts: Sequence[OcclusionMaps]) -> OcclusionMaps:
+def join_occlusions(parts: Sequence[OcclusionMaps]) -> OcclusionMaps:
     """Results of the same question asked of different images, as one; raises UsageError where the questions differ."""
     if not parts:
         raise UsageError("there is nothing to join")
@@ -309,7 +309,7 @@ __all__ = [
     "OcclusionMaps",
     "OcclusionResponses",
     "class_number",
-    "join",
+    "join_occlusions",
     "occlude",
     "one_of",
 ]

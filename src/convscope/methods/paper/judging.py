@@ -63,15 +63,15 @@ def held(found: MeasuredClaim, direction: ClaimSide, margin: float) -> ClaimHeld
     return "no" if ends[1] < sign * margin else "open"
 
 
-def verdict(
+def claim_verdict(
     found: MeasuredClaim | None, random: Sequence[MeasuredClaim], *, direction: ClaimSide, margin: float, least: int
 ) -> ClaimVerdict:
     """What follows; found: None where something is missing. random: of every seed of random weights, () for none.
 
     >>> strong, weak = MeasuredClaim(0.3, 0.2, 0.4, 9), MeasuredClaim(0.0, -0.1, 0.1, 9)
-    >>> verdict(strong, [weak, strong, weak], direction="above", margin=0.1, least=8)
+    >>> claim_verdict(strong, [weak, strong, weak], direction="above", margin=0.1, least=8)
     'agrees'
-    >>> verdict(strong, [strong, strong, weak], direction="above", margin=0.1, least=8)
+    >>> claim_verdict(strong, [strong, strong, weak], direction="above", margin=0.1, least=8)
     'agrees, and so does a random network'
     """
     if found is None:
@@ -87,4 +87,4 @@ def verdict(
     return "agrees, and so does a random network" if 2 * too > len(random) else "agrees"
 
 
-__all__ = ["VERDICTS", "ClaimHeld", "MeasuredClaim", "ClaimVerdict", "held", "verdict"]
+__all__ = ["VERDICTS", "ClaimHeld", "MeasuredClaim", "ClaimVerdict", "held", "claim_verdict"]

@@ -118,7 +118,7 @@ def benjamini_yekutieli(p: Sequence[float]) -> list[float]:
     return corrected
 
 
-def verdict(p_every: float, p_chance: float, *, units: int, images: int) -> Verdict:
+def layer_verdict(p_every: float, p_chance: float, *, units: int, images: int) -> Verdict:
     """What follows from the p-values against the worst of all controls, and against chance alone."""
     if units < FEWEST_UNITS or images < FEWEST_IMAGES:
         return "cannot tell"
@@ -139,5 +139,6 @@ def unit_p(differences: NDArray[np.float64], *, seed: int = 0) -> float:
 
 
 __all__ = [
-    "CLAIM", "LEVEL", "MEANING", "Margins", "Verdict", "benjamini_yekutieli", "holm", "margins", "unit_p", "verdict",
+    "CLAIM", "LEVEL", "MEANING", "Margins", "Verdict", "benjamini_yekutieli", "holm", "layer_verdict", "margins",
+    "unit_p",
 ]  # fmt: skip

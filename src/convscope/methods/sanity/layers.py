@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from convscope.methods.sanity.cases import SanityCases
 from convscope.methods.sanity.covering import FILLS, Filling
-from convscope.methods.sanity.judging import CLAIM, Margins, Verdict, margins, unit_p, verdict
+from convscope.methods.sanity.judging import CLAIM, Margins, Verdict, layer_verdict, margins, unit_p
 from convscope.methods.sanity.looking import Cascade, LookedCases
 from convscope.methods.sanity.orders import CONTROLS, Order
 from convscope.shown import brief
@@ -74,7 +74,7 @@ class LayerSanity:
 
     def verdict(self, p_every: float, p_chance: float) -> Verdict:
         """What follows from p-values that were corrected for how many layers and rules there are."""
-        return verdict(p_every, p_chance, units=self.units, images=self.images)
+        return layer_verdict(p_every, p_chance, units=self.units, images=self.images)
 
     def under(self, fill: Filling) -> Verdict:
         """What the verdict would have been under one fill alone, for this layer alone."""

@@ -50,6 +50,27 @@ class Tool(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class CaseLooking:
+    """How cases are looked at: by the tool, with `options` (which are those of the usual tool), what is drawn with
+    `seed`; `counting` is called with how many more are done."""
+
+    options: PullOptions
+    tool: Tool | None = None
+    seed: int = 0
+    counting: Counting | None = None
+
+    @property
+    def made(self) -> Tool:
+        """What makes the pictures."""
+        return self.tool or Projecting(self.options)
+
+    def count(self, more: int) -> None:
+        """Say that more are done."""
+        if self.counting is not None:
+            self.counting(more)
+
+
 @dataclass(frozen=True)
 class Projecting:
     """The tool that is ours: projections by some options, each from the signal 1, so that silent units have one too."""
@@ -101,30 +122,26 @@ class Cascade:
     median: NDArray[np.float64]
 
 
-def look(
+def look_at_cases(
     net: Network,
     images: Tensor,
     layer: str,
     cases: SanityCases,
     *,
     side: int,
-    options: PullOptions,
-    tool: Tool | None = None,
-    seed: int = 0,
-    counting: Counting | None = None,
+    how: CaseLooking,
 ) -> LookedCases:
-    """What is found of the cases of a layer; `counting` is called with how many more are done.
+    """What is found of the cases of a layer.
 
     images: normalised (n, C, H, W), those that the cases count. side: of the tiles, in pixels.
     """
-    one = _Layer(net, images, layer, side, options, tool or Projecting(options), Focus.of(net, layer))
-    parts, generator = [], np.random.default_rng(seed)
+    one = _Layer(net, images, layer, side, how.options, how.made, Focus.of(net, layer))
+    parts, generator = [], np.random.default_rng(how.seed)
     units = np.unique(cases.unit)
     for unit in units:
         rows = np.flatnonzero(cases.unit == unit)
         parts.append((rows, one.unit(cases.at(rows), units, generator)))
-        if counting is not None:
-            counting(len(rows))
+        how.count(len(rows))
     order = np.argsort(np.concatenate([rows for rows, _ in parts]))
     names = LookedCases.__dataclass_fields__
     return LookedCases(*(np.concatenate([getattr(part, name) for _, part in parts])[order] for name in names))
@@ -256,32 +273,28 @@ def cascade(
     layer: str,
     cases: SanityCases,
     *,
-    options: PullOptions,
-    tool: Tool | None = None,
+    how: CaseLooking,
     seeds: int = 3,
-    seed: int = 0,
-    counting: Counting | None = None,
 ) -> Cascade:
     """How like themselves projections of a layer stay while weights are randomised, from the top and the bottom."""
     chosen = cases.at(np.unique(np.linspace(0, len(cases) - 1, min(len(cases), _CASCADE)).round().astype(np.int64)))
-    made, steps = tool or Projecting(options), tuple(stages(len(weighted(net, layer))))
+    made, steps = how.made, tuple(stages(len(weighted(net, layer))))
     sample = images[
         torch.from_numpy(np.unique(np.linspace(0, len(images) - 1, min(len(images), _ESTIMATED)).astype(np.int64)))
     ]
     batch, rows = images[torch.from_numpy(chosen.image)], np.arange(len(chosen))
     before, _ = made(net, batch, layer, rows, chosen.unit, chosen.position)
     median = np.full((len(HOWS), seeds, len(steps)), np.nan)
-    for h, how in enumerate(HOWS):
+    for h, order in enumerate(HOWS):
         for number in range(seeds):
             for s, stage in enumerate(steps):
-                other = randomised(net, layer, stage, how, images=sample, seed=1000 * seed + number)
+                other = randomised(net, layer, stage, order, images=sample, seed=1000 * how.seed + number)
                 after, _ = made(other, batch, layer, rows, chosen.unit, chosen.position)
                 found = likeness(before, after)
                 known = found[~np.isnan(found)]
                 median[h, number, s] = np.median(known) if len(known) else np.nan
-                if counting is not None:
-                    counting(1)
+                how.count(1)
     return Cascade(steps, median)
 
 
-__all__ = ["FILLS", "OTHERS", "Cascade", "LookedCases", "Projecting", "Tool", "cascade", "look"]
+__all__ = ["FILLS", "OTHERS", "Cascade", "CaseLooking", "LookedCases", "Projecting", "Tool", "cascade", "look_at_cases"]

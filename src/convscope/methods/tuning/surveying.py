@@ -34,11 +34,19 @@ class Survey:
     images: int
 
 
+@dataclass(frozen=True, eq=False)
+class CroppedPhotos:
+    """The images that are changed: `photo` gives the crop (H, W, C), 0 to 255, of the one with a number, cut out as
+    `preprocess` says."""
+
+    preprocess: Preprocess
+    photo: Callable[[int], NDArray[Any]]
+
+
 def survey(
     net: Network,
-    preprocess: Preprocess,
     tops: Mapping[str, TopK],
-    photo: Callable[[int], NDArray[Any]],
+    photos: CroppedPhotos,
     *,
     team: Workers | None = None,
     most: int = MOST,
@@ -48,9 +56,8 @@ def survey(
 ) -> Survey:
     """What survives of units' activations, on the images that excite them most.
 
-    tops: the strongest responses of each layer. photo: the crop (H, W, C) of the image with a number, 0 to 255. team:
-    shares the work. most: images that are changed at most, see `served`. confidence: of the intervals, which are drawn
-    with `seed`. progress: called with images done, as "tuning".
+    tops: the strongest responses of each layer. team: shares the work. most: images that are changed at most, see
+    `served`. confidence: of the intervals, which are drawn with `seed`. progress: called with images done, as "tuning".
     """
     every = {layer: TuningCases.of(top) for layer, top in tops.items()}
     images = served(list(every.values()), most)
@@ -60,12 +67,16 @@ def survey(
 
     def look(numbers: NDArray[np.int64]) -> None:
         nonlocal done
-        photos = [photo(int(number)) for number in numbers]
+        some = [photos.photo(int(number)) for number in numbers]
         # Filled up with copies of the first.
-        filled = np.stack([*photos, *[photos[0]] * (_TOGETHER - len(photos))])
+        filled = np.stack([*some, *[some[0]] * (_TOGETHER - len(some))])
         pixels = torch.from_numpy(filled).permute(0, 3, 1, 2).to(net.device, torch.float32)
         found = kept_of(
-            net, pixels, numbers, cases, normalised=lambda batch: preprocess.normalise(batch.clone(), dtype=net.dtype)
+            net,
+            pixels,
+            numbers,
+            cases,
+            normalised=lambda batch: photos.preprocess.normalise(batch.clone(), dtype=net.dtype),
         )
         with lock:
             for layer, (rows, kept) in found.items():
@@ -106,4 +117,4 @@ def served(cases: Sequence[TuningCases], most: int) -> NDArray[np.int64]:
     return images[chosen]
 
 
-__all__ = ["MOST", "Survey", "served", "survey"]
+__all__ = ["MOST", "CroppedPhotos", "Survey", "served", "survey"]

@@ -4,7 +4,7 @@ import { Loading, Problem } from "../parts/small";
 import { parseUnit, toCompare } from "../route";
 import { useShell } from "../shell";
 import type { Atlas } from "../store";
-import { layerNamed, openAtlas, useAtlas, useNeighbours } from "../store";
+import { layerNamed, layerOfUnit, openAtlas, useAtlas, useNeighbours } from "../store";
 import { many } from "../words";
 
 /** The other atlas that is compared with, of those in the folder; itself where none is named. */
@@ -61,7 +61,7 @@ export function ComparePage({ query }: { query: URLSearchParams }) {
       </form>
       {neighbours.length === 0 && !query.has("a") && (
         <p class="note">
-          Two units or layers of this atlas. Another atlas, of another network or another epoch, is put beside it with <code>convscope atlas attach</code>.
+          Two units or layers of this {own.manifest.subset ? "part of an atlas" : "atlas"}. Another atlas, of another network or another epoch, is put beside it with <code>convscope atlas attach</code>.
         </p>
       )}
       {with_ && other && <InCommon own={own} other={other} />}
@@ -102,7 +102,7 @@ function Both({ a, b, own, other }: { a: string; b: string; own: Atlas; other: A
     const whole = layerNamed(atlas, text);
     if (whole) return { layer: whole, channel: null, atlas };
     const unit = parseUnit(text);
-    const layer = unit ? layerNamed(atlas, unit.layer) : undefined;
+    const layer = unit ? layerOfUnit(atlas, unit.layer, unit.channel) : undefined;
     return unit && layer && unit.channel < layer.channels ? { layer, channel: unit.channel, atlas } : null;
   };
   const [left, right] = [find(a, own), find(b || a, other)];

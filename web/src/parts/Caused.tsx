@@ -1,11 +1,10 @@
 import { useMemo, useState } from "preact/hooks";
 import { parseUnit, toExperiment, toImage, toUnit } from "../route";
-import { layerOfUnit, useAtlas, useData, usePicture } from "../store";
+import { layerOfUnit, useAtlas, useData, useExperiments, usePicture } from "../store";
 import type { CauseGraph, CausesData, Experiment } from "../types";
 import { baseName, many, short } from "../words";
 import { Joints } from "./Details";
 import { Name, Section } from "./small";
-
 
 const SIDE = 56; // and as it is shown
 const [WIDE, HIGH, GAP] = [176, 68, 64]; // of a node, and between columns
@@ -14,9 +13,7 @@ const plain = (unit: string): string => unit.replace(/@\d+,\d+$/, "");
 
 /** The experiments that say what fed units. */
 function useCauses(): Experiment[] {
-  const atlas = useAtlas();
-  const experiments = useData<Experiment[]>(atlas.store.host.kind === "file" ? null : "experiments").value;
-  return experiments?.filter((one) => one.kind === "causes" && one.data) ?? [];
+  return useExperiments()?.filter((one) => one.kind === "causes" && one.data) ?? [];
 }
 
 /** What fed a unit: on each image that was asked about, and usually. */
@@ -146,5 +143,3 @@ function Node({ unit, value, first, sheet, at, count }: { unit: string; value: n
   );
   return one && shown ? <a href={toUnit(one.layer, one.channel)}>{words}</a> : <span class="node">{words}</span>;
 }
-
-

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { Choice } from "../../parts/small";
-import { remembered } from "../../shell";
+import { boostOf, remembered } from "../../shell";
 import { useKeys } from "../keys";
 import { usePlace } from "../place";
 
@@ -11,7 +11,7 @@ export function Contrast() {
   const { root } = usePlace();
   const [boost, set] = useState<string>(remembered.get("boost") ?? "1");
   const choose = (value: string): void => {
-    root.style.setProperty("--boost", value);
+    boostOf(root, value);
     remembered.set("boost", value);
     set(value);
   };

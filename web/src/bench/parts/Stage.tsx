@@ -149,7 +149,7 @@ export function Stage({ busy }: { busy: number | null }) {
         class="handle"
         data-idle={!cropping && !chosen.cover.length}
         data-disc={chosen.tool === "brush"}
-        style={{ top: `${(100 * y) / photo.height}%`, left: `${(100 * x) / photo.width}%`, height: `${(100 * height) / photo.height}%`, width: `${(100 * width) / photo.width}%` }}
+        style={{ transform: `translate(${x * scale}px,${y * scale}px)`, height: `${height * scale}px`, width: `${width * scale}px` }}
         aria-label={`${words}. The arrow keys move it.`}
         onKeyDown={step}
       />

@@ -221,7 +221,8 @@ def test_the_picture_of_a_unit_is_twice_the_page_and_has_its_words(viewer: Viewe
 def test_the_picture_of_a_unit_shows_what_is_seen_of_it(viewer: Viewer, small_atlas: Atlas) -> None:
     """Photos alone, cut to where projections are; and in their images, where pictures may be read."""
     unit, tile = small_atlas.unit("4:7"), small_atlas.layer("4").tile
-    y0, x0, y1, x1 = (int(side) for side in unit.content[0] - np.tile(unit.boxes[0][:2], 2))
+    said = read_script(small_atlas.path / "data" / "layers" / small_atlas.layer("4").id / "0.js")["units"][7]
+    y0, x0, y1, x1 = (int(side) for side in np.array(said["content"][0]) - np.tile(said["boxes"][0][:2], 2))
     assert (y0, x0, y1, x1) != (0, 0, *unit.photos.shape[1:3])
 
     def picture() -> Any:

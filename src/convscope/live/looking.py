@@ -34,7 +34,9 @@ Advanced = Callable[[float], None]
 
 CLASSES = 10
 UNITS = 6
-_WORTHWHILE = 4.0  # times fewer operations: one change is pushed by many small steps, which cost as much as three times more
+_WORTHWHILE = (
+    4.0  # times fewer operations: one change is pushed by many small steps, which cost as much as three times more
+)
 _WIDEST = 112  # positions of a map that is shown; of a larger one the largest of each few
 
 

@@ -93,10 +93,8 @@ def _by_class(found: ClassAccuracy) -> list[Chart]:
     if len(known) < 2 or np.median(found.counts[known]) < _FEW:
         return []
     order = known[np.argsort(found.class_top1[known], kind="stable")][:_CLASSES].tolist()
-    ends = found.class_intervals
-    series = Series("right", *([100 * one for one in column] for column in (
-        [found.class_top1[row] for row in order], [ends[row][0] for row in order], [ends[row][1] for row in order],
-    )))  # fmt: skip
+    low, high = (100 * np.array(found.class_intervals)[order].T).tolist()
+    series = Series("right", (100 * found.class_top1[order]).tolist(), low, high)
     title = (
         "By class, the least right first"
         if len(order) == len(known)
@@ -111,7 +109,8 @@ def _measures(found: Judgement) -> list[Chart]:
     for title, of in (("How well it answers", found.measures), ("By output", found.each)):
         shares = [one for one in of if _is_share(one)][:_CLASSES]
         if shares:
-            values = Series("measured", *([getattr(one, name) for one in shares] for name in ("value", "low", "high")))
+            value, low, high = ([getattr(one, name) for one in shares] for name in ("value", "low", "high"))
+            values = Series("measured", value, low, high)
             made.append(Chart(title, "share", [one.name for one in shares], [values], kind="rows"))
     return made
 

@@ -59,7 +59,7 @@ def calibration(probabilities: NDArray[np.floating], right: NDArray[np.bool_], *
     order = np.argsort(probabilities, kind="stable")
     said, was = probabilities[order].astype(np.float64), right[order].astype(np.float64)
     starts = np.arange(bins) * count // bins
-    sizes = np.diff([*starts, count])
+    sizes = np.diff(starts, append=count)
     sure, share = (np.add.reduceat(one, starts) / sizes for one in (said, was))
     random = np.random.default_rng(seed)
     drawn = [np.add.reduceat((random.random(count) < said).astype(np.float64), starts) / sizes for _ in range(_DRAWS)]

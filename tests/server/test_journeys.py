@@ -244,7 +244,7 @@ def test_a_square_is_dragged_and_the_sweep_fills_in_behind(tab: Tab) -> None:
 
 
 def test_units_out_of_sight_are_drawn_when_they_come(tab: Tab) -> None:
-    tab.page.set_viewport_size({"width": 1300, "height": 120})
+    tab.page.set_viewport_size({"width": 700, "height": 300})  # one column
     last = "[...document.querySelectorAll('.layer-row')].at(-1)"
     drawn = f"{last}.querySelector('canvas').toDataURL()"
     tab.open()

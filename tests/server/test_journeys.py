@@ -256,6 +256,12 @@ def test_units_out_of_sight_are_drawn_when_they_come(tab: Tab) -> None:
     tab.until("document.querySelector('.changed')?.textContent.includes('own.png')")
     tab.page.evaluate(f"{last}.scrollIntoView()")
     tab.until(f"{drawn} !== {before!r}")
+    before = tab.page.evaluate(f"scrollTo(0, 0), {drawn}")
+    tab.page.wait_for_timeout(100)
+    tab.choose(encoded(picture(2)), "third.png")
+    tab.until("document.querySelector('.changed')?.textContent.includes('second.png')")
+    tab.page.evaluate("dispatchEvent(new Event('beforeprint'))")  # on paper all of it is
+    tab.until(f"{drawn} !== {before!r}")
 
 
 def test_units_are_silenced_and_followed_and_the_photo_is_turned(tab: Tab) -> None:

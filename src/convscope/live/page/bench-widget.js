@@ -1,4 +1,4 @@
-// node_modules/preact/dist/preact.mjs
+// ../../../work/wt/page/web/node_modules/preact/dist/preact.mjs
 var e, t, n, r, i, a, o, s, c, l, u, d = Symbol.for("pv"), f = {}, p = [], m = /^m(i|n|o|s|text|space)$/, h = Array.isArray, g = p.slice, _ = Object.assign;
 function v(e) {
 	e && e.parentNode && e.remove();
@@ -594,7 +594,7 @@ function We(e, t, n) {
 	};
 }
 // src/bench/bench.css?inline
-var Ge = ".of-network{color:var(--soft);text-overflow:ellipsis;white-space:nowrap;min-width:0;max-width:36ch;font-size:.88rem;overflow:hidden}main.bench{grid-template-columns:minmax(17rem,23rem) minmax(0,1fr);align-items:start;gap:1.1rem 1.4rem;max-width:1640px;display:grid}main.bench[data-has=false]{grid-template-columns:minmax(0,34rem);justify-content:center}.room{container:bench/inline-size}.late{border:1px solid var(--line);background:var(--warn);border-radius:10px;grid-column:1/-1;padding:.5rem 1rem}.side{gap:1.1rem;min-width:0;display:grid}.middle{min-width:0}.wide{grid-column:1/-1;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));align-items:start;gap:1.1rem;display:grid}.unit-panel{grid-column:1/-1}.trouble button{white-space:nowrap;flex:none}.trouble{border:1px solid var(--negative);background:var(--warn);border-radius:10px;grid-column:1/-1;justify-content:space-between;align-items:center;gap:1rem;padding:.6rem 1rem;display:flex}main.bench .choice{flex-wrap:wrap;max-width:100%}main.bench .choice button{white-space:normal;overflow-wrap:anywhere;min-width:0}.plain{min-height:0;color:var(--accent);text-underline-offset:2px;overflow-wrap:anywhere;text-align:left;background:0 0;border:0;border-radius:3px;padding:0;text-decoration:underline;display:inline}.icon.small{width:1.7rem;min-width:1.7rem;min-height:1.7rem}button[aria-pressed=true]:not(.choice button),button[role=switch][aria-checked=true]{border-color:var(--accent-fill);background:var(--accent-soft)}progress{accent-color:var(--accent-fill);vertical-align:middle;width:8rem;height:.5rem}.photo-head,.panel-head,.unit-head,.over-head{justify-content:space-between;align-items:center;gap:.6rem;display:flex}.photo-head h2,.unit-head h2{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.export{white-space:nowrap;flex:none;gap:.35rem;display:inline-flex}.export button{min-height:1.75rem;padding:.1rem .6rem;font-size:.86rem}.stage{touch-action:none;cursor:crosshair;-webkit-user-select:none;user-select:none;min-height:6rem;margin-top:.6rem;line-height:0;position:relative}.stage canvas{background:var(--grey);border-radius:4px;width:100%;height:auto;display:block}.handle{pointer-events:none;background:0 0;border:2px solid #fff;border-radius:1px;outline:2px solid #000a;min-height:0;padding:0;position:absolute;top:0;left:0}.handle:hover{border-color:#fff}.handle:focus-visible{outline:3px solid var(--accent-fill);outline-offset:1px}.handle[data-disc=true]{border-radius:50%}.handle[data-idle=true]:not(:focus-visible){opacity:0}.stage-busy{width:auto;position:absolute;bottom:.6rem;left:.6rem;right:.6rem}.sources{flex-wrap:wrap;align-items:center;gap:.4rem;margin-top:.7rem;display:flex}.sources input[type=file]{clip-path:inset(50%);width:1px;height:1px;min-height:0;padding:0;position:absolute;overflow:hidden}.sources label:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.tools{flex-wrap:wrap;align-items:center;gap:.5rem;margin-top:.7rem;font-size:.9rem;display:flex}.tools .note{flex-basis:100%;margin:0}.size{color:var(--soft);flex:12rem;align-items:center;gap:.5rem;display:inline-flex}.size input{flex:1;min-width:5rem}.size output{min-width:3.2rem}.drop{border:2px dashed var(--line);text-align:center;color:var(--soft);border-radius:12px;margin-top:.7rem;padding:3.2rem 1.2rem}.drop[data-over=true]{border-color:var(--accent-fill);background:var(--accent-soft)}.drop .note{max-width:46ch;margin:1.1rem auto 0}.drop-title{color:var(--ink);font-size:1.25rem;font-weight:600}.answers{gap:.15rem;margin-top:.5rem;list-style:none;display:grid}.answers button,.answer{text-align:left;border-radius:6px;grid-template-columns:minmax(0,1fr) auto;gap:.05rem .6rem;width:100%;min-height:0;padding:.25rem .5rem;font-size:.92rem;display:grid}.answers button{background:0 0;border-color:#0000}.answers button:hover{border-color:var(--line)}.answers button[aria-pressed=true]{border-color:var(--accent-fill);background:var(--accent-soft)}.answer-name{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.answer-score{font-variant-numeric:tabular-nums;color:var(--soft)}.answer-bar{background:var(--sunk);border-radius:3px;grid-column:1/-1;width:100%;height:.36rem;display:block;position:relative}.answer-bar i{background:var(--accent-fill);border-radius:3px;position:absolute;inset:0 auto 0 0}.answer-bar b{background:var(--ink);width:2px;margin-left:-1px;position:absolute;top:-.18rem;bottom:-.18rem}.silenced,.changed{margin-top:.9rem;font-size:.9rem}.silenced ul,.changed ul,.layer-row ul,.causes ul,.followed ul,.shelf,.layer-choice ul{list-style:none}.silenced h3,.changed h3{margin-top:.5rem}.chip{gap:.4rem;min-height:1.7rem;position:relative}.changed li{justify-content:space-between;gap:.8rem;padding:.12rem 0;display:flex}.changed li>:first-child{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.changed li>span{font-variant-numeric:tabular-nums;color:var(--soft);white-space:nowrap}.followed{margin-bottom:1rem}.followed li{grid-template-columns:minmax(7rem,1fr) minmax(5rem,2fr) 8.5rem auto;align-items:center;gap:.7rem;padding:.2rem 0;font-size:.92rem;display:grid}.followed .answer-bar{grid-column:auto}.middle-head{flex-wrap:wrap;align-items:center;gap:.5rem 1rem;margin-bottom:.4rem;display:flex}.middle-head h2{margin-right:auto}.layer-choice{font-size:.9rem;position:relative}.layer-choice ul{z-index:10;background:var(--panel);border:1px solid var(--line);border-radius:8px;width:max-content;max-width:min(86vw,26rem);max-height:22rem;padding:.6rem .9rem;position:absolute;right:0;overflow:auto;box-shadow:0 6px 24px #0003}.layer-choice small{display:inline}.layer-row{content-visibility:auto;contain-intrinsic-size:auto 11rem;margin:.6rem -10px 0;padding:.3rem 10px}.layer-row h3{color:var(--soft);margin-bottom:.25rem;font-weight:600}.layer-row ul{grid-template-columns:repeat(6,minmax(0,8.4rem));gap:.35rem;margin-inline:-5px;display:grid}.tile-button,.causes li button,.answers button{position:relative}.tile-button{contain:layout style paint;background:0 0;border-color:#0000;border-radius:8px;gap:.15rem;width:100%;padding:4px;display:grid}.tile-button canvas{border-radius:3px;width:100%;height:auto;display:block}.tile-button .caption{width:100%}.tile-button[data-silenced=true] canvas{opacity:.3}.tile-button .fallen{color:var(--negative)}.unit-panel{align-content:start;gap:.1rem;display:grid}.pictures{grid-template-columns:repeat(2,minmax(0,11rem));gap:.8rem;margin:.3rem 0 .4rem;display:grid}[data-late=true]{opacity:.55}.pictures canvas,.no-picture{background:var(--grey);border-radius:3px;width:100%;height:auto;display:block}.no-picture{aspect-ratio:1;opacity:.25}.pictures .projection{filter:var(--boost,none)}figcaption{color:var(--soft);font-size:.8rem}.unit-bar{flex-wrap:wrap;align-items:center;gap:.5rem;margin:.25rem 0 .4rem;font-size:.9rem;display:flex}.unit-bar .grow{flex:1;min-width:9rem}.unit-bar output{min-width:6rem}.unit-panel h3{margin-top:.8rem}.map-pick{grid-template-columns:repeat(2,minmax(0,11rem));align-items:start;gap:.8rem;margin-top:.4rem;display:grid}.map-pick button:first-child{cursor:crosshair;border:0;border-radius:3px;min-height:0;padding:0;line-height:0;position:relative}.map-pick canvas{border-radius:3px;width:100%;height:auto}.map-pick i{border:2px solid var(--mark);outline:1px solid #000a;min-width:6px;min-height:6px;position:absolute}.map-pick .note{max-width:22ch}.walked{flex-wrap:wrap;gap:.2rem .5rem;margin-bottom:.3rem;font-size:.86rem;display:flex}.walked button:after{content:\" ›\";color:var(--soft)}.causes ul{gap:.1rem;margin:.3rem 0;display:grid}.causes li button{text-align:left;background:0 0;border-color:#0000;grid-template-columns:40px minmax(4.5rem,auto) minmax(3rem,1fr) 4.5rem;align-items:center;gap:.6rem;width:100%;padding:.15rem .3rem;font-size:.9rem;display:grid}.causes li button:hover{border-color:var(--line)}.cause-picture{background:var(--sunk);border-radius:3px;place-items:center;width:40px;height:40px;display:grid;overflow:hidden}.cause-picture canvas{max-width:40px;max-height:40px}.cause-bar{background:var(--sunk);border-radius:3px;height:.5rem;display:block}.cause-bar i{background:var(--accent-fill);border-radius:3px;height:100%;display:block}.cause-bar[data-against=true] i{background:var(--negative)}.causes .number{text-align:right}.sweep-picture{border-radius:4px;width:320px;max-width:100%;height:auto;margin-top:.6rem;display:block}.plot{margin-top:.5rem}.plot svg{width:100%;max-width:34rem;height:auto;overflow:visible}.plot path{fill:none;stroke-width:2px;stroke:var(--accent-fill);vector-effect:non-scaling-stroke}.plot .line-first{stroke:var(--soft);stroke-dasharray:2 3}.plot .line-last{stroke:var(--negative);stroke-dasharray:6 3}.plot .axis{stroke:var(--line)}.plot .now{stroke:var(--mark);stroke-width:2px}.plot text{fill:var(--soft);font-size:11px}.plot figcaption{font-variant-numeric:tabular-nums;flex-wrap:wrap;gap:.2rem 1.2rem;display:flex}.plot figcaption span:before{content:\"\";border-top:2px solid var(--accent-fill);vertical-align:middle;width:1rem;margin-right:.4rem;display:inline-block}.plot figcaption .line-first:before{border-top:2px dotted var(--soft)}.plot figcaption .line-last:before{border-top:2px dashed var(--negative)}dialog.over{border:1px solid var(--line);background:var(--panel);color:var(--ink);border-radius:12px;width:min(58rem,94vw);max-height:88vh;margin:auto;padding:1rem 1.2rem 1.3rem}dialog.over::backdrop{background:#000a}.over-head{margin-bottom:.6rem}.key-list{gap:.35rem;margin-bottom:.8rem;display:grid}.key-list div{grid-template-columns:7rem minmax(0,1fr);align-items:baseline;gap:.8rem;display:grid}.camera{background:#000;border-radius:6px;width:100%;max-height:60vh;margin-bottom:.7rem;display:block}.shelf{grid-template-columns:repeat(auto-fill,minmax(7.2rem,1fr));gap:.4rem;margin:.8rem 0;display:grid}.shelf button{text-align:left;background:0 0;border-color:#0000;align-content:start;gap:.2rem;width:100%;padding:4px;display:grid}.shelf button:hover{border-color:var(--line)}.shelf img,.no-thumb{aspect-ratio:1;object-fit:cover;background:var(--sunk);border-radius:4px;width:100%;display:block}.shelf small{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}@container bench (width>=1181px){main.bench[data-has=true]{grid-template-rows:auto auto 1fr;grid-template-columns:minmax(17rem,22rem) minmax(0,1fr) minmax(20rem,24rem)}.side{grid-area:2/1/span 2/2}.middle{grid-area:2/2}.unit-panel{grid-area:2/3/span 2/4}.wide{grid-area:3/2}}@media (width<=820px){.of-network{flex-basis:100%;order:4;max-width:100%}}@container bench (width<=820px){main.bench[data-has=true]{grid-template-columns:minmax(0,1fr)}.followed li{grid-template-columns:minmax(0,1fr) auto auto}.followed .answer-bar{grid-area:2/1/auto/-1}}@container bench (width<=560px){.layer-row ul{grid-template-columns:repeat(3,minmax(0,1fr))}.pictures,.map-pick{grid-template-columns:repeat(2,minmax(0,1fr));gap:.5rem}}@media (forced-colors:active){.answer-bar i,.cause-bar i{background:highlight}}";
+var Ge = ".of-network{color:var(--soft);text-overflow:ellipsis;white-space:nowrap;min-width:0;max-width:36ch;font-size:.88rem;overflow:hidden}main.bench{grid-template-columns:minmax(17rem,23rem) minmax(0,1fr);align-items:start;gap:1.1rem 1.4rem;max-width:1800px;display:grid}main.bench[data-has=false]{grid-template-columns:minmax(0,34rem);justify-content:center}.room{container:bench/inline-size}.late{border:1px solid var(--line);background:var(--warn);border-radius:10px;grid-column:1/-1;padding:.5rem 1rem}.side{gap:1.1rem;min-width:0;display:grid}.middle{min-width:0}.wide{grid-column:1/-1;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));align-items:start;gap:1.1rem;display:grid}.unit-panel{grid-column:1/-1}.trouble button{white-space:nowrap;flex:none}.trouble{border:1px solid var(--negative);background:var(--warn);border-radius:10px;grid-column:1/-1;justify-content:space-between;align-items:center;gap:1rem;padding:.6rem 1rem;display:flex}main.bench .choice{flex-wrap:wrap;max-width:100%}main.bench .choice button{white-space:normal;overflow-wrap:anywhere;min-width:0}.plain{min-height:0;color:var(--accent);text-underline-offset:2px;overflow-wrap:anywhere;text-align:left;background:0 0;border:0;border-radius:3px;padding:0;text-decoration:underline;display:inline}.icon.small{width:1.7rem;min-width:1.7rem;min-height:1.7rem}button[aria-pressed=true]:not(.choice button),button[role=switch][aria-checked=true]{border-color:var(--accent-fill);background:var(--accent-soft)}progress{accent-color:var(--accent-fill);vertical-align:middle;width:8rem;height:.5rem}.photo-head,.panel-head,.unit-head,.over-head{justify-content:space-between;align-items:center;gap:.6rem;display:flex}.photo-head h2,.unit-head h2{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.export{white-space:nowrap;flex:none;gap:.35rem;display:inline-flex}.export button{min-height:1.75rem;padding:.1rem .6rem;font-size:.86rem}.stage{touch-action:none;cursor:crosshair;-webkit-user-select:none;user-select:none;min-height:6rem;margin-top:.6rem;line-height:0;position:relative}.stage canvas{background:var(--grey);border-radius:4px;width:100%;height:auto;display:block}.handle{pointer-events:none;background:0 0;border:2px solid #fff;border-radius:1px;outline:2px solid #000a;min-height:0;padding:0;position:absolute;top:0;left:0}.handle:hover{border-color:#fff}.handle:focus-visible{outline:3px solid var(--accent-fill);outline-offset:1px}.handle[data-disc=true]{border-radius:50%}.handle[data-idle=true]:not(:focus-visible){opacity:0}.stage-busy{width:auto;position:absolute;bottom:.6rem;left:.6rem;right:.6rem}.sources{flex-wrap:wrap;align-items:center;gap:.4rem;margin-top:.7rem;display:flex}.sources input[type=file]{clip-path:inset(50%);width:1px;height:1px;min-height:0;padding:0;position:absolute;overflow:hidden}.sources label:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.tools{flex-wrap:wrap;align-items:center;gap:.5rem;margin-top:.7rem;font-size:.9rem;display:flex}.tools .note{flex-basis:100%;margin:0}.size{color:var(--soft);flex:12rem;align-items:center;gap:.5rem;display:inline-flex}.size input{flex:1;min-width:5rem}.size output{min-width:3.2rem}.drop{border:2px dashed var(--line);text-align:center;color:var(--soft);border-radius:12px;margin-top:.7rem;padding:3.2rem 1.2rem}.drop[data-over=true]{border-color:var(--accent-fill);background:var(--accent-soft)}.drop .note{max-width:46ch;margin:1.1rem auto 0}.drop-title{color:var(--ink);font-size:1.25rem;font-weight:600}.answers{gap:.15rem;margin-top:.5rem;list-style:none;display:grid}.answers button,.answer{text-align:left;border-radius:6px;grid-template-columns:minmax(0,1fr) auto;gap:.05rem .6rem;width:100%;min-height:0;padding:.25rem .5rem;font-size:.92rem;display:grid}.answers button{background:0 0;border-color:#0000}.answers button:hover{border-color:var(--line)}.answers button[aria-pressed=true]{border-color:var(--accent-fill);background:var(--accent-soft)}.answer-name{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.answer-score{font-variant-numeric:tabular-nums;color:var(--soft)}.answer-bar{background:var(--sunk);border-radius:3px;grid-column:1/-1;width:100%;height:.36rem;display:block;position:relative}.answer-bar i{background:var(--accent-fill);border-radius:3px;position:absolute;inset:0 auto 0 0}.answer-bar b{background:var(--ink);width:2px;margin-left:-1px;position:absolute;top:-.18rem;bottom:-.18rem}.silenced,.changed{margin-top:.9rem;font-size:.9rem}.silenced ul,.changed ul,.layer-row ul,.causes ul,.followed ul,.shelf,.layer-choice ul{list-style:none}.silenced h3,.changed h3{margin-top:.5rem}.chip{gap:.4rem;min-height:1.7rem;position:relative}.changed li{justify-content:space-between;gap:.8rem;padding:.12rem 0;display:flex}.changed li>:first-child{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.changed li>span{font-variant-numeric:tabular-nums;color:var(--soft);white-space:nowrap}.followed{margin-bottom:1rem}.followed li{grid-template-columns:minmax(7rem,1fr) minmax(5rem,2fr) 8.5rem auto;align-items:center;gap:.7rem;padding:.2rem 0;font-size:.92rem;display:grid}.followed .answer-bar{grid-column:auto}.middle-head{flex-wrap:wrap;align-items:center;gap:.5rem 1rem;margin-bottom:.4rem;display:flex}.middle-head h2{margin-right:auto}.layer-choice{font-size:.9rem;position:relative}.layer-choice ul{z-index:10;background:var(--panel);border:1px solid var(--line);border-radius:8px;width:max-content;max-width:min(86vw,26rem);max-height:22rem;padding:.6rem .9rem;position:absolute;right:0;overflow:auto;box-shadow:0 6px 24px #0003}.layer-choice small{display:inline}.layer-row{margin-top:.9rem}.layer-row h3{color:var(--soft);margin-bottom:.25rem;font-weight:600}.layer-row ul{grid-template-columns:repeat(6,minmax(0,9.4rem));gap:.35rem;margin-inline:-5px;display:grid}.tile-button,.causes li button,.answers button{position:relative}.tile-button{contain:layout style paint;background:0 0;border-color:#0000;border-radius:8px;gap:.15rem;width:100%;padding:4px;display:grid}.tile-button canvas{border-radius:3px;width:100%;height:auto;display:block}.tile-button .caption{width:100%}.tile-button[data-silenced=true] canvas{opacity:.3}.tile-button .fallen{color:var(--negative)}.unit-panel{align-content:start;gap:.1rem;display:grid}.pictures{grid-template-columns:repeat(2,minmax(0,11rem));gap:.8rem;margin:.3rem 0 .4rem;display:grid}[data-late=true]{opacity:.55}.pictures canvas,.no-picture{background:var(--grey);border-radius:3px;width:100%;height:auto;display:block}.no-picture{aspect-ratio:1;opacity:.25}.pictures .projection{filter:var(--boost,none)}figcaption{color:var(--soft);font-size:.8rem}.unit-bar{flex-wrap:wrap;align-items:center;gap:.5rem;margin:.25rem 0 .4rem;font-size:.9rem;display:flex}.unit-bar .grow{flex:1;min-width:9rem}.unit-bar output{min-width:6rem}.unit-panel h3{margin-top:.8rem}.map-pick{grid-template-columns:repeat(2,minmax(0,11rem));align-items:start;gap:.8rem;margin-top:.4rem;display:grid}.map-pick button:first-child{cursor:crosshair;border:0;border-radius:3px;min-height:0;padding:0;line-height:0;position:relative}.map-pick canvas{border-radius:3px;width:100%;height:auto}.map-pick i{border:2px solid var(--mark);outline:1px solid #000a;min-width:6px;min-height:6px;position:absolute}.map-pick .note{max-width:22ch}.walked{flex-wrap:wrap;gap:.2rem .5rem;margin-bottom:.3rem;font-size:.86rem;display:flex}.walked button:after{content:\" ›\";color:var(--soft)}.causes ul{gap:.1rem;margin:.3rem 0;display:grid}.causes li button{text-align:left;background:0 0;border-color:#0000;grid-template-columns:40px minmax(4.5rem,auto) minmax(3rem,1fr) 4.5rem;align-items:center;gap:.6rem;width:100%;padding:.15rem .3rem;font-size:.9rem;display:grid}.causes li button:hover{border-color:var(--line)}.cause-picture{background:var(--sunk);border-radius:3px;place-items:center;width:40px;height:40px;display:grid;overflow:hidden}.cause-picture canvas{max-width:40px;max-height:40px}.cause-bar{background:var(--sunk);border-radius:3px;height:.5rem;display:block}.cause-bar i{background:var(--accent-fill);border-radius:3px;height:100%;display:block}.cause-bar[data-against=true] i{background:var(--negative)}.causes .number{text-align:right}.sweep-picture{border-radius:4px;width:320px;max-width:100%;height:auto;margin-top:.6rem;display:block}.plot{margin-top:.5rem}.plot svg{width:100%;max-width:34rem;height:auto;overflow:visible}.plot path{fill:none;stroke-width:2px;stroke:var(--accent-fill);vector-effect:non-scaling-stroke}.plot .line-first{stroke:var(--soft);stroke-dasharray:2 3}.plot .line-last{stroke:var(--negative);stroke-dasharray:6 3}.plot .axis{stroke:var(--line)}.plot .now{stroke:var(--mark);stroke-width:2px}.plot text{fill:var(--soft);font-size:11px}.plot figcaption{font-variant-numeric:tabular-nums;flex-wrap:wrap;gap:.2rem 1.2rem;display:flex}.plot figcaption span:before{content:\"\";border-top:2px solid var(--accent-fill);vertical-align:middle;width:1rem;margin-right:.4rem;display:inline-block}.plot figcaption .line-first:before{border-top:2px dotted var(--soft)}.plot figcaption .line-last:before{border-top:2px dashed var(--negative)}dialog.over{border:1px solid var(--line);background:var(--panel);color:var(--ink);border-radius:12px;width:min(58rem,94vw);max-height:88vh;margin:auto;padding:1rem 1.2rem 1.3rem}dialog.over::backdrop{background:#000a}.over-head{margin-bottom:.6rem}.key-list{gap:.35rem;margin-bottom:.8rem;display:grid}.key-list div{grid-template-columns:7rem minmax(0,1fr);align-items:baseline;gap:.8rem;display:grid}.camera{background:#000;border-radius:6px;width:100%;max-height:60vh;margin-bottom:.7rem;display:block}.shelf{grid-template-columns:repeat(auto-fill,minmax(7.2rem,1fr));gap:.4rem;margin:.8rem 0;display:grid}.shelf button{text-align:left;background:0 0;border-color:#0000;align-content:start;gap:.2rem;width:100%;padding:4px;display:grid}.shelf button:hover{border-color:var(--line)}.shelf img,.no-thumb{aspect-ratio:1;object-fit:cover;background:var(--sunk);border-radius:4px;width:100%;display:block}.shelf small{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}@container bench (width>=1181px){main.bench[data-has=true]{grid-template-rows:auto auto 1fr;grid-template-columns:minmax(17rem,22rem) minmax(0,1fr) minmax(20rem,24rem)}.side{grid-area:2/1/span 2/2}.middle{grid-area:2/2}.unit-panel{grid-area:2/3/span 2/4}.wide{grid-area:3/2}}@media (width<=820px){.of-network{flex-basis:100%;order:4;max-width:100%}}@container bench (width<=820px){main.bench[data-has=true]{grid-template-columns:minmax(0,1fr)}.followed li{grid-template-columns:minmax(0,1fr) auto auto}.followed .answer-bar{grid-area:2/1/auto/-1}}@container bench (width<=560px){.layer-row ul{grid-template-columns:repeat(3,minmax(0,1fr))}.pictures,.map-pick{grid-template-columns:repeat(2,minmax(0,1fr));gap:.5rem}}@media (forced-colors:active){.answer-bar i,.cause-bar i{background:highlight}}";
 P(null);
 function Ke(e) {
 	return e.ctrlKey || e.metaKey ? `Ctrl+${e.key.toLowerCase()}` : e.shiftKey && e.key.length > 1 ? `Shift+${e.key}` : e.key;
@@ -634,7 +634,7 @@ function Ze(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 	e.dataset.theme = t ? "light" : "dark", Xe.set("theme", e.dataset.theme);
 }
-// node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
+// ../../../work/wt/page/web/node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
 var Qe = Symbol.for("pv"), $e = 0;
 Array.isArray;
 function W(t, n, r, i, a, o) {
@@ -1500,7 +1500,12 @@ function $t() {
 	}), { rootMargin: Qt })), [r] = z(() => (e) => {
 		e && n.observe(e);
 	});
-	return B(() => () => n.disconnect(), []), [r, (t) => !e.has(t)];
+	return B(() => {
+		let e = () => t(/* @__PURE__ */ new Set());
+		return addEventListener("beforeprint", e), () => {
+			removeEventListener("beforeprint", e), n.disconnect();
+		};
+	}, []), [r, (t) => !e.has(t)];
 }
 function en() {
 	let { glance: e, plain: t, chosen: n, choose: r, about: i, held: a } = G(), o = (t) => {
@@ -2217,11 +2222,17 @@ function Pn() {
 	let { root: e } = U(), [t, n] = z(Xe.get("boost") ?? "1"), r = (t) => {
 		Ye(e, t), Xe.set("boost", t), n(t);
 	};
-	return Xt({ e: () => r(Nn[(Nn.indexOf(t) + 1) % Nn.length] ?? "1") }), /* @__PURE__ */ W(Q, {
-		label: "Contrast of the projection",
-		value: t,
-		options: Nn.map((e) => [e, `${e}×`]),
-		change: r
+	return Xt({ e: () => r(Nn[(Nn.indexOf(t) + 1) % Nn.length] ?? "1") }), /* @__PURE__ */ W("span", {
+		class: "contrast",
+		children: [/* @__PURE__ */ W("span", {
+			"aria-hidden": "true",
+			children: "Contrast"
+		}), /* @__PURE__ */ W(Q, {
+			label: "Contrast of the projection",
+			value: t,
+			options: Nn.map((e) => [e, `${e}×`]),
+			change: r
+		})]
 	});
 }
 // src/bench/parts/Causes.tsx
@@ -2575,8 +2586,8 @@ function Gn({ unit: e }) {
 	] });
 }
 // src/bench/parts/Sweep.tsx
-var Kn = 320;
-function qn() {
+var Kn = 320, qn = (e) => e.length > 24 ? `${e.slice(0, 23).trimEnd()}…` : e;
+function Jn() {
 	let { api: e, held: t, chosen: n, about: r, session: i, fail: a } = G(), [o, s] = z(null), [c, l] = z(!1), [u, d] = z("class"), f = H(null), p = Math.max(1, Math.round(n.size / 6)), m = n.unit?.startsWith(`${r.output}:`) ? Number(n.unit.slice(r.output.length + 1)) : null, h = {
 		kind: "sweep",
 		photo: t?.told.photo,
@@ -2604,7 +2615,7 @@ function qn() {
 				rows: Array.from({ length: o.grid.shape[0] }, (e, t) => n[t])
 			}));
 		}, t.signal).then(() => {
-			o && f.current === t && i.add(Jn(h, o, n, q(r)));
+			o && f.current === t && i.add(Yn(h, o, n, q(r)));
 		}, (e) => {
 			e instanceof F || a(e);
 		}).finally(() => f.current === t && v());
@@ -2645,7 +2656,7 @@ function qn() {
 					label: "What covering takes away",
 					value: u,
 					options: [
-						...x.head.target ? [["class", x.head.target.name.slice(0, 24)]] : [],
+						...x.head.target ? [["class", qn(x.head.target.name)]] : [],
 						["map", x.head.map],
 						...h.followed.slice(0, 3).map((e, t) => [`unit ${t}`, e])
 					],
@@ -2689,7 +2700,7 @@ function qn() {
 		};
 	}
 }
-function Jn(e, t, n, r) {
+function Yn(e, t, n, r) {
 	let i = t.target?.name ?? t.map, a = (e) => t.target ? Z(e, r) : Y(e);
 	return {
 		question: e,
@@ -2699,8 +2710,8 @@ function Jn(e, t, n, r) {
 	};
 }
 // src/bench/App.tsx
-var Yn = 150;
-function Xn(e, t) {
+var Xn = 150;
+function Zn(e, t) {
 	let [n, r] = z(() => ({
 		...Ct(e.hash()),
 		size: Ct(e.hash()).size || t
@@ -2719,8 +2730,8 @@ function Xn(e, t) {
 		}, r(i.current), clearTimeout(a.current), n === "push" ? e.write(wt(i.current), !0) : a.current = setTimeout(() => e.write(wt(i.current), !1), 250);
 	}];
 }
-function Zn({ api: e, about: t }) {
-	let n = U(), [r, i] = Xn(n, t.square), [a, o] = z(null), [s, c] = z(null), [l, u] = z(""), [d, f] = z(null), [p, m] = z(!1), [h, g] = z(!1), _ = je(() => new ln(), []), v = (e) => {
+function Qn({ api: e, about: t }) {
+	let n = U(), [r, i] = Zn(n, t.square), [a, o] = z(null), [s, c] = z(null), [l, u] = z(""), [d, f] = z(null), [p, m] = z(!1), [h, g] = z(!1), _ = je(() => new ln(), []), v = (e) => {
 		let t = e instanceof Error ? e.message : String(e);
 		t && f(t), t.includes("choose it again") && o(null);
 	}, { plain: y, glance: x, picture: S, progress: C } = At(e, a, r, v), w = rn(e, {
@@ -2795,7 +2806,7 @@ function Zn({ api: e, about: t }) {
 		session: _,
 		say: u,
 		fail: v
-	}, O = Un(r.cover, Yn), k = JSON.stringify({
+	}, O = Un(r.cover, Xn), k = JSON.stringify({
 		...r,
 		cover: r.cover.length > 0
 	}), te = je(() => D, [
@@ -2860,7 +2871,7 @@ function Zn({ api: e, about: t }) {
 							/* @__PURE__ */ W(Wn, {}),
 							/* @__PURE__ */ W("div", {
 								class: "wide",
-								children: [/* @__PURE__ */ W(qn, {}), /* @__PURE__ */ W(Rt, {})]
+								children: [/* @__PURE__ */ W(Jn, {}), /* @__PURE__ */ W(Rt, {})]
 							})
 						] })
 					]
@@ -2878,7 +2889,7 @@ function Zn({ api: e, about: t }) {
 	});
 }
 // src/bench/start.tsx
-function Qn({ title: e, words: t }) {
+function $n({ title: e, words: t }) {
 	return /* @__PURE__ */ W("main", {
 		class: "problem",
 		children: [/* @__PURE__ */ W("h1", { children: e }), /* @__PURE__ */ W("p", {
@@ -2888,7 +2899,7 @@ function Qn({ title: e, words: t }) {
 		})]
 	});
 }
-async function $n(e, t, n, r = () => void 0) {
+async function er(e, t, n, r = () => void 0) {
 	N(/* @__PURE__ */ W("p", {
 		class: "loading quiet",
 		role: "status",
@@ -2898,34 +2909,34 @@ async function $n(e, t, n, r = () => void 0) {
 		let i = await e.about();
 		r(i), N(/* @__PURE__ */ W(Ve.Provider, {
 			value: t,
-			children: /* @__PURE__ */ W(Zn, {
+			children: /* @__PURE__ */ W(Qn, {
 				api: e,
 				about: i
 			})
 		}), n);
 	} catch (e) {
-		N(/* @__PURE__ */ W(Qn, {
+		N(/* @__PURE__ */ W($n, {
 			title: "The bench cannot be opened",
 			words: e.message
 		}), n);
 	}
 }
-function er(e, t = null) {
+function tr(e, t = null) {
 	let n = Xe.get("theme") ?? t;
 	(n === "light" || n === "dark") && (e.dataset.theme = n), Ye(e);
 }
 // src/bench/widget.tsx
-var tr = { render({ model: e, el: t }) {
+var nr = { render({ model: e, el: t }) {
 	t.dataset.lmSuppressShortcuts = "true";
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
 	r.textContent = `${de}\n${Ge}`;
 	let i = document.createElement("div");
-	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 860}px`, n.append(r, i), er(i, le(document));
+	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 860}px`, n.append(r, i), tr(i, le(document));
 	let a = We(i, String(e.get("route") ?? "#/"), (t) => {
 		e.set("route", t), e.save_changes();
 	}), o = new ge(e);
-	return $n(o, a, i), () => {
+	return er(o, a, i), () => {
 		N(null, i), o.close();
 	};
 } };
-export { tr as default };
+export { nr as default };

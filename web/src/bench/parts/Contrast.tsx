@@ -16,7 +16,12 @@ export function Contrast() {
     set(value);
   };
   useKeys({ e: () => choose(BOOSTS[(BOOSTS.indexOf(boost as "1") + 1) % BOOSTS.length] ?? "1") });
-  return <Choice label="Contrast of the projection" value={boost} options={BOOSTS.map((one) => [one, `${one}×`] as const)} change={choose} />;
+  return (
+    <span class="contrast">
+      <span aria-hidden="true">Contrast</span>
+      <Choice label="Contrast of the projection" value={boost} options={BOOSTS.map((one) => [one, `${one}×`] as const)} change={choose} />
+    </span>
+  );
 }
 
 export { Choice };

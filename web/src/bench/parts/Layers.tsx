@@ -29,7 +29,14 @@ function useInSight(): [(row: HTMLElement | null) => void, (layer: string) => bo
   const [take] = useState(() => (row: HTMLElement | null) => {
     if (row) watching.observe(row);
   });
-  useEffect(() => () => watching.disconnect(), []);
+  useEffect(() => {
+    const all = (): void => set(new Set()); // on paper everything is in sight
+    addEventListener("beforeprint", all);
+    return () => {
+      removeEventListener("beforeprint", all);
+      watching.disconnect();
+    };
+  }, []);
   return [take, (layer) => !hidden.has(layer)];
 }
 

@@ -4,6 +4,7 @@
 export { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 export { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 export { useClasses } from "./classes";
+export { FedAll } from "./parts/Caused";
 export { labelOf, nameOf } from "./parts/Examples";
 export { VirtualGrid } from "./parts/Grid";
 export { Choice, ClassName, Facts, Loading, Name, Problem, Section } from "./parts/small";

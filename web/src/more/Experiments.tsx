@@ -5,6 +5,7 @@ import { Covered } from "./Covered";
 import { Epochs } from "./Epochs";
 import { Masks } from "./Masks";
 import { ResultTable } from "./ResultTable";
+import { FedAll } from "../parts/Caused";
 import { Facts, Loading, Name, Problem, Section } from "../parts/small";
 import { parseUnit, toExperiment, toImage, toUnit } from "../route";
 import { saveFile } from "../shell";
@@ -111,7 +112,7 @@ export function ExperimentPage({ name, query }: { name: string; query: URLSearch
 }
 
 /** Kinds whose page has parts that show what their figures do, which are then for print. */
-const OWN = ["occlusion", "evolution", "correspondence"];
+const OWN = ["occlusion", "evolution", "correspondence", "causes"];
 
 function Result({ experiment, data, query }: { experiment: Experiment; data: ResultData; query: URLSearchParams }) {
   const { kind, name } = experiment;
@@ -134,6 +135,7 @@ function Result({ experiment, data, query }: { experiment: Experiment; data: Res
         </p>
       ))}
       {kind === "occlusion" && experiment.data && <Covered name={name} pictures={experiment.pictures ?? []} />}
+      {kind === "causes" && experiment.data && <FedAll experiment={experiment} />}
       {kind === "correspondence" && experiment.data && <Masks name={name} />}
       {drawn && (
         <div class={`charts ${(data.charts?.length ?? 0) > 4 ? "many" : ""}`}>

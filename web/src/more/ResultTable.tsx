@@ -39,7 +39,7 @@ export function ResultTable({ columns, rows, told, images }: { columns: string[]
   const notes = shown.filter((column) => column.note);
   return (
     <>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Rows of the table">
+      <div class={rows.length <= FACTS ? "scroll all" : "scroll"} tabIndex={0} role="region" aria-label="Rows of the table">
         {rows.length <= FACTS && shown.length > 6 ? (
           <table>
             <tbody>

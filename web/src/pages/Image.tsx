@@ -103,11 +103,13 @@ function ImageView({ number, name, label, strong, wins, images, about }: ViewPro
           <p class="quiet path">
             <Name text={name} plain />
           </p>
-          {about.map((experiment) => (
-            <p key={experiment.name}>
-              <a href={toExperiment(experiment.name)}>{experiment.title}</a>
-            </p>
-          ))}
+          <ul class="plain">
+            {about.map((experiment) => (
+              <li key={experiment.name}>
+                <a href={toExperiment(experiment.name)}>{experiment.title}</a>
+              </li>
+            ))}
+          </ul>
         </figure>
         <div>
           {strong && <Legend taken={taken !== null} known={!manifest.taken || index !== null} />}

@@ -41,7 +41,7 @@ function w(e, t) {
 }
 function T(e) {
 	var t, r = e.__v, i = r.__e, a = [], o = [], s = e.__P;
-	s && ((t = y({ constructor: p }, r)).__v = r.__v + 1, n.vnode && n.vnode(t), se(s, t, r, e.__n, s.namespaceURI, 32 & r.__u ? [i] : null, a, i || w(r), 32 & r.__u, o), t.__v = r.__v, t.__.__k[t.__i] = t, ue(a, t, o), r.__ = r.__e = null, t.__e != i && E(t));
+	s && ((t = y({ constructor: p }, r)).__v = r.__v + 1, n.vnode && n.vnode(t), ce(s, t, r, e.__n, s.namespaceURI, 32 & r.__u ? [i] : null, a, i || w(r), 32 & r.__u, o), t.__v = r.__v, t.__.__k[t.__i] = t, de(a, t, o), r.__ = r.__e = null, t.__e != i && E(t));
 }
 function E(e) {
 	if ((e = e.__) && e.__c && !e.props.__P) return e.__e = null, e.__k.some(function(t) {
@@ -49,23 +49,23 @@ function E(e) {
 	}), E(e);
 }
 function D(e) {
-	(8 & e.__g || (e.__g |= 8, i.push(e), o++)) && a == n.debounceRendering || ((a = n.debounceRendering) || queueMicrotask)(O);
+	(8 & e.__g || (e.__g |= 8, i.push(e), o++)) && a == n.debounceRendering || ((a = n.debounceRendering) || queueMicrotask)(ee);
 }
-function O() {
+function ee() {
 	try {
 		for (var e, t = 1; i.length;) i.length > t && i.sort(s), e = i.shift(), t = i.length, 8 & e.__g && T(e);
 	} finally {
-		(o = i.length) && (a || queueMicrotask)(O);
+		(o = i.length) && (a || queueMicrotask)(ee);
 	}
 }
-function ee(e, t, n, r, i, a, o, s, c, l, u) {
+function te(e, t, n, r, i, a, o, s, c, l, u) {
 	var d, f, p, g, _, v, y = r.__k || h, b = t.length;
-	for (c = te(n, t, y, c, b), d = 0; d < b; d++) (p = n.__k[d]) != null && (f = ~p.__i && y[p.__i] || m, p.__i = d, v = se(e, p, f, i, a, o, s, c, l, u), g = p.__e, (f.ref != p.ref || 8 & f.__u) && (f.ref && fe(f.ref, null, p, f), p.ref && u.push(p.ref, p.__c || g, p)), _ ||= g, 4 & p.__u ? (c = ne(p, c, e, !f.__v), f.__e && (f.__e = null)) : typeof p.type == "function" && v !== void 0 ? c = v : g && (c = g.nextSibling), p.__u &= -21);
+	for (c = ne(n, t, y, c, b), d = 0; d < b; d++) (p = n.__k[d]) != null && (f = ~p.__i && y[p.__i] || m, p.__i = d, v = ce(e, p, f, i, a, o, s, c, l, u), g = p.__e, (f.ref != p.ref || 8 & f.__u) && (f.ref && O(f.ref, null, p, f), p.ref && u.push(p.ref, p.__c || g, p)), _ ||= g, 4 & p.__u ? (c = re(p, c, e, !f.__v), f.__e && (f.__e = null)) : typeof p.type == "function" && v !== void 0 ? c = v : g && (c = g.nextSibling), p.__u &= -21);
 	return n.__e = _, c;
 }
-function te(e, t, n, r, i) {
+function ne(e, t, n, r, i) {
 	var a, o, s, c, l, u, d, f, m, h = n.length, g = h, v = 0, y = 0, b = e.__k = Array(i);
-	for (a = 0; a < i; a++) (o = t[a]) != null && typeof o != "boolean" && typeof o != "function" ? (typeof o != "object" || o.constructor === String ? o = b[a] = x(null, o) : _(o) ? o = b[a] = x(S, { children: o }) : o.constructor === p && o.__b ? o = b[a] = x(o.type, o.props, o.key, o.ref, o.__v) : b[a] = o, c = a + v, o.__ = e, o.__b = e.__b + 1, s = null, ~(l = o.__i = re(o, n, c, g)) && (g--, (s = n[l]) && (s.__u |= 2)), s && s.__v ? (o.__u |= 16, l == c - 1 ? v-- : l == c + 1 ? v++ : l != c && (l > c ? v-- : v++, y = 1)) : (~l || (i > h ? v-- : i < h && v++), typeof o.type != "function" && (o.__u |= 4))) : b[a] = null;
+	for (a = 0; a < i; a++) (o = t[a]) != null && typeof o != "boolean" && typeof o != "function" ? (typeof o != "object" || o.constructor === String ? o = b[a] = x(null, o) : _(o) ? o = b[a] = x(S, { children: o }) : o.constructor === p && o.__b ? o = b[a] = x(o.type, o.props, o.key, o.ref, o.__v) : b[a] = o, c = a + v, o.__ = e, o.__b = e.__b + 1, s = null, ~(l = o.__i = ie(o, n, c, g)) && (g--, (s = n[l]) && (s.__u |= 2)), s && s.__v ? (o.__u |= 16, l == c - 1 ? v-- : l == c + 1 ? v++ : l != c && (l > c ? v-- : v++, y = 1)) : (~l || (i > h ? v-- : i < h && v++), typeof o.type != "function" && (o.__u |= 4))) : b[a] = null;
 	if (y) {
 		for (u = [], d = [], a = 0; a < i; a++) if ((o = b[a]) && 16 & o.__u) {
 			for (v = 0, f = u.length; v < f;) u[m = v + f >> 1] < o.__i ? v = m + 1 : f = m;
@@ -76,18 +76,18 @@ function te(e, t, n, r, i) {
 	if (g) for (a = 0; a < h; a++) !(s = n[a]) || 2 & s.__u || (s.__e == r && (r = w(s)), pe(s, s));
 	return r;
 }
-function ne(e, t, n, r) {
+function re(e, t, n, r) {
 	var i, a, o, s;
 	if (typeof e.type == "function") {
 		if (e.props.__P) return t;
-		if (i = e.__k) for (a = 0; a < i.length; a++) i[a] && (i[a].__ = e, t = ne(i[a], t, n, !1));
+		if (i = e.__k) for (a = 0; a < i.length; a++) i[a] && (i[a].__ = e, t = re(i[a], t, n, !1));
 		return t;
 	}
 	for (t && !t.parentNode && (t = w(e)) && !t.parentNode && (t = null), o = e.__e, s = t; s && s.nodeType == 8;) s = s.nextSibling;
 	for (o != s && (!r && n.moveBefore && o.parentNode ? n.moveBefore(o, t) : n.insertBefore(o, t || null)), t = o; (t &&= t.nextSibling) && t.nodeType == 8 && !t.data.startsWith("$s"););
 	return t;
 }
-function re(e, t, n, r) {
+function ie(e, t, n, r) {
 	var i, a = e.key, o = e.type, s = t[n], c = s && !(2 & s.__u);
 	if (s === null && a == null || c && a == s.key && o == s.type) return n;
 	if (r > +!!c) {
@@ -96,18 +96,18 @@ function re(e, t, n, r) {
 	}
 	return -1;
 }
-function ie(e, t, n) {
+function ae(e, t, n) {
 	n ??= "", t[0] == "-" ? e.setProperty(t, n) : e[t] = n;
 }
-function ae(e, t, n, r, i) {
+function oe(e, t, n, r, i) {
 	var a, o;
 	if (t == "style") {
 		if (typeof n == "string") e.style.cssText = n;
 		else {
-			if (typeof r == "string" && (e.style.cssText = r = ""), r) for (t in r) n && t in n || ie(e.style, t);
-			if (n) for (t in n) r && n[t] == r[t] || ie(e.style, t, n[t]);
+			if (typeof r == "string" && (e.style.cssText = r = ""), r) for (t in r) n && t in n || ae(e.style, t);
+			if (n) for (t in n) r && n[t] == r[t] || ae(e.style, t, n[t]);
 		}
-	} else if (t[0] == "o" && t[1] == "n") typeof n != "function" && (n = null), typeof r != "function" && (r = null), (e.__e ||= {})[t] = n, n && r || (o = d[t] || (d[t] = oe(t)), (e.__a ||= {})[t] = u, a = t != (t = t.replace(l, "$1")), (t = t.slice(2))[0] < "a" && (t = t.toLowerCase()), n ? e.addEventListener(t, o, a) : e.removeEventListener(t, o, a));
+	} else if (t[0] == "o" && t[1] == "n") typeof n != "function" && (n = null), typeof r != "function" && (r = null), (e.__e ||= {})[t] = n, n && r || (o = d[t] || (d[t] = se(t)), (e.__a ||= {})[t] = u, a = t != (t = t.replace(l, "$1")), (t = t.slice(2))[0] < "a" && (t = t.toLowerCase()), n ? e.addEventListener(t, o, a) : e.removeEventListener(t, o, a));
 	else {
 		if (i == "http://www.w3.org/2000/svg") t = t.replace(/xlink(H|:h)/, "h").replace(/sName$/, "s");
 		else if (t != "width" && t != "height" && t != "href" && t != "list" && t != "form" && t != "tabIndex" && t != "download" && t != "rowSpan" && t != "colSpan" && t != "role" && t != "popover" && t in e) try {
@@ -118,7 +118,7 @@ function ae(e, t, n, r, i) {
 		n == null || !1 === n && t[4] != "-" ? e.removeAttribute(t) : e.setAttribute(t, t == "popover" && n == 1 ? "" : n);
 	}
 }
-function oe(e) {
+function se(e) {
 	return function(t) {
 		var r = this.__e;
 		if (r) {
@@ -128,58 +128,58 @@ function oe(e) {
 		}
 	};
 }
-function se(e, t, r, i, a, o, s, c, l, u) {
-	var d, f, m, g, v, x, T, E, D, O, te, ne, re, ie, ae, oe, se, ue, fe = t.type;
+function ce(e, t, r, i, a, o, s, c, l, u) {
+	var d, f, m, g, v, x, T, E, D, ee, ne, re, ie, ae, oe, se, ce, de, O = t.type;
 	if (t.constructor !== p) return null;
-	128 & r.__u && (l = 32 & r.__u, d = r.__c.__z) && (t.__u |= l, f = o = [], d.nodeType == 8 ? c = ce(d, o) : o.push(d), c = o[0] || c), (d = n.__b) && d(t);
-	n: if (typeof fe == "function") {
+	128 & r.__u && (l = 32 & r.__u, d = r.__c.__z) && (t.__u |= l, f = o = [], d.nodeType == 8 ? c = le(d, o) : o.push(d), c = o[0] || c), (d = n.__b) && d(t);
+	n: if (typeof O == "function") {
 		m = s.length;
 		try {
-			if (E = t.props, D = (d = fe.prototype) && d.render, O = (d = fe.contextType) && i[d.__c], te = d ? O ? O.props.value : d.__ : i, (g = r.__c) ? (t.__c = g, 2 & g.__g && (g.__g |= 1)) : (D ? t.__c = g = new fe(E, te) : (t.__c = g = new C(E, te), g.constructor = fe, g.render = me), O && O.sub(g), g.state || (g.state = {}), g.__n = i, g.__g |= 8, g.__h = [], g.__k = []), D && (g.__s || (g.__s = g.state), fe.getDerivedStateFromProps && (g.__s == g.state && (g.__s = y({}, g.__s)), y(g.__s, fe.getDerivedStateFromProps(E, g.__s)))), v = g.props, x = g.state, g.__v = t, r.__c) {
-				if (E !== v && D && !fe.getDerivedStateFromProps && g.componentWillReceiveProps && g.componentWillReceiveProps(E, te), t.__v == r.__v && !(8 & g.__g) || !(4 & g.__g) && g.shouldComponentUpdate && !1 === g.shouldComponentUpdate(E, g.__s, te)) {
+			if (E = t.props, D = (d = O.prototype) && d.render, ee = (d = O.contextType) && i[d.__c], ne = d ? ee ? ee.props.value : d.__ : i, (g = r.__c) ? (t.__c = g, 2 & g.__g && (g.__g |= 1)) : (D ? t.__c = g = new O(E, ne) : (t.__c = g = new C(E, ne), g.constructor = O, g.render = me), ee && ee.sub(g), g.state || (g.state = {}), g.__n = i, g.__g |= 8, g.__h = [], g.__k = []), D && (g.__s || (g.__s = g.state), O.getDerivedStateFromProps && (g.__s == g.state && (g.__s = y({}, g.__s)), y(g.__s, O.getDerivedStateFromProps(E, g.__s)))), v = g.props, x = g.state, g.__v = t, r.__c) {
+				if (E !== v && D && !O.getDerivedStateFromProps && g.componentWillReceiveProps && g.componentWillReceiveProps(E, ne), t.__v == r.__v && !(8 & g.__g) || !(4 & g.__g) && g.shouldComponentUpdate && !1 === g.shouldComponentUpdate(E, g.__s, ne)) {
 					t.__v != r.__v && (g.props = E, g.state = g.__s, g.__g &= -9), t.__e = r.__e, t.__k = r.__k, t.__k.some(function(e) {
 						e && (e.__ = t);
 					}), h.push.apply(g.__h, g.__k), g.__k = [], g.__h.length && s.push(g), c = w(r);
 					break n;
 				}
-				g.componentWillUpdate && g.componentWillUpdate(E, g.__s, te), D && g.componentDidUpdate && g.__h.push(function() {
+				g.componentWillUpdate && g.componentWillUpdate(E, g.__s, ne), D && g.componentDidUpdate && g.__h.push(function() {
 					g.componentDidUpdate(v, x, T);
 				});
-			} else D && !fe.getDerivedStateFromProps && g.componentWillMount && g.componentWillMount(), D && g.componentDidMount && g.__h.push(g.componentDidMount);
-			g.context = te, g.props = E, g.__P = e, g.__g &= -5, ne = n.__r, re = D ? 25 : 0;
+			} else D && !O.getDerivedStateFromProps && g.componentWillMount && g.componentWillMount(), D && g.componentDidMount && g.__h.push(g.componentDidMount);
+			g.context = ne, g.props = E, g.__P = e, g.__g &= -5, re = n.__r, ie = D ? 25 : 0;
 			do
-				g.__g &= -9, ne && ne(t), d = g.render(g.props, g.state = g.__s, g.context);
-			while (8 & g.__g && ++re < 25);
-			D && (h.push.apply(g.__h, g.__k), g.__k = []), g.state = g.__s, g.getChildContext && (i = y({}, i, g.getChildContext())), D && r.__c && g.getSnapshotBeforeUpdate && (T = g.getSnapshotBeforeUpdate(v, x)), ie = d && d.type === S && d.key == null ? d.props.children : d, E.__P && (d = c, a = (e = E.__P).namespaceURI, l = o = null, r.props && r.props.__P != e && (r.__k.some(function(e) {
+				g.__g &= -9, re && re(t), d = g.render(g.props, g.state = g.__s, g.context);
+			while (8 & g.__g && ++ie < 25);
+			D && (h.push.apply(g.__h, g.__k), g.__k = []), g.state = g.__s, g.getChildContext && (i = y({}, i, g.getChildContext())), D && r.__c && g.getSnapshotBeforeUpdate && (T = g.getSnapshotBeforeUpdate(v, x)), ae = d && d.type === S && d.key == null ? d.props.children : d, E.__P && (d = c, a = (e = E.__P).namespaceURI, l = o = null, r.props && r.props.__P != e && (r.__k.some(function(e) {
 				e && pe(e, e);
-			}), r.__k = null), c = r.__k ? w(r, 0) : null), c = ee(e, _(ie) ? ie : [ie], t, r, i, a, o, s, c, l, u), E.__P && (t.__e = null, c = d), t.__u &= -161, f && f.some(b), g.__h.length && s.push(g), 1 & g.__g && (g.__g &= -4);
+			}), r.__k = null), c = r.__k ? w(r, 0) : null), c = te(e, _(ae) ? ae : [ae], t, r, i, a, o, s, c, l, u), E.__P && (t.__e = null, c = d), t.__u &= -161, f && f.some(b), g.__h.length && s.push(g), 1 & g.__g && (g.__g &= -4);
 		} catch (e) {
 			if (s.length = m, t.__v = null, l || o) {
 				if (e && e.then) {
 					if (t.__u |= 128 | l, o) {
-						for (~(se = o.indexOf(c || void 0)) || (se = o.length); (ue = o[se - 1]) && ue.nodeType == 8;) se--;
-						for (; se < o.length; se++) if (ue = o[se]) {
-							if (o[se] = null, ae) {
-								if (ue == oe) break;
+						for (~(ce = o.indexOf(c || void 0)) || (ce = o.length); (de = o[ce - 1]) && de.nodeType == 8;) ce--;
+						for (; ce < o.length; ce++) if (de = o[ce]) {
+							if (o[ce] = null, oe) {
+								if (de == se) break;
 							} else {
-								if (ue.nodeType != 8) break;
-								ue.data.startsWith("$s") && (oe = ce(ae = ue));
+								if (de.nodeType != 8) break;
+								de.data.startsWith("$s") && (se = le(oe = de));
 							}
 						}
 					}
-					if (!ae) {
+					if (!oe) {
 						for (; c && c.nodeType == 8 && c.nextSibling;) c = c.nextSibling;
-						ae = c;
+						oe = c;
 					}
-					(d = ce(ae = t.__c.__z || (t.__c.__z = ae))) ? (t.__e = ae, c = d) : t.__e = c, c &&= c.nextSibling;
+					(d = le(oe = t.__c.__z || (t.__c.__z = oe))) ? (t.__e = oe, c = d) : t.__e = c, c &&= c.nextSibling;
 				} else o && o.some(b);
 			} else t.__e = r.__e;
-			t.__k ||= r.__k || [], e && e.then || le(t), n.__e(e, t, r);
+			t.__k ||= r.__k || [], e && e.then || ue(t), n.__e(e, t, r);
 		}
-	} else c = t.__e = de(r.__e, t, r, i, a, o, s, l, u, e);
+	} else c = t.__e = fe(r.__e, t, r, i, a, o, s, l, u, e);
 	return (d = n.diffed) && d(t), c;
 }
-function ce(e, t) {
+function le(e, t) {
 	if (e && e.nodeType == 8 && e.data.startsWith("$s")) for (var n = 1; e = e.nextSibling;) {
 		if (e.nodeType == 8) {
 			if (e.data.startsWith("$s")) n++;
@@ -188,11 +188,11 @@ function ce(e, t) {
 		t && t.push(e);
 	}
 }
-function le(e) {
-	e && (e.__c && (e.__c.__g |= 4), e.__k && e.__k.some(le));
+function ue(e) {
+	e && (e.__c && (e.__c.__g |= 4), e.__k && e.__k.some(ue));
 }
-function ue(e, t, r) {
-	for (var i = 0; i < r.length;) fe(r[i++], r[i++], r[i++]);
+function de(e, t, r) {
+	for (var i = 0; i < r.length;) O(r[i++], r[i++], r[i++]);
 	n.__c && n.__c(t, e), e.some(function(t) {
 		try {
 			e = t.__h, t.__h = [], e.some(function(e) {
@@ -203,7 +203,7 @@ function ue(e, t, r) {
 		}
 	});
 }
-function de(e, t, r, i, a, o, s, c, l, u) {
+function fe(e, t, r, i, a, o, s, c, l, u) {
 	var d, f, p, h, y, x, S, C, T = r.props || m, E = t.props, D = t.type;
 	if (D == "svg" ? a = "http://www.w3.org/2000/svg" : D == "math" ? a = "http://www.w3.org/1998/Math/MathML" : a ||= "http://www.w3.org/1999/xhtml", o) {
 		for (d = 0; d < o.length; d++) if ((y = o[d]) && (D ? y.localName == D : y.nodeType == 3)) {
@@ -217,13 +217,13 @@ function de(e, t, r, i, a, o, s, c, l, u) {
 	}
 	if (D) {
 		if (u = D == "template" && e.content || e, o = D == "textarea" && E.defaultValue != null ? null : o && v.call(u.childNodes), !c && o) for (T = {}, d = 0; d < e.attributes.length; d++) T[(y = e.attributes[d]).name] = y.value;
-		for (d in T) y = T[d], d == "dangerouslySetInnerHTML" ? p = y : d == "children" || d in E || d == "value" && "defaultValue" in E || d == "checked" && "defaultChecked" in E || ae(e, d, null, y, a);
-		for (d in E) y = E[d], d == "children" ? h = y : d == "dangerouslySetInnerHTML" ? f = y : d == "value" ? x = y : d == "checked" ? S = y : c && typeof y != "function" || T[d] === y || ae(e, d, y, T[d], a);
-		f ? (c || p && (f.__html == p.__html || f.__html == e.innerHTML) || (e.innerHTML = f.__html), t.__k = []) : (p && (e.textContent = ""), (D == "foreignObject" || a == "http://www.w3.org/1998/Math/MathML" && g.test(D)) && (a = "http://www.w3.org/1999/xhtml"), ee(u, _(h) ? h : [h], t, r, i, a, o, s, o ? o[0] : r.__k && w(r, 0), c, l), o && o.some(b)), c && D != "textarea" || (d = "value", D == "progress" && x == null ? e.removeAttribute(d) : x == null || x === e[d] && (D != "progress" || x) || ae(e, d, x, T[d], a), d = "checked", S != null && S != e[d] && ae(e, d, S, T[d], a));
+		for (d in T) y = T[d], d == "dangerouslySetInnerHTML" ? p = y : d == "children" || d in E || d == "value" && "defaultValue" in E || d == "checked" && "defaultChecked" in E || oe(e, d, null, y, a);
+		for (d in E) y = E[d], d == "children" ? h = y : d == "dangerouslySetInnerHTML" ? f = y : d == "value" ? x = y : d == "checked" ? S = y : c && typeof y != "function" || T[d] === y || oe(e, d, y, T[d], a);
+		f ? (c || p && (f.__html == p.__html || f.__html == e.innerHTML) || (e.innerHTML = f.__html), t.__k = []) : (p && (e.textContent = ""), (D == "foreignObject" || a == "http://www.w3.org/1998/Math/MathML" && g.test(D)) && (a = "http://www.w3.org/1999/xhtml"), te(u, _(h) ? h : [h], t, r, i, a, o, s, o ? o[0] : r.__k && w(r, 0), c, l), o && o.some(b)), c && D != "textarea" || (d = "value", D == "progress" && x == null ? e.removeAttribute(d) : x == null || x === e[d] && (D != "progress" || x) || oe(e, d, x, T[d], a), d = "checked", S != null && S != e[d] && oe(e, d, S, T[d], a));
 	} else T === E || c && e.data == E || (e.data = E);
 	return e;
 }
-function fe(e, t, r, i) {
+function O(e, t, r, i) {
 	try {
 		typeof e == "function" ? t ? t.__x = e(t) || 1 : (i &&= i.__c || i.__e) && (t = i.__x) && (i.__x = null, typeof t == "function" ? t() : e(null)) : e.current = t;
 	} catch (e) {
@@ -232,7 +232,7 @@ function fe(e, t, r, i) {
 }
 function pe(e, t, r) {
 	var i, a, o, s;
-	if (n.unmount && n.unmount(e), !(i = e.ref) || i.current && i.current != e.__e || fe(i, null, t, e), i = e.__c) {
+	if (n.unmount && n.unmount(e), !(i = e.ref) || i.current && i.current != e.__e || O(i, null, t, e), i = e.__c) {
 		if (i.componentWillUnmount) try {
 			i.componentWillUnmount();
 		} catch (e) {
@@ -241,14 +241,14 @@ function pe(e, t, r) {
 		i.__P = i.__n = null;
 	}
 	if (i = e.__k) for (s = 0; s < i.length; s++) i[s] && pe(i[s], t, typeof e.type != "function" || r && !e.props.__P);
-	!r && (i = e.__c) && (i = i.__z) && (a = ce(i, o = [])) && (i == e.__e && o.some(b), b(a), b(i)), r || b(e.__e), e.__e = e.__c = e.__ = null;
+	!r && (i = e.__c) && (i = i.__z) && (a = le(i, o = [])) && (i == e.__e && o.some(b), b(a), b(i)), r || b(e.__e), e.__e = e.__c = e.__ = null;
 }
 function me(e, t, n) {
 	return this.constructor(e, n);
 }
 function he(e, t) {
 	var r, i, a, o;
-	n.__ && n.__(e, t), t.nodeType == 9 && (t = t.documentElement), i = (r = e && 32 & e.__u) ? null : t.__k, t.__k = x(S, { children: [e] }), a = [], o = [], se(t, t.__k, i || m, m, t.namespaceURI, i ? null : t.firstChild ? v.call(t.childNodes) : null, a, i ? i.__e : t.firstChild, r, o), ue(a, t.__k, o), t.__k.props.children = null;
+	n.__ && n.__(e, t), t.nodeType == 9 && (t = t.documentElement), i = (r = e && 32 & e.__u) ? null : t.__k, t.__k = x(S, { children: [e] }), a = [], o = [], ce(t, t.__k, i || m, m, t.namespaceURI, i ? null : t.firstChild ? v.call(t.childNodes) : null, a, i ? i.__e : t.firstChild, r, o), de(a, t.__k, o), t.__k.props.children = null;
 }
 function ge(e) {
 	function t(e) {
@@ -456,7 +456,7 @@ function F() {
 	if (!e) throw Error("no shell");
 	return e;
 }
-function Ge(e, t = !1) {
+function I(e, t = !1) {
 	let n = F(), r = N(e);
 	r.current = e, Me(() => {
 		let e = new Proxy({}, {
@@ -466,10 +466,10 @@ function Ge(e, t = !1) {
 		return n.listen(e, t);
 	}, [n, t]);
 }
-function Ke(e) {
+function Ge(e) {
 	return e.ctrlKey || e.metaKey ? `Ctrl+${e.key.toLowerCase()}` : e.shiftKey && e.key.length > 1 ? `Shift+${e.key}` : e.key;
 }
-function qe(e) {
+function Ke(e) {
 	let t = e.composedPath()[0] ?? e.target;
 	return !t || !("tagName" in t) ? !1 : t.tagName === "INPUT" ? ![
 		"button",
@@ -478,7 +478,7 @@ function qe(e) {
 		"range"
 	].includes(t.type) : t.tagName === "TEXTAREA" || t.tagName === "SELECT" || t.isContentEditable;
 }
-async function Je(e, t) {
+async function qe(e, t) {
 	try {
 		return await navigator.clipboard.writeText(e), !0;
 	} catch {
@@ -488,14 +488,14 @@ async function Je(e, t) {
 		return n.remove(), r;
 	}
 }
-function Ye(e, t, n = "application/json") {
+function Je(e, t, n = "application/json") {
 	let r = typeof t == "string" ? new Blob([t], { type: n }) : t, i = document.createElement("a");
 	i.href = URL.createObjectURL(r), i.download = e.replace(/[^A-Za-z0-9._-]+/g, "_"), i.click(), setTimeout(() => URL.revokeObjectURL(i.href), 1e4);
 }
-function Xe(e, t = Ze.get("boost") ?? "1") {
+function Ye(e, t = Xe.get("boost") ?? "1") {
 	e.style.setProperty("--boost", t === "1" ? "none" : `contrast(${Number(t) || 1})`);
 }
-var Ze = {
+var Xe = {
 	get(e) {
 		try {
 			return localStorage.getItem(`convscope.${e}`);
@@ -510,12 +510,12 @@ var Ze = {
 	}
 };
 // src/listening.ts
-function Qe(e, t) {
+function Ze(e, t) {
 	let n = N([]);
 	return M(() => {
 		let r = (e) => {
-			let t = e, r = Ke(t), i = t.ctrlKey || t.metaKey;
-			if (t.defaultPrevented || t.altKey || i && r !== "Ctrl+k" || qe(t) && t.key !== "Escape" && !i) return;
+			let t = e, r = Ge(t), i = t.ctrlKey || t.metaKey;
+			if (t.defaultPrevented || t.altKey || i && r !== "Ctrl+k" || Ke(t) && t.key !== "Escape" && !i) return;
 			let a = t.composedPath()[0];
 			if ((t.key === "Enter" || t.key === " ") && a.closest?.("a,button,summary,select")) return;
 			let o = n.current.filter((e) => e.modal).slice(-1), s = (o.length ? o : n.current).findLast(({ keys: e }) => r in e);
@@ -532,14 +532,14 @@ function Qe(e, t) {
 		};
 	}, []);
 }
-function $e(e) {
+function Qe(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-	e.dataset.theme = t ? "light" : "dark", Ze.set("theme", e.dataset.theme);
+	e.dataset.theme = t ? "light" : "dark", Xe.set("theme", e.dataset.theme);
 }
 // ../../../work/wt/page/web/node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
-var et = Symbol.for("pv"), tt = 0;
+var $e = Symbol.for("pv"), et = 0;
 Array.isArray;
-function I(e, t, r, i, a, o) {
+function L(e, t, r, i, a, o) {
 	t ||= {};
 	var s, c, l = t;
 	if ("ref" in l && typeof e != "function") for (c in l = {}, t) c == "ref" ? s = t[c] : l[c] = t[c];
@@ -553,41 +553,41 @@ function I(e, t, r, i, a, o) {
 		__b: 0,
 		__e: null,
 		__c: null,
-		constructor: et,
-		__v: --tt,
+		constructor: $e,
+		__v: --et,
 		__i: -1,
 		__u: 0
 	};
 	return (a || o) && (u.__source = a, u.__self = o), n.vnode && n.vnode(u), u;
 }
 // src/parts/frame.tsx
-var nt = () => /* @__PURE__ */ I("svg", {
+var tt = () => /* @__PURE__ */ L("svg", {
 	viewBox: "0 0 24 24",
 	"aria-hidden": "true",
 	children: [
-		/* @__PURE__ */ I("rect", {
+		/* @__PURE__ */ L("rect", {
 			x: "1.5",
 			y: "1.5",
 			width: "21",
 			height: "21",
 			rx: "3"
 		}),
-		/* @__PURE__ */ I("rect", {
+		/* @__PURE__ */ L("rect", {
 			x: "6.5",
 			y: "6.5",
 			width: "11",
 			height: "11",
 			rx: "1.5"
 		}),
-		/* @__PURE__ */ I("circle", {
+		/* @__PURE__ */ L("circle", {
 			cx: "12",
 			cy: "12",
 			r: "2"
 		})
 	]
 });
-function rt({ main: e }) {
-	return /* @__PURE__ */ I("a", {
+function nt({ main: e }) {
+	return /* @__PURE__ */ L("a", {
 		class: "skip",
 		href: "#main",
 		onClick: (t) => {
@@ -596,43 +596,43 @@ function rt({ main: e }) {
 		children: "Skip to content"
 	});
 }
-var it = ({ theme: e, help: t }) => /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I("button", {
+var rt = ({ theme: e, help: t }) => /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("button", {
 	class: "icon",
 	type: "button",
 	onClick: e,
 	"aria-label": "Light or dark",
 	title: "Light or dark (d)",
-	children: /* @__PURE__ */ I("svg", {
+	children: /* @__PURE__ */ L("svg", {
 		viewBox: "0 0 24 24",
 		"aria-hidden": "true",
-		children: [/* @__PURE__ */ I("circle", {
+		children: [/* @__PURE__ */ L("circle", {
 			cx: "12",
 			cy: "12",
 			r: "8"
-		}), /* @__PURE__ */ I("path", {
+		}), /* @__PURE__ */ L("path", {
 			d: "M12 4a8 8 0 0 1 0 16z",
 			class: "shaded"
 		})]
 	})
-}), /* @__PURE__ */ I("button", {
+}), /* @__PURE__ */ L("button", {
 	class: "icon",
 	type: "button",
 	onClick: t,
 	"aria-label": "Keyboard",
 	title: "Keyboard (?)",
 	children: "?"
-})] }), at = ({ rows: e, class: t }) => /* @__PURE__ */ I("dl", {
+})] }), it = ({ rows: e, class: t }) => /* @__PURE__ */ L("dl", {
 	class: t,
-	children: e.map(([e, t]) => /* @__PURE__ */ I("div", { children: [/* @__PURE__ */ I("dt", { children: /* @__PURE__ */ I("kbd", { children: e }) }), /* @__PURE__ */ I("dd", { children: t })] }, e))
+	children: e.map(([e, t]) => /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: /* @__PURE__ */ L("kbd", { children: e }) }), /* @__PURE__ */ L("dd", { children: t })] }, e))
 });
-function ot(e) {
+function at(e) {
 	let [t, n] = j(e.hash());
 	return M(() => {
 		let t = () => n(e.hash());
 		return t(), e.subscribe(t);
 	}, [e]), t;
 }
-var st = class {
+var ot = class {
 	host;
 	atlas;
 	entries = /* @__PURE__ */ new Map();
@@ -650,14 +650,14 @@ var st = class {
 			throw this.entries.delete(e), n.error = t instanceof Error ? t : Error(String(t)), n.error;
 		}), this.entries.set(e, n), n.promise;
 	}
-}, ct = ge(null);
-function L() {
-	let e = Pe(ct);
+}, st = ge(null);
+function R() {
+	let e = Pe(st);
 	if (!e) throw Error("no atlas");
 	return e;
 }
-function R(e, t) {
-	let n = Pe(ct), r = (t ?? n)?.store, [, i] = j(0), [a, o] = j(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
+function z(e, t) {
+	let n = Pe(st), r = (t ?? n)?.store, [, i] = j(0), [a, o] = j(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
 	return M(() => {
 		if (e === null || !r || c) return;
 		let t = !0;
@@ -679,15 +679,15 @@ function R(e, t) {
 		error: a && a.address === e ? a.error : null
 	};
 }
-function lt() {
-	return R("atlases").value ?? ut;
+function ct() {
+	return z("atlases").value ?? lt;
 }
-var ut = [];
-function dt() {
-	return R("experiments").value;
+var lt = [];
+function ut() {
+	return z("experiments").value;
 }
-function z(e, t) {
-	let n = Pe(ct), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = j(null);
+function dt(e, t) {
+	let n = Pe(st), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = j(null);
 	return M(() => {
 		if (e === null || a !== void 0 || !i || typeof i == "string") return;
 		let t = !0;
@@ -700,7 +700,7 @@ function z(e, t) {
 	}, [e, a]), a ?? (o && o.path === e ? o.url : void 0);
 }
 function ft(e) {
-	let t = z(e), [n, r] = j(null);
+	let t = dt(e), [n, r] = j(null);
 	return M(() => {
 		if (t === void 0) return;
 		let e = new Image();
@@ -710,7 +710,7 @@ function ft(e) {
 	}, [t]), t !== void 0 && n === t;
 }
 async function pt(e, t) {
-	let n = new st(e, t), r = await n.load("manifest");
+	let n = new ot(e, t), r = await n.load("manifest");
 	if (r.format !== "convscope-atlas") throw Error("This folder holds something that is no atlas.");
 	if (r.schema > 1) throw Error(`This atlas was written by a newer convscope (format ${r.schema}; this page reads 1). Open it with that release, or build it again with this one.`);
 	return {
@@ -791,29 +791,29 @@ function Ct(e) {
 }
 // src/parts/small.tsx
 function K({ text: e, plain: t }) {
-	return /* @__PURE__ */ I("bdi", {
+	return /* @__PURE__ */ L("bdi", {
 		class: t ? "name" : "name cut-name",
 		title: e,
 		children: e
 	});
 }
 function wt({ rows: e }) {
-	return /* @__PURE__ */ I("dl", {
+	return /* @__PURE__ */ L("dl", {
 		class: "facts",
-		children: e.map(([e, t]) => /* @__PURE__ */ I("div", { children: [/* @__PURE__ */ I("dt", { children: e }), /* @__PURE__ */ I("dd", { children: t })] }, e))
+		children: e.map(([e, t]) => /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: e }), /* @__PURE__ */ L("dd", { children: t })] }, e))
 	});
 }
 function q(e) {
 	let t = Fe();
-	return /* @__PURE__ */ I("section", {
+	return /* @__PURE__ */ L("section", {
 		class: e.class ?? "panel",
 		"aria-labelledby": t,
 		children: [
-			/* @__PURE__ */ I("h2", {
+			/* @__PURE__ */ L("h2", {
 				id: t,
 				children: e.title
 			}),
-			e.note !== void 0 && /* @__PURE__ */ I("p", {
+			e.note !== void 0 && /* @__PURE__ */ L("p", {
 				class: "note",
 				children: e.note
 			}),
@@ -823,17 +823,17 @@ function q(e) {
 }
 function Tt({ field: e, input: t }) {
 	let [, n, r] = t, i = e ? Math.max(.07, Math.min(1, e.size[0] / n)) : 1, a = e ? Math.max(.07, Math.min(1, e.size[1] / r)) : 1;
-	return /* @__PURE__ */ I("svg", {
+	return /* @__PURE__ */ L("svg", {
 		class: "glyph",
 		viewBox: "0 0 30 30",
 		"aria-hidden": "true",
-		children: [/* @__PURE__ */ I("rect", {
+		children: [/* @__PURE__ */ L("rect", {
 			class: "frame",
 			x: "1",
 			y: "1",
 			width: "28",
 			height: "28"
-		}), /* @__PURE__ */ I("rect", {
+		}), /* @__PURE__ */ L("rect", {
 			class: "filled",
 			x: 15 - 14 * a,
 			y: 15 - 14 * i,
@@ -843,16 +843,16 @@ function Tt({ field: e, input: t }) {
 	});
 }
 function J({ title: e, children: t }) {
-	return /* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "problem",
 		role: "alert",
 		children: [
-			/* @__PURE__ */ I("h1", { children: e }),
-			/* @__PURE__ */ I("p", {
+			/* @__PURE__ */ L("h1", { children: e }),
+			/* @__PURE__ */ L("p", {
 				class: "lead",
 				children: t
 			}),
-			/* @__PURE__ */ I("p", { children: /* @__PURE__ */ I("a", {
+			/* @__PURE__ */ L("p", { children: /* @__PURE__ */ L("a", {
 				href: "#/",
 				children: "All layers"
 			}) })
@@ -860,16 +860,16 @@ function J({ title: e, children: t }) {
 	});
 }
 function Et({ name: e }) {
-	let { manifest: t } = L(), n = R("network");
-	if (!n.value && !n.error) return /* @__PURE__ */ I(Y, { what: "the network" });
+	let { manifest: t } = R(), n = z("network");
+	if (!n.value && !n.error) return /* @__PURE__ */ L(Y, { what: "the network" });
 	let r = n.value?.layers.some((t) => t.name === e);
-	return /* @__PURE__ */ I(J, {
+	return /* @__PURE__ */ L(J, {
 		title: "No such layer",
 		children: [
 			r ? `The network has a layer “${e}”, and this atlas does not show it: build it again with --layers.` : `Layer “${e}” is not in this atlas.`,
 			" It shows",
 			" ",
-			t.layers.slice(0, 12).map((e, t) => /* @__PURE__ */ I("span", { children: [t > 0 && ", ", /* @__PURE__ */ I("a", {
+			t.layers.slice(0, 12).map((e, t) => /* @__PURE__ */ L("span", { children: [t > 0 && ", ", /* @__PURE__ */ L("a", {
 				href: H(e.name),
 				children: e.name
 			})] }, e.id)),
@@ -878,13 +878,13 @@ function Et({ name: e }) {
 	});
 }
 function Dt({ name: e, number: t }) {
-	let { manifest: n } = L(), r = /* @__PURE__ */ I(K, { text: e ?? `class ${t}` });
-	return e !== void 0 && n.classes ? /* @__PURE__ */ I("a", {
+	let { manifest: n } = R(), r = /* @__PURE__ */ L(K, { text: e ?? `class ${t}` });
+	return e !== void 0 && n.classes ? /* @__PURE__ */ L("a", {
 		href: yt(e),
 		children: r
 	}) : r;
 }
-var Y = ({ what: e }) => /* @__PURE__ */ I("p", {
+var Y = ({ what: e }) => /* @__PURE__ */ L("p", {
 	class: "quiet loading",
 	role: "status",
 	children: [
@@ -894,11 +894,11 @@ var Y = ({ what: e }) => /* @__PURE__ */ I("p", {
 	]
 });
 function Ot(e) {
-	return /* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "choice",
 		role: "group",
 		"aria-label": e.label,
-		children: e.options.map(([t, n]) => /* @__PURE__ */ I("button", {
+		children: e.options.map(([t, n]) => /* @__PURE__ */ L("button", {
 			type: "button",
 			"aria-pressed": e.value === t,
 			onClick: () => e.change(t),
@@ -912,15 +912,15 @@ var kt = [
 	"4"
 ];
 function At() {
-	let { root: e } = F(), [t, n] = j(Ze.get("boost") ?? "1"), r = (t) => {
-		Xe(e, t), Ze.set("boost", t), n(t);
+	let { root: e } = F(), [t, n] = j(Xe.get("boost") ?? "1"), r = (t) => {
+		Ye(e, t), Xe.set("boost", t), n(t);
 	};
-	return Ge({ e: () => r(kt[(kt.indexOf(t) + 1) % kt.length] ?? "1") }), /* @__PURE__ */ I("span", {
+	return I({ e: () => r(kt[(kt.indexOf(t) + 1) % kt.length] ?? "1") }), /* @__PURE__ */ L("span", {
 		class: "contrast",
-		children: [/* @__PURE__ */ I("span", {
+		children: [/* @__PURE__ */ L("span", {
 			"aria-hidden": "true",
 			children: "Contrast"
-		}), /* @__PURE__ */ I(Ot, {
+		}), /* @__PURE__ */ L(Ot, {
 			label: "Contrast of projections",
 			value: t,
 			options: kt.map((e) => [e, `${e}×`]),
@@ -930,13 +930,13 @@ function At() {
 }
 // src/parts/Further.tsx
 function jt({ what: e, children: t }) {
-	let { host: n } = L().store, [r] = j(() => n.more()), [i, a] = j(r instanceof Promise ? null : r), [o, s] = j("");
+	let { host: n } = R().store, [r] = j(() => n.more()), [i, a] = j(r instanceof Promise ? null : r), [o, s] = j("");
 	return Me(() => {
 		r instanceof Promise && r.then(a, (e) => s(e.message));
-	}, [r]), o ? /* @__PURE__ */ I(J, {
+	}, [r]), o ? /* @__PURE__ */ L(J, {
 		title: "This view cannot be shown",
 		children: o
-	}) : i ? t(i) : /* @__PURE__ */ I(Y, { what: e });
+	}) : i ? t(i) : /* @__PURE__ */ L(Y, { what: e });
 }
 // src/parts/Header.tsx
 function Mt(e) {
@@ -980,7 +980,7 @@ function Mt(e) {
 	}] : [];
 }
 function Nt({ route: e, help: t, search: n }) {
-	let r = F(), i = Mt(e), a = i.length > 1 ? i[0]?.href ?? "#/" : i.length ? "#/" : null, o = e.page === "layer" || i.length > 1, s = dt(), c = [
+	let r = F(), i = Mt(e), a = i.length > 1 ? i[0]?.href ?? "#/" : i.length ? "#/" : null, o = e.page === "layer" || i.length > 1, s = ut(), c = [
 		[
 			"#/",
 			"Layers",
@@ -1005,66 +1005,66 @@ function Nt({ route: e, help: t, search: n }) {
 		"#/e",
 		"Experiments",
 		e.page.startsWith("experiment")
-	]), /* @__PURE__ */ I("header", {
+	]), /* @__PURE__ */ L("header", {
 		class: "top",
 		children: [
-			/* @__PURE__ */ I(rt, { main: () => r.root.querySelector("#main") }),
-			/* @__PURE__ */ I("a", {
+			/* @__PURE__ */ L(nt, { main: () => r.root.querySelector("#main") }),
+			/* @__PURE__ */ L("a", {
 				class: "brand",
 				href: "#/",
 				"aria-label": "convscope: home",
 				id: a === "#/" && !o ? "up" : void 0,
-				children: [/* @__PURE__ */ I(nt, {}), /* @__PURE__ */ I("span", { children: "convscope" })]
+				children: [/* @__PURE__ */ L(tt, {}), /* @__PURE__ */ L("span", { children: "convscope" })]
 			}),
-			/* @__PURE__ */ I("nav", {
+			/* @__PURE__ */ L("nav", {
 				class: "sections",
 				"aria-label": "Sections",
-				children: [c.map(([e, t, n]) => /* @__PURE__ */ I("a", {
+				children: [c.map(([e, t, n]) => /* @__PURE__ */ L("a", {
 					href: e,
 					"aria-current": n ? "true" : void 0,
 					children: t
-				}, e)), l && /* @__PURE__ */ I("a", {
+				}, e)), l && /* @__PURE__ */ L("a", {
 					href: l,
 					children: "Bench"
 				})]
 			}),
-			/* @__PURE__ */ I("button", {
+			/* @__PURE__ */ L("button", {
 				id: "search-all",
 				class: "jump",
 				type: "button",
 				onClick: n,
 				title: "Search (/ or Ctrl K)",
 				children: [
-					/* @__PURE__ */ I("span", { children: "Search" }),
+					/* @__PURE__ */ L("span", { children: "Search" }),
 					" ",
-					/* @__PURE__ */ I("kbd", {
+					/* @__PURE__ */ L("kbd", {
 						"aria-hidden": "true",
 						children: "/"
 					})
 				]
 			}),
-			/* @__PURE__ */ I(it, {
+			/* @__PURE__ */ L(rt, {
 				theme: r.toggleTheme,
 				help: t
 			}),
-			o && /* @__PURE__ */ I("nav", {
+			o && /* @__PURE__ */ L("nav", {
 				class: "trail",
 				"aria-label": "Where you are",
 				children: [[
 					"layer",
 					"unit",
 					"class"
-				].includes(e.page) && /* @__PURE__ */ I("a", {
+				].includes(e.page) && /* @__PURE__ */ L("a", {
 					href: "#/",
 					id: a === "#/" ? "up" : void 0,
 					children: "Layers"
-				}), i.map((e) => e.href ? /* @__PURE__ */ I("a", {
+				}), i.map((e) => e.href ? /* @__PURE__ */ L("a", {
 					href: e.href,
 					id: e.href === a ? "up" : void 0,
-					children: /* @__PURE__ */ I(K, { text: e.words })
-				}, e.words) : /* @__PURE__ */ I("span", {
+					children: /* @__PURE__ */ L(K, { text: e.words })
+				}, e.words) : /* @__PURE__ */ L("span", {
 					"aria-current": "page",
-					children: /* @__PURE__ */ I(K, { text: e.words })
+					children: /* @__PURE__ */ L(K, { text: e.words })
 				}, e.words))]
 			})
 		]
@@ -1122,17 +1122,17 @@ function Ft(e) {
 	};
 }
 function It({ close: e }) {
-	return Ge({
+	return I({
 		Escape: e,
 		"?": e
-	}, !0), /* @__PURE__ */ I("div", {
+	}, !0), /* @__PURE__ */ L("div", {
 		class: "modal",
 		"aria-label": "Keyboard",
 		...Ft(e),
-		children: /* @__PURE__ */ I("div", {
+		children: /* @__PURE__ */ L("div", {
 			class: "sheet help",
 			children: [
-				/* @__PURE__ */ I("button", {
+				/* @__PURE__ */ L("button", {
 					class: "icon close",
 					type: "button",
 					onClick: e,
@@ -1140,10 +1140,10 @@ function It({ close: e }) {
 					"data-first": !0,
 					children: "×"
 				}),
-				/* @__PURE__ */ I("h2", { children: "Keyboard" }),
-				/* @__PURE__ */ I("div", {
+				/* @__PURE__ */ L("h2", { children: "Keyboard" }),
+				/* @__PURE__ */ L("div", {
 					class: "columns",
-					children: Pt.map(([e, t]) => /* @__PURE__ */ I("section", { children: [/* @__PURE__ */ I("h3", { children: e }), /* @__PURE__ */ I(at, { rows: t })] }, e))
+					children: Pt.map(([e, t]) => /* @__PURE__ */ L("section", { children: [/* @__PURE__ */ L("h3", { children: e }), /* @__PURE__ */ L(it, { rows: t })] }, e))
 				})
 			]
 		})
@@ -1151,7 +1151,7 @@ function It({ close: e }) {
 }
 // src/classes.ts
 function Lt(e = !0) {
-	let { manifest: t } = L(), n = t.classes !== void 0, r = t.paths.logits !== void 0, i = R(e && n ? "classes/index" : null), a = R(e && r ? "logits/index" : null), o = (!n || !!(i.value ?? i.error)) && (!r || !!(a.value ?? a.error));
+	let { manifest: t } = R(), n = t.classes !== void 0, r = t.paths.logits !== void 0, i = z(e && n ? "classes/index" : null), a = z(e && r ? "logits/index" : null), o = (!n || !!(i.value ?? i.error)) && (!r || !!(a.value ?? a.error));
 	return P(() => ({
 		collection: i.value,
 		network: a.value,
@@ -1173,8 +1173,8 @@ function Vt(e) {
 	return typeof t != "object" || !t || Array.isArray(t) ? {} : Object.fromEntries(Object.entries(t).filter((e) => typeof e[1] == "string").map(([e, t]) => [e, t.slice(0, Bt)]));
 }
 function Ht(e) {
-	let t = `marks.${e?.model.fingerprint.slice(0, 16) ?? ""}`, n = /* @__PURE__ */ new Set(), r = Vt(Ze.get(t)), i = (e) => {
-		r = e, Ze.set(t, JSON.stringify(e)), n.forEach((e) => e());
+	let t = `marks.${e?.model.fingerprint.slice(0, 16) ?? ""}`, n = /* @__PURE__ */ new Set(), r = Vt(Xe.get(t)), i = (e) => {
+		r = e, Xe.set(t, JSON.stringify(e)), n.forEach((e) => e());
 	};
 	return {
 		all: () => r,
@@ -1278,7 +1278,7 @@ function an(e) {
 }
 var on = (e) => e.replace("T", " ").replace("Z", " UTC"), Q = (e) => e.slice(e.lastIndexOf("/") + 1) || e, sn = 64;
 function cn({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, part: s, from: c }) {
-	let l = z(e, c), u = i / Math.max(t.width, t.height), [d, f, p, m] = s ?? [
+	let l = dt(e, c), u = i / Math.max(t.width, t.height), [d, f, p, m] = s ?? [
 		0,
 		0,
 		1,
@@ -1292,7 +1292,7 @@ function cn({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 		role: "img",
 		"aria-label": a
 	} : { "aria-hidden": !0 };
-	return /* @__PURE__ */ I("span", {
+	return /* @__PURE__ */ L("span", {
 		class: `tile${g ? " sharp" : ""}${o ? " projection" : ""}`,
 		style: {
 			width: `${t.width * u}px`,
@@ -1304,7 +1304,7 @@ function cn({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 		...D
 	});
 }
-var ln = ({ side: e }) => /* @__PURE__ */ I("span", {
+var ln = ({ side: e }) => /* @__PURE__ */ L("span", {
 	class: "tile none",
 	"aria-hidden": "true",
 	style: {
@@ -1313,8 +1313,8 @@ var ln = ({ side: e }) => /* @__PURE__ */ I("span", {
 	}
 });
 function $(e) {
-	let t = L(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
-	return /* @__PURE__ */ I(cn, {
+	let t = R(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
+	return /* @__PURE__ */ L(cn, {
 		path: V((s ?? t).manifest.paths[i], {
 			layer: n.id,
 			sheet: Math.floor(r / c.units)
@@ -1340,12 +1340,12 @@ function un(e, t) {
 	return o[2] > 0 && o[3] > 0 && (o[2] < 1 || o[3] < 1) ? o : null;
 }
 function dn(e) {
-	let t = L(), { layer: n, unit: r, kind: i, rank: a, side: o, zoom: s, region: c = [
+	let t = R(), { layer: n, unit: r, kind: i, rank: a, side: o, zoom: s, region: c = [
 		0,
 		0,
 		1
 	], from: l = null } = e, { paths: u } = (l ?? t).manifest, d = s ? un(r, a) : null, f = d !== null && n.content?.kept === !0 && u.content !== void 0;
-	return /* @__PURE__ */ I(cn, {
+	return /* @__PURE__ */ L(cn, {
 		path: r.dead || r.values[a] === 0 ? null : V(f ? u.content : u.sprite, {
 			layer: n.id,
 			channel: r.channel
@@ -1394,13 +1394,13 @@ function hn({ image: e, name: t, box: n, part: r = null, region: i = [
 	0,
 	1
 ], from: a = null, square: o, over: s = null }) {
-	let c = L(), l = a ?? c, [, u, d] = l.manifest.model.input, f = z(mn(l, e), a), [p, m] = j(null), h = f !== void 0 && f !== p, [g, _, v, y] = n ?? [
+	let c = R(), l = a ?? c, [, u, d] = l.manifest.model.input, f = dt(mn(l, e), a), [p, m] = j(null), h = f !== void 0 && f !== p, [g, _, v, y] = n ?? [
 		0,
 		0,
 		u,
 		d
 	], b = n ? Math.min(d / 2, Math.max(0, -g, -_, v - u, y - d)) : 0, [x, C] = [d + 2 * b, u + 2 * b];
-	return /* @__PURE__ */ I("svg", {
+	return /* @__PURE__ */ L("svg", {
 		class: "whole",
 		viewBox: [
 			i[1] * x - b,
@@ -1419,55 +1419,55 @@ function hn({ image: e, name: t, box: n, part: r = null, region: i = [
 			"aria-label": `Whole image ${t}${n ? ", receptive field marked" : ""}`
 		},
 		children: [
-			/* @__PURE__ */ I("rect", {
+			/* @__PURE__ */ L("rect", {
 				class: "beyond",
 				x: -b,
 				y: -b,
 				width: d + 2 * b,
 				height: u + 2 * b
 			}),
-			h ? /* @__PURE__ */ I("image", {
+			h ? /* @__PURE__ */ L("image", {
 				href: f,
 				width: d,
 				height: u,
 				preserveAspectRatio: "none",
 				onError: () => m(f)
-			}) : /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I("rect", {
+			}) : /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("rect", {
 				class: "missing",
 				width: d,
 				height: u
-			}), (f !== void 0 || l.manifest.paths.image === null) && /* @__PURE__ */ I("text", {
+			}), (f !== void 0 || l.manifest.paths.image === null) && /* @__PURE__ */ L("text", {
 				x: d / 2,
 				y: u / 2,
 				"font-size": u / 14,
 				"text-anchor": "middle",
 				children: f === void 0 ? "whole images are not kept" : "image is missing"
 			})] }),
-			n && /* @__PURE__ */ I(S, { children: [
-				/* @__PURE__ */ I("path", {
+			n && /* @__PURE__ */ L(S, { children: [
+				/* @__PURE__ */ L("path", {
 					class: "shade",
 					"fill-rule": "evenodd",
 					d: `M${-b} ${-b}h${d + 2 * b}v${u + 2 * b}h${-d - 2 * b}z M${_} ${g}h${y - _}v${v - g}h${_ - y}z`
 				}),
-				s && r && /* @__PURE__ */ I(gn, {
+				s && r && /* @__PURE__ */ L(gn, {
 					...s,
 					box: r
 				}),
-				/* @__PURE__ */ I("rect", {
+				/* @__PURE__ */ L("rect", {
 					class: "field-halo",
 					x: _,
 					y: g,
 					width: y - _,
 					height: v - g
 				}),
-				/* @__PURE__ */ I("rect", {
+				/* @__PURE__ */ L("rect", {
 					class: "field",
 					x: _,
 					y: g,
 					width: y - _,
 					height: v - g
 				}),
-				r && r[2] - r[0] < v - g && /* @__PURE__ */ I("rect", {
+				r && r[2] - r[0] < v - g && /* @__PURE__ */ L("rect", {
 					class: "part",
 					x: r[1],
 					y: r[0],
@@ -1479,8 +1479,8 @@ function hn({ image: e, name: t, box: n, part: r = null, region: i = [
 	});
 }
 function gn({ path: e, grid: t, cell: n, box: [r, i, a, o] }) {
-	let s = z(e), [c, l] = [n % t.columns * t.pitchX, Math.floor(n / t.columns) * t.pitchY];
-	return /* @__PURE__ */ I("svg", {
+	let s = dt(e), [c, l] = [n % t.columns * t.pitchX, Math.floor(n / t.columns) * t.pitchY];
+	return /* @__PURE__ */ L("svg", {
 		class: "laid",
 		x: i,
 		y: r,
@@ -1488,7 +1488,7 @@ function gn({ path: e, grid: t, cell: n, box: [r, i, a, o] }) {
 		height: a - r,
 		viewBox: `${c + .5} ${l + .5} ${t.width - 1} ${t.height - 1}`,
 		preserveAspectRatio: "none",
-		children: s && /* @__PURE__ */ I("image", {
+		children: s && /* @__PURE__ */ L("image", {
 			href: s,
 			width: t.panels * t.columns * t.pitchX,
 			height: t.rows * t.pitchY
@@ -1496,15 +1496,15 @@ function gn({ path: e, grid: t, cell: n, box: [r, i, a, o] }) {
 	});
 }
 function _n({ image: e, side: t }) {
-	let n = z(mn(L(), e));
-	return n ? /* @__PURE__ */ I("img", {
+	let n = dt(mn(R(), e));
+	return n ? /* @__PURE__ */ L("img", {
 		class: "small-image",
 		src: n,
 		alt: "",
 		width: t,
 		height: t,
 		loading: "lazy"
-	}) : /* @__PURE__ */ I("span", {
+	}) : /* @__PURE__ */ L("span", {
 		class: "tile none",
 		style: {
 			width: `${t}px`,
@@ -1513,21 +1513,21 @@ function _n({ image: e, side: t }) {
 	});
 }
 function vn({ image: e, box: t, label: n }) {
-	let r = L(), [, i, a] = r.manifest.model.input, o = z(mn(r, e)), [s, c, l, u] = t, d = n ? {
+	let r = R(), [, i, a] = r.manifest.model.input, o = dt(mn(r, e)), [s, c, l, u] = t, d = n ? {
 		role: "img",
 		"aria-label": n
 	} : { "aria-hidden": !0 };
-	return /* @__PURE__ */ I("svg", {
+	return /* @__PURE__ */ L("svg", {
 		class: l - s < 40 ? "cut sharp" : "cut",
 		viewBox: `${c} ${s} ${u - c} ${l - s}`,
 		...d,
-		children: [/* @__PURE__ */ I("rect", {
+		children: [/* @__PURE__ */ L("rect", {
 			class: "beyond",
 			x: c,
 			y: s,
 			width: u - c,
 			height: l - s
-		}), o && /* @__PURE__ */ I("image", {
+		}), o && /* @__PURE__ */ L("image", {
 			href: o,
 			width: a,
 			height: i,
@@ -1544,12 +1544,12 @@ var [yn, bn, xn] = [
 	href: U(e.name, t),
 	words: `${e.name}:${t}`,
 	...n ? { more: n } : {},
-	picture: /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I($, {
+	picture: /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L($, {
 		layer: e,
 		channel: t,
 		kind: "photos",
 		side: 44
-	}), /* @__PURE__ */ I($, {
+	}), /* @__PURE__ */ L($, {
 		layer: e,
 		channel: t,
 		kind: "projections",
@@ -1561,7 +1561,7 @@ function Cn(e, t, n) {
 	return i && a && i.channel < a.channels ? [Sn(a, i.channel)] : [];
 }
 function wn() {
-	let e = L(), t = R("network").value, n = R(e.manifest.extras ? "profiles/index" : null).value, r = R("images/index").value, [i, a] = j([]);
+	let e = R(), t = z("network").value, n = z(e.manifest.extras ? "profiles/index" : null).value, r = z("images/index").value, [i, a] = j([]);
 	return M(() => {
 		for (let t of e.manifest.layers.filter((e) => e.units.named)) e.store.load(`layers/${t.id}`).then((e) => a((n) => [...n, {
 			layer: t,
@@ -1575,7 +1575,7 @@ function wn() {
 	};
 }
 function Tn(e, t) {
-	let { manifest: n, store: r } = L(), i = e.slice(0, xn), a = i.join(), [o, s] = j({
+	let { manifest: n, store: r } = R(), i = e.slice(0, xn), a = i.join(), [o, s] = j({
 		key: "",
 		hits: []
 	});
@@ -1597,7 +1597,7 @@ function Tn(e, t) {
 	}, [a, t]), o.key === a ? o.hits : [];
 }
 function En(e, t) {
-	let n = L(), { manifest: r } = n, { network: i, profiles: a, named: o, index: s } = wn(), c = Lt(), l = Wt().all(), u = P(() => {
+	let n = R(), { manifest: r } = n, { network: i, profiles: a, named: o, index: s } = wn(), c = Lt(), l = Wt().all(), u = P(() => {
 		let e = (a?.images ?? []).map((e, t) => ({
 			number: e,
 			name: a?.names[t] ?? "",
@@ -1629,7 +1629,7 @@ function En(e, t) {
 					href: H(e.name),
 					words: e.name,
 					more: `${e.op} · ${Qt(e)}`,
-					picture: /* @__PURE__ */ I(cn, {
+					picture: /* @__PURE__ */ L(cn, {
 						path: V(r.paths.preview, { layer: e.id }),
 						grid: e.preview,
 						panel: 0,
@@ -1651,7 +1651,7 @@ function En(e, t) {
 						href: yt(e),
 						words: e,
 						more: c.network?.names.includes(e) ? "class of the network" : "label of images",
-						...t === void 0 ? {} : { picture: /* @__PURE__ */ I(_n, {
+						...t === void 0 ? {} : { picture: /* @__PURE__ */ L(_n, {
 							image: t,
 							side: 44
 						}) }
@@ -1677,7 +1677,7 @@ function En(e, t) {
 					href: W(e.number),
 					words: Q(e.name),
 					more: e.label ?? "",
-					picture: /* @__PURE__ */ I(_n, {
+					picture: /* @__PURE__ */ L(_n, {
 						image: e.number,
 						side: 44
 					})
@@ -1707,7 +1707,7 @@ function En(e, t) {
 }
 function Dn({ route: e, close: t }) {
 	let { router: n } = F(), [r, i] = j(""), [a, o] = j(0), s = N(null), c = r.trim(), l = En(e, c), u = l.flatMap((e) => e.hits), d = Math.min(a, u.length - 1);
-	Ge({
+	I({
 		Escape: t,
 		"Ctrl+k": t
 	}, !0);
@@ -1723,14 +1723,14 @@ function Dn({ route: e, close: t }) {
 		else return;
 		e.preventDefault();
 	}, m = -1;
-	return /* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "modal high",
 		"aria-label": "Search",
 		...f,
-		children: /* @__PURE__ */ I("div", {
+		children: /* @__PURE__ */ L("div", {
 			class: "sheet search",
 			children: [
-				/* @__PURE__ */ I("input", {
+				/* @__PURE__ */ L("input", {
 					"data-first": !0,
 					type: "search",
 					role: "combobox",
@@ -1748,19 +1748,19 @@ function Dn({ route: e, close: t }) {
 					},
 					onKeyDown: p
 				}),
-				/* @__PURE__ */ I("div", {
+				/* @__PURE__ */ L("div", {
 					id: "hits",
 					class: "hits",
 					role: "listbox",
 					"aria-label": "Found",
 					ref: s,
-					children: l.map((e) => /* @__PURE__ */ I("div", {
+					children: l.map((e) => /* @__PURE__ */ L("div", {
 						role: "group",
 						"aria-label": e.title,
 						class: e.cards ? "hit-cards" : "",
-						children: [/* @__PURE__ */ I("h3", {
+						children: [/* @__PURE__ */ L("h3", {
 							"aria-hidden": "true",
-							children: [e.title, (e.count ?? 0) > e.hits.length && /* @__PURE__ */ I("span", {
+							children: [e.title, (e.count ?? 0) > e.hits.length && /* @__PURE__ */ L("span", {
 								class: "quiet",
 								children: [
 									" ",
@@ -1769,7 +1769,7 @@ function Dn({ route: e, close: t }) {
 									e.count
 								]
 							})]
-						}), e.hits.map((e) => (m += 1, /* @__PURE__ */ I("a", {
+						}), e.hits.map((e) => (m += 1, /* @__PURE__ */ L("a", {
 							id: `hit-${m}`,
 							role: "option",
 							"aria-selected": m === d,
@@ -1778,12 +1778,12 @@ function Dn({ route: e, close: t }) {
 							href: e.href,
 							onClick: t,
 							children: [
-								/* @__PURE__ */ I("span", {
+								/* @__PURE__ */ L("span", {
 									class: "hit-picture",
 									children: e.picture
 								}),
-								/* @__PURE__ */ I("bdi", { children: e.words }),
-								e.more && /* @__PURE__ */ I("bdi", {
+								/* @__PURE__ */ L("bdi", { children: e.words }),
+								e.more && /* @__PURE__ */ L("bdi", {
 									class: "quiet",
 									children: e.more
 								})
@@ -1791,12 +1791,12 @@ function Dn({ route: e, close: t }) {
 						}, e.href + e.more)))]
 					}, e.title))
 				}),
-				l.flatMap((e) => e.all && (e.count ?? 0) > e.hits.length ? [/* @__PURE__ */ I("p", { children: /* @__PURE__ */ I("a", {
+				l.flatMap((e) => e.all && (e.count ?? 0) > e.hits.length ? [/* @__PURE__ */ L("p", { children: /* @__PURE__ */ L("a", {
 					href: e.all,
 					onClick: t,
 					children: ["All ", Z(e.count ?? 0, "image")]
 				}) }, e.title)] : []),
-				/* @__PURE__ */ I("p", {
+				/* @__PURE__ */ L("p", {
 					class: "quiet",
 					role: "status",
 					children: c === "" ? "↑ ↓ choose, Enter opens. Units are spelled layer:number; a number alone is a unit of the layer shown." : u.length === 0 ? `Nothing in this atlas has “${c}” in its name.` : ""
@@ -2011,10 +2011,10 @@ function ar(e, t, n, r) {
 // src/parts/Channels.tsx
 var or = (e, t, n) => e.bands && n ? t[0] : 0;
 function sr(e) {
-	let { manifest: t } = L(), { layer: n, channel: r, band: i, rank: a, side: o, label: s, part: c = null } = e;
+	let { manifest: t } = R(), { layer: n, channel: r, band: i, rank: a, side: o, label: s, part: c = null } = e;
 	if (!n.bands || !t.paths.bands) return null;
 	let l = t.options.k, u = a === null ? t.model.input[0] * l + i - 1 : (i - 1) * l + a;
-	return /* @__PURE__ */ I(cn, {
+	return /* @__PURE__ */ L(cn, {
 		path: V(t.paths.bands, {
 			layer: n.id,
 			channel: r
@@ -2029,19 +2029,19 @@ function sr(e) {
 	});
 }
 function cr({ count: e, band: t, change: n }) {
-	let { manifest: r } = L(), i = r.model.shown ?? [];
-	return /* @__PURE__ */ I("label", {
+	let { manifest: r } = R(), i = r.model.shown ?? [];
+	return /* @__PURE__ */ L("label", {
 		class: "choice-of-one",
 		children: [
 			"Bands",
 			" ",
-			/* @__PURE__ */ I("select", {
+			/* @__PURE__ */ L("select", {
 				value: String(t),
 				onChange: (e) => n(Number(e.currentTarget.value)),
-				children: [/* @__PURE__ */ I("option", {
+				children: [/* @__PURE__ */ L("option", {
 					value: "0",
 					children: i.join(", ")
-				}), Array.from({ length: e }, (e, t) => /* @__PURE__ */ I("option", {
+				}), Array.from({ length: e }, (e, t) => /* @__PURE__ */ L("option", {
 					value: String(t + 1),
 					children: t + 1
 				}, t))]
@@ -2050,37 +2050,37 @@ function cr({ count: e, band: t, change: n }) {
 	});
 }
 function lr({ layer: e, unit: t, change: n }) {
-	let { manifest: r } = L(), i = or(e, r.model.input, r.paths.bands), a = e.bands;
+	let { manifest: r } = R(), i = or(e, r.model.input, r.paths.bands), a = e.bands;
 	if (!i || !a) return null;
 	let o = Math.min(80, Math.max(a.height, a.width) * e.tile.enlarge);
-	return /* @__PURE__ */ I(q, {
+	return /* @__PURE__ */ L(q, {
 		title: "Channels",
 		class: "panel wide channels-panel",
 		note: "The strongest example channel by channel: the photo above, and below it what the unit takes from that channel, all on one scale. Elsewhere projections are the sum over channels.",
-		children: /* @__PURE__ */ I("ol", {
+		children: /* @__PURE__ */ L("ol", {
 			class: "channels",
-			children: Array.from({ length: i }, (r, i) => /* @__PURE__ */ I("li", { children: /* @__PURE__ */ I("button", {
+			children: Array.from({ length: i }, (r, i) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("button", {
 				type: "button",
 				class: "plain-button",
 				onClick: () => n(i + 1),
 				"aria-label": `Show band ${i + 1}`,
 				title: `Show band ${i + 1}`,
 				children: [
-					/* @__PURE__ */ I(sr, {
+					/* @__PURE__ */ L(sr, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
 						rank: 0,
 						side: o
 					}),
-					/* @__PURE__ */ I(sr, {
+					/* @__PURE__ */ L(sr, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
 						rank: null,
 						side: o
 					}),
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ L("span", {
 						class: "number",
 						children: i + 1
 					})
@@ -2118,23 +2118,23 @@ var dr = {
 	"cannot tell": "too few units or images to tell"
 };
 function fr({ layer: e, brief: t }) {
-	let { manifest: n } = L(), r = ur(dt() ?? []).find((t) => t.layer === e && t.rule === n.options.rule);
-	return r ? t ? /* @__PURE__ */ I("small", {
+	let { manifest: n } = R(), r = ur(ut() ?? []).find((t) => t.layer === e && t.rule === n.options.rule);
+	return r ? t ? /* @__PURE__ */ L("small", {
 		title: dr[r.verdict],
 		children: ["tested: ", r.verdict]
-	}) : /* @__PURE__ */ I(S, { children: ["Tested: ", /* @__PURE__ */ I("a", {
+	}) : /* @__PURE__ */ L(S, { children: ["Tested: ", /* @__PURE__ */ L("a", {
 		href: bt(r.experiment),
 		children: dr[r.verdict] ?? r.verdict
 	})] }) : null;
 }
 function pr({ layer: e, similarity: t }) {
-	return /* @__PURE__ */ I("p", {
+	return /* @__PURE__ */ L("p", {
 		class: t !== null && t > .9 ? "caution small" : "note",
-		children: [t !== null && (t > .9 ? `Its projection is nearly that of random numbers at this place (likeness ${t.toFixed(2)}): it says where, hardly what. ` : `Likeness to its control ${t.toFixed(2)}. `), /* @__PURE__ */ I(fr, { layer: e.name })]
+		children: [t !== null && (t > .9 ? `Its projection is nearly that of random numbers at this place (likeness ${t.toFixed(2)}): it says where, hardly what. ` : `Likeness to its control ${t.toFixed(2)}. `), /* @__PURE__ */ L(fr, { layer: e.name })]
 	});
 }
 function mr({ layer: e, labelled: t }) {
-	let { manifest: n } = L(), { options: r, data: i } = n, a = [
+	let { manifest: n } = R(), { options: r, data: i } = n, a = [
 		["Photos", `The ${r.k} images that excite the unit most, one place in each: its receptive field. Plain colour is padding: the field reaches beyond the image there, and the network is given zeros.`],
 		["Projections", `What the ${r.rule} rule carries from the unit's activation back to the pixels. Mid-grey is zero; each picture has a scale of its own, so strengths are not to be compared between pictures: black and white are the magnitude that 2 % of the values exceed.`],
 		...e.content ? [["Zoom", "The smallest part of the field that holds 95 % of a projection's energy, marked with dashes in the whole image."]] : [],
@@ -2142,9 +2142,9 @@ function mr({ layer: e, labelled: t }) {
 		...t ? [["Class selectivity", `(m − r) / (m + r): m the mean response to the class the unit prefers, r that to the others. Of ${i.count} images in ${i.classes} classes, some ${Math.max(1, Math.round(i.count / Math.max(1, i.classes)))} each: ${i.count / Math.max(1, i.classes) < 50 ? "few, so that it is large by chance too." : "enough to go by."}`]] : [],
 		["Like control", "How much a projection is like one that begins with random numbers at all units of its place: 1 alike, 0 unrelated. What is alike says little about the unit."]
 	];
-	return /* @__PURE__ */ I("details", {
+	return /* @__PURE__ */ L("details", {
 		class: "how",
-		children: [/* @__PURE__ */ I("summary", { children: "How to read this" }), /* @__PURE__ */ I("dl", { children: a.map(([e, t]) => /* @__PURE__ */ I("div", { children: [/* @__PURE__ */ I("dt", { children: e }), /* @__PURE__ */ I("dd", { children: t })] }, e)) })]
+		children: [/* @__PURE__ */ L("summary", { children: "How to read this" }), /* @__PURE__ */ L("dl", { children: a.map(([e, t]) => /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: e }), /* @__PURE__ */ L("dd", { children: t })] }, e)) })]
 	});
 }
 // src/parts/Examples.tsx
@@ -2153,14 +2153,14 @@ var hr = (e, t) => {
 	return n < 0 ? null : e.classes[n] ?? `class ${n}`;
 }, gr = (e, t) => e.images[t]?.name ?? `image ${t}`;
 function _r(e) {
-	let { layer: t, shard: n, unit: r, view: i, show: a, reach: o, band: s, choose: c, active: l, activate: u, open: d } = e, f = o === "whole", p = L(), m = (o === "part" ? An : kn)(p, t, r.channel), h = ft(m), g = or(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
-	return /* @__PURE__ */ I("div", {
+	let { layer: t, shard: n, unit: r, view: i, show: a, reach: o, band: s, choose: c, active: l, activate: u, open: d } = e, f = o === "whole", p = R(), m = (o === "part" ? An : kn)(p, t, r.channel), h = ft(m), g = or(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
+	return /* @__PURE__ */ L("div", {
 		class: "examples",
 		children: [
-			/* @__PURE__ */ I("div", {
+			/* @__PURE__ */ L("div", {
 				class: "examples-bar",
 				children: [
-					/* @__PURE__ */ I(Ot, {
+					/* @__PURE__ */ L(Ot, {
 						label: "Show",
 						value: i,
 						options: [
@@ -2170,26 +2170,26 @@ function _r(e) {
 						],
 						change: a
 					}),
-					/* @__PURE__ */ I(vr, { ...e }),
-					i !== "projections" && !f && g > 0 && /* @__PURE__ */ I(cr, {
+					/* @__PURE__ */ L(vr, { ...e }),
+					i !== "projections" && !f && g > 0 && /* @__PURE__ */ L(cr, {
 						count: g,
 						band: s,
 						change: c
 					}),
-					i !== "photos" && /* @__PURE__ */ I(At, {}),
-					/* @__PURE__ */ I("span", {
+					i !== "photos" && /* @__PURE__ */ L(At, {}),
+					/* @__PURE__ */ L("span", {
 						class: "hint",
 						children: "Hover to see where; click or 1–9 to enlarge"
 					}),
-					/* @__PURE__ */ I(mr, {
+					/* @__PURE__ */ L(mr, {
 						layer: t,
 						labelled: r.classes.length > 0
 					})
 				]
 			}),
-			/* @__PURE__ */ I("div", {
+			/* @__PURE__ */ L("div", {
 				class: `panels panels-${_.length}`,
-				children: _.map((e) => /* @__PURE__ */ I(yr, {
+				children: _.map((e) => /* @__PURE__ */ L(yr, {
 					kind: e,
 					whole: f && e === "photos",
 					reach: o,
@@ -2202,16 +2202,16 @@ function _r(e) {
 					open: d
 				}, e))
 			}),
-			h && /* @__PURE__ */ I("p", {
+			h && /* @__PURE__ */ L("p", {
 				class: "panel warning missing-picture",
 				role: "alert",
 				children: [
 					"The picture file ",
-					/* @__PURE__ */ I("code", { children: m }),
+					/* @__PURE__ */ L("code", { children: m }),
 					" is missing from this copy of the atlas; its numbers are here."
 				]
 			}),
-			/* @__PURE__ */ I(br, {
+			/* @__PURE__ */ L(br, {
 				layer: t,
 				shard: n,
 				unit: r,
@@ -2221,8 +2221,8 @@ function _r(e) {
 	});
 }
 function vr({ layer: e, unit: t, view: n, reach: r, extend: i }) {
-	let { manifest: a } = L(), o = [["field", "Field"]];
-	return e.content && t.images.some((e, n) => un(t, n)) && o.unshift(["part", "Zoom"]), n !== "projections" && e.field !== null && a.paths.image !== null && o.push(["whole", "In its image"]), o.length > 1 ? /* @__PURE__ */ I(Ot, {
+	let { manifest: a } = R(), o = [["field", "Field"]];
+	return e.content && t.images.some((e, n) => un(t, n)) && o.unshift(["part", "Zoom"]), n !== "projections" && e.field !== null && a.paths.image !== null && o.push(["whole", "In its image"]), o.length > 1 ? /* @__PURE__ */ L(Ot, {
 		label: "How much is shown",
 		value: r,
 		options: o,
@@ -2240,34 +2240,34 @@ function yr({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o,
 		return e.observe(u.current), () => e.disconnect();
 	}, [p]);
 	let m = e === "photos" ? "Photo" : "Projection";
-	return /* @__PURE__ */ I("figure", {
+	return /* @__PURE__ */ L("figure", {
 		class: "panel-9",
-		children: [/* @__PURE__ */ I("figcaption", { children: e === "photos" ? "What excites it" : "What it takes from each" }), /* @__PURE__ */ I("div", {
+		children: [/* @__PURE__ */ L("figcaption", { children: e === "photos" ? "What excites it" : "What it takes from each" }), /* @__PURE__ */ L("div", {
 			ref: u,
 			class: "nine",
 			style: { gridTemplateColumns: `repeat(${p}, ${d}px)` },
 			role: "group",
 			"aria-label": `${m}s`,
-			children: r.images.map((u, f) => /* @__PURE__ */ I("button", {
+			children: r.images.map((u, f) => /* @__PURE__ */ L("button", {
 				type: "button",
 				class: f === s ? "cell active" : "cell",
 				onMouseEnter: () => c(f),
 				onFocus: () => c(f),
 				onClick: () => l(f),
 				"aria-label": `${m} ${f + 1}: activation ${X(r.values[f])}, ${gr(n, u)}${hr(n, u) ? `, ${hr(n, u)}` : ""}`,
-				children: i ? /* @__PURE__ */ I(hn, {
+				children: i ? /* @__PURE__ */ L(hn, {
 					image: u,
 					name: gr(n, u),
 					box: r.boxes[f] ?? null,
 					square: d
-				}) : e === "photos" && o > 0 && r.values[f] !== 0 ? /* @__PURE__ */ I(sr, {
+				}) : e === "photos" && o > 0 && r.values[f] !== 0 ? /* @__PURE__ */ L(sr, {
 					layer: t,
 					channel: r.channel,
 					band: o,
 					rank: f,
 					side: d,
 					part: a === "part" ? un(r, f) : null
-				}) : /* @__PURE__ */ I(dn, {
+				}) : /* @__PURE__ */ L(dn, {
 					layer: t,
 					unit: r,
 					kind: e,
@@ -2281,35 +2281,35 @@ function yr({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o,
 }
 function br({ layer: e, shard: t, unit: n, rank: r }) {
 	let i = n.images[r], a = gr(t, i), o = hr(t, i);
-	return /* @__PURE__ */ I("figure", {
+	return /* @__PURE__ */ L("figure", {
 		class: "looked",
 		children: [
-			/* @__PURE__ */ I("figcaption", { children: "Where it looks" }),
-			/* @__PURE__ */ I(hn, {
+			/* @__PURE__ */ L("figcaption", { children: "Where it looks" }),
+			/* @__PURE__ */ L(hn, {
 				image: i,
 				name: a,
 				box: n.boxes[r] ?? null,
 				part: n.content?.[r] ?? null
 			}),
-			/* @__PURE__ */ I("dl", { children: [
-				/* @__PURE__ */ I("div", { children: [/* @__PURE__ */ I("dt", { children: "Example" }), /* @__PURE__ */ I("dd", { children: [
+			/* @__PURE__ */ L("dl", { children: [
+				/* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: "Example" }), /* @__PURE__ */ L("dd", { children: [
 					r + 1,
 					" of ",
 					n.images.length
 				] })] }),
-				/* @__PURE__ */ I("div", { children: [/* @__PURE__ */ I("dt", { children: "Activation" }), /* @__PURE__ */ I("dd", {
+				/* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: "Activation" }), /* @__PURE__ */ L("dd", {
 					class: "number",
 					children: X(n.values[r])
 				})] }),
-				o !== null && /* @__PURE__ */ I("div", { children: [/* @__PURE__ */ I("dt", { children: "Label" }), /* @__PURE__ */ I("dd", { children: /* @__PURE__ */ I(Dt, {
+				o !== null && /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: "Label" }), /* @__PURE__ */ L("dd", { children: /* @__PURE__ */ L(Dt, {
 					name: o,
 					number: -1
 				}) })] }),
-				/* @__PURE__ */ I("div", { children: [/* @__PURE__ */ I("dt", { children: "Image" }), /* @__PURE__ */ I("dd", { children: /* @__PURE__ */ I("a", {
+				/* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: "Image" }), /* @__PURE__ */ L("dd", { children: /* @__PURE__ */ L("a", {
 					href: W(i),
-					children: /* @__PURE__ */ I(K, { text: a })
+					children: /* @__PURE__ */ L(K, { text: a })
 				}) })] }),
-				e.spatial && /* @__PURE__ */ I("div", { children: [/* @__PURE__ */ I("dt", { children: "Place" }), /* @__PURE__ */ I("dd", {
+				e.spatial && /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: "Place" }), /* @__PURE__ */ L("dd", {
 					class: "number",
 					children: [
 						"row ",
@@ -2333,30 +2333,30 @@ function Sr(e, t) {
 	return e.length - 1;
 }
 function Cr({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a }) {
-	if (!n.length) return /* @__PURE__ */ I("p", {
+	if (!n.length) return /* @__PURE__ */ L("p", {
 		class: "quiet",
 		children: "No responses."
 	});
 	let o = e.slice(t, t + n.length + 1), s = xr / n.length, c = Math.max(...n), l = (e) => Sr(o, e) * s, u = o[Math.round(n.length / 2)], d = n.reduce((e, t) => e + t, 0);
-	return /* @__PURE__ */ I("svg", {
+	return /* @__PURE__ */ L("svg", {
 		class: "histogram",
 		viewBox: `0 0 ${xr} 134`,
 		role: a ? "group" : "img",
 		"aria-label": `${i}: ${d} images, from ${X(o[0])} to ${X(o.at(-1))}`,
 		children: [
 			n.map((e, t) => {
-				let n = e ? Math.max(1.5, 102 * Math.sqrt(e / c)) : 0, r = `${X(o[t])} to ${X(o[t + 1])}: ${e}`, i = /* @__PURE__ */ I("rect", {
+				let n = e ? Math.max(1.5, 102 * Math.sqrt(e / c)) : 0, r = `${X(o[t])} to ${X(o[t + 1])}: ${e}`, i = /* @__PURE__ */ L("rect", {
 					class: "bar",
 					x: t * s + .5,
 					y: 102 - n,
 					width: Math.max(.5, s - 1),
 					height: n,
-					children: /* @__PURE__ */ I("title", { children: r })
+					children: /* @__PURE__ */ L("title", { children: r })
 				}, t), l = e && a ? a(o[t] ?? 0, o[t + 1] ?? 0) : null;
-				return l === null ? i : /* @__PURE__ */ I("a", {
+				return l === null ? i : /* @__PURE__ */ L("a", {
 					href: l,
 					"aria-label": `Responses ${r}`,
-					children: [i, /* @__PURE__ */ I("rect", {
+					children: [i, /* @__PURE__ */ L("rect", {
 						class: "reach",
 						x: t * s,
 						width: s,
@@ -2364,29 +2364,29 @@ function Cr({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a })
 					})]
 				}, t);
 			}),
-			/* @__PURE__ */ I("line", {
+			/* @__PURE__ */ L("line", {
 				class: "axis",
 				x1: "0",
 				x2: xr,
 				y1: 102,
 				y2: 102
 			}),
-			r.map((e, t) => e !== null && /* @__PURE__ */ I("path", {
+			r.map((e, t) => e !== null && /* @__PURE__ */ L("path", {
 				class: "mark",
 				d: `M${l(e)} 104l-2.5 9h5z`
 			}, t)),
-			/* @__PURE__ */ I("text", {
+			/* @__PURE__ */ L("text", {
 				x: "0",
 				y: 130,
 				children: X(o[0])
 			}),
-			/* @__PURE__ */ I("text", {
+			/* @__PURE__ */ L("text", {
 				x: xr / 2,
 				y: 130,
 				"text-anchor": "middle",
 				children: X(u)
 			}),
-			/* @__PURE__ */ I("text", {
+			/* @__PURE__ */ L("text", {
 				x: xr,
 				y: 130,
 				"text-anchor": "end",
@@ -2403,7 +2403,7 @@ function Er({ given: e, about: t, turn: n, draw: r }) {
 		if (i === t) return;
 		let e = setTimeout(() => a(t), wr + Tr * n);
 		return () => clearTimeout(e);
-	}, [t]), P(() => /* @__PURE__ */ I(S, { children: r(o.current) }), Object.values(o.current));
+	}, [t]), P(() => /* @__PURE__ */ L(S, { children: r(o.current) }), Object.values(o.current));
 }
 // src/parts/Caused.tsx
 var Dr = 56, [Or, kr, Ar] = [
@@ -2412,16 +2412,16 @@ var Dr = 56, [Or, kr, Ar] = [
 	64
 ], jr = (e) => e.replace(/@\d+,\d+$/, "");
 function Mr() {
-	return dt()?.filter((e) => e.kind === "causes" && e.data) ?? [];
+	return ut()?.filter((e) => e.kind === "causes" && e.data) ?? [];
 }
 function Nr({ unit: e }) {
-	return /* @__PURE__ */ I(S, { children: Mr().filter((t) => t.units.includes(e)).map((t) => /* @__PURE__ */ I(Pr, {
+	return /* @__PURE__ */ L(S, { children: Mr().filter((t) => t.units.includes(e)).map((t) => /* @__PURE__ */ L(Pr, {
 		experiment: t,
 		unit: e
 	}, t.name)) });
 }
 function Pr({ experiment: e, unit: t }) {
-	let n = R(`experiments/${e.name}`).value, r = P(() => n?.graphs.filter((e) => jr(e.unit) === t) ?? [], [n, t]), i = n?.usual.filter(([e]) => e === t) ?? [], a = i.flatMap(([, e, t]) => {
+	let n = z(`experiments/${e.name}`).value, r = P(() => n?.graphs.filter((e) => jr(e.unit) === t) ?? [], [n, t]), i = n?.usual.filter(([e]) => e === t) ?? [], a = i.flatMap(([, e, t]) => {
 		let n = G(e);
 		return n ? [[
 			n.layer,
@@ -2429,87 +2429,96 @@ function Pr({ experiment: e, unit: t }) {
 			t
 		]] : [];
 	});
-	return /* @__PURE__ */ I(S, { children: [i.length > 0 && /* @__PURE__ */ I(ni, {
+	return /* @__PURE__ */ L(S, { children: [i.length > 0 && /* @__PURE__ */ L(ri, {
 		title: "What usually feeds it",
 		joints: a,
 		note: `The mean of what each unit gave on ${Z(i[0]?.[5] ?? 0, "image")}: activation times the signal carried back. The strongest inputs are by weight alone.`
-	}), r.length > 0 && /* @__PURE__ */ I(Lr, {
+	}), r.length > 0 && /* @__PURE__ */ L(Rr, {
 		experiment: e,
 		graphs: r,
 		title: "What fed it"
 	})] });
 }
 function Fr({ image: e }) {
-	return /* @__PURE__ */ I(S, { children: Mr().filter((t) => t.images.includes(e)).map((t) => /* @__PURE__ */ I(Ir, {
+	return /* @__PURE__ */ L(S, { children: Mr().filter((t) => t.images.includes(e)).map((t) => /* @__PURE__ */ L(Ir, {
 		experiment: t,
 		image: e
 	}, t.name)) });
 }
 function Ir({ experiment: e, image: t }) {
-	let n = R(`experiments/${e.name}`).value, r = P(() => n?.graphs.filter((e) => e.image === t) ?? [], [n, t]);
-	return r.length > 0 ? /* @__PURE__ */ I(Lr, {
+	let n = z(`experiments/${e.name}`).value, r = P(() => n?.graphs.filter((e) => e.image === t) ?? [], [n, t]);
+	return r.length > 0 ? /* @__PURE__ */ L(Rr, {
 		experiment: e,
 		graphs: r,
 		title: "What fed units here",
 		here: !0
 	}) : null;
 }
-function Lr({ experiment: e, graphs: t, title: n, here: r }) {
-	let [i, a] = j(0), o = t[Math.min(i, t.length - 1)];
-	return o ? /* @__PURE__ */ I(q, {
+function Lr({ experiment: e }) {
+	let t = z(`experiments/${e.name}`).value;
+	return t?.graphs.length ? /* @__PURE__ */ L(Rr, {
+		experiment: e,
+		graphs: t.graphs,
+		title: "What fed each",
+		whole: !0
+	}) : null;
+}
+function Rr({ experiment: e, graphs: t, title: n, here: r, whole: i }) {
+	let [a, o] = j(0), s = t[Math.min(a, t.length - 1)];
+	return s ? /* @__PURE__ */ L(q, {
 		class: "panel wide",
 		title: n,
-		note: /* @__PURE__ */ I(S, { children: ["Each unit with its patch, what it takes there, and what it gives: activation times the signal carried back. ", /* @__PURE__ */ I("a", {
+		note: /* @__PURE__ */ L(S, { children: ["Each unit with its patch, what it takes there, and what it gives: activation times the signal carried back. ", !i && /* @__PURE__ */ L("a", {
 			href: bt(e.name),
 			children: "All of it"
 		})] }),
-		children: [t.length > 1 && /* @__PURE__ */ I("p", {
+		children: [t.length > 1 && /* @__PURE__ */ L("p", {
 			class: "chips",
 			role: "group",
-			"aria-label": r ? "Units" : "Images",
-			children: t.map((e, t) => /* @__PURE__ */ I("button", {
+			"aria-label": r || i ? "Units" : "Images",
+			children: t.map((e, t) => /* @__PURE__ */ L("button", {
 				type: "button",
 				class: "chip",
-				"aria-pressed": e === o,
-				onClick: () => a(t),
-				children: /* @__PURE__ */ I(K, { text: r ? e.unit : Q(e.name) })
+				"aria-pressed": e === s,
+				onClick: () => o(t),
+				children: /* @__PURE__ */ L(K, { text: i ? `${jr(e.unit)} on ${Q(e.name)}` : r ? e.unit : Q(e.name) })
 			}, t))
-		}), /* @__PURE__ */ I(Rr, {
+		}), /* @__PURE__ */ L(zr, {
 			experiment: e,
-			graph: o,
+			graph: s,
 			here: r ?? !1
 		})]
 	}) : null;
 }
-function Rr({ experiment: e, graph: t, here: n }) {
-	let r = z(t.sheet === null ? null : `experiments/${e.name}/${t.sheet}`), [i, a] = j(null), o = [[0], ...t.layers.map((e) => t.nodes.flatMap((t, n) => n && G(jr(t.unit))?.layer === e ? [n] : []))], s = Math.max(...o.map((e) => e.length)), c = new Map(o.flatMap((e, t) => e.map((n, r) => [n, {
+function zr({ experiment: e, graph: t, here: n }) {
+	let r = dt(t.sheet === null ? null : `experiments/${e.name}/${t.sheet}`), [i, a] = j(null), o = [[0], ...t.layers.map((e) => t.nodes.flatMap((t, n) => n && G(jr(t.unit))?.layer === e ? [n] : []))], s = Math.max(...o.map((e) => e.length)), c = new Map(o.flatMap((e, t) => e.map((n, r) => [n, {
 		x: t * (Or + Ar),
 		y: (r + .5) * s * kr / e.length
 	}]))), l = Math.max(...t.edges.map(([, , e]) => Math.abs(e)), 1e-12), u = (e) => i === null || i === e || t.edges.some(([t, n]) => t === e && n === i || n === e && t === i);
-	return /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("div", {
 		class: "scroll caused",
 		tabIndex: 0,
 		role: "region",
 		"aria-label": "Units and what they give",
-		children: [/* @__PURE__ */ I("div", {
+		children: [/* @__PURE__ */ L("div", {
 			class: "caused-heads",
-			children: o.map((e, r) => /* @__PURE__ */ I("span", {
+			children: o.map((e, r) => /* @__PURE__ */ L("span", {
 				style: {
 					left: `${r * (Or + Ar)}px`,
 					width: `${Or}px`
 				},
-				children: r ? t.layers[r - 1] : n ? "unit" : t.image === null ? Q(t.name) : /* @__PURE__ */ I("a", {
+				children: r ? t.layers[r - 1] : n ? G(jr(t.unit))?.layer : t.image === null ? Q(t.name) : /* @__PURE__ */ L("a", {
 					href: W(t.image),
 					children: Q(t.name)
 				})
 			}, r))
-		}), /* @__PURE__ */ I("div", {
+		}), /* @__PURE__ */ L("div", {
 			class: "caused-graph",
 			style: {
 				width: `${o.length * (Or + Ar) - Ar}px`,
 				height: `${s * kr}px`
 			},
-			children: [/* @__PURE__ */ I("svg", {
+			children: [/* @__PURE__ */ L("svg", {
 				"aria-hidden": "true",
 				width: "100%",
 				height: "100%",
@@ -2517,14 +2526,14 @@ function Rr({ experiment: e, graph: t, here: n }) {
 					let [r, a] = [c.get(t), c.get(e)];
 					if (!r || !a) return null;
 					let [o, s] = [r.x + Or, a.x], u = (o + s) / 2;
-					return /* @__PURE__ */ I("path", {
+					return /* @__PURE__ */ L("path", {
 						class: n < 0 ? "against" : "",
 						"data-faint": i !== null && i !== e && i !== t,
 						d: `M${o} ${r.y}C${u} ${r.y} ${u} ${a.y} ${s} ${a.y}`,
 						"stroke-width": Math.max(.5, 7 * Math.abs(n) / l)
 					}, `${e}-${t}`);
 				})
-			}), /* @__PURE__ */ I("ul", { children: t.nodes.map((e, n) => /* @__PURE__ */ I("li", {
+			}), /* @__PURE__ */ L("ul", { children: t.nodes.map((e, n) => /* @__PURE__ */ L("li", {
 				"data-faint": !u(n),
 				style: {
 					left: `${c.get(n)?.x ?? 0}px`,
@@ -2535,7 +2544,7 @@ function Rr({ experiment: e, graph: t, here: n }) {
 				onMouseLeave: () => a(null),
 				onFocusIn: () => a(n),
 				onFocusOut: () => a(null),
-				children: /* @__PURE__ */ I(zr, {
+				children: /* @__PURE__ */ L(Br, {
 					unit: e.unit,
 					value: n ? e.amount : e.value,
 					first: n === 0,
@@ -2545,14 +2554,14 @@ function Rr({ experiment: e, graph: t, here: n }) {
 				})
 			}, n)) })]
 		})]
-	}), /* @__PURE__ */ I("ul", {
+	}), /* @__PURE__ */ L("ul", {
 		class: "plain caused-sums",
-		children: t.balances.map((e) => /* @__PURE__ */ I("li", { children: [
+		children: t.balances.map((e) => /* @__PURE__ */ L("li", { children: [
 			X(t.value),
 			" is ",
 			X(e.parts),
 			" from ",
-			/* @__PURE__ */ I("bdi", { children: e.layer }),
+			/* @__PURE__ */ L("bdi", { children: e.layer }),
 			e.others !== 0 && `, ${X(e.others)} by other ways`,
 			", ",
 			X(e.biases),
@@ -2562,107 +2571,107 @@ function Rr({ experiment: e, graph: t, here: n }) {
 		] }, e.layer))
 	})] });
 }
-function zr({ unit: e, value: t, first: n, sheet: r, at: i, count: a }) {
-	let o = L(), s = G(jr(e)), c = s && B(o, s.layer, s.channel), l = n ? jr(e) : jr(e).split(":").pop() ?? e, u = (e) => ({
+function Br({ unit: e, value: t, first: n, sheet: r, at: i, count: a }) {
+	let o = R(), s = G(jr(e)), c = s && B(o, s.layer, s.channel), l = jr(e).split(":").pop() ?? e, u = (e) => ({
 		width: `${Dr}px`,
 		height: `${Dr}px`,
 		backgroundImage: `url("${r}")`,
 		backgroundPosition: `${-56 * i}px ${-56 * e}px`,
 		backgroundSize: `${Dr * a}px 112px`
-	}), d = /* @__PURE__ */ I(S, { children: [r && /* @__PURE__ */ I("span", {
+	}), d = /* @__PURE__ */ L(S, { children: [r && /* @__PURE__ */ L("span", {
 		class: "pair",
-		children: [/* @__PURE__ */ I("span", {
+		children: [/* @__PURE__ */ L("span", {
 			class: "tile",
 			role: "img",
 			"aria-label": `Where ${e} gives most`,
 			style: u(0)
-		}), /* @__PURE__ */ I("span", {
+		}), /* @__PURE__ */ L("span", {
 			class: "tile projection",
 			role: "img",
 			"aria-label": `What ${e} takes there`,
 			style: u(1)
 		})]
-	}), /* @__PURE__ */ I("span", {
+	}), /* @__PURE__ */ L("span", {
 		class: "told",
-		children: [/* @__PURE__ */ I("b", {
+		children: [/* @__PURE__ */ L("b", {
 			title: e,
-			children: /* @__PURE__ */ I("bdi", { children: l })
-		}), /* @__PURE__ */ I("span", {
+			children: /* @__PURE__ */ L("bdi", { children: l })
+		}), /* @__PURE__ */ L("span", {
 			class: t < 0 ? "number against" : "number",
 			children: n || t < 0 ? X(t) : `+${X(t)}`
 		})]
 	})] });
-	return s && c ? /* @__PURE__ */ I("a", {
+	return s && c ? /* @__PURE__ */ L("a", {
 		href: U(s.layer, s.channel),
 		children: d
-	}) : /* @__PURE__ */ I("span", {
+	}) : /* @__PURE__ */ L("span", {
 		class: "node",
 		children: d
 	});
 }
 // src/parts/Needs.tsx
-var Br = 8;
-function Vr(e, t, n) {
+var Vr = 8;
+function Hr(e, t, n) {
 	let [r, i] = t === "unit" ? [0, 1] : [1, 0];
 	return e.pairs.flatMap((e) => e[r] === n && e[2] < 0 ? [{
 		of: String(e[i]),
 		change: e[2],
 		control: e[3]
-	}] : []).sort((e, t) => e.change - t.change).slice(0, Br);
+	}] : []).sort((e, t) => e.change - t.change).slice(0, Vr);
 }
-function Hr(e, t = !0) {
-	let n = dt(), r = (t) => e === void 0 || !Array.isArray(t.settings.layers) || t.settings.layers.includes(e), i = n?.find((e) => e.kind === "effects" && e.data && r(e)) ?? null;
+function Ur(e, t = !0) {
+	let n = ut(), r = (t) => e === void 0 || !Array.isArray(t.settings.layers) || t.settings.layers.includes(e), i = n?.find((e) => e.kind === "effects" && e.data && r(e)) ?? null;
 	return {
 		experiment: i,
-		data: R(t && i ? `experiments/${i.name}` : null).value
+		data: z(t && i ? `experiments/${i.name}` : null).value
 	};
 }
-function Ur({ of: e, kind: t }) {
-	let n = L(), { experiment: r, data: i } = Hr(t === "class" ? void 0 : G(e)?.layer), a = P(() => i ? Vr(i, t, e) : [], [
+function Wr({ of: e, kind: t }) {
+	let n = R(), { experiment: r, data: i } = Ur(t === "class" ? void 0 : G(e)?.layer), a = P(() => i ? Hr(i, t, e) : [], [
 		i,
 		t,
 		e
 	]);
 	if (!a[0] || !r) return null;
 	let o = Math.max(...a.map((e) => -e.change));
-	return /* @__PURE__ */ I(q, {
+	return /* @__PURE__ */ L(q, {
 		title: t === "unit" ? "Classes that need this unit" : "Units that it needs",
-		note: /* @__PURE__ */ I(S, { children: ["By how much the score falls when the unit is silenced; in brackets its controls, silenced alike. ", /* @__PURE__ */ I("a", {
+		note: /* @__PURE__ */ L(S, { children: ["By how much the score falls when the unit is silenced; in brackets its controls, silenced alike. ", /* @__PURE__ */ L("a", {
 			href: bt(r.name),
 			children: "All of it"
 		})] }),
-		children: /* @__PURE__ */ I("ol", {
+		children: /* @__PURE__ */ L("ol", {
 			class: t === "unit" ? "bars" : "joints",
 			children: a.map((e) => {
 				let r = t === "class" ? G(e.of) : null, i = r && B(n, r.layer, r.channel);
-				return /* @__PURE__ */ I("li", { children: [
-					t === "class" && (i && r ? /* @__PURE__ */ I($, {
+				return /* @__PURE__ */ L("li", { children: [
+					t === "class" && (i && r ? /* @__PURE__ */ L($, {
 						layer: i,
 						channel: r.channel,
 						kind: "photos",
 						side: 32
-					}) : /* @__PURE__ */ I("span", {
+					}) : /* @__PURE__ */ L("span", {
 						class: "tile none",
 						"aria-hidden": "true"
 					})),
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ L("span", {
 						class: "bar-name",
-						children: /* @__PURE__ */ I("a", {
+						children: /* @__PURE__ */ L("a", {
 							href: r ? U(r.layer, r.channel) : yt(e.of),
-							children: /* @__PURE__ */ I(K, { text: e.of })
+							children: /* @__PURE__ */ L(K, { text: e.of })
 						})
 					}),
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ L("span", {
 						class: "bar-track negative",
 						"aria-hidden": "true",
-						children: /* @__PURE__ */ I("span", { style: { width: `${-100 * e.change / o}%` } })
+						children: /* @__PURE__ */ L("span", { style: { width: `${-100 * e.change / o}%` } })
 					}),
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ L("span", {
 						class: "number",
 						children: [
 							X(e.change),
 							" ",
-							e.control !== null && /* @__PURE__ */ I("small", {
+							e.control !== null && /* @__PURE__ */ L("small", {
 								class: "quiet",
 								children: [
 									"(",
@@ -2678,57 +2687,57 @@ function Ur({ of: e, kind: t }) {
 	});
 }
 // src/parts/Tuning.tsx
-var Wr = 1.25, Gr = (e) => `${100 * Math.min(Math.max(e, 0), Wr) / Wr}%`;
-function Kr({ layer: e, unit: t }) {
-	let { manifest: n } = L(), r = R(n.paths.tuning ? V(n.paths.tuning, { layer: e.id }) : null).value;
+var Gr = 1.25, Kr = (e) => `${100 * Math.min(Math.max(e, 0), Gr) / Gr}%`;
+function qr({ layer: e, unit: t }) {
+	let { manifest: n } = R(), r = z(n.paths.tuning ? V(n.paths.tuning, { layer: e.id }) : null).value;
 	if (!r?.kept.some((e) => (e[t.channel] ?? null) !== null)) return null;
 	let i = r.out[t.channel] ?? [];
-	return /* @__PURE__ */ I(q, {
+	return /* @__PURE__ */ L(q, {
 		title: "Tuning",
 		note: "What survives of the activation when this unit's strongest images are changed: the dot, with its interval; the shaded part is the middle half of the layer's units. In bold where this unit differs from its layer.",
-		children: /* @__PURE__ */ I("ol", {
+		children: /* @__PURE__ */ L("ol", {
 			class: "tuning",
 			children: r.kinds.map((e, n) => {
 				let a = r.kept[n]?.[t.channel] ?? null;
 				if (a === null) return null;
 				let o = r.low[n]?.[t.channel] ?? null, s = r.high[n]?.[t.channel] ?? null, [c, l, u] = r.quartiles[n] ?? [];
-				return /* @__PURE__ */ I("li", {
+				return /* @__PURE__ */ L("li", {
 					class: i.some((e) => Math.abs(e) === n + 1) ? "differs" : void 0,
 					title: `keeps ${Zt(a)} ${e.how}; the layer's median is ${Zt(l)}`,
 					children: [
-						/* @__PURE__ */ I("span", { children: [
+						/* @__PURE__ */ L("span", { children: [
 							e.what,
 							" ",
-							/* @__PURE__ */ I("span", {
+							/* @__PURE__ */ L("span", {
 								class: "quiet",
 								children: e.how
 							})
 						] }),
-						/* @__PURE__ */ I("span", {
+						/* @__PURE__ */ L("span", {
 							class: "tuning-track",
 							"aria-hidden": "true",
 							children: [
-								c != null && u != null && /* @__PURE__ */ I("i", {
+								c != null && u != null && /* @__PURE__ */ L("i", {
 									class: "middle",
 									style: {
-										left: Gr(c),
-										right: `calc(100% - ${Gr(u)})`
+										left: Kr(c),
+										right: `calc(100% - ${Kr(u)})`
 									}
 								}),
-								o !== null && s !== null && /* @__PURE__ */ I("i", {
+								o !== null && s !== null && /* @__PURE__ */ L("i", {
 									class: "interval",
 									style: {
-										left: Gr(o),
-										right: `calc(100% - ${Gr(s)})`
+										left: Kr(o),
+										right: `calc(100% - ${Kr(s)})`
 									}
 								}),
-								/* @__PURE__ */ I("i", {
+								/* @__PURE__ */ L("i", {
 									class: "dot",
-									style: { left: Gr(a) }
+									style: { left: Kr(a) }
 								})
 							]
 						}),
-						/* @__PURE__ */ I("span", {
+						/* @__PURE__ */ L("span", {
 							class: "number",
 							children: Zt(a)
 						})
@@ -2739,111 +2748,111 @@ function Kr({ layer: e, unit: t }) {
 	});
 }
 // src/parts/Details.tsx
-function qr(e) {
-	let { layer: t, unit: n } = e, r = L().manifest.extras, i = r ? Math.floor(n.channel / r.shard) : 0, a = R(r ? `extras/${t.id}/${i}` : null).value, o = dt(), s = {
+function Jr(e) {
+	let { layer: t, unit: n } = e, r = R().manifest.extras, i = r ? Math.floor(n.channel / r.shard) : 0, a = z(r ? `extras/${t.id}/${i}` : null).value, o = ut(), s = {
 		...e,
 		extra: a,
 		mine: a?.units[n.channel - a.first],
 		experiments: o
 	};
-	return /* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "details",
 		children: [
-			/* @__PURE__ */ I(Er, {
+			/* @__PURE__ */ L(Er, {
 				given: s,
 				about: n,
 				turn: 0,
-				draw: Yr
+				draw: Xr
 			}),
-			/* @__PURE__ */ I(Er, {
+			/* @__PURE__ */ L(Er, {
 				given: s,
 				about: n,
 				turn: 1,
-				draw: Xr
+				draw: Zr
 			}),
-			/* @__PURE__ */ I(Er, {
+			/* @__PURE__ */ L(Er, {
 				given: s,
 				about: n,
 				turn: 2,
-				draw: Zr
+				draw: Qr
 			})
 		]
 	});
 }
-function Jr(e, t, n) {
+function Yr(e, t, n) {
 	let r = e.values.findIndex((e) => e !== null && e !== 0 && e >= t && e < n);
 	if (r >= 0) return { n: r + 1 };
 	let i = (t + n) / 2 / (e.maximum || 1);
 	return i > 0 && i <= .95 ? { share: i > .75 ? 1 : i > .5 ? 2 : i > .25 ? 3 : 4 } : null;
 }
-var Yr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ I(S, { children: [
-	/* @__PURE__ */ I("div", {
+var Xr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ L(S, { children: [
+	/* @__PURE__ */ L("div", {
 		class: "stack",
-		children: [/* @__PURE__ */ I(q, {
+		children: [/* @__PURE__ */ L(q, {
 			title: "Responses",
 			note: `Images by their strongest response, heights by square root; the ${r.values.length} shown above are marked.`,
-			children: /* @__PURE__ */ I(Cr, {
+			children: /* @__PURE__ */ L(Cr, {
 				edges: t.histogram.edges,
 				first: r.histogram.first,
 				counts: r.histogram.counts,
 				marks: r.values,
 				title: "Responses",
 				link: (e, t) => {
-					let n = Jr(r, e, t);
+					let n = Yr(r, e, t);
 					return n && ("n" in n || (a?.bands.length ?? 0) > 0) ? o({
 						share: null,
 						...n
 					}) : null;
 				}
 			})
-		}), i && /* @__PURE__ */ I(Qr, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
+		}), i && /* @__PURE__ */ L($r, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
 	}),
-	r.classes.length > 0 && /* @__PURE__ */ I($r, {
+	r.classes.length > 0 && /* @__PURE__ */ L(ei, {
 		shard: n,
 		unit: r
 	}),
-	/* @__PURE__ */ I(Kr, {
+	/* @__PURE__ */ L(qr, {
 		layer: e,
 		unit: r
 	}),
-	a?.control && /* @__PURE__ */ I(ri, {
+	a?.control && /* @__PURE__ */ L(ii, {
 		layer: e,
 		unit: r,
 		extra: a
 	})
-] }), Xr = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ I(ei, {
+] }), Zr = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ L(ti, {
 	extra: t,
 	unit: n,
 	maximum: e.maximum,
 	share: r
-}) : null, Zr = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
+}) : null, Qr = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
 	let a = (t) => t.kind === "evolution" && Array.isArray(t.settings.layers) && t.settings.layers.includes(e.name), o = (i ?? []).filter((n) => a(n) || n.units.includes(`${e.name}:${t.channel}`));
-	return /* @__PURE__ */ I(S, { children: [
-		/* @__PURE__ */ I(Ur, {
+	return /* @__PURE__ */ L(S, { children: [
+		/* @__PURE__ */ L(Wr, {
 			of: `${e.name}:${t.channel}`,
 			kind: "unit"
 		}),
-		/* @__PURE__ */ I(ti, {
+		/* @__PURE__ */ L(ni, {
 			layer: e,
 			unit: t
 		}),
-		/* @__PURE__ */ I(Nr, { unit: `${e.name}:${t.channel}` }),
-		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ I(ni, {
+		/* @__PURE__ */ L(Nr, { unit: `${e.name}:${t.channel}` }),
+		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ L(ri, {
 			title: "Strongest inputs",
 			joints: r.incoming,
 			note: n.incoming
 		}),
-		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ I(ni, {
+		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ L(ri, {
 			title: "Strongest outputs",
 			joints: r.outgoing,
 			note: n.outgoing
 		}),
-		o.length > 0 && /* @__PURE__ */ I(q, {
+		o.length > 0 && /* @__PURE__ */ L(q, {
 			title: "Experiments on this unit",
-			children: /* @__PURE__ */ I("ul", {
+			children: /* @__PURE__ */ L("ul", {
 				class: "plain",
-				children: o.map((n) => /* @__PURE__ */ I("li", { children: [
-					/* @__PURE__ */ I("a", {
+				children: o.map((n) => /* @__PURE__ */ L("li", { children: [
+					/* @__PURE__ */ L("a", {
 						href: vt(bt(n.name), a(n) ? {
 							layer: e.name,
 							unit: t.channel
@@ -2851,7 +2860,7 @@ var Yr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) =
 						children: n.title
 					}),
 					" ",
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ L("span", {
 						class: "op",
 						children: n.kind
 					})
@@ -2860,12 +2869,12 @@ var Yr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) =
 		})
 	] });
 };
-function Qr({ unit: e }) {
+function $r({ unit: e }) {
 	let t = Wt();
-	return /* @__PURE__ */ I(q, {
+	return /* @__PURE__ */ L(q, {
 		title: "Your note",
 		note: "Kept in this browser; the first page lists it among the marked units, and saves it.",
-		children: /* @__PURE__ */ I("textarea", {
+		children: /* @__PURE__ */ L("textarea", {
 			rows: 2,
 			maxLength: 2e3,
 			value: t.all()[e] ?? "",
@@ -2875,27 +2884,27 @@ function Qr({ unit: e }) {
 		})
 	});
 }
-function $r({ shard: e, unit: t }) {
+function ei({ shard: e, unit: t }) {
 	let n = Math.max(...t.classes.map(([, e]) => e), 0);
-	return /* @__PURE__ */ I(q, {
+	return /* @__PURE__ */ L(q, {
 		title: "Top classes",
 		note: "Mean, over a class's images, of the strongest response in each.",
-		children: /* @__PURE__ */ I("ol", {
+		children: /* @__PURE__ */ L("ol", {
 			class: "bars",
-			children: t.classes.map(([t, r]) => /* @__PURE__ */ I("li", { children: [
-				/* @__PURE__ */ I("span", {
+			children: t.classes.map(([t, r]) => /* @__PURE__ */ L("li", { children: [
+				/* @__PURE__ */ L("span", {
 					class: "bar-name",
-					children: /* @__PURE__ */ I(Dt, {
+					children: /* @__PURE__ */ L(Dt, {
 						name: e.classes[t],
 						number: t
 					})
 				}),
-				/* @__PURE__ */ I("span", {
+				/* @__PURE__ */ L("span", {
 					class: "bar-track",
 					"aria-hidden": "true",
-					children: /* @__PURE__ */ I("span", { style: { width: `${n > 0 ? 100 * Math.max(0, r) / n : 0}%` } })
+					children: /* @__PURE__ */ L("span", { style: { width: `${n > 0 ? 100 * Math.max(0, r) / n : 0}%` } })
 				}),
-				/* @__PURE__ */ I("span", {
+				/* @__PURE__ */ L("span", {
 					class: "number",
 					children: X(r)
 				})
@@ -2903,41 +2912,41 @@ function $r({ shard: e, unit: t }) {
 		})
 	});
 }
-function ei({ extra: e, unit: t, maximum: n, share: r }) {
+function ti({ extra: e, unit: t, maximum: n, share: r }) {
 	let i = N(null);
-	return M(() => i.current?.scrollIntoView({ block: "center" }), [r]), /* @__PURE__ */ I(q, {
+	return M(() => i.current?.scrollIntoView({ block: "center" }), [r]), /* @__PURE__ */ L(q, {
 		title: "Lower responses",
 		class: "panel wide",
 		note: "Patches from images that excite the unit less, at their strongest place: a unit is more than its maxima. Those shown above are left out.",
-		children: /* @__PURE__ */ I("div", {
+		children: /* @__PURE__ */ L("div", {
 			class: "bands",
-			children: t.bands.map((t, a) => /* @__PURE__ */ I("div", {
+			children: t.bands.map((t, a) => /* @__PURE__ */ L("div", {
 				class: a + 1 === r ? "band here" : "band",
 				ref: a + 1 === r ? i : null,
-				children: [/* @__PURE__ */ I("h3", { children: [
+				children: [/* @__PURE__ */ L("h3", { children: [
 					n ? `${Xt(t.low / n)} to ${Xt(t.high / n)}` : "",
 					" ",
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ L("span", {
 						class: "quiet",
 						children: "of the maximum"
 					})
-				] }), /* @__PURE__ */ I("div", {
+				] }), /* @__PURE__ */ L("div", {
 					class: "band-row",
 					children: [t.samples.map((t) => {
 						let n = hr(e, t.image);
-						return /* @__PURE__ */ I("a", {
+						return /* @__PURE__ */ L("a", {
 							href: `#/i/${t.image}`,
 							title: `${gr(e, t.image)}${n ? `, ${n}` : ""}`,
-							children: [/* @__PURE__ */ I(vn, {
+							children: [/* @__PURE__ */ L(vn, {
 								image: t.image,
 								box: t.box,
 								label: `Response ${X(t.value)}, ${gr(e, t.image)}`
-							}), /* @__PURE__ */ I("span", {
+							}), /* @__PURE__ */ L("span", {
 								class: "number",
 								children: X(t.value)
 							})]
 						}, t.image);
-					}), t.samples.length === 0 && /* @__PURE__ */ I("span", {
+					}), t.samples.length === 0 && /* @__PURE__ */ L("span", {
 						class: "quiet",
 						children: "none among the images sampled"
 					})]
@@ -2946,15 +2955,15 @@ function ei({ extra: e, unit: t, maximum: n, share: r }) {
 		})
 	});
 }
-function ti({ layer: e, unit: t }) {
-	let n = L(), r = t.nearest.filter(([t]) => B(n, e.name, t));
-	return r.length ? /* @__PURE__ */ I(q, {
+function ni({ layer: e, unit: t }) {
+	let n = R(), r = t.nearest.filter(([t]) => B(n, e.name, t));
+	return r.length ? /* @__PURE__ */ L(q, {
 		title: "Nearest units",
-		note: /* @__PURE__ */ I(S, { children: [
+		note: /* @__PURE__ */ L(S, { children: [
 			"By co-activation over the collection: ",
 			e.neighbours,
 			". ",
-			/* @__PURE__ */ I("a", {
+			/* @__PURE__ */ L("a", {
 				href: H(e.name, {
 					sort: "similar",
 					near: t.channel,
@@ -2963,26 +2972,26 @@ function ti({ layer: e, unit: t }) {
 				children: "Sort the layer by likeness to this unit"
 			})
 		] }),
-		children: /* @__PURE__ */ I("ul", {
+		children: /* @__PURE__ */ L("ul", {
 			class: "tiles",
-			children: r.map(([n, r]) => /* @__PURE__ */ I("li", { children: [/* @__PURE__ */ I("a", {
+			children: r.map(([n, r]) => /* @__PURE__ */ L("li", { children: [/* @__PURE__ */ L("a", {
 				href: U(e.name, n),
-				children: [/* @__PURE__ */ I($, {
+				children: [/* @__PURE__ */ L($, {
 					layer: e,
 					channel: n,
 					kind: "photos",
 					side: 56
-				}), /* @__PURE__ */ I("span", {
+				}), /* @__PURE__ */ L("span", {
 					class: "caption",
-					children: [/* @__PURE__ */ I("b", { children: [/* @__PURE__ */ I("span", {
+					children: [/* @__PURE__ */ L("b", { children: [/* @__PURE__ */ L("span", {
 						class: "heard",
 						children: "Unit "
-					}), n] }), /* @__PURE__ */ I("span", { children: [/* @__PURE__ */ I("span", {
+					}), n] }), /* @__PURE__ */ L("span", { children: [/* @__PURE__ */ L("span", {
 						class: "heard",
 						children: "similarity "
 					}), r.toFixed(2)] })]
 				})]
-			}), /* @__PURE__ */ I("a", {
+			}), /* @__PURE__ */ L("a", {
 				class: "versus",
 				href: xt(`${e.name}:${t.channel}`, `${e.name}:${n}`),
 				"aria-label": `Compare with unit ${n}`,
@@ -2992,61 +3001,61 @@ function ti({ layer: e, unit: t }) {
 		})
 	}) : null;
 }
-function ni({ title: e, joints: t, note: n }) {
-	let r = L(), { network: i } = Lt(), a = t.some(([e, t]) => B(r, e, t)), o = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
-	return /* @__PURE__ */ I(q, {
+function ri({ title: e, joints: t, note: n }) {
+	let r = R(), { network: i } = Lt(), a = t.some(([e, t]) => B(r, e, t)), o = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
+	return /* @__PURE__ */ L(q, {
 		title: e,
 		note: n,
-		children: /* @__PURE__ */ I("ol", {
+		children: /* @__PURE__ */ L("ol", {
 			class: a ? "joints" : "joints bare",
 			children: t.map(([e, t, n]) => {
-				let s = B(r, e, t), c = `${e}:${t}`, l = Rt(i, e, t), u = l !== null && /* @__PURE__ */ I(S, { children: [
-					/* @__PURE__ */ I(K, { text: l }),
+				let s = B(r, e, t), c = `${e}:${t}`, l = Rt(i, e, t), u = l !== null && /* @__PURE__ */ L(S, { children: [
+					/* @__PURE__ */ L(K, { text: l }),
 					" ",
-					/* @__PURE__ */ I("small", {
+					/* @__PURE__ */ L("small", {
 						class: "quiet",
 						children: c
 					})
 				] });
-				return /* @__PURE__ */ I("li", { children: [
-					a && (s ? /* @__PURE__ */ I($, {
+				return /* @__PURE__ */ L("li", { children: [
+					a && (s ? /* @__PURE__ */ L($, {
 						layer: s,
 						channel: t,
 						kind: "photos",
 						side: 32
-					}) : /* @__PURE__ */ I("span", {
+					}) : /* @__PURE__ */ L("span", {
 						class: "tile none",
 						"aria-hidden": "true"
 					})),
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ L("span", {
 						class: "joint-name",
 						title: s ? c : `${c}: this unit is not in the atlas`,
-						children: l === null ? s ? /* @__PURE__ */ I("a", {
+						children: l === null ? s ? /* @__PURE__ */ L("a", {
 							href: U(e, t),
 							children: [
-								/* @__PURE__ */ I("span", { children: e }),
+								/* @__PURE__ */ L("span", { children: e }),
 								":",
 								t
 							]
-						}) : /* @__PURE__ */ I(S, { children: [
-							/* @__PURE__ */ I("span", { children: e }),
+						}) : /* @__PURE__ */ L(S, { children: [
+							/* @__PURE__ */ L("span", { children: e }),
 							":",
 							t
-						] }) : r.manifest.subset ? /* @__PURE__ */ I("span", {
+						] }) : r.manifest.subset ? /* @__PURE__ */ L("span", {
 							class: "logit",
 							children: u
-						}) : /* @__PURE__ */ I("a", {
+						}) : /* @__PURE__ */ L("a", {
 							class: "logit",
 							href: yt(l),
 							children: u
 						})
 					}),
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ L("span", {
 						class: n < 0 ? "bar-track negative" : "bar-track",
 						"aria-hidden": "true",
-						children: /* @__PURE__ */ I("span", { style: { width: `${o > 0 ? 100 * Math.abs(n) / o : 0}%` } })
+						children: /* @__PURE__ */ L("span", { style: { width: `${o > 0 ? 100 * Math.abs(n) / o : 0}%` } })
 					}),
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ L("span", {
 						class: "number",
 						children: n < 0 ? `−${X(-n)}` : `+${X(n)}`
 					})
@@ -3055,27 +3064,27 @@ function ni({ title: e, joints: t, note: n }) {
 		})
 	});
 }
-function ri({ layer: e, unit: t, extra: n }) {
-	let { manifest: r } = L();
+function ii({ layer: e, unit: t, extra: n }) {
+	let { manifest: r } = R();
 	if (!r.paths.controls || !n.control) return null;
 	let i = V(r.paths.controls, {
 		layer: e.id,
 		sheet: Math.floor(t.channel / e.sheet.units)
 	});
-	return /* @__PURE__ */ I(q, {
+	return /* @__PURE__ */ L(q, {
 		title: "Control",
 		note: "The first projection beside one from the same place of the same image with random positive numbers at all units instead of this unit's activation. Projections that look like their control say little about the unit.",
-		children: [/* @__PURE__ */ I("div", {
+		children: [/* @__PURE__ */ L("div", {
 			class: "control",
 			children: [
-				/* @__PURE__ */ I("figure", { children: [/* @__PURE__ */ I(dn, {
+				/* @__PURE__ */ L("figure", { children: [/* @__PURE__ */ L(dn, {
 					layer: e,
 					unit: t,
 					kind: "projections",
 					rank: 0,
 					side: 112
-				}), /* @__PURE__ */ I("figcaption", { children: "this unit" })] }),
-				/* @__PURE__ */ I("figure", { children: [/* @__PURE__ */ I(cn, {
+				}), /* @__PURE__ */ L("figcaption", { children: "this unit" })] }),
+				/* @__PURE__ */ L("figure", { children: [/* @__PURE__ */ L(cn, {
 					path: i,
 					grid: e.sheet,
 					panel: 0,
@@ -3083,28 +3092,28 @@ function ri({ layer: e, unit: t, extra: n }) {
 					side: 112,
 					boost: !0,
 					label: "Projection of a random seed"
-				}), /* @__PURE__ */ I("figcaption", { children: "random seed" })] }),
-				/* @__PURE__ */ I("p", { children: [/* @__PURE__ */ I("b", {
+				}), /* @__PURE__ */ L("figcaption", { children: "random seed" })] }),
+				/* @__PURE__ */ L("p", { children: [/* @__PURE__ */ L("b", {
 					class: "figure",
 					children: n.control.similarity === null ? "–" : n.control.similarity.toFixed(2)
-				}), /* @__PURE__ */ I("span", {
+				}), /* @__PURE__ */ L("span", {
 					class: "quiet",
 					children: "cosine similarity of the two: 1 alike, 0 unrelated"
 				})] })
 			]
-		}), /* @__PURE__ */ I(pr, {
+		}), /* @__PURE__ */ L(pr, {
 			layer: e,
 			similarity: n.control.similarity
 		})]
 	});
 }
 // src/pages/Class.tsx
-var ii = 18;
-function ai({ name: e }) {
+var ai = 18;
+function oi({ name: e }) {
 	let { collection: t, network: n, ready: r } = Lt();
-	if (!r) return /* @__PURE__ */ I(Y, { what: e });
+	if (!r) return /* @__PURE__ */ L(Y, { what: e });
 	let i = zt(t?.names, e).filter((e) => t?.images[e]), a = zt(n?.names, e);
-	if (!i.length && !a.length) return /* @__PURE__ */ I(J, {
+	if (!i.length && !a.length) return /* @__PURE__ */ L(J, {
 		title: "No such class",
 		children: [
 			"“",
@@ -3117,36 +3126,36 @@ function ai({ name: e }) {
 		...i.length ? [Z(o, "image")] : [],
 		...a.map((e) => `logit ${n?.layers.at(-1) ?? ""}:${e}`)
 	];
-	return /* @__PURE__ */ I(S, { children: [
-		/* @__PURE__ */ I("h1", { children: /* @__PURE__ */ I(K, {
+	return /* @__PURE__ */ L(S, { children: [
+		/* @__PURE__ */ L("h1", { children: /* @__PURE__ */ L(K, {
 			text: e,
 			plain: !0
 		}) }),
-		/* @__PURE__ */ I("p", {
+		/* @__PURE__ */ L("p", {
 			class: "lead",
 			children: ["class · ", s.join(" · ")]
 		}),
-		i.length > 0 && /* @__PURE__ */ I("p", {
+		i.length > 0 && /* @__PURE__ */ L("p", {
 			class: "note",
 			children: "Units answer to it by their selectivity for it: the mean of their strongest responses to its images against that to the others', from −1 to 1."
 		}),
-		!i.length && /* @__PURE__ */ I("p", {
+		!i.length && /* @__PURE__ */ L("p", {
 			class: "note",
 			children: "No image of this collection is labelled so: which units answer to it is not known."
 		}),
-		/* @__PURE__ */ I("div", {
+		/* @__PURE__ */ L("div", {
 			class: "class-page",
 			children: [
-				i.map((t) => /* @__PURE__ */ I(oi, {
+				i.map((t) => /* @__PURE__ */ L(si, {
 					label: t,
 					name: e
 				}, t)),
-				a.map((e) => /* @__PURE__ */ I(ci, {
+				a.map((e) => /* @__PURE__ */ L(li, {
 					logit: e,
 					layers: n?.layers ?? [],
 					note: n?.note ?? ""
 				}, e)),
-				/* @__PURE__ */ I(Ur, {
+				/* @__PURE__ */ L(Wr, {
 					of: e,
 					kind: "class"
 				})
@@ -3154,42 +3163,42 @@ function ai({ name: e }) {
 		})
 	] });
 }
-function oi({ label: e, name: t }) {
-	let { manifest: n } = L(), r = n.classes?.shard ?? 1, i = R(`classes/${Math.floor(e / r)}`), a = R(n.extras ? "profiles/index" : null).value, o = (a?.images ?? []).filter((t, n) => a?.labels[n] === e), s = i.value?.classes[e] ?? [];
-	return /* @__PURE__ */ I(S, { children: [o.length > 0 && /* @__PURE__ */ I(q, {
+function si({ label: e, name: t }) {
+	let { manifest: n } = R(), r = n.classes?.shard ?? 1, i = z(`classes/${Math.floor(e / r)}`), a = z(n.extras ? "profiles/index" : null).value, o = (a?.images ?? []).filter((t, n) => a?.labels[n] === e), s = i.value?.classes[e] ?? [];
+	return /* @__PURE__ */ L(S, { children: [o.length > 0 && /* @__PURE__ */ L(q, {
 		title: "Its images",
 		class: "panel wide",
-		children: [/* @__PURE__ */ I("ul", {
+		children: [/* @__PURE__ */ L("ul", {
 			class: "thumbs",
-			children: o.slice(0, ii).map((e) => /* @__PURE__ */ I("li", { children: /* @__PURE__ */ I("a", {
+			children: o.slice(0, ai).map((e) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
 				href: W(e),
 				"aria-label": Q(a?.names[a.images.indexOf(e)] ?? `image ${e}`),
-				children: /* @__PURE__ */ I(_n, {
+				children: /* @__PURE__ */ L(_n, {
 					image: e,
 					side: 84
 				})
 			}) }, e))
-		}), o.length > ii && /* @__PURE__ */ I("p", {
+		}), o.length > ai && /* @__PURE__ */ L("p", {
 			class: "more",
-			children: /* @__PURE__ */ I("a", {
+			children: /* @__PURE__ */ L("a", {
 				href: vt("#/images", { q: t }),
 				children: ["All ", Z(o.length, "image")]
 			})
 		})]
 	}), [...n.layers].reverse().map((t, r) => {
 		let i = s[n.layers.length - 1 - r] ?? [];
-		return i.length > 0 && /* @__PURE__ */ I(q, {
+		return i.length > 0 && /* @__PURE__ */ L(q, {
 			title: `Units of ${t.name} that answer to it`,
-			note: /* @__PURE__ */ I("a", {
+			note: /* @__PURE__ */ L("a", {
 				href: H(t.name, {
 					class: e,
 					sort: "selectivity"
 				}),
 				children: "Those that prefer it to every other class"
 			}),
-			children: /* @__PURE__ */ I(si, {
+			children: /* @__PURE__ */ L(ci, {
 				rows: i,
-				tile: (e) => /* @__PURE__ */ I($, {
+				tile: (e) => /* @__PURE__ */ L($, {
 					layer: t,
 					channel: e,
 					kind: "photos",
@@ -3200,39 +3209,39 @@ function oi({ label: e, name: t }) {
 		}, t.id);
 	})] });
 }
-function si({ rows: e, layer: t, tile: n }) {
-	return /* @__PURE__ */ I("ul", {
+function ci({ rows: e, layer: t, tile: n }) {
+	return /* @__PURE__ */ L("ul", {
 		class: "tiles",
-		children: e.map(([e, r, i]) => /* @__PURE__ */ I("li", { children: /* @__PURE__ */ I("a", {
+		children: e.map(([e, r, i]) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
 			href: U(t, e),
 			title: `mean ${X(r)}, selectivity ${i.toFixed(2)}`,
-			children: [n(e), /* @__PURE__ */ I("span", {
+			children: [n(e), /* @__PURE__ */ L("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ I("b", { children: [/* @__PURE__ */ I("span", {
+				children: [/* @__PURE__ */ L("b", { children: [/* @__PURE__ */ L("span", {
 					class: "heard",
 					children: "Unit "
-				}), e] }), /* @__PURE__ */ I("span", { children: i.toFixed(2) })]
+				}), e] }), /* @__PURE__ */ L("span", { children: i.toFixed(2) })]
 			})]
 		}) }, e))
 	});
 }
-function ci({ logit: e, layers: t, note: n }) {
-	let r = L(), i = r.manifest.classes?.shard ?? 64, a = R(`logits/${Math.floor(e / i)}`).value, o = t.map((t) => B(r, t, e)).find((e) => e !== void 0), s = a?.incoming[e - a.first] ?? [];
-	return /* @__PURE__ */ I(S, { children: [o && /* @__PURE__ */ I(q, {
+function li({ logit: e, layers: t, note: n }) {
+	let r = R(), i = r.manifest.classes?.shard ?? 64, a = z(`logits/${Math.floor(e / i)}`).value, o = t.map((t) => B(r, t, e)).find((e) => e !== void 0), s = a?.incoming[e - a.first] ?? [];
+	return /* @__PURE__ */ L(S, { children: [o && /* @__PURE__ */ L(q, {
 		title: "Its logit",
 		note: "What excites the logit most, and what it takes from it.",
-		children: /* @__PURE__ */ I("a", {
+		children: /* @__PURE__ */ L("a", {
 			class: "pair-link",
 			href: U(o.name, e),
 			children: [
-				/* @__PURE__ */ I("span", {
+				/* @__PURE__ */ L("span", {
 					class: "pair",
-					children: [/* @__PURE__ */ I($, {
+					children: [/* @__PURE__ */ L($, {
 						layer: o,
 						channel: e,
 						kind: "photos",
 						side: 112
-					}), /* @__PURE__ */ I($, {
+					}), /* @__PURE__ */ L($, {
 						layer: o,
 						channel: e,
 						kind: "projections",
@@ -3244,78 +3253,78 @@ function ci({ logit: e, layers: t, note: n }) {
 				e
 			]
 		})
-	}), s.length > 0 && /* @__PURE__ */ I(ni, {
+	}), s.length > 0 && /* @__PURE__ */ L(ri, {
 		title: "What its logit is computed from",
 		joints: s,
 		note: n
 	})] });
 }
 // src/parts/Caution.tsx
-function li({ layers: e }) {
+function ui({ layers: e }) {
 	let t = e.filter(rn);
-	return t.length ? /* @__PURE__ */ I("p", {
+	return t.length ? /* @__PURE__ */ L("p", {
 		class: "caution",
-		children: [t.map((e, t) => /* @__PURE__ */ I("span", { children: [t > 0 && ", ", /* @__PURE__ */ I(K, { text: e.name })] }, e.id)), ": projections look much like a random signal's from the same place (median cosine above 0.9). They say where, hardly what."]
+		children: [t.map((e, t) => /* @__PURE__ */ L("span", { children: [t > 0 && ", ", /* @__PURE__ */ L(K, { text: e.name })] }, e.id)), ": projections look much like a random signal's from the same place (median cosine above 0.9). They say where, hardly what."]
 	}) : null;
 }
 // src/parts/Marked.tsx
-function ui() {
-	let e = L(), t = Wt(), { toast: n } = F(), r = Object.entries(t.all());
+function di() {
+	let e = R(), t = Wt(), { toast: n } = F(), r = Object.entries(t.all());
 	if (!r.length) return null;
-	let i = () => Ye("notes.json", JSON.stringify({
+	let i = () => Je("notes.json", JSON.stringify({
 		model: e.manifest.model.name,
 		fingerprint: e.manifest.model.fingerprint,
 		notes: t.all()
 	}, null, 1)), a = async (r) => {
 		let i = r.files?.[0];
 		if (r.value = "", !i) return;
-		let a = di(await i.text(), e.manifest.model.fingerprint);
+		let a = fi(await i.text(), e.manifest.model.fingerprint);
 		n(a === null ? "This file holds notes on another network" : `${Z(t.merge(a), "note")} taken in`);
 	};
-	return /* @__PURE__ */ I(q, {
+	return /* @__PURE__ */ L(q, {
 		title: "Marked units",
 		class: "panel marked",
-		children: [/* @__PURE__ */ I("ul", {
+		children: [/* @__PURE__ */ L("ul", {
 			class: "tiles",
 			children: r.map(([t, n]) => {
 				let r = G(t), i = r && B(e, r.layer, r.channel);
-				return !r || !i || r.channel >= i.channels ? null : /* @__PURE__ */ I("li", { children: /* @__PURE__ */ I("a", {
+				return !r || !i || r.channel >= i.channels ? null : /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
 					href: U(r.layer, r.channel),
 					children: [
-						/* @__PURE__ */ I("span", {
+						/* @__PURE__ */ L("span", {
 							class: "pair",
-							children: [/* @__PURE__ */ I($, {
+							children: [/* @__PURE__ */ L($, {
 								layer: i,
 								channel: r.channel,
 								kind: "photos",
 								side: 64
-							}), /* @__PURE__ */ I($, {
+							}), /* @__PURE__ */ L($, {
 								layer: i,
 								channel: r.channel,
 								kind: "projections",
 								side: 64
 							})]
 						}),
-						/* @__PURE__ */ I("span", {
+						/* @__PURE__ */ L("span", {
 							class: "caption",
-							children: /* @__PURE__ */ I("b", { children: /* @__PURE__ */ I(K, { text: t }) })
+							children: /* @__PURE__ */ L("b", { children: /* @__PURE__ */ L(K, { text: t }) })
 						}),
-						n && /* @__PURE__ */ I("small", {
+						n && /* @__PURE__ */ L("small", {
 							class: "clamp",
 							children: n
 						})
 					]
 				}) }, t);
 			})
-		}), /* @__PURE__ */ I("p", {
+		}), /* @__PURE__ */ L("p", {
 			class: "actions",
-			children: [/* @__PURE__ */ I("button", {
+			children: [/* @__PURE__ */ L("button", {
 				type: "button",
 				onClick: i,
 				children: "Save notes"
-			}), /* @__PURE__ */ I("label", {
+			}), /* @__PURE__ */ L("label", {
 				class: "button",
-				children: ["Take in notes…", /* @__PURE__ */ I("input", {
+				children: ["Take in notes…", /* @__PURE__ */ L("input", {
 					class: "heard",
 					type: "file",
 					accept: "application/json,.json",
@@ -3325,7 +3334,7 @@ function ui() {
 		})]
 	});
 }
-function di(e, t) {
+function fi(e, t) {
 	let n;
 	try {
 		n = JSON.parse(e);
@@ -3335,7 +3344,7 @@ function di(e, t) {
 	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : Vt(JSON.stringify(n.notes));
 }
 // src/pages/Home.tsx
-function fi(e, t) {
+function pi(e, t) {
 	if (!e) return t.map((e) => ({ shown: e }));
 	let n = new Map(t.map((e) => [e.name, e])), r = [];
 	for (let t of e.layers) {
@@ -3344,9 +3353,9 @@ function fi(e, t) {
 	}
 	return r;
 }
-function pi() {
-	let { manifest: e } = L(), { router: t } = F(), n = R("network"), r = P(() => fi(n.value, e.layers), [n.value, e]), [i, a] = j(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
-	Ge({
+function mi() {
+	let { manifest: e } = R(), { router: t } = F(), n = z("network"), r = P(() => pi(n.value, e.layers), [n.value, e]), [i, a] = j(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
+	I({
 		ArrowDown: o(1),
 		j: o(1),
 		ArrowUp: o(-1),
@@ -3357,12 +3366,12 @@ function pi() {
 		}
 	});
 	let s = e.layers.reduce((e, t) => e + t.units.dead, 0);
-	return /* @__PURE__ */ I(S, { children: [
-		/* @__PURE__ */ I("h1", { children: /* @__PURE__ */ I(K, {
+	return /* @__PURE__ */ L(S, { children: [
+		/* @__PURE__ */ L("h1", { children: /* @__PURE__ */ L(K, {
 			text: e.model.name,
 			plain: !0
 		}) }),
-		/* @__PURE__ */ I("p", {
+		/* @__PURE__ */ L("p", {
 			class: "lead",
 			children: [
 				"What its ",
@@ -3375,96 +3384,96 @@ function pi() {
 				"."
 			]
 		}),
-		/* @__PURE__ */ I(_i, { manifest: e }),
-		/* @__PURE__ */ I(li, { layers: e.layers }),
-		/* @__PURE__ */ I("div", {
+		/* @__PURE__ */ L(vi, { manifest: e }),
+		/* @__PURE__ */ L(ui, { layers: e.layers }),
+		/* @__PURE__ */ L("div", {
 			class: "map-head",
-			children: /* @__PURE__ */ I("h2", { children: "Layers in execution order" })
+			children: /* @__PURE__ */ L("h2", { children: "Layers in execution order" })
 		}),
-		/* @__PURE__ */ I("ol", {
+		/* @__PURE__ */ L("ol", {
 			class: "map",
-			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ I(hi, {
+			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ L(gi, {
 				layer: t.shown,
 				role: tn(t.shown.name, n.value?.layers ?? []),
 				current: e.layers.indexOf(t.shown) === i
-			}, t.shown.id) : /* @__PURE__ */ I(gi, { layers: t.passed }, `passed-${r}`))
+			}, t.shown.id) : /* @__PURE__ */ L(_i, { layers: t.passed }, `passed-${r}`))
 		}),
-		/* @__PURE__ */ I(mi, {}),
-		/* @__PURE__ */ I(ui, {}),
-		/* @__PURE__ */ I(bi, { manifest: e })
+		/* @__PURE__ */ L(hi, {}),
+		/* @__PURE__ */ L(di, {}),
+		/* @__PURE__ */ L(xi, { manifest: e })
 	] });
 }
-function mi() {
-	let e = lt();
-	return e.length ? /* @__PURE__ */ I(q, {
+function hi() {
+	let e = ct();
+	return e.length ? /* @__PURE__ */ L(q, {
 		title: "Compare with",
 		class: "panel beside",
 		note: "Atlases beside this one: which of their units do the same as units here.",
-		children: /* @__PURE__ */ I("p", {
+		children: /* @__PURE__ */ L("p", {
 			class: "chips",
-			children: e.map((e) => /* @__PURE__ */ I("a", {
+			children: e.map((e) => /* @__PURE__ */ L("a", {
 				class: "chip",
 				href: vt("#/compare", { with: e.name }),
 				title: e.data,
 				children: [
-					/* @__PURE__ */ I("b", { children: e.name }),
+					/* @__PURE__ */ L("b", { children: e.name }),
 					" ",
-					/* @__PURE__ */ I("bdi", { children: e.model })
+					/* @__PURE__ */ L("bdi", { children: e.model })
 				]
 			}, e.name))
 		})
 	}) : null;
 }
-function hi({ layer: e, role: t, current: n }) {
-	let { manifest: r } = L(), i = e.preview, a = window.innerWidth < 600 ? 28 : 40, o = Math.min(i.columns, r.subset?.[e.name]?.length ?? e.channels), s = V(r.paths.preview, { layer: e.id });
-	return /* @__PURE__ */ I("li", {
+function gi({ layer: e, role: t, current: n }) {
+	let { manifest: r } = R(), i = e.preview, a = window.innerWidth < 600 ? 28 : 40, o = Math.min(i.columns, r.subset?.[e.name]?.length ?? e.channels), s = V(r.paths.preview, { layer: e.id });
+	return /* @__PURE__ */ L("li", {
 		class: n ? "station current" : "station",
-		children: /* @__PURE__ */ I("a", {
+		children: /* @__PURE__ */ L("a", {
 			href: H(e.name),
 			children: [
-				/* @__PURE__ */ I("span", {
+				/* @__PURE__ */ L("span", {
 					class: "station-name",
-					children: [/* @__PURE__ */ I("b", { children: /* @__PURE__ */ I(K, { text: e.name }) }), /* @__PURE__ */ I("span", {
+					children: [/* @__PURE__ */ L("b", { children: /* @__PURE__ */ L(K, { text: e.name }) }), /* @__PURE__ */ L("span", {
 						class: "op",
 						children: [e.op, t].filter(Boolean).join(", ")
 					})]
 				}),
-				/* @__PURE__ */ I("span", {
+				/* @__PURE__ */ L("span", {
 					class: "station-shape",
-					children: [/* @__PURE__ */ I("span", {
+					children: [/* @__PURE__ */ L("span", {
 						class: "number",
 						children: Qt(e)
-					}), /* @__PURE__ */ I("small", { children: e.spatial ? "units × map" : "units" })]
+					}), /* @__PURE__ */ L("small", { children: e.spatial ? "units × map" : "units" })]
 				}),
-				/* @__PURE__ */ I("span", {
+				/* @__PURE__ */ L("span", {
 					class: "station-field",
-					children: [/* @__PURE__ */ I(Tt, {
+					children: [/* @__PURE__ */ L(Tt, {
 						field: e.field,
 						input: r.model.input
-					}), /* @__PURE__ */ I("span", { children: [e.field ? `${e.field.size[0]} px` : "all", /* @__PURE__ */ I("small", { children: e.field ? `stride ${e.field.stride[0]}` : "whole image" })] })]
+					}), /* @__PURE__ */ L("span", { children: [e.field ? `${e.field.size[0]} px` : "all", /* @__PURE__ */ L("small", { children: e.field ? `stride ${e.field.stride[0]}` : "whole image" })] })]
 				}),
-				/* @__PURE__ */ I("span", {
+				/* @__PURE__ */ L("span", {
 					class: "station-told",
 					children: [
-						/* @__PURE__ */ I("span", {
+						/* @__PURE__ */ L("span", {
 							class: e.units.dead ? "station-dead some" : "station-dead",
 							children: [e.units.dead, " dead"]
 						}),
-						e.control && /* @__PURE__ */ I("small", {
+						e.control && /* @__PURE__ */ L("small", {
 							class: rn(e) ? "some" : "",
 							title: "Median cosine of a unit's projection and a random signal's from the same place: 1 alike, 0 unrelated",
 							children: ["like control ", e.control.median?.toFixed(2) ?? "–"]
 						}),
-						/* @__PURE__ */ I(fr, {
+						/* @__PURE__ */ L(fr, {
 							layer: e.name,
 							brief: !0
 						})
 					]
 				}),
-				/* @__PURE__ */ I("span", {
+				/* @__PURE__ */ L("span", {
 					class: "strip",
 					"aria-hidden": "true",
-					children: [0, 1].map((e) => /* @__PURE__ */ I("span", { children: Array.from({ length: o }, (t, n) => /* @__PURE__ */ I(cn, {
+					children: [0, 1].map((e) => /* @__PURE__ */ L("span", { children: Array.from({ length: o }, (t, n) => /* @__PURE__ */ L(cn, {
 						path: s,
 						grid: i,
 						panel: 0,
@@ -3477,43 +3486,43 @@ function hi({ layer: e, role: t, current: n }) {
 		})
 	});
 }
-function gi({ layers: e }) {
-	return /* @__PURE__ */ I("li", {
+function _i({ layers: e }) {
+	return /* @__PURE__ */ L("li", {
 		class: "passed",
-		children: /* @__PURE__ */ I("details", { children: [/* @__PURE__ */ I("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ I("ul", { children: e.map((e) => /* @__PURE__ */ I("li", { children: [
-			/* @__PURE__ */ I(K, { text: e.name }),
+		children: /* @__PURE__ */ L("details", { children: [/* @__PURE__ */ L("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ L("ul", { children: e.map((e) => /* @__PURE__ */ L("li", { children: [
+			/* @__PURE__ */ L(K, { text: e.name }),
 			" ",
-			/* @__PURE__ */ I("span", {
+			/* @__PURE__ */ L("span", {
 				class: "op",
 				children: e.op
 			}),
 			" ",
-			/* @__PURE__ */ I("span", {
+			/* @__PURE__ */ L("span", {
 				class: "number",
 				children: Qt(e)
 			}),
 			" ",
-			/* @__PURE__ */ I("span", { children: en(e) })
+			/* @__PURE__ */ L("span", { children: en(e) })
 		] }, e.name)) })] })
 	});
 }
-function _i({ manifest: e }) {
+function vi({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
-	return t ? /* @__PURE__ */ I("details", {
+	return t ? /* @__PURE__ */ L("details", {
 		class: "panel warning",
-		children: [/* @__PURE__ */ I("summary", { children: [
+		children: [/* @__PURE__ */ L("summary", { children: [
 			Z(t, "image"),
 			" could not be read and ",
 			t === 1 ? "was" : "were",
 			" left out"
-		] }), /* @__PURE__ */ I("ul", { children: [n.map((e) => /* @__PURE__ */ I("li", { children: [
-			/* @__PURE__ */ I(K, { text: e.name }),
+		] }), /* @__PURE__ */ L("ul", { children: [n.map((e) => /* @__PURE__ */ L("li", { children: [
+			/* @__PURE__ */ L(K, { text: e.name }),
 			" ",
-			/* @__PURE__ */ I("span", {
+			/* @__PURE__ */ L("span", {
 				class: "quiet",
 				children: e.reason
 			})
-		] }, e.image)), t > n.length && /* @__PURE__ */ I("li", {
+		] }, e.image)), t > n.length && /* @__PURE__ */ L("li", {
 			class: "quiet",
 			children: [
 				"and ",
@@ -3523,54 +3532,54 @@ function _i({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var vi = ({ value: e }) => /* @__PURE__ */ I("code", {
+var yi = ({ value: e }) => /* @__PURE__ */ L("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
-}), yi = (e, t) => t ? [[e, t]] : [];
-function bi({ manifest: e }) {
+}), bi = (e, t) => t ? [[e, t]] : [];
+function xi({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i, check: a } = e;
-	return /* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "cards",
 		children: [
-			/* @__PURE__ */ I(q, {
+			/* @__PURE__ */ L(q, {
 				title: "Model",
-				children: /* @__PURE__ */ I(wt, { rows: [
-					["Name", /* @__PURE__ */ I(K, {
+				children: /* @__PURE__ */ L(wt, { rows: [
+					["Name", /* @__PURE__ */ L(K, {
 						text: t.name,
 						plain: !0
 					}, "n")],
 					["Input", `${t.input.join(" × ")}, ${t.dtype}`],
 					["Preparation", t.preprocessText],
-					["Output", /* @__PURE__ */ I(K, {
+					["Output", /* @__PURE__ */ L(K, {
 						text: t.output + (t.classes ? `, ${Z(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					...yi("Taken for", t.meaning),
-					["SHA-256", /* @__PURE__ */ I(vi, { value: t.fingerprint }, "h")]
+					...bi("Taken for", t.meaning),
+					["SHA-256", /* @__PURE__ */ L(yi, { value: t.fingerprint }, "h")]
 				] })
 			}),
-			/* @__PURE__ */ I(q, {
+			/* @__PURE__ */ L(q, {
 				title: "Images",
-				children: /* @__PURE__ */ I(wt, { rows: [
-					["Collection", /* @__PURE__ */ I(K, {
+				children: /* @__PURE__ */ L(wt, { rows: [
+					["Collection", /* @__PURE__ */ L(K, {
 						text: n.description,
 						plain: !0
 					}, "n")],
 					["Count", Z(n.count, "image")],
 					["Labels", n.classes ? Z(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ I(vi, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ L(yi, { value: n.fingerprint }, "h")]
 				] })
 			}),
-			/* @__PURE__ */ I(q, {
+			/* @__PURE__ */ L(q, {
 				title: "How it was made",
-				children: /* @__PURE__ */ I(wt, { rows: [
+				children: /* @__PURE__ */ L(wt, { rows: [
 					["When", on(e.created)],
 					["Shown", `${r.k} strongest responses a unit, one an image`],
 					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}${r.gates ? `; gates: ${r.gates}` : ""}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
-					...yi("Check", a?.sentence),
+					...bi("Check", a?.sentence),
 					["Versions", Object.entries(i).map(([e, t]) => `${e} ${t}`).join(", ")]
 				] })
 			})
@@ -3578,7 +3587,7 @@ function bi({ manifest: e }) {
 	});
 }
 // src/parts/Strong.tsx
-function xi(e, t, n, r) {
+function Si(e, t, n, r) {
 	let i = e.field;
 	if (!i) return [
 		0,
@@ -3594,13 +3603,13 @@ function xi(e, t, n, r) {
 		o + i.size[1]
 	];
 }
-var Si = 64;
-function Ci({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, mark: s, pin: c, pinned: l }) {
-	let { manifest: u } = L(), d = u.paths.taken && a ? V(u.paths.taken, {
+var Ci = 64;
+function wi({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, mark: s, pin: c, pinned: l }) {
+	let { manifest: u } = R(), d = u.paths.taken && a ? V(u.paths.taken, {
 		image: n,
 		thousand: Math.floor(n / 1e3)
 	}) : null;
-	return /* @__PURE__ */ I("ul", {
+	return /* @__PURE__ */ L("ul", {
 		class: "tiles",
 		children: r.map(([r, f, p, m, h], g) => {
 			let [_, v, y, b, x] = o?.[g] ?? [], S = _ === void 0 ? null : [
@@ -3613,52 +3622,52 @@ function Ci({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, m
 				grid: a,
 				cell: t * a.columns + g
 			} : null, w = {
-				box: xi(e, m, h, u.model.input),
+				box: Si(e, m, h, u.model.input),
 				part: S,
 				over: C,
 				words: `${e.name}:${r}, response ${X(f)}${x ? `; black and white ±${X(x)}` : ""}`
 			}, T = () => s(w), E = l?.words === w.words, D = i.find((e) => e[1] === r)?.[2];
-			return /* @__PURE__ */ I("li", {
+			return /* @__PURE__ */ L("li", {
 				onMouseEnter: T,
 				onMouseLeave: () => s(null),
-				children: [/* @__PURE__ */ I("a", {
+				children: [/* @__PURE__ */ L("a", {
 					href: U(e.name, r),
 					onFocus: T,
 					onBlur: () => s(null),
-					children: [/* @__PURE__ */ I("span", {
+					children: [/* @__PURE__ */ L("span", {
 						class: "pair",
-						children: [/* @__PURE__ */ I("span", {
+						children: [/* @__PURE__ */ L("span", {
 							class: "cut-tile",
-							style: { width: `${Si}px` },
-							children: /* @__PURE__ */ I(vn, {
+							style: { width: `${Ci}px` },
+							children: /* @__PURE__ */ L(vn, {
 								image: n,
 								box: S ?? w.box
 							})
-						}), C ? /* @__PURE__ */ I(cn, {
+						}), C ? /* @__PURE__ */ L(cn, {
 							path: C.path,
 							grid: C.grid,
 							panel: 0,
 							cell: C.cell,
-							side: Si,
+							side: Ci,
 							boost: !0
-						}) : D === void 0 ? /* @__PURE__ */ I("span", {
+						}) : D === void 0 ? /* @__PURE__ */ L("span", {
 							class: "tile none",
 							title: "not projected",
 							style: {
-								width: `${Si}px`,
-								height: `${Si}px`
+								width: `${Ci}px`,
+								height: `${Ci}px`
 							}
-						}) : /* @__PURE__ */ I(wi, {
+						}) : /* @__PURE__ */ L(Ti, {
 							layer: e,
 							channel: r,
 							rank: D
 						})]
-					}), /* @__PURE__ */ I("span", {
+					}), /* @__PURE__ */ L("span", {
 						class: "caption",
-						children: [/* @__PURE__ */ I("b", { children: [/* @__PURE__ */ I("span", {
+						children: [/* @__PURE__ */ L("b", { children: [/* @__PURE__ */ L("span", {
 							class: "heard",
 							children: "Unit "
-						}), r] }), /* @__PURE__ */ I("span", {
+						}), r] }), /* @__PURE__ */ L("span", {
 							title: "response, and its share of the unit's maximum",
 							children: [
 								X(f),
@@ -3668,72 +3677,72 @@ function Ci({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, m
 							]
 						})]
 					})]
-				}), /* @__PURE__ */ I("button", {
+				}), /* @__PURE__ */ L("button", {
 					type: "button",
 					class: "versus",
 					"aria-pressed": E,
 					"aria-label": `Where unit ${r} responds`,
 					title: "Where it responds, and what it takes",
 					onClick: () => (c(E ? null : w), E && s(null)),
-					children: /* @__PURE__ */ I("svg", {
+					children: /* @__PURE__ */ L("svg", {
 						viewBox: "0 0 16 16",
 						"aria-hidden": "true",
-						children: [/* @__PURE__ */ I("circle", {
+						children: [/* @__PURE__ */ L("circle", {
 							cx: "8",
 							cy: "8",
 							r: "4.5"
-						}), /* @__PURE__ */ I("path", { d: "M8 0v6M8 10v6M0 8h6M10 8h6" })]
+						}), /* @__PURE__ */ L("path", { d: "M8 0v6M8 10v6M0 8h6M10 8h6" })]
 					})
 				})]
 			}, r);
 		})
 	});
 }
-function wi({ layer: e, channel: t, rank: n, photo: r }) {
-	return /* @__PURE__ */ I(cn, {
-		path: An(L(), e, t),
+function Ti({ layer: e, channel: t, rank: n, photo: r }) {
+	return /* @__PURE__ */ L(cn, {
+		path: An(R(), e, t),
 		grid: e.sprite,
 		panel: +!r,
 		cell: n,
-		side: Si,
+		side: Ci,
 		boost: !r
 	});
 }
-var Ti = 24;
-function Ei({ layer: e, wins: t }) {
-	let [n, r] = j(!1), i = n ? t : t.slice(0, Ti);
-	return /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I("ul", {
+var Ei = 24;
+function Di({ layer: e, wins: t }) {
+	let [n, r] = j(!1), i = n ? t : t.slice(0, Ei);
+	return /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("ul", {
 		class: "tiles",
-		children: i.map(([, t, n]) => /* @__PURE__ */ I("li", { children: /* @__PURE__ */ I("a", {
+		children: i.map(([, t, n]) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
 			href: U(e.name, t),
-			children: [/* @__PURE__ */ I("span", {
+			children: [/* @__PURE__ */ L("span", {
 				class: "pair",
-				children: [/* @__PURE__ */ I(wi, {
+				children: [/* @__PURE__ */ L(Ti, {
 					layer: e,
 					channel: t,
 					rank: n,
 					photo: !0
-				}), /* @__PURE__ */ I(wi, {
+				}), /* @__PURE__ */ L(Ti, {
 					layer: e,
 					channel: t,
 					rank: n
 				})]
-			}), /* @__PURE__ */ I("span", {
+			}), /* @__PURE__ */ L("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ I("b", { children: [/* @__PURE__ */ I("span", {
+				children: [/* @__PURE__ */ L("b", { children: [/* @__PURE__ */ L("span", {
 					class: "heard",
 					children: "Unit "
-				}), t] }), /* @__PURE__ */ I("span", { children: ["no. ", n + 1] })]
+				}), t] }), /* @__PURE__ */ L("span", { children: ["no. ", n + 1] })]
 			})]
 		}) }, t))
-	}), t.length > i.length && /* @__PURE__ */ I("button", {
+	}), t.length > i.length && /* @__PURE__ */ L("button", {
 		type: "button",
 		onClick: () => r(!0),
 		children: ["Show all ", t.length]
 	})] });
 }
 // src/pages/Image.tsx
-function Di(e, t, n) {
+function Oi(e, t, n) {
 	if (!e.starts) return Math.floor(e.images.indexOf(t) / n);
 	let r = -1;
 	for (let n of e.starts) {
@@ -3742,24 +3751,24 @@ function Di(e, t, n) {
 	}
 	return r;
 }
-function Oi({ number: e }) {
-	let { manifest: t } = L(), n = Number.isInteger(e) && e >= 0, r = R(n ? "images/index" : null), i = R(n && t.extras ? "profiles/index" : null), a = i.value && t.extras ? Di(i.value, e, t.extras.profileShard) : -1, o = R(a >= 0 ? `profiles/${a}` : null), s = r.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), c = R(s === void 0 ? null : `images/${s}`), l = dt();
-	if (!n) return /* @__PURE__ */ I(J, {
+function ki({ number: e }) {
+	let { manifest: t } = R(), n = Number.isInteger(e) && e >= 0, r = z(n ? "images/index" : null), i = z(n && t.extras ? "profiles/index" : null), a = i.value && t.extras ? Oi(i.value, e, t.extras.profileShard) : -1, o = z(a >= 0 ? `profiles/${a}` : null), s = r.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), c = z(s === void 0 ? null : `images/${s}`), l = ut();
+	if (!n) return /* @__PURE__ */ L(J, {
 		title: "No such image",
 		children: "Images have numbers from 0."
 	});
-	if (r.error) return /* @__PURE__ */ I(J, {
+	if (r.error) return /* @__PURE__ */ L(J, {
 		title: "Data is missing",
 		children: r.error.message
 	});
-	if (!r.value || t.extras && !i.value && !i.error || a >= 0 && !o.value && !o.error || s !== void 0 && !c.value && !c.error) return /* @__PURE__ */ I(Y, { what: `image ${e}` });
+	if (!r.value || t.extras && !i.value && !i.error || a >= 0 && !o.value && !o.error || s !== void 0 && !c.value && !c.error) return /* @__PURE__ */ L(Y, { what: `image ${e}` });
 	let u = c.value?.images[e], d = o.value?.images[e], f = d ?? u;
-	if (!f) return /* @__PURE__ */ I(J, {
+	if (!f) return /* @__PURE__ */ L(J, {
 		title: "Not in this atlas",
 		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Z(i.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
 	});
 	let p = f.label < 0 ? null : (o.value ?? c.value)?.classes[f.label] ?? `class ${f.label}`, m = (l ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ I(ki, {
+	return /* @__PURE__ */ L(Ai, {
 		number: e,
 		name: f.name,
 		label: p,
@@ -3769,21 +3778,21 @@ function Oi({ number: e }) {
 		about: m
 	});
 }
-function ki({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
-	let { manifest: s } = L(), { router: c } = F(), [l, u] = j(null), [d, f] = j(null), p = l ?? d, m = R(s.taken ? "taken/index" : null).value, h = R(m?.images.includes(e) ? `taken/${e}` : null).value, g = a.indexOf(e), [_, v] = g < 0 ? [] : [a[g - 1], a[g + 1]], y = (e) => () => e === void 0 ? void 0 : c.step(W(e));
-	return Ge({
+function Ai({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
+	let { manifest: s } = R(), { router: c } = F(), [l, u] = j(null), [d, f] = j(null), p = l ?? d, m = z(s.taken ? "taken/index" : null).value, h = z(m?.images.includes(e) ? `taken/${e}` : null).value, g = a.indexOf(e), [_, v] = g < 0 ? [] : [a[g - 1], a[g + 1]], y = (e) => () => e === void 0 ? void 0 : c.step(W(e));
+	return I({
 		ArrowLeft: y(_),
 		h: y(_),
 		ArrowRight: y(v),
 		l: y(v)
-	}), /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I("div", {
+	}), /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("div", {
 		class: "page-head",
-		children: [/* @__PURE__ */ I("div", { children: [/* @__PURE__ */ I("h1", { children: /* @__PURE__ */ I(K, { text: Q(t) }) }), /* @__PURE__ */ I("p", {
+		children: [/* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("h1", { children: /* @__PURE__ */ L(K, { text: Q(t) }) }), /* @__PURE__ */ L("p", {
 			class: "lead",
 			children: [
 				"image ",
 				e,
-				n !== null && /* @__PURE__ */ I(S, { children: [" · ", /* @__PURE__ */ I(Dt, {
+				n !== null && /* @__PURE__ */ L(S, { children: [" · ", /* @__PURE__ */ L(Dt, {
 					name: n,
 					number: -1
 				})] }),
@@ -3791,57 +3800,60 @@ function ki({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 				"among the strongest of ",
 				Z(i.length, "unit")
 			]
-		})] }), /* @__PURE__ */ I("div", {
+		})] }), /* @__PURE__ */ L("div", {
 			class: "steps",
-			children: [_ !== void 0 && /* @__PURE__ */ I("a", {
+			children: [_ !== void 0 && /* @__PURE__ */ L("a", {
 				href: W(_),
 				"aria-label": `Previous image, ${_}`,
 				title: "Previous image (←)",
 				children: "←"
-			}), v !== void 0 && /* @__PURE__ */ I("a", {
+			}), v !== void 0 && /* @__PURE__ */ L("a", {
 				href: W(v),
 				"aria-label": `Next image, ${v}`,
 				title: "Next image (→)",
 				children: "→"
 			})]
 		})]
-	}), /* @__PURE__ */ I("div", {
+	}), /* @__PURE__ */ L("div", {
 		class: "image-page",
-		children: [/* @__PURE__ */ I("figure", {
+		children: [/* @__PURE__ */ L("figure", {
 			class: "looked sticky",
 			children: [
-				/* @__PURE__ */ I(hn, {
+				/* @__PURE__ */ L(hn, {
 					image: e,
 					name: t,
 					box: p?.box ?? null,
 					part: p?.part ?? null,
 					over: p?.over ?? null
 				}),
-				/* @__PURE__ */ I("figcaption", { children: p ? p.words : "Point at a unit, or press its mark, to see where it responds and what it takes" }),
-				/* @__PURE__ */ I("p", {
+				/* @__PURE__ */ L("figcaption", { children: p ? p.words : "Point at a unit, or press its mark, to see where it responds and what it takes" }),
+				/* @__PURE__ */ L("p", {
 					class: "quiet path",
-					children: /* @__PURE__ */ I(K, {
+					children: /* @__PURE__ */ L(K, {
 						text: t,
 						plain: !0
 					})
 				}),
-				o.map((e) => /* @__PURE__ */ I("p", { children: /* @__PURE__ */ I("a", {
-					href: bt(e.name),
-					children: e.title
-				}) }, e.name))
+				/* @__PURE__ */ L("ul", {
+					class: "plain",
+					children: o.map((e) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
+						href: bt(e.name),
+						children: e.title
+					}) }, e.name))
+				})
 			]
-		}), /* @__PURE__ */ I("div", { children: [
-			r && /* @__PURE__ */ I(Ai, {
+		}), /* @__PURE__ */ L("div", { children: [
+			r && /* @__PURE__ */ L(ji, {
 				taken: h !== null,
 				known: !s.taken || m !== null
 			}),
-			/* @__PURE__ */ I(Fr, { image: e }),
+			/* @__PURE__ */ L(Fr, { image: e }),
 			s.layers.map((t, n) => {
 				let a = r?.[n] ?? [], o = i.filter((e) => e[0] === n);
-				return !a.length && !o.length ? null : /* @__PURE__ */ I(q, {
+				return !a.length && !o.length ? null : /* @__PURE__ */ L(q, {
 					title: t.name,
 					note: o.length ? `among the ${s.options.k} strongest of ${Z(o.length, "unit")}` : void 0,
-					children: [a.length > 0 ? /* @__PURE__ */ I(Ci, {
+					children: [a.length > 0 ? /* @__PURE__ */ L(wi, {
 						layer: t,
 						image: e,
 						rows: a,
@@ -3852,10 +3864,10 @@ function ki({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 						mark: u,
 						pin: f,
 						pinned: d
-					}) : /* @__PURE__ */ I(Ei, {
+					}) : /* @__PURE__ */ L(Di, {
 						layer: t,
 						wins: o
-					}), a.length > 0 && o.length > 0 && /* @__PURE__ */ I("details", { children: [/* @__PURE__ */ I("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ I(Ei, {
+					}), a.length > 0 && o.length > 0 && /* @__PURE__ */ L("details", { children: [/* @__PURE__ */ L("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ L(Di, {
 						layer: t,
 						wins: o
 					})] })]
@@ -3864,20 +3876,20 @@ function ki({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		] })]
 	})] });
 }
-function Ai({ taken: e, known: t }) {
-	let { manifest: n } = L(), r = n.taken;
-	return /* @__PURE__ */ I("div", {
+function ji({ taken: e, known: t }) {
+	let { manifest: n } = R(), r = n.taken;
+	return /* @__PURE__ */ L("div", {
 		class: "legend",
-		children: [/* @__PURE__ */ I("p", {
+		children: [/* @__PURE__ */ L("p", {
 			class: "note",
 			children: ["The units that respond most, by share of their own maximum: the place in this image, and what each takes from it.", !e && t && (r ? ` Of this image the latter is kept only where it is among a unit's strongest: ${Z(r.images, "image")}, evenly spread, fit the ${an(r.budget)} that the atlas was made with (--image-bytes).` : " This atlas keeps the latter only where the image is among a unit's strongest.")]
-		}), /* @__PURE__ */ I(At, {})]
+		}), /* @__PURE__ */ L(At, {})]
 	});
 }
 // src/parts/Grid.tsx
-var ji = (e) => e === document.documentElement ? window : e, Mi = 400;
-function Ni(e, t, n, r, i, a, o) {
-	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - Mi) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + Mi) / l)));
+var Mi = (e) => e === document.documentElement ? window : e, Ni = 400;
+function Pi(e, t, n, r, i, a, o) {
+	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - Ni) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + Ni) / l)));
 	return {
 		columns: s,
 		step: o ? n.width + r : Math.floor((t + r) / s),
@@ -3886,10 +3898,10 @@ function Ni(e, t, n, r, i, a, o) {
 		height: Math.max(0, c * l - r)
 	};
 }
-function Pi(e, t, n) {
+function Fi(e, t, n) {
 	let r = () => {
 		let r = e.current?.getBoundingClientRect(), i = r?.width || 900, a = -(r?.top ?? 0);
-		return Ni(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
+		return Pi(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
 	}, [i, a] = j(r), [o, s] = j(!1), c = () => {
 		let e = r();
 		a((t) => t.columns === e.columns && t.step === e.step && t.first === e.first && t.last === e.last && t.height === e.height ? t : e);
@@ -3919,8 +3931,8 @@ function Pi(e, t, n) {
 		last: t.count
 	} : i;
 }
-function Fi(e) {
-	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = F(), c = N(null), l = Pi(c, e, r), u = N(!1), d = (e) => {
+function Ii(e) {
+	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = F(), c = N(null), l = Fi(c, e, r), u = N(!1), d = (e) => {
 		t && (u.current = !0, a(Math.max(0, Math.min(t - 1, i < 0 ? 0 : i + e))));
 	}, f = l.columns, p = [
 		[["ArrowLeft", "h"], -1],
@@ -3934,7 +3946,7 @@ function Fi(e) {
 		[["Home"], -t],
 		[["End"], t]
 	], m = Object.fromEntries(p.flatMap(([e, t]) => e.map((e) => [e, () => d(t)])));
-	Ge(e.keys === !1 ? {} : {
+	I(e.keys === !1 ? {} : {
 		...m,
 		Enter: () => i >= 0 && o(i)
 	}), Me(() => {
@@ -3943,7 +3955,7 @@ function Fi(e) {
 		if (e) u.current = !1, e.querySelector("a")?.focus({ preventScroll: !0 }), e.scrollIntoView({ block: "nearest" });
 		else {
 			let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-			ji(s.root).scrollBy({
+			Mi(s.root).scrollBy({
 				top: e - window.innerHeight / 3,
 				behavior: "instant"
 			});
@@ -3954,7 +3966,7 @@ function Fi(e) {
 		if (h.current || i < 0 || !c.current || !s.root.isConnected) return;
 		h.current = !0;
 		let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-		e > window.innerHeight - n.height && ji(s.root).scrollBy({
+		e > window.innerHeight - n.height && Mi(s.root).scrollBy({
 			top: e - window.innerHeight / 3,
 			behavior: "instant"
 		});
@@ -3973,11 +3985,11 @@ function Fi(e) {
 			n.height
 		], s = g.current.get(a), c = s && s.place.every((e, t) => e === o[t]) ? s : {
 			place: o,
-			item: Ii(e, a, l, r)
+			item: Li(e, a, l, r)
 		};
 		v.set(a, c), _.push(c.item);
 	}
-	return g.current = v, /* @__PURE__ */ I("ul", {
+	return g.current = v, /* @__PURE__ */ L("ul", {
 		class: "virtual",
 		ref: c,
 		"aria-label": e.label,
@@ -3985,8 +3997,8 @@ function Fi(e) {
 		children: _
 	});
 }
-function Ii({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
-	return /* @__PURE__ */ I("li", {
+function Li({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
+	return /* @__PURE__ */ L("li", {
 		"data-index": a,
 		"aria-setsize": e,
 		"aria-posinset": a + 1,
@@ -4001,8 +4013,8 @@ function Ii({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	}, r(a));
 }
 // src/pages/Images.tsx
-function Li() {
-	let { manifest: e, store: t } = L(), n = R(e.extras ? "profiles/index" : null), r = R(e.extras ? null : "images/index"), [i, a] = j(null);
+function Ri() {
+	let { manifest: e, store: t } = R(), n = z(e.extras ? "profiles/index" : null), r = z(e.extras ? null : "images/index"), [i, a] = j(null);
 	M(() => {
 		if (!r.value) return;
 		let e = !0;
@@ -4029,17 +4041,17 @@ function Li() {
 		error: n.error ?? r.error
 	};
 }
-function Ri({ query: e }) {
-	let { manifest: t } = L(), { router: n } = F(), { images: r, error: i } = Li(), [a, o] = j(-1), s = (e.get("q") ?? "").toLowerCase();
-	if (i) return /* @__PURE__ */ I(J, {
+function zi({ query: e }) {
+	let { manifest: t } = R(), { router: n } = F(), { images: r, error: i } = Ri(), [a, o] = j(-1), s = (e.get("q") ?? "").toLowerCase();
+	if (i) return /* @__PURE__ */ L(J, {
 		title: "Data is missing",
 		children: i.message
 	});
-	if (!r) return /* @__PURE__ */ I(Y, { what: "images" });
+	if (!r) return /* @__PURE__ */ L(Y, { what: "images" });
 	let c = r.filter((e) => e.name.toLowerCase().includes(s) || (e.label ?? "").toLowerCase().includes(s));
-	return /* @__PURE__ */ I(S, { children: [
-		/* @__PURE__ */ I("h1", { children: "Images" }),
-		/* @__PURE__ */ I("p", {
+	return /* @__PURE__ */ L(S, { children: [
+		/* @__PURE__ */ L("h1", { children: "Images" }),
+		/* @__PURE__ */ L("p", {
 			class: "lead",
 			children: [
 				Z(r.length, "image"),
@@ -4050,9 +4062,9 @@ function Ri({ query: e }) {
 				"."
 			]
 		}),
-		/* @__PURE__ */ I("div", {
+		/* @__PURE__ */ L("div", {
 			class: "bar",
-			children: [/* @__PURE__ */ I("input", {
+			children: [/* @__PURE__ */ L("input", {
 				id: "search",
 				class: "find",
 				type: "search",
@@ -4060,7 +4072,7 @@ function Ri({ query: e }) {
 				onInput: (e) => n.replace(vt("#/images", { q: e.currentTarget.value })),
 				placeholder: "Find name or label",
 				"aria-label": "Find images"
-			}), /* @__PURE__ */ I("output", {
+			}), /* @__PURE__ */ L("output", {
 				class: "count",
 				"aria-live": "polite",
 				children: [
@@ -4070,13 +4082,13 @@ function Ri({ query: e }) {
 				]
 			})]
 		}),
-		c.length === 0 ? /* @__PURE__ */ I("p", {
+		c.length === 0 ? /* @__PURE__ */ L("p", {
 			class: "empty",
-			children: ["No image listed has this in its name or label.", /^\d+$/.test(s) && /* @__PURE__ */ I(S, { children: [" ", /* @__PURE__ */ I("a", {
+			children: ["No image listed has this in its name or label.", /^\d+$/.test(s) && /* @__PURE__ */ L(S, { children: [" ", /* @__PURE__ */ L("a", {
 				href: W(Number(s)),
 				children: ["Open image ", Number(s)]
 			})] })]
-		}) : /* @__PURE__ */ I(Fi, {
+		}) : /* @__PURE__ */ L(Ii, {
 			count: c.length,
 			cell: {
 				width: 132,
@@ -4087,41 +4099,41 @@ function Ri({ query: e }) {
 			select: o,
 			open: (e) => n.go(W(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e, t) => /* @__PURE__ */ I(zi, {
+			render: (e, t) => /* @__PURE__ */ L(Bi, {
 				image: c[e],
 				first: t
 			})
 		})
 	] });
 }
-function zi({ image: e, first: t }) {
-	let n = z(mn(L(), e.number));
-	return /* @__PURE__ */ I("a", {
+function Bi({ image: e, first: t }) {
+	let n = dt(mn(R(), e.number));
+	return /* @__PURE__ */ L("a", {
 		class: "unit thumb",
 		href: W(e.number),
 		tabIndex: t ? 0 : -1,
 		children: [
-			n ? /* @__PURE__ */ I("img", {
+			n ? /* @__PURE__ */ L("img", {
 				src: n,
 				alt: "",
 				width: 120,
 				height: 120
-			}) : /* @__PURE__ */ I("span", { class: "tile none" }),
-			/* @__PURE__ */ I("span", {
+			}) : /* @__PURE__ */ L("span", { class: "tile none" }),
+			/* @__PURE__ */ L("span", {
 				class: "caption",
-				children: /* @__PURE__ */ I("b", { children: /* @__PURE__ */ I(K, { text: e.label ?? Q(e.name) }) })
+				children: /* @__PURE__ */ L("b", { children: /* @__PURE__ */ L(K, { text: e.label ?? Q(e.name) }) })
 			}),
-			e.label !== null && /* @__PURE__ */ I("small", { children: /* @__PURE__ */ I(K, { text: Q(e.name) }) })
+			e.label !== null && /* @__PURE__ */ L("small", { children: /* @__PURE__ */ L(K, { text: Q(e.name) }) })
 		]
 	});
 }
 // src/alike.ts
-function Bi(e) {
+function Vi(e) {
 	let t = atob(e.codes);
 	return Int8Array.from({ length: t.length - t.length % e.rank }, (e, n) => t.charCodeAt(n));
 }
-function Vi(e, t, n = []) {
-	let { rank: r } = e, i = Bi(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
+function Hi(e, t, n = []) {
+	let { rank: r } = e, i = Vi(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
 	if (!o.some((e) => e !== 0)) return [];
 	for (let n = 0; n < a; n += 1) {
 		let a = 0, u = !1;
@@ -4133,9 +4145,9 @@ function Vi(e, t, n = []) {
 	}
 	return l;
 }
-var Hi = 32;
-function Ui(e, t) {
-	let n = Bi(e), r = Math.min(Hi, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
+var Ui = 32;
+function Wi(e, t) {
+	let n = Vi(e), r = Math.min(Ui, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
 	return i.forEach((t, i) => a.set(n.subarray(t * e.rank, t * e.rank + r), i * r)), {
 		vectors: {
 			rank: r,
@@ -4144,7 +4156,7 @@ function Ui(e, t) {
 		units: i
 	};
 }
-var Wi = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, Gi = [
+var Gi = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, Ki = [
 	["index", "index"],
 	["maximum", "maximum"],
 	["mean", "mean"],
@@ -4162,7 +4174,7 @@ var Wi = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	["falls", "fall of the score that needs it most"],
 	["similar", "similarity to a unit"],
 	["map", "likeness, as a map"]
-], Ki = [
+], qi = [
 	"grey",
 	"hue",
 	"blurred",
@@ -4170,40 +4182,40 @@ var Wi = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	"mirrored",
 	"turned",
 	"moved"
-], qi = (e) => Ki.includes(e), Ji = ["lost", "falls"], Yi = (e) => Ji.includes(e), Xi = (e, t, n) => t.find((t) => t === e) ?? n, Zi = (e) => {
+], Ji = (e) => qi.includes(e), Yi = ["lost", "falls"], Xi = (e) => Yi.includes(e), Zi = (e, t, n) => t.find((t) => t === e) ?? n, Qi = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function Qi(e) {
-	let t = Xi(e.get("sort"), Gi.map(([e]) => e), "index");
+function $i(e) {
+	let t = Zi(e.get("sort"), Ki.map(([e]) => e), "index");
 	return {
-		view: Xi(e.get("view"), [
+		view: Zi(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: Xi(e.get("alive"), [
+		alive: Zi(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: Zi(e.get("class")),
-		like: Xi(e.get("like"), [
+		class: Qi(e.get("class")),
+		like: Zi(e.get("like"), [
 			"all",
 			"unlike",
 			"like"
 		], "all"),
-		low: Zi(e.get("low")),
-		high: Zi(e.get("high")),
-		near: Zi(e.get("near")),
+		low: Qi(e.get("low")),
+		high: Qi(e.get("high")),
+		near: Qi(e.get("near")),
 		text: e.get("q") ?? "",
 		marked: e.get("marked") === "1"
 	};
 }
-function $i(e) {
+function ea(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
@@ -4218,7 +4230,7 @@ function $i(e) {
 		marked: e.marked ? 1 : null
 	};
 }
-function ea(e, t, n, r) {
+function ta(e, t, n, r) {
 	let i = new Set(t.dead), { low: a, high: o, class: s } = e, c = e.text.toLowerCase();
 	return {
 		alive: (t) => e.alive === "all" || i.has(t) === (e.alive === "dead"),
@@ -4236,8 +4248,8 @@ function ea(e, t, n, r) {
 		text: (e) => !c || String(e).startsWith(c) || (t.names?.[e] ?? "").toLowerCase().includes(c)
 	};
 }
-function ta(e, t, n, { nearest: r = [], controls: i, measured: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
-	let c = ea(n, t, s, i), l = new Set(t.dead), u = {
+function na(e, t, n, { nearest: r = [], controls: i, measured: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
+	let c = ta(n, t, s, i), l = new Set(t.dead), u = {
 		all: 0,
 		alive: {
 			all: 0,
@@ -4267,44 +4279,44 @@ function ta(e, t, n, { nearest: r = [], controls: i, measured: a, only: o, marke
 		r("class") && a !== void 0 && a >= 0 && u.classes.set(a, (u.classes.get(a) ?? 0) + 1), r("marked") && s.has(n) && (u.marked += 1), r("range") && typeof o == "number" && u.maxima.push(o), r("like") && (u.like.all += 1, p !== null && (u.like[p > .9 ? "like" : "unlike"] += 1));
 	}
 	return {
-		units: na(f, t, n, r, i, a),
+		units: ra(f, t, n, r, i, a),
 		counts: u
 	};
 }
-function na(e, t, n, r, i, a) {
+function ra(e, t, n, r, i, a) {
 	let o = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
 	let s = new Map(r);
 	if (n.near !== null && s.set(n.near, Infinity), n.sort === "map") return e;
-	let c = n.sort === "similar" ? null : n.sort === "control" ? i : qi(n.sort) || Yi(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
+	let c = n.sort === "similar" ? null : n.sort === "control" ? i : Ji(n.sort) || Xi(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
 	return e.sort((e, t) => {
 		let [n, r] = [l(e), l(t)];
 		return n === null || r === null ? n === r ? e - t : n === null ? 1 : -1 : n === r ? e - t : o * (n < r ? -1 : 1);
 	});
 }
 // src/parts/Spread.tsx
-var ra = 28, [ia, aa] = [140, 26];
-function oa(e, t, n, r) {
+var ia = 28, [aa, oa] = [140, 26];
+function sa(e, t, n, r) {
 	return n > t ? Math.max(0, Math.min(r - 1, Math.floor((e - t) / (n - t) * r))) : null;
 }
-function sa({ values: e, least: t, most: n, low: r, high: i, change: a }) {
+function ca({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	let o = N(null);
 	if (!(n > t)) return null;
-	let s = Array(ra).fill(0);
+	let s = Array(ia).fill(0);
 	for (let r of e) {
-		let e = oa(r, t, n, ra);
+		let e = sa(r, t, n, ia);
 		e !== null && (s[e] = (s[e] ?? 0) + 1);
 	}
-	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / ra, u = (e, t) => Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * ra))), d = (e) => {
+	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / ia, u = (e, t) => Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * ia))), d = (e) => {
 		if (o.current === null) return;
 		let t = u(e, o.current.box), [n, r] = [Math.min(o.current.bin, t), Math.max(o.current.bin, t)];
 		a(n === 0 ? null : Number(l(n).toPrecision(4)), r === 27 ? null : Number(l(r + 1).toPrecision(4)));
 	}, f = (e) => (r === null || l(e + 1) > r) && (i === null || l(e) < i);
-	return /* @__PURE__ */ I("svg", {
+	return /* @__PURE__ */ L("svg", {
 		class: "spread",
-		viewBox: `0 0 ${ia} ${aa}`,
-		width: ia,
-		height: aa,
+		viewBox: `0 0 ${aa} ${oa}`,
+		width: aa,
+		height: oa,
 		"aria-hidden": "true",
 		onPointerDown: (e) => {
 			let t = e.currentTarget;
@@ -4320,42 +4332,42 @@ function sa({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 			o.current = null;
 		},
 		children: [
-			/* @__PURE__ */ I("title", { children: "Drag to choose a range" }),
-			/* @__PURE__ */ I("rect", {
+			/* @__PURE__ */ L("title", { children: "Drag to choose a range" }),
+			/* @__PURE__ */ L("rect", {
 				class: "ground",
-				width: ia,
-				height: aa
+				width: aa,
+				height: oa
 			}),
 			s.map((e, t) => {
-				let n = e ? Math.max(1.5, (aa - 2) * Math.sqrt(e / c)) : 0;
-				return /* @__PURE__ */ I("rect", {
+				let n = e ? Math.max(1.5, (oa - 2) * Math.sqrt(e / c)) : 0;
+				return /* @__PURE__ */ L("rect", {
 					class: f(t) ? "bar" : "bar out",
-					x: t * ia / ra + .5,
-					y: aa - n,
-					width: ia / ra - 1,
+					x: t * aa / ia + .5,
+					y: oa - n,
+					width: aa / ia - 1,
 					height: n,
-					children: /* @__PURE__ */ I("title", { children: `${X(l(t))} to ${X(l(t + 1))}: ${e}` })
+					children: /* @__PURE__ */ L("title", { children: `${X(l(t))} to ${X(l(t + 1))}: ${e}` })
 				}, t);
 			})
 		]
 	});
 }
 // src/parts/LayerBar.tsx
-var ca = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function la({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silenced: o, change: s }) {
-	let { manifest: c } = L(), [l, u] = j(!1), d = [
+var la = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function ua({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silenced: o, change: s }) {
+	let { manifest: c } = R(), [l, u] = j(!1), d = [
 		n.alive !== "all",
 		n.class !== null,
 		n.like !== "all",
 		n.low !== null || n.high !== null,
 		n.text !== ""
-	].filter(Boolean).length, f = Gi.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || c.extras?.alike) && (e !== "control" || c.paths.likeness) && (!qi(e) || c.paths.tuning) && (!Yi(e) || o)), p = [...r.classes].sort((e, t) => t[1] - e[1]), m = t.maximum.filter((e) => e !== null), [h, g] = [m.reduce((e, t) => Math.min(e, t), Infinity), m.reduce((e, t) => Math.max(e, t), -Infinity)];
-	return /* @__PURE__ */ I("div", {
+	].filter(Boolean).length, f = Ki.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || c.extras?.alike) && (e !== "control" || c.paths.likeness) && (!Ji(e) || c.paths.tuning) && (!Xi(e) || o)), p = [...r.classes].sort((e, t) => t[1] - e[1]), m = t.maximum.filter((e) => e !== null), [h, g] = [m.reduce((e, t) => Math.min(e, t), Infinity), m.reduce((e, t) => Math.max(e, t), -Infinity)];
+	return /* @__PURE__ */ L("div", {
 		class: l ? "bar open" : "bar",
 		role: "group",
 		"aria-label": "Order and filters",
 		children: [
-			/* @__PURE__ */ I(Ot, {
+			/* @__PURE__ */ L(Ot, {
 				label: "Show",
 				value: n.view,
 				options: [
@@ -4365,33 +4377,33 @@ function la({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 				],
 				change: (e) => s({ view: e })
 			}),
-			n.view !== "photos" && /* @__PURE__ */ I(At, {}),
-			/* @__PURE__ */ I("label", { children: ["Sort", /* @__PURE__ */ I("select", {
+			n.view !== "photos" && /* @__PURE__ */ L(At, {}),
+			/* @__PURE__ */ L("label", { children: ["Sort", /* @__PURE__ */ L("select", {
 				value: n.sort,
 				onChange: (e) => s({
 					sort: e.currentTarget.value,
 					ascending: e.currentTarget.value === "index",
 					near: e.currentTarget.value === "similar" ? n.near ?? 0 : n.near
 				}),
-				children: f.map(([e, t]) => /* @__PURE__ */ I("option", {
+				children: f.map(([e, t]) => /* @__PURE__ */ L("option", {
 					value: e,
 					children: t
 				}, e))
 			})] }),
-			n.sort === "map" ? a && /* @__PURE__ */ I("span", {
+			n.sort === "map" ? a && /* @__PURE__ */ L("span", {
 				class: "quiet measure",
 				children: ["by ", a]
-			}) : n.sort === "similar" ? /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I("label", { children: ["Unit", /* @__PURE__ */ I("input", {
+			}) : n.sort === "similar" ? /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("label", { children: ["Unit", /* @__PURE__ */ L("input", {
 				class: "few",
 				type: "number",
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onInput: (e) => s({ near: ca(e.currentTarget.value) })
-			})] }), a && /* @__PURE__ */ I("span", {
+				onInput: (e) => s({ near: la(e.currentTarget.value) })
+			})] }), a && /* @__PURE__ */ L("span", {
 				class: "quiet measure",
 				children: ["by ", a]
-			})] }) : /* @__PURE__ */ I("button", {
+			})] }) : /* @__PURE__ */ L("button", {
 				class: "icon",
 				type: "button",
 				onClick: () => s({ ascending: !n.ascending }),
@@ -4399,16 +4411,16 @@ function la({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 				title: n.ascending ? "Ascending" : "Descending",
 				children: n.ascending ? "↑" : "↓"
 			}),
-			/* @__PURE__ */ I("button", {
+			/* @__PURE__ */ L("button", {
 				type: "button",
 				class: "fold",
 				"aria-expanded": l,
 				onClick: () => u(!l),
 				children: ["Filters", d > 0 && ` (${d})`]
 			}),
-			/* @__PURE__ */ I("span", {
+			/* @__PURE__ */ L("span", {
 				class: "filter",
-				children: /* @__PURE__ */ I(Ot, {
+				children: /* @__PURE__ */ L(Ot, {
 					label: "Dead units",
 					value: n.alive,
 					options: [
@@ -4419,17 +4431,17 @@ function la({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 					change: (e) => s({ alive: e })
 				})
 			}),
-			c.paths.likeness && /* @__PURE__ */ I("label", {
+			c.paths.likeness && /* @__PURE__ */ L("label", {
 				class: "filter",
-				children: ["Like control", /* @__PURE__ */ I("select", {
+				children: ["Like control", /* @__PURE__ */ L("select", {
 					value: n.like,
 					onChange: (e) => s({ like: e.currentTarget.value }),
 					children: [
-						/* @__PURE__ */ I("option", {
+						/* @__PURE__ */ L("option", {
 							value: "all",
 							children: "any"
 						}),
-						/* @__PURE__ */ I("option", {
+						/* @__PURE__ */ L("option", {
 							value: "unlike",
 							children: [
 								"at most 0.9 (",
@@ -4437,7 +4449,7 @@ function la({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 								")"
 							]
 						}),
-						/* @__PURE__ */ I("option", {
+						/* @__PURE__ */ L("option", {
 							value: "like",
 							children: [
 								"above 0.9 (",
@@ -4448,22 +4460,22 @@ function la({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 					]
 				})]
 			}),
-			t.topClass && /* @__PURE__ */ I("label", {
+			t.topClass && /* @__PURE__ */ L("label", {
 				class: "filter",
-				children: ["Class", /* @__PURE__ */ I("select", {
+				children: ["Class", /* @__PURE__ */ L("select", {
 					class: "classes",
 					value: n.class ?? "",
-					onChange: (e) => s({ class: ca(e.currentTarget.value) }),
+					onChange: (e) => s({ class: la(e.currentTarget.value) }),
 					children: [
-						/* @__PURE__ */ I("option", {
+						/* @__PURE__ */ L("option", {
 							value: "",
 							children: "any"
 						}),
-						n.class !== null && !r.classes.has(n.class) && /* @__PURE__ */ I("option", {
+						n.class !== null && !r.classes.has(n.class) && /* @__PURE__ */ L("option", {
 							value: n.class,
 							children: [t.classes?.[n.class] ?? n.class, " (0)"]
 						}),
-						p.map(([e, n]) => /* @__PURE__ */ I("option", {
+						p.map(([e, n]) => /* @__PURE__ */ L("option", {
 							value: e,
 							children: [
 								t.classes?.[e] ?? e,
@@ -4475,16 +4487,16 @@ function la({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 					]
 				})]
 			}),
-			/* @__PURE__ */ I("span", {
+			/* @__PURE__ */ L("span", {
 				class: "range filter",
 				role: "group",
 				"aria-label": "Strongest response between",
 				children: [
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ L("span", {
 						"aria-hidden": "true",
 						children: "Maximum"
 					}),
-					/* @__PURE__ */ I(sa, {
+					/* @__PURE__ */ L(ca, {
 						values: r.maxima,
 						least: h,
 						most: g,
@@ -4495,48 +4507,48 @@ function la({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 							high: t
 						})
 					}),
-					/* @__PURE__ */ I("input", {
+					/* @__PURE__ */ L("input", {
 						class: "few",
 						type: "number",
 						step: "any",
 						value: n.low ?? "",
 						placeholder: X(h),
-						onInput: (e) => s({ low: ca(e.currentTarget.value) }),
+						onInput: (e) => s({ low: la(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ L("span", {
 						"aria-hidden": "true",
 						children: "–"
 					}),
-					/* @__PURE__ */ I("input", {
+					/* @__PURE__ */ L("input", {
 						class: "few",
 						type: "number",
 						step: "any",
 						value: n.high ?? "",
 						placeholder: X(g),
-						onInput: (e) => s({ high: ca(e.currentTarget.value) }),
+						onInput: (e) => s({ high: la(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
 			}),
-			(r.marked > 0 || n.marked) && /* @__PURE__ */ I("button", {
+			(r.marked > 0 || n.marked) && /* @__PURE__ */ L("button", {
 				type: "button",
 				"aria-pressed": n.marked,
 				class: "toggle",
 				onClick: () => s({ marked: !n.marked }),
 				children: [
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ L("span", {
 						"aria-hidden": "true",
 						children: "★\xA0"
 					}),
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ L("span", {
 						class: "heard",
 						children: "Marked "
 					}),
 					r.marked
 				]
 			}),
-			/* @__PURE__ */ I("input", {
+			/* @__PURE__ */ L("input", {
 				id: "search",
 				class: "find filter",
 				type: "search",
@@ -4545,7 +4557,7 @@ function la({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 				onInput: (e) => s({ text: e.currentTarget.value }),
 				"aria-label": "Find units"
 			}),
-			/* @__PURE__ */ I("output", {
+			/* @__PURE__ */ L("output", {
 				class: "count",
 				"aria-live": "polite",
 				children: [
@@ -4558,12 +4570,12 @@ function la({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 	});
 }
 // src/map.ts
-var ua = 12, da = .7;
-function fa() {
+var da = 12, fa = .7;
+function pa() {
 	let e = 625341585;
 	return (t) => (e ^= e << 13, e ^= e >>> 17, e ^= e << 5, (e >>> 0) % t);
 }
-function pa(e, t, n, r, i, a) {
+function ma(e, t, n, r, i, a) {
 	let o = new Float32Array(e.length), s = new Float32Array(e.length);
 	for (let s = 0; s < r; s += 1) {
 		let r = Math.min(n, i - s * n);
@@ -4581,13 +4593,13 @@ function pa(e, t, n, r, i, a) {
 	}
 	return s;
 }
-function ma(e, t) {
-	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = ha(e, i, t), s = new Float32Array(i * n);
+function ha(e, t) {
+	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = ga(e, i, t), s = new Float32Array(i * n);
 	o.forEach((e, t) => s.set(r.subarray(e * n, (e + 1) * n), t * n));
-	let c = fa(), l = new Float32Array(n);
-	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * da)) {
-		let r = pa(s, n, t, a, i, Math.max(1, e));
-		for (let a = ua * i; a > 0; --a) {
+	let c = pa(), l = new Float32Array(n);
+	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * fa)) {
+		let r = ma(s, n, t, a, i, Math.max(1, e));
+		for (let a = da * i; a > 0; --a) {
 			let a = c(i), u = Math.floor(a / t) + c(2 * e + 3) - e - 1, d = a % t + c(2 * e + 3) - e - 1, f = u * t + d;
 			if (d < 0 || u < 0 || d >= t || f >= i || a === f) continue;
 			let p = 0;
@@ -4597,7 +4609,7 @@ function ma(e, t) {
 		if (e <= 1) return o;
 	}
 }
-function ha({ rank: e, values: t }, n, r) {
+function ga({ rank: e, values: t }, n, r) {
 	let i = (n) => (r, i) => t[i * e + n] - t[r * e + n] || r - i, a = Array.from({ length: n }, (e, t) => t).sort(i(0));
 	if (e < 2) return a;
 	let o = [];
@@ -4605,28 +4617,28 @@ function ha({ rank: e, values: t }, n, r) {
 	return o.flat();
 }
 // src/parts/LayerMap.tsx
-var ga = 4, [_a, va] = [28, 64];
-function ya(e, t) {
-	let n = Math.max(1, Math.floor((t + ga) / (_a + ga))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
+var _a = 4, [va, ya] = [28, 64];
+function ba(e, t) {
+	let n = Math.max(1, Math.floor((t + _a) / (va + _a))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
 	return {
 		columns: r,
-		side: Math.max(_a, Math.min(va, Math.floor((t + ga) / r) - ga))
+		side: Math.max(va, Math.min(ya, Math.floor((t + _a) / r) - _a))
 	};
 }
-function ba(e) {
+function xa(e) {
 	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = N(null), [d, f] = j(-1), p = d >= 0 ? d : o, [m, h] = j(0);
 	M(() => {
 		if (!u.current) return;
 		let e = new ResizeObserver(([e]) => h(Math.floor(e?.contentRect.width ?? 0)));
 		return e.observe(u.current), () => e.disconnect();
 	}, []);
-	let g = P(() => r ? Ui(r, i) : null, [r, i]), { columns: _, side: v } = ya(g?.units.length ?? 0, m), y = P(() => g && m ? ma(g.vectors, _).map((e) => g.units[e]) : null, [
+	let g = P(() => r ? Wi(r, i) : null, [r, i]), { columns: _, side: v } = ba(g?.units.length ?? 0, m), y = P(() => g && m ? ha(g.vectors, _).map((e) => g.units[e]) : null, [
 		g,
 		_,
 		m > 0
 	]), b = Ne((e, n) => {
 		let r = y?.[e];
-		return /* @__PURE__ */ I("a", {
+		return /* @__PURE__ */ L("a", {
 			class: "unit mini",
 			href: U(t.name, r),
 			tabIndex: n ? 0 : -1,
@@ -4637,7 +4649,7 @@ function ba(e) {
 			onClick: (e) => {
 				e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), c(r));
 			},
-			children: /* @__PURE__ */ I($, {
+			children: /* @__PURE__ */ L($, {
 				layer: t,
 				channel: r,
 				kind: a,
@@ -4651,22 +4663,22 @@ function ba(e) {
 		v,
 		c
 	]);
-	if (l) return /* @__PURE__ */ I("p", {
+	if (l) return /* @__PURE__ */ L("p", {
 		class: "empty",
 		children: "This copy does not say how alike all units of a layer are, and has no map of them."
 	});
 	let x = i.length - (g?.units.length ?? 0);
-	return /* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "layer-map",
-		children: [/* @__PURE__ */ I("div", {
+		children: [/* @__PURE__ */ L("div", {
 			ref: u,
-			children: y ? /* @__PURE__ */ I(Fi, {
+			children: y ? /* @__PURE__ */ L(Ii, {
 				count: y.length,
 				cell: {
 					width: v,
 					height: v
 				},
-				gap: ga,
+				gap: _a,
 				columns: _,
 				label: `Map of ${t.name}`,
 				current: y.indexOf(o),
@@ -4676,18 +4688,18 @@ function ba(e) {
 				open: (e) => c(y[e]),
 				keyOf: (e) => y[e] ?? e,
 				render: b
-			}) : /* @__PURE__ */ I(Y, { what: "the map" })
-		}), /* @__PURE__ */ I("aside", {
+			}) : /* @__PURE__ */ L(Y, { what: "the map" })
+		}), /* @__PURE__ */ L("aside", {
 			class: "panel map-look",
 			"aria-label": "The unit looked at",
-			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ I(xa, {
+			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ L(Sa, {
 				layer: t,
 				data: n,
 				channel: p
-			}) : /* @__PURE__ */ I("p", {
+			}) : /* @__PURE__ */ L("p", {
 				class: "quiet",
 				children: "Units that respond to the same images lie side by side. Point at one to see it large."
-			}), x > 0 && /* @__PURE__ */ I("p", {
+			}), x > 0 && /* @__PURE__ */ L("p", {
 				class: "quiet",
 				children: [
 					x === 1 ? "One unit responds" : `${x} units respond`,
@@ -4699,37 +4711,37 @@ function ba(e) {
 		})]
 	});
 }
-function xa({ layer: e, data: t, channel: n }) {
+function Sa({ layer: e, data: t, channel: n }) {
 	let r = t.topClass?.[n] ?? -1, i = [["Maximum", X(t.maximum[n])], ["Active", Xt(t.active[n])]];
-	return r >= 0 && i.push(["Top class", /* @__PURE__ */ I(K, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ I(S, { children: [
-		/* @__PURE__ */ I("h2", { children: /* @__PURE__ */ I("a", {
+	return r >= 0 && i.push(["Top class", /* @__PURE__ */ L(K, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ L(S, { children: [
+		/* @__PURE__ */ L("h2", { children: /* @__PURE__ */ L("a", {
 			href: U(e.name, n),
 			children: ["Unit ", n]
 		}) }),
-		t.names?.[n] !== void 0 && /* @__PURE__ */ I(K, { text: t.names[n] }),
-		/* @__PURE__ */ I("div", {
+		t.names?.[n] !== void 0 && /* @__PURE__ */ L(K, { text: t.names[n] }),
+		/* @__PURE__ */ L("div", {
 			class: "map-pair",
-			children: [/* @__PURE__ */ I($, {
+			children: [/* @__PURE__ */ L($, {
 				layer: e,
 				channel: n,
 				kind: "photos",
 				side: 112
-			}), /* @__PURE__ */ I($, {
+			}), /* @__PURE__ */ L($, {
 				layer: e,
 				channel: n,
 				kind: "projections",
 				side: 112
 			})]
 		}),
-		/* @__PURE__ */ I(wt, { rows: i })
+		/* @__PURE__ */ L(wt, { rows: i })
 	] });
 }
 // src/parts/Units.tsx
-var Sa = 84, Ca = 72;
-function wa(e, t, n, r, i, a) {
+var Ca = 84, wa = 72;
+function Ta(e, t, n, r, i, a) {
 	if (e.dead.includes(a)) return "dead";
-	if (qi(t.sort)) return Zt(i?.[a]);
-	if (Yi(t.sort)) {
+	if (Ji(t.sort)) return Zt(i?.[a]);
+	if (Xi(t.sort)) {
 		let e = i?.[a] ?? null;
 		return e === null ? "–" : t.sort === "lost" ? Xt(e) : X(e);
 	}
@@ -4742,13 +4754,13 @@ function wa(e, t, n, r, i, a) {
 		default: return X(e.maximum[a]);
 	}
 }
-function Ta(e, t) {
-	let { manifest: n } = L(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = R((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = R(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
+function Ea(e, t) {
+	let { manifest: n } = R(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = z((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = z(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
 	return P(() => {
 		let n = a.error ?? o.error;
 		if (t.sort === "map") return {
 			nearest: [],
-			measure: a.value ? Wi(a.value) : "",
+			measure: a.value ? Gi(a.value) : "",
 			known: a.value,
 			error: n
 		};
@@ -4760,8 +4772,8 @@ function Ta(e, t) {
 		};
 		let s = o.value?.units.find((e) => e.channel === r)?.nearest ?? [], c = e.neighbours.startsWith("correlation of strongest responses"), l = !c || o.value !== null || o.error !== null;
 		return a.value && l ? {
-			nearest: Vi(a.value, r, c ? s : []),
-			measure: Wi(a.value),
+			nearest: Hi(a.value, r, c ? s : []),
+			measure: Gi(a.value),
 			known: null,
 			error: n
 		} : {
@@ -4780,15 +4792,15 @@ function Ta(e, t) {
 		o.error
 	]);
 }
-function Ea(e) {
+function Da(e) {
 	let t = Wt().all();
 	return P(() => new Set(Object.keys(t).flatMap((t) => {
 		let n = G(t);
 		return n?.layer === e.name ? [n.channel] : [];
 	})), [t, e]);
 }
-function Da({ layer: e, data: t, query: n }) {
-	let r = L(), { router: i, toast: a } = F(), o = Wt(), s = P(() => Qi(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = Ta(e, s), f = R(r.manifest.paths.likeness ? V(r.manifest.paths.likeness, { layer: e.id }) : null), p = R(qi(s.sort) && r.manifest.paths.tuning ? V(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = Hr(e.name, Yi(s.sort)), h = Yi(s.sort) ? m.data?.layers?.[e.name]?.[s.sort] : p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], g = r.manifest.subset?.[e.name], _ = Ea(e), { units: v, counts: y } = P(() => ta(e, t, s, {
+function Oa({ layer: e, data: t, query: n }) {
+	let r = R(), { router: i, toast: a } = F(), o = Wt(), s = P(() => $i(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = Ea(e, s), f = z(r.manifest.paths.likeness ? V(r.manifest.paths.likeness, { layer: e.id }) : null), p = z(Ji(s.sort) && r.manifest.paths.tuning ? V(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = Ur(e.name, Xi(s.sort)), h = Xi(s.sort) ? m.data?.layers?.[e.name]?.[s.sort] : p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], g = r.manifest.subset?.[e.name], _ = Da(e), { units: v, counts: y } = P(() => na(e, t, s, {
 		nearest: c,
 		controls: f.value?.similarity,
 		measured: h,
@@ -4802,12 +4814,12 @@ function Da({ layer: e, data: t, query: n }) {
 		f.value,
 		h,
 		_
-	]), [b, x] = j(() => n.has("at") ? Number(n.get("at")) : -1), C = P(() => new Map(c), [c]), w = (t) => i.replace(H(e.name, $i({
+	]), [b, x] = j(() => n.has("at") ? Number(n.get("at")) : -1), C = P(() => new Map(c), [c]), w = (t) => i.replace(H(e.name, ea({
 		...s,
 		...t
 	}))), T = Ne((t) => {
 		i.replace(H(e.name, {
-			...$i(s),
+			...ea(s),
 			at: t
 		})), i.go(U(e.name, t));
 	}, [
@@ -4815,7 +4827,7 @@ function Da({ layer: e, data: t, query: n }) {
 		e,
 		s
 	]);
-	Ge({
+	I({
 		p: () => w({ view: "photos" }),
 		r: () => w({ view: "projections" }),
 		b: () => w({ view: "both" }),
@@ -4823,12 +4835,12 @@ function Da({ layer: e, data: t, query: n }) {
 			b >= 0 && a(`${e.name}:${b} ${o.toggle(`${e.name}:${b}`) ? "marked" : "no longer marked"}`);
 		}
 	});
-	let E = s.view === "both" ? ["photos", "projections"] : [s.view], D = window.innerWidth < 480 ? Ca : Sa, O = P(() => ({
+	let E = s.view === "both" ? ["photos", "projections"] : [s.view], D = window.innerWidth < 480 ? wa : Ca, ee = P(() => ({
 		width: E.length * D + (E.length - 1) * 3 + 14,
 		height: D + 32
-	}), [E.length, D]), ee = Ne((n, r) => {
+	}), [E.length, D]), te = Ne((n, r) => {
 		let i = v[n], a = t.names?.[i];
-		return /* @__PURE__ */ I("a", {
+		return /* @__PURE__ */ L("a", {
 			class: t.dead.includes(i) ? "unit dead" : "unit",
 			href: U(e.name, i),
 			tabIndex: r ? 0 : -1,
@@ -4837,29 +4849,29 @@ function Da({ layer: e, data: t, query: n }) {
 				e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), T(i));
 			},
 			title: `${e.name}:${i}${a ? ` ${a}` : ""}`,
-			children: [/* @__PURE__ */ I("span", {
+			children: [/* @__PURE__ */ L("span", {
 				class: "pair",
-				children: E.map((n) => t.dead.includes(i) ? /* @__PURE__ */ I(ln, { side: D }, n) : /* @__PURE__ */ I($, {
+				children: E.map((n) => t.dead.includes(i) ? /* @__PURE__ */ L(ln, { side: D }, n) : /* @__PURE__ */ L($, {
 					layer: e,
 					channel: i,
 					kind: n,
 					side: D
 				}, n))
-			}), /* @__PURE__ */ I("span", {
+			}), /* @__PURE__ */ L("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ I("b", { children: [
-					/* @__PURE__ */ I("span", {
+				children: [/* @__PURE__ */ L("b", { children: [
+					/* @__PURE__ */ L("span", {
 						class: "heard",
 						children: ["Unit ", a ? `${i} ` : ""]
 					}),
-					a ? /* @__PURE__ */ I("bdi", { children: a }) : i,
-					_.has(i) && /* @__PURE__ */ I("span", {
+					a ? /* @__PURE__ */ L("bdi", { children: a }) : i,
+					_.has(i) && /* @__PURE__ */ L("span", {
 						class: "star",
 						role: "img",
 						"aria-label": "marked",
 						children: "★"
 					})
-				] }), /* @__PURE__ */ I("span", { children: wa(t, s, C, f.value, h, i) })]
+				] }), /* @__PURE__ */ L("span", { children: Ta(t, s, C, f.value, h, i) })]
 			})]
 		});
 	}, [
@@ -4874,7 +4886,7 @@ function Da({ layer: e, data: t, query: n }) {
 		T,
 		D
 	]);
-	return /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I(la, {
+	return /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L(ua, {
 		layer: e,
 		data: t,
 		silenced: m.experiment !== null,
@@ -4883,13 +4895,13 @@ function Da({ layer: e, data: t, query: n }) {
 		shown: v.length,
 		measure: f.error ? "the likeness to controls cannot be read" : d ? "how alike units are cannot be read" : l,
 		change: w
-	}), v.length === 0 ? /* @__PURE__ */ I("p", {
+	}), v.length === 0 ? /* @__PURE__ */ L("p", {
 		class: "empty",
-		children: ["No unit passes these filters. ", /* @__PURE__ */ I("a", {
+		children: ["No unit passes these filters. ", /* @__PURE__ */ L("a", {
 			href: H(e.name),
 			children: ["Show all ", y.all]
 		})]
-	}) : s.sort === "map" ? /* @__PURE__ */ I(ba, {
+	}) : s.sort === "map" ? /* @__PURE__ */ L(xa, {
 		layer: e,
 		data: t,
 		known: u,
@@ -4899,41 +4911,41 @@ function Da({ layer: e, data: t, query: n }) {
 		choose: x,
 		open: T,
 		missing: !r.manifest.extras?.alike || d !== null
-	}) : /* @__PURE__ */ I(Fi, {
+	}) : /* @__PURE__ */ L(Ii, {
 		count: v.length,
-		cell: O,
+		cell: ee,
 		label: `Units of ${e.name}`,
 		current: v.indexOf(b),
 		select: (e) => x(v[e] ?? -1),
 		open: (e) => T(v[e]),
 		keyOf: (e) => v[e] ?? e,
-		render: ee
+		render: te
 	})] });
 }
 // src/pages/Layer.tsx
-function Oa({ name: e, query: t }) {
-	let n = mt(L(), e), r = R(n ? `layers/${n.id}` : null);
-	return n ? r.error ? /* @__PURE__ */ I(J, {
+function ka({ name: e, query: t }) {
+	let n = mt(R(), e), r = z(n ? `layers/${n.id}` : null);
+	return n ? r.error ? /* @__PURE__ */ L(J, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I(ka, { layer: n }), r.value ? /* @__PURE__ */ I(Da, {
+	}) : /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L(Aa, { layer: n }), r.value ? /* @__PURE__ */ L(Oa, {
 		layer: n,
 		data: r.value,
 		query: t
-	}) : /* @__PURE__ */ I(Y, { what: n.name })] }) : /* @__PURE__ */ I(Et, { name: e });
+	}) : /* @__PURE__ */ L(Y, { what: n.name })] }) : /* @__PURE__ */ L(Et, { name: e });
 }
-function ka({ layer: e }) {
-	let t = L(), { router: n } = F(), r = R("network").value, i = t.manifest.layers.indexOf(e), [a, o] = [t.manifest.layers[i - 1], t.manifest.layers[i + 1]], s = (e) => () => e ? n.go(H(e.name)) : void 0;
-	Ge({
+function Aa({ layer: e }) {
+	let t = R(), { router: n } = F(), r = z("network").value, i = t.manifest.layers.indexOf(e), [a, o] = [t.manifest.layers[i - 1], t.manifest.layers[i + 1]], s = (e) => () => e ? n.go(H(e.name)) : void 0;
+	I({
 		"[": s(a),
 		"]": s(o)
 	});
 	let c = e.units;
-	return /* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "page-head",
-		children: [/* @__PURE__ */ I("div", { children: [
-			/* @__PURE__ */ I("h1", { children: /* @__PURE__ */ I(K, { text: e.name }) }),
-			/* @__PURE__ */ I("p", {
+		children: [/* @__PURE__ */ L("div", { children: [
+			/* @__PURE__ */ L("h1", { children: /* @__PURE__ */ L(K, { text: e.name }) }),
+			/* @__PURE__ */ L("p", {
 				class: "lead",
 				children: [
 					[e.op, tn(e.name, r?.layers ?? [])].filter(Boolean).join(", "),
@@ -4948,19 +4960,19 @@ function ka({ layer: e }) {
 					e.control && ` · like control ${e.control.median?.toFixed(2) ?? "–"}`
 				]
 			}),
-			/* @__PURE__ */ I(li, { layers: [e] }),
-			/* @__PURE__ */ I("p", {
+			/* @__PURE__ */ L(ui, { layers: [e] }),
+			/* @__PURE__ */ L("p", {
 				class: "note",
-				children: /* @__PURE__ */ I(fr, { layer: e.name })
+				children: /* @__PURE__ */ L(fr, { layer: e.name })
 			})
-		] }), /* @__PURE__ */ I("div", {
+		] }), /* @__PURE__ */ L("div", {
 			class: "steps",
-			children: [a && /* @__PURE__ */ I("a", {
+			children: [a && /* @__PURE__ */ L("a", {
 				href: H(a.name),
 				title: "Previous layer ([)",
 				"aria-label": `Previous layer, ${a.name}`,
 				children: "←"
-			}), o && /* @__PURE__ */ I("a", {
+			}), o && /* @__PURE__ */ L("a", {
 				href: H(o.name),
 				title: "Next layer (])",
 				"aria-label": `Next layer, ${o.name}`,
@@ -4970,29 +4982,29 @@ function ka({ layer: e }) {
 	});
 }
 // src/parts/Share.tsx
-function Aa(e) {
+function ja(e) {
 	let { protocol: t, hostname: n } = new URL(e);
 	return t === "file:" ? "It opens on this computer alone" : /^(localhost|127\..*|\[::1\])$/.test(n) ? "It opens on this computer alone, while it is served" : "";
 }
-var ja = (e) => /^[\w./:@%+=,-]+$/.test(e) ? e : `'${e.replace(/'/g, "'\\''")}'`;
-function Ma(e, t) {
-	return `convscope atlas export ${t.protocol === "file:" ? ja(decodeURIComponent(t.pathname).replace(/\/[^/]*$/, "") || "/") : "FOLDER"} --units ${ja(e)} --single-file`;
+var Ma = (e) => /^[\w./:@%+=,-]+$/.test(e) ? e : `'${e.replace(/'/g, "'\\''")}'`;
+function Na(e, t) {
+	return `convscope atlas export ${t.protocol === "file:" ? Ma(decodeURIComponent(t.pathname).replace(/\/[^/]*$/, "") || "/") : "FOLDER"} --units ${Ma(e)} --single-file`;
 }
-function Na({ unit: e, link: t, copy: n, close: r }) {
-	let { store: i } = L();
-	Ge({ Escape: r }, !0);
-	let a = Ft(r), o = t === null ? "" : Aa(t), s = Ma(e, t === null ? {
+function Pa({ unit: e, link: t, copy: n, close: r }) {
+	let { store: i } = R();
+	I({ Escape: r }, !0);
+	let a = Ft(r), o = t === null ? "" : ja(t), s = Na(e, t === null ? {
 		protocol: "",
 		pathname: ""
 	} : location);
-	return /* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "modal",
 		"aria-label": `Share ${e}`,
 		...a,
-		children: /* @__PURE__ */ I("div", {
+		children: /* @__PURE__ */ L("div", {
 			class: "sheet narrow share",
 			children: [
-				/* @__PURE__ */ I("button", {
+				/* @__PURE__ */ L("button", {
 					class: "icon close",
 					type: "button",
 					onClick: r,
@@ -5000,26 +5012,26 @@ function Na({ unit: e, link: t, copy: n, close: r }) {
 					"data-first": !0,
 					children: "×"
 				}),
-				/* @__PURE__ */ I("h2", { children: ["Share ", e] }),
-				/* @__PURE__ */ I("h3", { children: "One file to mail" }),
-				/* @__PURE__ */ I("p", { children: "Opens on this unit, on any computer and without a connection, and holds the units that it links to. This command writes it:" }),
-				/* @__PURE__ */ I("pre", { children: s }),
-				/* @__PURE__ */ I("button", {
+				/* @__PURE__ */ L("h2", { children: ["Share ", e] }),
+				/* @__PURE__ */ L("h3", { children: "One file to mail" }),
+				/* @__PURE__ */ L("p", { children: "Opens on this unit, on any computer and without a connection, and holds the units that it links to. This command writes it:" }),
+				/* @__PURE__ */ L("pre", { children: s }),
+				/* @__PURE__ */ L("button", {
 					type: "button",
 					onClick: () => n(s, "Command"),
 					children: "Copy command"
 				}),
-				t !== null && /* @__PURE__ */ I(S, { children: [
-					/* @__PURE__ */ I("h3", { children: "A link" }),
-					/* @__PURE__ */ I("p", { children: o ? `${o}. With the folder on any web host, others can open it too.` : "Leads to this unit." }),
-					/* @__PURE__ */ I("button", {
+				t !== null && /* @__PURE__ */ L(S, { children: [
+					/* @__PURE__ */ L("h3", { children: "A link" }),
+					/* @__PURE__ */ L("p", { children: o ? `${o}. With the folder on any web host, others can open it too.` : "Leads to this unit." }),
+					/* @__PURE__ */ L("button", {
 						type: "button",
 						onClick: () => n(t, "Link", o),
 						children: "Copy the link"
 					}),
-					/* @__PURE__ */ I("h3", { children: "Within another page" }),
-					/* @__PURE__ */ I("p", { children: ["HTML that shows this unit, as tall as it is.", o && ` ${o}.`] }),
-					/* @__PURE__ */ I("button", {
+					/* @__PURE__ */ L("h3", { children: "Within another page" }),
+					/* @__PURE__ */ L("p", { children: ["HTML that shows this unit, as tall as it is.", o && ` ${o}.`] }),
+					/* @__PURE__ */ L("button", {
 						type: "button",
 						onClick: () => n(ir(rr(t, i.host.kind), e), "Code to embed it", o),
 						children: "Copy embed code"
@@ -5030,65 +5042,65 @@ function Na({ unit: e, link: t, copy: n, close: r }) {
 	});
 }
 // src/parts/Actions.tsx
-function Pa({ layer: e, shard: t, unit: n, seen: r }) {
-	let i = L(), { router: a, root: o, toast: s } = F(), [c, l] = j(null), u = () => l(null), d = n.nearest.find(([t]) => B(i, e.name, t))?.[0] ?? n.channel, f = `${e.name}:${n.channel}`, p = a.link(U(e.name, n.channel)), m = async (e, t, n = "") => s(await Je(e, o) ? `${t} copied${n && `. ${n}`}` : `${t} could not be copied: ${e}`), h = async (t) => {
+function Fa({ layer: e, shard: t, unit: n, seen: r }) {
+	let i = R(), { router: a, root: o, toast: s } = F(), [c, l] = j(null), u = () => l(null), d = n.nearest.find(([t]) => B(i, e.name, t))?.[0] ?? n.channel, f = `${e.name}:${n.channel}`, p = a.link(U(e.name, n.channel)), m = async (e, t, n = "") => s(await qe(e, o) ? `${t} copied${n && `. ${n}`}` : `${t} could not be copied: ${e}`), h = async (t) => {
 		try {
-			if (t === "png") return Ye(`${f}.png`, await Qn(await Zn(i, e, n, r)));
+			if (t === "png") return Je(`${f}.png`, await Qn(await Zn(i, e, n, r)));
 			let a = await Un(i, e, n, r);
-			await Qn(a), Ye(`${f}.svg`, er(a.toDataURL("image/png"), a, e, n, r.view), "image/svg+xml");
+			await Qn(a), Je(`${f}.svg`, er(a.toDataURL("image/png"), a, e, n, r.view), "image/svg+xml");
 		} catch (e) {
 			e instanceof On ? l("refused") : s("The picture cannot be read");
 		}
 	};
-	return /* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "actions",
 		role: "group",
 		"aria-label": "Take away",
 		children: [
-			/* @__PURE__ */ I("button", {
+			/* @__PURE__ */ L("button", {
 				id: "copy-link",
 				type: "button",
-				onClick: () => m(p ?? f, p ? "Link" : "Unit", p ? Aa(p) : ""),
+				onClick: () => m(p ?? f, p ? "Link" : "Unit", p ? ja(p) : ""),
 				children: "Copy link"
 			}),
-			i.store.host.kind !== "file" && /* @__PURE__ */ I("button", {
+			i.store.host.kind !== "file" && /* @__PURE__ */ L("button", {
 				type: "button",
 				onClick: () => l("share"),
 				children: "Share…"
 			}),
-			/* @__PURE__ */ I("button", {
+			/* @__PURE__ */ L("button", {
 				type: "button",
 				onClick: () => m(ar(i, e, n.channel, p), "Citation"),
 				children: "Copy citation"
 			}),
-			/* @__PURE__ */ I("button", {
+			/* @__PURE__ */ L("button", {
 				type: "button",
 				disabled: n.dead,
 				onClick: () => h("png"),
 				children: "PNG"
 			}),
-			/* @__PURE__ */ I("button", {
+			/* @__PURE__ */ L("button", {
 				type: "button",
 				disabled: n.dead,
 				onClick: () => h("svg"),
 				children: "SVG"
 			}),
-			/* @__PURE__ */ I("button", {
+			/* @__PURE__ */ L("button", {
 				type: "button",
-				onClick: () => Ye(`${f}.json`, tr(i, e, t, n)),
+				onClick: () => Je(`${f}.json`, tr(i, e, t, n)),
 				children: "JSON"
 			}),
-			/* @__PURE__ */ I("a", {
+			/* @__PURE__ */ L("a", {
 				class: "button",
 				href: xt(f, `${e.name}:${d}`),
 				children: "Compare"
 			}),
-			c === "refused" && /* @__PURE__ */ I(Fa, {
+			c === "refused" && /* @__PURE__ */ L(Ia, {
 				path: kn(i, e, n.channel),
 				unit: f,
 				close: u
 			}),
-			c === "share" && /* @__PURE__ */ I(Na, {
+			c === "share" && /* @__PURE__ */ L(Pa, {
 				unit: f,
 				link: p,
 				copy: m,
@@ -5097,15 +5109,15 @@ function Pa({ layer: e, shard: t, unit: n, seen: r }) {
 		]
 	});
 }
-function Fa({ path: e, unit: t, close: n }) {
-	return Ge({ Escape: n }, !0), /* @__PURE__ */ I("div", {
+function Ia({ path: e, unit: t, close: n }) {
+	return I({ Escape: n }, !0), /* @__PURE__ */ L("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
 		...Ft(n),
-		children: /* @__PURE__ */ I("div", {
+		children: /* @__PURE__ */ L("div", {
 			class: "sheet narrow",
 			children: [
-				/* @__PURE__ */ I("button", {
+				/* @__PURE__ */ L("button", {
 					class: "icon close",
 					type: "button",
 					onClick: n,
@@ -5113,12 +5125,12 @@ function Fa({ path: e, unit: t, close: n }) {
 					"data-first": !0,
 					children: "×"
 				}),
-				/* @__PURE__ */ I("h2", { children: "Pictures of a page opened from disk" }),
-				/* @__PURE__ */ I("p", { children: "Browsers do not let such a page read its own pictures, and this atlas has too many of them to hold each twice. Any of these does it:" }),
-				/* @__PURE__ */ I("ul", { children: [
-					/* @__PURE__ */ I("li", { children: [
+				/* @__PURE__ */ L("h2", { children: "Pictures of a page opened from disk" }),
+				/* @__PURE__ */ L("p", { children: "Browsers do not let such a page read its own pictures, and this atlas has too many of them to hold each twice. Any of these does it:" }),
+				/* @__PURE__ */ L("ul", { children: [
+					/* @__PURE__ */ L("li", { children: [
 						"open ",
-						/* @__PURE__ */ I("a", {
+						/* @__PURE__ */ L("a", {
 							href: e,
 							target: "_blank",
 							rel: "noreferrer",
@@ -5126,23 +5138,23 @@ function Fa({ path: e, unit: t, close: n }) {
 						}),
 						" (WebP) and save it;"
 					] }),
-					/* @__PURE__ */ I("li", { children: [
+					/* @__PURE__ */ L("li", { children: [
 						"run ",
-						/* @__PURE__ */ I("code", { children: "convscope serve" }),
+						/* @__PURE__ */ L("code", { children: "convscope serve" }),
 						" on this folder, where the buttons work;"
 					] }),
-					/* @__PURE__ */ I("li", { children: [
+					/* @__PURE__ */ L("li", { children: [
 						"run ",
-						/* @__PURE__ */ I("code", { children: [
+						/* @__PURE__ */ L("code", { children: [
 							"convscope atlas export FOLDER --units ",
 							t,
 							" --single-file"
 						] }),
 						": one file to mail, where they work too;"
 					] }),
-					/* @__PURE__ */ I("li", { children: [
+					/* @__PURE__ */ L("li", { children: [
 						"run ",
-						/* @__PURE__ */ I("code", { children: "convscope atlas export FOLDER --portable" }),
+						/* @__PURE__ */ L("code", { children: "convscope atlas export FOLDER --portable" }),
 						": the whole atlas with every picture twice."
 					] })
 				] })
@@ -5151,7 +5163,7 @@ function Fa({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function Ia({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
+function La({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
 	let c = (e) => o(r, e), [l, u] = j([
 		0,
 		0,
@@ -5170,7 +5182,7 @@ function Ia({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 		p: () => c("pair")
 	};
 	for (let e = 0; e < Math.min(9, m); e += 1) _[String(e + 1)] = () => o(e);
-	Ge(_, !0);
+	I(_, !0);
 	let v = Ft(s);
 	Me(() => u([
 		0,
@@ -5187,30 +5199,30 @@ function Ia({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 	}, D = (e) => {
 		let t = e.target.getBoundingClientRect();
 		return [(e.clientY - t.top) / t.height, (e.clientX - t.left) / t.width];
-	}, O = (e) => {
+	}, ee = (e) => {
 		e.preventDefault();
 		let t = D(e);
 		u((n) => pn(n, {
 			times: e.deltaY < 0 ? 1.15 : 1 / 1.15,
 			at: t
 		}));
-	}, ee = (e) => {
+	}, te = (e) => {
 		e.buttons & 1 && u((t) => pn(t, {
 			down: -e.movementY / T,
 			right: -e.movementX / T
 		}));
 	};
-	return /* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "modal",
 		"aria-label": `Example ${r + 1} of ${e.name}:${n.channel}`,
 		...v,
-		children: /* @__PURE__ */ I("div", {
+		children: /* @__PURE__ */ L("div", {
 			class: "sheet lightbox",
 			children: [
-				/* @__PURE__ */ I("div", {
+				/* @__PURE__ */ L("div", {
 					class: "lightbox-bar",
 					children: [
-						/* @__PURE__ */ I(Ot, {
+						/* @__PURE__ */ L(Ot, {
 							label: "View",
 							value: i,
 							options: [
@@ -5220,11 +5232,11 @@ function Ia({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 							],
 							change: c
 						}),
-						i === "overlay" && /* @__PURE__ */ I("label", {
+						i === "overlay" && /* @__PURE__ */ L("label", {
 							class: "slider",
 							children: [
 								"photo",
-								/* @__PURE__ */ I("input", {
+								/* @__PURE__ */ L("input", {
 									type: "range",
 									min: "0",
 									max: "100",
@@ -5235,10 +5247,10 @@ function Ia({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 								"projection"
 							]
 						}),
-						/* @__PURE__ */ I("span", {
+						/* @__PURE__ */ L("span", {
 							class: "zoom",
 							children: [
-								/* @__PURE__ */ I("button", {
+								/* @__PURE__ */ L("button", {
 									class: "icon",
 									type: "button",
 									onClick: g(1 / 1.5),
@@ -5246,8 +5258,8 @@ function Ia({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 									disabled: d <= 1,
 									children: "−"
 								}),
-								/* @__PURE__ */ I("output", { children: [Math.round(d * 100), " %"] }),
-								/* @__PURE__ */ I("button", {
+								/* @__PURE__ */ L("output", { children: [Math.round(d * 100), " %"] }),
+								/* @__PURE__ */ L("button", {
 									class: "icon",
 									type: "button",
 									onClick: g(1.5),
@@ -5257,7 +5269,7 @@ function Ia({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 								})
 							]
 						}),
-						/* @__PURE__ */ I("button", {
+						/* @__PURE__ */ L("button", {
 							class: "icon close",
 							type: "button",
 							onClick: s,
@@ -5267,11 +5279,11 @@ function Ia({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 						})
 					]
 				}),
-				/* @__PURE__ */ I("div", {
+				/* @__PURE__ */ L("div", {
 					class: d > 1 ? "stage zoomed" : "stage",
-					onWheel: O,
+					onWheel: ee,
 					onPointerDown: (e) => d > 1 && e.currentTarget.setPointerCapture(e.pointerId),
-					onPointerMove: ee,
+					onPointerMove: te,
 					onDblClick: (e) => u((t) => pn(t, t[2] < 1 ? { times: 1 / 8 } : {
 						times: 3,
 						at: D(e)
@@ -5280,34 +5292,34 @@ function Ia({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 					role: "group",
 					"aria-label": "Picture; drag to move, wheel to zoom",
 					children: [
-						i === "pair" && /* @__PURE__ */ I("div", {
+						i === "pair" && /* @__PURE__ */ L("div", {
 							class: "large-pair",
-							children: [/* @__PURE__ */ I(dn, {
+							children: [/* @__PURE__ */ L(dn, {
 								kind: "photos",
 								...E
-							}), /* @__PURE__ */ I(dn, {
+							}), /* @__PURE__ */ L(dn, {
 								kind: "projections",
 								...E
 							})]
 						}),
-						i === "overlay" && /* @__PURE__ */ I("div", {
+						i === "overlay" && /* @__PURE__ */ L("div", {
 							class: "overlay",
-							children: [/* @__PURE__ */ I(dn, {
+							children: [/* @__PURE__ */ L(dn, {
 								kind: "photos",
 								...E
-							}), /* @__PURE__ */ I("span", {
+							}), /* @__PURE__ */ L("span", {
 								class: "over",
 								style: { opacity: String(f / 100) },
-								children: /* @__PURE__ */ I(dn, {
+								children: /* @__PURE__ */ L(dn, {
 									kind: "projections",
 									...E
 								})
 							})]
 						}),
-						i === "whole" && /* @__PURE__ */ I("div", {
+						i === "whole" && /* @__PURE__ */ L("div", {
 							class: "large-whole",
 							style: { width: `${T}px` },
-							children: /* @__PURE__ */ I(hn, {
+							children: /* @__PURE__ */ L(hn, {
 								image: y,
 								name: b,
 								box: n.boxes[r] ?? null,
@@ -5317,36 +5329,36 @@ function Ia({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 						})
 					]
 				}),
-				/* @__PURE__ */ I("div", {
+				/* @__PURE__ */ L("div", {
 					class: "lightbox-foot",
 					children: [
-						/* @__PURE__ */ I("button", {
+						/* @__PURE__ */ L("button", {
 							class: "icon",
 							type: "button",
 							onClick: h(-1),
 							"aria-label": "Previous example",
 							children: "←"
 						}),
-						/* @__PURE__ */ I("p", { children: [
-							/* @__PURE__ */ I("b", { children: r + 1 }),
+						/* @__PURE__ */ L("p", { children: [
+							/* @__PURE__ */ L("b", { children: r + 1 }),
 							" of ",
 							m,
 							" · activation ",
-							/* @__PURE__ */ I("b", {
+							/* @__PURE__ */ L("b", {
 								class: "number",
 								children: X(n.values[r])
 							}),
-							x !== null && /* @__PURE__ */ I(S, { children: [" · ", /* @__PURE__ */ I(K, { text: x })] }),
+							x !== null && /* @__PURE__ */ L(S, { children: [" · ", /* @__PURE__ */ L(K, { text: x })] }),
 							" · ",
-							/* @__PURE__ */ I("a", {
+							/* @__PURE__ */ L("a", {
 								href: W(y),
-								children: /* @__PURE__ */ I(K, { text: b })
+								children: /* @__PURE__ */ L(K, { text: b })
 							}),
 							e.spatial && ` · row ${n.y[r]}, column ${n.x[r]}`,
 							" · black and white: ±",
 							X((a && e.content?.kept ? n.partScales : n.scales)?.[r] ?? n.scales[r])
 						] }),
-						/* @__PURE__ */ I("button", {
+						/* @__PURE__ */ L("button", {
 							class: "icon",
 							type: "button",
 							onClick: h(1),
@@ -5360,33 +5372,33 @@ function Ia({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 	});
 }
 // src/ahead.ts
-var La = 24, Ra = /* @__PURE__ */ new Map();
-async function za(e, t) {
+var Ra = 24, za = /* @__PURE__ */ new Map();
+async function Ba(e, t) {
 	let n = await e.store.host.picture(t, e.name);
 	if (!n) return;
-	let r = Ra.get(n) ?? new Image();
-	Ra.delete(n), Ra.set(n, r);
-	for (let e of [...Ra.keys()].slice(0, Math.max(0, Ra.size - La))) Ra.delete(e);
+	let r = za.get(n) ?? new Image();
+	za.delete(n), za.set(n, r);
+	for (let e of [...za.keys()].slice(0, Math.max(0, za.size - Ra))) za.delete(e);
 	r.src || (r.src = n, await r.decode().catch(() => void 0));
 }
-var Ba = 20;
-function Va(e, t, n) {
-	for (let r of [n - Ba, n + Ba]) {
+var Va = 20;
+function Ha(e, t, n) {
+	for (let r of [n - Va, n + Va]) {
 		let n = Math.floor(Math.max(0, Math.min(t.channels - 1, r)) / t.shard.units);
 		e.store.load(`layers/${t.id}/${n}`).catch(() => null);
 	}
 }
-async function Ha(e, t, n) {
+async function Ua(e, t, n) {
 	let r = `layers/${t.id}/${Math.floor(n / t.shard.units)}`, i = (await e.store.load(r).catch(() => null))?.units.find((e) => e.channel === n);
 	if (!i || i.dead || !i.images.length) return;
 	let a = mn(e, i.images[0]);
-	await Promise.all([za(e, An(e, t, n)), a === null ? null : za(e, a)]);
+	await Promise.all([Ba(e, An(e, t, n)), a === null ? null : Ba(e, a)]);
 }
 // src/pages/Unit.tsx
-function Ua({ layer: e, channel: t, query: n }) {
-	let r = L(), i = mt(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = R(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = R(a ? `layers/${i.id}` : null), l = N(null);
-	if (!i) return /* @__PURE__ */ I(Et, { name: e });
-	if (!a) return /* @__PURE__ */ I(J, {
+function Wa({ layer: e, channel: t, query: n }) {
+	let r = R(), i = mt(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = z(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = z(a ? `layers/${i.id}` : null), l = N(null);
+	if (!i) return /* @__PURE__ */ L(Et, { name: e });
+	if (!a) return /* @__PURE__ */ L(J, {
 		title: "No such unit",
 		children: [
 			"Layer “",
@@ -5397,13 +5409,13 @@ function Ua({ layer: e, channel: t, query: n }) {
 		]
 	});
 	let u = s.error ?? c.error;
-	if (u) return /* @__PURE__ */ I(J, {
+	if (u) return /* @__PURE__ */ L(J, {
 		title: "Data is missing",
 		children: u.message
 	});
-	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ I(Ga, { ...l.current }) : /* @__PURE__ */ I(Y, { what: `${e}:${t}` });
+	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ L(Ka, { ...l.current }) : /* @__PURE__ */ L(Y, { what: `${e}:${t}` });
 	let d = s.value.units.find((e) => e.channel === t);
-	return !d || o && !o.includes(t) ? /* @__PURE__ */ I(J, {
+	return !d || o && !o.includes(t) ? /* @__PURE__ */ L(J, {
 		title: "Not in this copy",
 		children: [
 			"This export holds other units of “",
@@ -5417,10 +5429,10 @@ function Ua({ layer: e, channel: t, query: n }) {
 		unit: d,
 		query: n,
 		only: o
-	}, /* @__PURE__ */ I(Ga, { ...l.current }));
+	}, /* @__PURE__ */ L(Ka, { ...l.current }));
 }
-function Wa({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
-	let { manifest: l } = L(), { router: u, root: d, toast: f } = F(), p = Wt(), m = (r) => {
+function Ga({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
+	let { manifest: l } = R(), { router: u, root: d, toast: f } = F(), p = Wt(), m = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
 		return i >= 0 && i < e.channels ? i : null;
@@ -5467,10 +5479,10 @@ function Wa({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s,
 		"J"
 	]) _[e] = h(5);
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) _[String(e + 1)] = () => o(e);
-	return Ge(_), m;
+	return I(_), m;
 }
-function Ga(e) {
-	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = F(), c = L(), l = U(t.name, i.channel), u = [
+function Ka(e) {
+	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = F(), c = R(), l = U(t.name, i.channel), u = [
 		"photos",
 		"projections",
 		"both"
@@ -5491,15 +5503,15 @@ function Ga(e) {
 		}),
 		extend: (e) => C({ rf: e === "part" || e === "field" && !d ? null : e }),
 		to: (e, t) => vt(U(e, t), v)
-	}, [T, E] = j(0), D = Wa(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
+	}, [T, E] = j(0), D = Ga(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
 	M(() => E(0), [l]), M(() => {
-		o || Va(c, t, i.channel);
+		o || Ha(c, t, i.channel);
 		for (let e of [1, -1]) {
 			let n = D(e);
-			n !== null && Ha(c, t, n);
+			n !== null && Ua(c, t, n);
 		}
 	}, [l]);
-	let [O, ee] = [D(-1), D(1)], te = P(() => /* @__PURE__ */ I(qr, {
+	let [ee, te] = [D(-1), D(1)], ne = P(() => /* @__PURE__ */ L(Jr, {
 		layer: t,
 		data: n,
 		shard: r,
@@ -5516,28 +5528,28 @@ function Ga(e) {
 		vt("", v),
 		b
 	]);
-	return /* @__PURE__ */ I("article", {
+	return /* @__PURE__ */ L("article", {
 		class: "unit-page",
 		"aria-label": `Unit ${t.name}:${i.channel}`,
 		children: [
-			/* @__PURE__ */ I("div", {
+			/* @__PURE__ */ L("div", {
 				class: "page-head",
-				children: [/* @__PURE__ */ I("div", { children: [
-					/* @__PURE__ */ I("h1", { children: /* @__PURE__ */ I(K, { text: `${t.name}:${i.channel}` }) }),
-					i.name !== void 0 && /* @__PURE__ */ I("p", {
+				children: [/* @__PURE__ */ L("div", { children: [
+					/* @__PURE__ */ L("h1", { children: /* @__PURE__ */ L(K, { text: `${t.name}:${i.channel}` }) }),
+					i.name !== void 0 && /* @__PURE__ */ L("p", {
 						class: "unit-name",
-						children: /* @__PURE__ */ I(K, {
+						children: /* @__PURE__ */ L(K, {
 							text: i.name,
 							plain: !0
 						})
 					}),
-					/* @__PURE__ */ I("p", {
+					/* @__PURE__ */ L("p", {
 						class: "lead",
 						children: [
 							"unit ",
 							i.channel,
 							" of ",
-							/* @__PURE__ */ I("a", {
+							/* @__PURE__ */ L("a", {
 								href: H(t.name, { at: i.channel }),
 								children: t.channels
 							}),
@@ -5549,33 +5561,33 @@ function Ga(e) {
 							en(t)
 						]
 					})
-				] }), /* @__PURE__ */ I("div", {
+				] }), /* @__PURE__ */ L("div", {
 					class: "steps",
 					children: [
-						m === null && /* @__PURE__ */ I(Ka, { unit: `${t.name}:${i.channel}` }),
-						O !== null && /* @__PURE__ */ I("a", {
-							href: w.to(t.name, O),
-							"aria-label": `Previous unit, ${O}`,
+						m === null && /* @__PURE__ */ L(qa, { unit: `${t.name}:${i.channel}` }),
+						ee !== null && /* @__PURE__ */ L("a", {
+							href: w.to(t.name, ee),
+							"aria-label": `Previous unit, ${ee}`,
 							title: "Previous unit (←)",
 							children: "←"
 						}),
-						ee !== null && /* @__PURE__ */ I("a", {
-							href: w.to(t.name, ee),
-							"aria-label": `Next unit, ${ee}`,
+						te !== null && /* @__PURE__ */ L("a", {
+							href: w.to(t.name, te),
+							"aria-label": `Next unit, ${te}`,
 							title: "Next unit (→)",
 							children: "→"
 						})
 					]
 				})]
 			}),
-			/* @__PURE__ */ I(qa, {
+			/* @__PURE__ */ L(Ja, {
 				layer: t,
 				unit: i
 			}),
-			i.dead || i.images.length === 0 ? /* @__PURE__ */ I("p", {
+			i.dead || i.images.length === 0 ? /* @__PURE__ */ L("p", {
 				class: "empty",
 				children: "This unit is zero at every position of every image of the collection: there is nothing to show."
-			}) : /* @__PURE__ */ I(_r, {
+			}) : /* @__PURE__ */ L(_r, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5589,12 +5601,12 @@ function Ga(e) {
 				activate: E,
 				open: w.open
 			}),
-			!i.dead && i.images.length > 0 && (m === null || m === "all") && /* @__PURE__ */ I(lr, {
+			!i.dead && i.images.length > 0 && (m === null || m === "all") && /* @__PURE__ */ L(lr, {
 				layer: t,
 				unit: i,
 				change: y
 			}),
-			m === null && /* @__PURE__ */ I(Pa, {
+			m === null && /* @__PURE__ */ L(Fa, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5604,8 +5616,8 @@ function Ga(e) {
 					band: _
 				}
 			}),
-			(m === null || m === "all") && te,
-			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ I(Ia, {
+			(m === null || m === "all") && ne,
+			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ L(La, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5618,9 +5630,9 @@ function Ga(e) {
 		]
 	});
 }
-function Ka({ unit: e }) {
+function qa({ unit: e }) {
 	let t = Wt(), n = t.has(e);
-	return /* @__PURE__ */ I("button", {
+	return /* @__PURE__ */ L("button", {
 		class: n ? "icon star on" : "icon star",
 		type: "button",
 		"aria-pressed": n,
@@ -5630,33 +5642,33 @@ function Ka({ unit: e }) {
 		children: n ? "★" : "☆"
 	});
 }
-function qa({ layer: e, unit: t }) {
+function Ja({ layer: e, unit: t }) {
 	let n = [
 		["Maximum", X(t.maximum)],
 		["Mean", X(t.mean)],
 		["Active", Xt(t.active)]
 	];
-	return t.selectivity !== void 0 && n.push(["Class selectivity", X(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ I("dl", {
+	return t.selectivity !== void 0 && n.push(["Class selectivity", X(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ L("dl", {
 		class: "stats",
 		"aria-label": `Numbers of ${e.name}:${t.channel}`,
-		children: n.map(([e, t]) => /* @__PURE__ */ I("div", { children: [/* @__PURE__ */ I("dt", { children: e }), /* @__PURE__ */ I("dd", { children: t })] }, e))
+		children: n.map(([e, t]) => /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: e }), /* @__PURE__ */ L("dd", { children: t })] }, e))
 	});
 }
 // src/app.tsx
-function Ja(e, t) {
-	let n = ot(e);
+function Ya(e, t) {
+	let n = at(e);
 	return P(() => {
 		let e = _t(n);
 		return t && !e.query.has("embed") && e.query.set("embed", "1"), e;
 	}, [n, t]);
 }
-function Ya({ host: e, router: t, root: n, embed: r = !1 }) {
-	let [i, a] = j(null), [o, s] = j(null), [c, l] = j(""), u = Ja(t, r), d = Qe(n, e.kind !== "notebook"), f = P(() => ({
+function Xa({ host: e, router: t, root: n, embed: r = !1 }) {
+	let [i, a] = j(null), [o, s] = j(null), [c, l] = j(""), u = Ya(t, r), d = Ze(n, e.kind !== "notebook"), f = P(() => ({
 		router: t,
 		root: n,
 		listen: d,
 		toast: l,
-		toggleTheme: () => $e(n)
+		toggleTheme: () => Qe(n)
 	}), [
 		t,
 		n,
@@ -5668,22 +5680,22 @@ function Ya({ host: e, router: t, root: n, embed: r = !1 }) {
 		if (!c) return;
 		let e = setTimeout(() => l(""), 4e3);
 		return () => clearTimeout(e);
-	}, [c]), o ? /* @__PURE__ */ I(J, {
+	}, [c]), o ? /* @__PURE__ */ L(J, {
 		title: "This atlas cannot be shown",
 		children: o
-	}) : i ? /* @__PURE__ */ I(We.Provider, {
+	}) : i ? /* @__PURE__ */ L(We.Provider, {
 		value: f,
-		children: /* @__PURE__ */ I(ct.Provider, {
+		children: /* @__PURE__ */ L(st.Provider, {
 			value: i,
-			children: [/* @__PURE__ */ I(Ut.Provider, {
+			children: [/* @__PURE__ */ L(Ut.Provider, {
 				value: p,
-				children: /* @__PURE__ */ I(Za, {
+				children: /* @__PURE__ */ L(Qa, {
 					route: u,
 					shell: f,
 					atlas: i,
 					embed: r
 				})
-			}), /* @__PURE__ */ I("div", {
+			}), /* @__PURE__ */ L("div", {
 				class: "toast",
 				role: "status",
 				"aria-live": "polite",
@@ -5691,9 +5703,9 @@ function Ya({ host: e, router: t, root: n, embed: r = !1 }) {
 				children: c
 			})]
 		})
-	}) : /* @__PURE__ */ I(Y, { what: "the atlas" });
+	}) : /* @__PURE__ */ L(Y, { what: "the atlas" });
 }
-function Xa(e, t, n, r) {
+function Za(e, t, n, r) {
 	let i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
@@ -5718,9 +5730,9 @@ function Xa(e, t, n, r) {
 		}
 	}), [e, t]);
 }
-function Za({ route: e, shell: t, atlas: n, embed: r }) {
+function Qa({ route: e, shell: t, atlas: n, embed: r }) {
 	let [i, a] = j(!1), [o, s] = j(!1), c = N(null), l = N(!0), u = r || St(e);
-	return Xa(t, n, () => a((e) => !e), () => s(!u)), M(() => {
+	return Za(t, n, () => a((e) => !e), () => s(!u)), M(() => {
 		let r = {
 			home: n.manifest.model.name,
 			images: "Images",
@@ -5731,51 +5743,51 @@ function Za({ route: e, shell: t, atlas: n, embed: r }) {
 			block: "start",
 			behavior: "instant"
 		}), c.current?.focus({ preventScroll: !0 }));
-	}, [`${e.page}/${e.rest}`]), /* @__PURE__ */ I(S, { children: [
-		!u && /* @__PURE__ */ I(Nt, {
+	}, [`${e.page}/${e.rest}`]), /* @__PURE__ */ L(S, { children: [
+		!u && /* @__PURE__ */ L(Nt, {
 			route: e,
 			help: () => a(!0),
 			search: () => s(!0)
 		}),
-		/* @__PURE__ */ I("p", {
+		/* @__PURE__ */ L("p", {
 			class: "heard",
 			role: "status",
 			children: e.page === "unit" ? `Unit ${e.rest}` : ""
 		}),
-		/* @__PURE__ */ I("main", {
+		/* @__PURE__ */ L("main", {
 			id: "main",
 			tabIndex: -1,
 			ref: c,
-			children: r && e.page !== "unit" ? /* @__PURE__ */ I("p", {
+			children: r && e.page !== "unit" ? /* @__PURE__ */ L("p", {
 				class: "empty",
 				children: "A unit is shown here, and nothing else."
-			}) : /* @__PURE__ */ I($a, { route: e })
+			}) : /* @__PURE__ */ L(eo, { route: e })
 		}, e.page),
-		u && /* @__PURE__ */ I(Qa, {
+		u && /* @__PURE__ */ L($a, {
 			route: e,
 			atlas: n,
 			page: r ? "index.html" : ""
 		}),
-		i && /* @__PURE__ */ I(It, { close: () => a(!1) }),
-		o && /* @__PURE__ */ I(Dn, {
+		i && /* @__PURE__ */ L(It, { close: () => a(!1) }),
+		o && /* @__PURE__ */ L(Dn, {
 			route: e,
 			close: () => s(!1)
 		})
 	] });
 }
-function Qa({ route: e, atlas: t, page: n }) {
+function $a({ route: e, atlas: t, page: n }) {
 	let r = e.page === "unit" ? G(e.rest) : null;
-	return /* @__PURE__ */ I("footer", {
+	return /* @__PURE__ */ L("footer", {
 		class: "source",
 		children: [
-			/* @__PURE__ */ I("a", {
+			/* @__PURE__ */ L("a", {
 				href: n + (r ? U(r.layer, r.channel) : "#/"),
 				target: "_blank",
 				rel: "noreferrer",
 				children: "Open in the atlas"
 			}),
 			" ",
-			/* @__PURE__ */ I("span", {
+			/* @__PURE__ */ L("span", {
 				class: "quiet",
 				children: [
 					"of ",
@@ -5786,20 +5798,20 @@ function Qa({ route: e, atlas: t, page: n }) {
 		]
 	});
 }
-function $a({ route: e }) {
+function eo({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ I(pi, {});
-		case "layer": return /* @__PURE__ */ I(Oa, {
+		case "home": return /* @__PURE__ */ L(mi, {});
+		case "layer": return /* @__PURE__ */ L(ka, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
 			let t = G(e.rest);
-			return t ? /* @__PURE__ */ I(Ua, {
+			return t ? /* @__PURE__ */ L(Wa, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
-			}) : /* @__PURE__ */ I(J, {
+			}) : /* @__PURE__ */ L(J, {
 				title: "No such unit",
 				children: [
 					"“",
@@ -5808,57 +5820,57 @@ function $a({ route: e }) {
 				]
 			});
 		}
-		case "class": return /* @__PURE__ */ I(ai, { name: e.rest }, e.rest);
-		case "images": return /* @__PURE__ */ I(Ri, { query: e.query });
-		case "image": return /* @__PURE__ */ I(Oi, { number: Number(e.rest) }, e.rest);
-		case "compare": return /* @__PURE__ */ I(jt, {
+		case "class": return /* @__PURE__ */ L(oi, { name: e.rest }, e.rest);
+		case "images": return /* @__PURE__ */ L(zi, { query: e.query });
+		case "image": return /* @__PURE__ */ L(ki, { number: Number(e.rest) }, e.rest);
+		case "compare": return /* @__PURE__ */ L(jt, {
 			what: "the comparison",
-			children: ({ ComparePage: t }) => /* @__PURE__ */ I(t, { query: e.query })
+			children: ({ ComparePage: t }) => /* @__PURE__ */ L(t, { query: e.query })
 		});
-		case "experiments": return /* @__PURE__ */ I(jt, {
+		case "experiments": return /* @__PURE__ */ L(jt, {
 			what: "experiments",
-			children: ({ ExperimentsPage: e }) => /* @__PURE__ */ I(e, {})
+			children: ({ ExperimentsPage: e }) => /* @__PURE__ */ L(e, {})
 		});
-		case "experiment": return /* @__PURE__ */ I(jt, {
+		case "experiment": return /* @__PURE__ */ L(jt, {
 			what: e.rest,
-			children: ({ ExperimentPage: t }) => /* @__PURE__ */ I(t, {
+			children: ({ ExperimentPage: t }) => /* @__PURE__ */ L(t, {
 				name: e.rest,
 				query: e.query
 			}, e.rest)
 		});
-		default: return /* @__PURE__ */ I(J, {
+		default: return /* @__PURE__ */ L(J, {
 			title: "Not here",
 			children: "This address leads nowhere in the atlas."
 		});
 	}
 }
 // src/notebook.ts
-function eo(e) {
+function to(e) {
 	let { body: t, documentElement: n } = e, r = t.dataset.jpThemeLight;
 	if (r !== void 0) return r === "false" ? "dark" : "light";
 	let i = n.getAttribute("theme") ?? t.dataset.vscodeThemeKind ?? "";
 	return /dark/.test(i) ? "dark" : /light/.test(i) ? "light" : null;
 }
-function to() {
+function no() {
 	return [...crypto.getRandomValues(/* @__PURE__ */ new Uint8Array(12))].map((e) => e.toString(16).padStart(2, "0")).join("");
 }
 // src/more/matching.ts
-function no(e, t) {
+function ro(e, t) {
 	let n = new Map(t.names.map((e, t) => [e, t]));
 	return e.names.flatMap((e, t) => {
 		let r = n.get(e);
 		return n.delete(e), r === void 0 ? [] : [[t, r]];
 	});
 }
-function ro(e, t) {
+function io(e, t) {
 	let n = atob(e.codes);
 	return Array.from({ length: Math.floor(n.length / e.images) }, (r, i) => {
 		let a = Float32Array.from(t, (t) => n.charCodeAt(i * e.images + t)), o = a.reduce((e, t) => e + t, 0) / Math.max(1, a.length), s = Math.sqrt(a.reduce((e, t) => e + (t - o) ** 2, 0));
 		return a.map((e) => s > 1e-6 ? (e - o) / s : 0);
 	});
 }
-function io(e, t, n) {
-	let [r, i] = [ro(e, n.map(([e]) => e)), ro(t, n.map(([, e]) => e))], a = r.map(() => ({
+function ao(e, t, n) {
+	let [r, i] = [io(e, n.map(([e]) => e)), io(t, n.map(([, e]) => e))], a = r.map(() => ({
 		at: -1,
 		value: -2
 	})), o = i.map(() => ({
@@ -5886,9 +5898,9 @@ function io(e, t, n) {
 	}]).sort((e, t) => t.correlation - e.correlation || e.unit - t.unit);
 }
 // src/more/Matches.tsx
-var ao = 48, oo = .8, so = 10, co = ({ atlas: { manifest: e } }) => e.paths.responses !== void 0 && e.extras?.alike === !0;
-function lo({ left: e, right: t }) {
-	let [n, r] = j(!1), i = (e) => [R("responses/index", e.atlas), R(`responses/${e.layer.id}`, e.atlas)], [a, o] = i(e), [s, c] = i(t), l = P(() => a.value && s.value ? no(a.value, s.value) : [], [a.value, s.value]), u = P(() => o.value && c.value && l.length > 1 ? io(o.value, c.value, l) : [], [
+var oo = 48, so = .8, co = 10, lo = ({ atlas: { manifest: e } }) => e.paths.responses !== void 0 && e.extras?.alike === !0;
+function uo({ left: e, right: t }) {
+	let [n, r] = j(!1), i = (e) => [z("responses/index", e.atlas), z(`responses/${e.layer.id}`, e.atlas)], [a, o] = i(e), [s, c] = i(t), l = P(() => a.value && s.value ? ro(a.value, s.value) : [], [a.value, s.value]), u = P(() => o.value && c.value && l.length > 1 ? ao(o.value, c.value, l) : [], [
 		o.value,
 		c.value,
 		l
@@ -5898,18 +5910,18 @@ function lo({ left: e, right: t }) {
 		o,
 		s,
 		c
-	].some((e) => e.error)) return /* @__PURE__ */ I("p", {
+	].some((e) => e.error)) return /* @__PURE__ */ L("p", {
 		class: "empty",
 		children: "How units respond to single images is not in one of the two atlases."
 	});
-	if (!a.value || !s.value || !o.value || !c.value) return /* @__PURE__ */ I(Y, { what: "responses" });
-	if (l.length < 2) return /* @__PURE__ */ I("p", {
+	if (!a.value || !s.value || !o.value || !c.value) return /* @__PURE__ */ L(Y, { what: "responses" });
+	if (l.length < 2) return /* @__PURE__ */ L("p", {
 		class: "empty",
 		children: "The two atlases have no images in common, by their names: nothing says which units are alike. Look at two layers side by side."
 	});
 	let d = u[Math.floor(u.length / 2)];
-	return /* @__PURE__ */ I(S, { children: [
-		/* @__PURE__ */ I("p", {
+	return /* @__PURE__ */ L(S, { children: [
+		/* @__PURE__ */ L("p", {
 			class: "lead",
 			children: [
 				Z(l.length, "image"),
@@ -5920,83 +5932,83 @@ function lo({ left: e, right: t }) {
 				" kept to compare by. Half of the units have a match of ",
 				d?.correlation.toFixed(2) ?? "–",
 				" or more; ",
-				u.filter((e) => e.correlation > oo).length,
+				u.filter((e) => e.correlation > so).length,
 				" of ",
 				u.length,
 				" one above ",
-				oo,
+				so,
 				", ",
 				u.filter((e) => e.mutual).length,
 				" are each other's best.",
-				l.length < so && " So few images make units alike by chance."
+				l.length < co && " So few images make units alike by chance."
 			]
 		}),
-		/* @__PURE__ */ I("p", {
+		/* @__PURE__ */ L("p", {
 			class: "note",
 			children: "Correlation of the strongest responses in each of these images. A large one says that two units respond to the same images, not that they compute the same."
 		}),
-		/* @__PURE__ */ I("ul", {
+		/* @__PURE__ */ L("ul", {
 			class: "matches",
-			children: u.slice(0, n ? u.length : ao).map((n) => /* @__PURE__ */ I("li", { children: /* @__PURE__ */ I("a", {
+			children: u.slice(0, n ? u.length : oo).map((n) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
 				href: xt(`${e.layer.name}:${n.unit}`, `${t.layer.name}:${n.other}`, t.atlas.name),
 				children: [
-					/* @__PURE__ */ I(uo, {
+					/* @__PURE__ */ L(fo, {
 						side: e,
 						channel: n.unit
 					}),
-					/* @__PURE__ */ I("b", {
+					/* @__PURE__ */ L("b", {
 						class: "number",
 						title: n.mutual ? "each other's best" : "best for the left one only",
 						children: [
 							n.correlation.toFixed(2),
 							" ",
-							/* @__PURE__ */ I("span", {
+							/* @__PURE__ */ L("span", {
 								class: "heard",
 								children: "correlation "
 							}),
 							n.mutual ? "⇄" : "→"
 						]
 					}),
-					/* @__PURE__ */ I(uo, {
+					/* @__PURE__ */ L(fo, {
 						side: t,
 						channel: n.other
 					})
 				]
 			}) }, n.unit))
 		}),
-		u.length > ao && !n && /* @__PURE__ */ I("button", {
+		u.length > oo && !n && /* @__PURE__ */ L("button", {
 			type: "button",
 			onClick: () => r(!0),
 			children: ["Show all ", u.length]
 		})
 	] });
 }
-var uo = ({ side: e, channel: t }) => /* @__PURE__ */ I("span", { children: [/* @__PURE__ */ I("span", {
+var fo = ({ side: e, channel: t }) => /* @__PURE__ */ L("span", { children: [/* @__PURE__ */ L("span", {
 	class: "pair",
-	children: ["photos", "projections"].map((n) => /* @__PURE__ */ I($, {
+	children: ["photos", "projections"].map((n) => /* @__PURE__ */ L($, {
 		layer: e.layer,
 		channel: t,
 		kind: n,
 		side: 56,
 		from: e.atlas
 	}, n))
-}), /* @__PURE__ */ I("small", { children: [/* @__PURE__ */ I("span", {
+}), /* @__PURE__ */ L("small", { children: [/* @__PURE__ */ L("span", {
 	class: "heard",
 	children: "Unit "
 }), t] })] });
 // src/more/Versus.tsx
-function fo(e) {
-	let t = R(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
+function po(e) {
+	let t = z(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
 	return t.value && n ? {
 		shard: t.value,
 		unit: n
 	} : null;
 }
-function po({ left: e, right: t }) {
-	let [n, r] = [fo(e), fo(t)], [i, a] = j(null);
-	if (!n || !r) return /* @__PURE__ */ I(Y, { what: "both units" });
+function mo({ left: e, right: t }) {
+	let [n, r] = [po(e), po(t)], [i, a] = j(null);
+	if (!n || !r) return /* @__PURE__ */ L(Y, { what: "both units" });
 	let o = (e) => e.unit.images.map((t) => gr(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
-	return /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I("p", {
+	return /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("p", {
 		class: "lead",
 		children: [
 			Z(c, "image"),
@@ -6004,14 +6016,14 @@ function po({ left: e, right: t }) {
 			s.length,
 			" in common."
 		]
-	}), /* @__PURE__ */ I("div", {
+	}), /* @__PURE__ */ L("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ I(mo, {
+		children: [/* @__PURE__ */ L(ho, {
 			side: e,
 			found: n,
 			image: i,
 			look: a
-		}), /* @__PURE__ */ I(mo, {
+		}), /* @__PURE__ */ L(ho, {
 			side: t,
 			found: r,
 			image: i,
@@ -6019,17 +6031,17 @@ function po({ left: e, right: t }) {
 		})]
 	})] });
 }
-function mo({ side: e, found: t, image: n, look: r }) {
+function ho({ side: e, found: t, image: n, look: r }) {
 	let { layer: i, channel: a, atlas: o } = e, { unit: s, shard: c } = t, l = `${i.name}:${a}`;
-	return /* @__PURE__ */ I("section", {
+	return /* @__PURE__ */ L("section", {
 		class: "panel half",
 		"aria-label": l,
 		children: [
-			/* @__PURE__ */ I("h2", { children: o.name ? /* @__PURE__ */ I(K, { text: `${l} in ${o.name}` }) : /* @__PURE__ */ I("a", {
+			/* @__PURE__ */ L("h2", { children: o.name ? /* @__PURE__ */ L(K, { text: `${l} in ${o.name}` }) : /* @__PURE__ */ L("a", {
 				href: U(i.name, a),
 				children: l
 			}) }),
-			/* @__PURE__ */ I("p", {
+			/* @__PURE__ */ L("p", {
 				class: "note",
 				children: [
 					"maximum ",
@@ -6042,16 +6054,16 @@ function mo({ side: e, found: t, image: n, look: r }) {
 					en(i)
 				]
 			}),
-			/* @__PURE__ */ I("div", {
+			/* @__PURE__ */ L("div", {
 				class: "panels panels-2",
-				children: ["photos", "projections"].map((e) => /* @__PURE__ */ I("div", {
+				children: ["photos", "projections"].map((e) => /* @__PURE__ */ L("div", {
 					class: "nine",
 					style: { gridTemplateColumns: `repeat(${i.sprite.columns}, auto)` },
 					role: "group",
 					"aria-label": e,
 					children: s.images.map((t, a) => {
 						let l = gr(c, t), u = hr(c, t);
-						return /* @__PURE__ */ I("button", {
+						return /* @__PURE__ */ L("button", {
 							type: "button",
 							class: l === n ? "cell active" : "cell",
 							onMouseEnter: () => r(l),
@@ -6060,7 +6072,7 @@ function mo({ side: e, found: t, image: n, look: r }) {
 							onBlur: () => r(null),
 							"aria-label": `${e === "photos" ? "Photo" : "Projection"} ${a + 1}, ${l}`,
 							title: `${X(s.values[a])} · ${u ?? l}`,
-							children: /* @__PURE__ */ I(dn, {
+							children: /* @__PURE__ */ L(dn, {
 								layer: i,
 								unit: s,
 								kind: e,
@@ -6073,32 +6085,32 @@ function mo({ side: e, found: t, image: n, look: r }) {
 					})
 				}, e))
 			}),
-			s.classes.length > 0 && /* @__PURE__ */ I("p", {
+			s.classes.length > 0 && /* @__PURE__ */ L("p", {
 				class: "note",
 				children: ["Top classes: ", s.classes.slice(0, 3).map(([e, t]) => `${c.classes[e] ?? e} (${X(t)})`).join(", ")]
 			})
 		]
 	});
 }
-function ho({ left: e, right: t, a: n, b: r }) {
-	let [i, a] = j(-1), { router: o } = F(), s = co(e) && co(t) && (e.atlas !== t.atlas || e.layer !== t.layer), [c, l] = j("matches"), u = (e) => o.go(xt(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name)), d = s && /* @__PURE__ */ I(Ot, {
+function go({ left: e, right: t, a: n, b: r }) {
+	let [i, a] = j(-1), { router: o } = F(), s = lo(e) && lo(t) && (e.atlas !== t.atlas || e.layer !== t.layer), [c, l] = j("matches"), u = (e) => o.go(xt(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name)), d = s && /* @__PURE__ */ L(Ot, {
 		label: "What is shown",
 		value: c,
 		options: [["matches", "Best matches"], ["both", "Side by side"]],
 		change: l
 	});
-	return s && c === "matches" ? /* @__PURE__ */ I(S, { children: [d, /* @__PURE__ */ I(lo, {
+	return s && c === "matches" ? /* @__PURE__ */ L(S, { children: [d, /* @__PURE__ */ L(uo, {
 		left: e,
 		right: t
-	}, `${n} ${r} ${t.atlas.name}`)] }) : /* @__PURE__ */ I(S, { children: [d, /* @__PURE__ */ I("div", {
+	}, `${n} ${r} ${t.atlas.name}`)] }) : /* @__PURE__ */ L(S, { children: [d, /* @__PURE__ */ L("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ I(go, {
+		children: [/* @__PURE__ */ L(_o, {
 			side: e,
 			chosen: i,
 			choose: a,
 			open: u,
 			keys: !0
-		}), /* @__PURE__ */ I(go, {
+		}), /* @__PURE__ */ L(_o, {
 			side: t,
 			chosen: i,
 			choose: a,
@@ -6107,17 +6119,17 @@ function ho({ left: e, right: t, a: n, b: r }) {
 		})]
 	})] });
 }
-function go({ side: e, chosen: t, choose: n, open: r, keys: i }) {
-	let { layer: a, atlas: o } = e, s = R(`layers/${a.id}`, o), c = o.manifest.subset?.[a.name], l = (e) => c?.[e] ?? e, u = c ? c.indexOf(t) : t < a.channels ? t : -1;
-	return /* @__PURE__ */ I("section", {
+function _o({ side: e, chosen: t, choose: n, open: r, keys: i }) {
+	let { layer: a, atlas: o } = e, s = z(`layers/${a.id}`, o), c = o.manifest.subset?.[a.name], l = (e) => c?.[e] ?? e, u = c ? c.indexOf(t) : t < a.channels ? t : -1;
+	return /* @__PURE__ */ L("section", {
 		class: "panel half",
 		"aria-label": a.name,
 		children: [
-			/* @__PURE__ */ I("h2", { children: o.name ? /* @__PURE__ */ I(K, { text: `${a.name} in ${o.name}` }) : /* @__PURE__ */ I("a", {
+			/* @__PURE__ */ L("h2", { children: o.name ? /* @__PURE__ */ L(K, { text: `${a.name} in ${o.name}` }) : /* @__PURE__ */ L("a", {
 				href: H(a.name),
 				children: a.name
 			}) }),
-			/* @__PURE__ */ I("p", {
+			/* @__PURE__ */ L("p", {
 				class: "note",
 				children: [
 					a.op,
@@ -6129,7 +6141,7 @@ function go({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 					Z(a.units.dead, "dead unit")
 				]
 			}),
-			s.value && /* @__PURE__ */ I(Fi, {
+			s.value && /* @__PURE__ */ L(Ii, {
 				count: c?.length ?? a.channels,
 				cell: {
 					width: 132,
@@ -6144,27 +6156,27 @@ function go({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 				keys: i,
 				render: (e) => {
 					let t = l(e), i = s.value?.dead.includes(t);
-					return /* @__PURE__ */ I("button", {
+					return /* @__PURE__ */ L("button", {
 						type: "button",
 						class: "unit",
 						onFocus: () => n(t),
 						onMouseEnter: () => n(t),
 						onClick: () => r(t),
-						children: [/* @__PURE__ */ I("span", {
+						children: [/* @__PURE__ */ L("span", {
 							class: "pair",
-							children: ["photos", "projections"].map((e) => i ? /* @__PURE__ */ I(ln, { side: 60 }, e) : /* @__PURE__ */ I($, {
+							children: ["photos", "projections"].map((e) => i ? /* @__PURE__ */ L(ln, { side: 60 }, e) : /* @__PURE__ */ L($, {
 								layer: a,
 								channel: t,
 								kind: e,
 								side: 60,
 								from: o
 							}, e))
-						}), /* @__PURE__ */ I("span", {
+						}), /* @__PURE__ */ L("span", {
 							class: "caption",
-							children: [/* @__PURE__ */ I("b", { children: [/* @__PURE__ */ I("span", {
+							children: [/* @__PURE__ */ L("b", { children: [/* @__PURE__ */ L("span", {
 								class: "heard",
 								children: "Unit "
-							}), t] }), /* @__PURE__ */ I("span", { children: i ? "dead" : X(s.value?.maximum[t]) })]
+							}), t] }), /* @__PURE__ */ L("span", { children: i ? "dead" : X(s.value?.maximum[t]) })]
 						})]
 					});
 				}
@@ -6173,8 +6185,8 @@ function go({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	});
 }
 // src/more/Compare.tsx
-function _o(e) {
-	let t = L(), [n, r] = j(null);
+function vo(e) {
+	let t = R(), [n, r] = j(null);
 	return M(() => {
 		if (!e) return;
 		let n = !0;
@@ -6200,37 +6212,37 @@ function _o(e) {
 		error: null
 	};
 }
-function vo({ query: e }) {
-	let t = L(), { router: n } = F(), r = lt(), i = e.get("with") ?? (e.has("a") ? "" : r[0]?.name ?? ""), { other: a, error: o } = _o(i), s = (e) => (i ? e.manifest.layers.findLast((e) => e.spatial) ?? e.manifest.layers[0] : e.manifest.layers[0])?.name ?? "", c = e.get("a") ?? s(t), l = e.get("b") || (i && a ? mt(a, c) || G(c) ? c : s(a) : ""), u = (e) => n.replace(xt(e.a ?? c, e.b ?? l, e.other ?? i));
-	return /* @__PURE__ */ I(S, { children: [
-		/* @__PURE__ */ I("h1", { children: "Compare" }),
-		/* @__PURE__ */ I("form", {
+function yo({ query: e }) {
+	let t = R(), { router: n } = F(), r = ct(), i = e.get("with") ?? (e.has("a") ? "" : r[0]?.name ?? ""), { other: a, error: o } = vo(i), s = (e) => (i ? e.manifest.layers.findLast((e) => e.spatial) ?? e.manifest.layers[0] : e.manifest.layers[0])?.name ?? "", c = e.get("a") ?? s(t), l = e.get("b") || (i && a ? mt(a, c) || G(c) ? c : s(a) : ""), u = (e) => n.replace(xt(e.a ?? c, e.b ?? l, e.other ?? i));
+	return /* @__PURE__ */ L(S, { children: [
+		/* @__PURE__ */ L("h1", { children: "Compare" }),
+		/* @__PURE__ */ L("form", {
 			class: "bar compare-bar",
 			onSubmit: (e) => e.preventDefault(),
 			children: [
-				/* @__PURE__ */ I(bo, {
+				/* @__PURE__ */ L(xo, {
 					label: "Left",
 					value: c,
 					atlas: t,
 					change: (e) => u({ a: e })
 				}),
-				/* @__PURE__ */ I("span", {
+				/* @__PURE__ */ L("span", {
 					"aria-hidden": "true",
 					children: "⇄"
 				}),
-				/* @__PURE__ */ I(bo, {
+				/* @__PURE__ */ L(xo, {
 					label: "Right",
 					value: l,
 					atlas: a ?? t,
 					change: (e) => u({ b: e })
 				}),
-				r.length > 0 && /* @__PURE__ */ I("label", { children: ["Right side from", /* @__PURE__ */ I("select", {
+				r.length > 0 && /* @__PURE__ */ L("label", { children: ["Right side from", /* @__PURE__ */ L("select", {
 					value: i,
 					onChange: (e) => u({ other: e.currentTarget.value }),
-					children: [/* @__PURE__ */ I("option", {
+					children: [/* @__PURE__ */ L("option", {
 						value: "",
 						children: "this atlas"
-					}), r.map((e) => /* @__PURE__ */ I("option", {
+					}), r.map((e) => /* @__PURE__ */ L("option", {
 						value: e.name,
 						children: [
 							e.name,
@@ -6241,34 +6253,34 @@ function vo({ query: e }) {
 				})] })
 			]
 		}),
-		r.length === 0 && !e.has("a") && /* @__PURE__ */ I("p", {
+		r.length === 0 && !e.has("a") && /* @__PURE__ */ L("p", {
 			class: "note",
 			children: [
 				"Two units or layers of this ",
 				t.manifest.subset ? "part of an atlas" : "atlas",
 				". Another atlas, of another network or another epoch, is put beside it with ",
-				/* @__PURE__ */ I("code", { children: "convscope atlas attach" }),
+				/* @__PURE__ */ L("code", { children: "convscope atlas attach" }),
 				"."
 			]
 		}),
-		i && a && /* @__PURE__ */ I(yo, {
+		i && a && /* @__PURE__ */ L(bo, {
 			own: t,
 			other: a
 		}),
-		o ? /* @__PURE__ */ I(J, {
+		o ? /* @__PURE__ */ L(J, {
 			title: "The other atlas cannot be shown",
 			children: o
-		}) : a ? /* @__PURE__ */ I(xo, {
+		}) : a ? /* @__PURE__ */ L(So, {
 			a: c,
 			b: l,
 			own: t,
 			other: a
-		}) : /* @__PURE__ */ I(Y, { what: i })
+		}) : /* @__PURE__ */ L(Y, { what: i })
 	] });
 }
-function yo({ own: e, other: t }) {
+function bo({ own: e, other: t }) {
 	let n = e.manifest.layers.filter((e) => mt(t, e.name)).map((e) => e.name);
-	return /* @__PURE__ */ I("p", {
+	return /* @__PURE__ */ L("p", {
 		class: "note",
 		children: [
 			e.manifest.model.fingerprint === t.manifest.model.fingerprint ? "The same network. " : "",
@@ -6280,11 +6292,11 @@ function yo({ own: e, other: t }) {
 		]
 	});
 }
-function bo({ label: e, value: t, atlas: n, change: r }) {
+function xo({ label: e, value: t, atlas: n, change: r }) {
 	let i = `compare-${e.toLowerCase()}`;
-	return /* @__PURE__ */ I("label", { children: [
+	return /* @__PURE__ */ L("label", { children: [
 		e,
-		/* @__PURE__ */ I("input", {
+		/* @__PURE__ */ L("input", {
 			id: i,
 			list: `${i}-list`,
 			value: t,
@@ -6293,13 +6305,13 @@ function bo({ label: e, value: t, atlas: n, change: r }) {
 			autocomplete: "off",
 			onChange: (e) => r(e.currentTarget.value.trim())
 		}),
-		/* @__PURE__ */ I("datalist", {
+		/* @__PURE__ */ L("datalist", {
 			id: `${i}-list`,
-			children: n.manifest.layers.map((e) => /* @__PURE__ */ I("option", { value: e.name }, e.id))
+			children: n.manifest.layers.map((e) => /* @__PURE__ */ L("option", { value: e.name }, e.id))
 		})
 	] });
 }
-function xo({ a: e, b: t, own: n, other: r }) {
+function So({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
 		let n = mt(t, e);
 		if (n) return {
@@ -6314,7 +6326,7 @@ function xo({ a: e, b: t, own: n, other: r }) {
 			atlas: t
 		} : null;
 	}, [a, o] = [i(e, n), i(t || e, r)];
-	return !a || !o ? /* @__PURE__ */ I("p", {
+	return !a || !o ? /* @__PURE__ */ L("p", {
 		class: "empty",
 		children: [
 			"“",
@@ -6325,7 +6337,7 @@ function xo({ a: e, b: t, own: n, other: r }) {
 			n.manifest.layers[0]?.name,
 			":0."
 		]
-	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ I(po, {
+	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ L(mo, {
 		left: {
 			...a,
 			channel: a.channel
@@ -6334,57 +6346,57 @@ function xo({ a: e, b: t, own: n, other: r }) {
 			...o,
 			channel: o.channel
 		}
-	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ I(ho, {
+	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ L(go, {
 		left: a,
 		right: o,
 		a: e,
 		b: t || e
-	}) : /* @__PURE__ */ I("p", {
+	}) : /* @__PURE__ */ L("p", {
 		class: "empty",
 		children: "One side is a layer and the other a unit: name two of a kind."
 	});
 }
 // src/more/Answered.tsx
-function So({ name: e }) {
-	let t = R(`experiments/${e}`).value;
+function Co({ name: e }) {
+	let t = z(`experiments/${e}`).value;
 	if (!t?.pairs) return null;
 	let { matrix: n, pairs: r, surest: i, wrong: a } = t;
-	return /* @__PURE__ */ I(S, { children: [
-		n && /* @__PURE__ */ I(Co, { matrix: n }),
-		r.length > 0 && /* @__PURE__ */ I(q, {
+	return /* @__PURE__ */ L(S, { children: [
+		n && /* @__PURE__ */ L(wo, { matrix: n }),
+		r.length > 0 && /* @__PURE__ */ L(q, {
 			class: "panel wide answered",
 			title: "What was taken for what",
 			note: `${Z(a, "image")} answered wrongly, by class and answer, the most frequent first.`,
-			children: /* @__PURE__ */ I("ul", { children: r.map((e) => /* @__PURE__ */ I("li", { children: [
-				/* @__PURE__ */ I("span", {
+			children: /* @__PURE__ */ L("ul", { children: r.map((e) => /* @__PURE__ */ L("li", { children: [
+				/* @__PURE__ */ L("span", {
 					class: "taken-for",
 					children: [
-						/* @__PURE__ */ I(Dt, {
+						/* @__PURE__ */ L(Dt, {
 							name: e.label,
 							number: -1
 						}),
 						" ",
-						/* @__PURE__ */ I("span", {
+						/* @__PURE__ */ L("span", {
 							class: "quiet",
 							children: "taken for"
 						}),
 						" ",
-						/* @__PURE__ */ I(Dt, {
+						/* @__PURE__ */ L(Dt, {
 							name: e.answer,
 							number: -1
 						})
 					]
 				}),
-				/* @__PURE__ */ I("b", {
+				/* @__PURE__ */ L("b", {
 					class: "number",
 					children: e.count
 				}),
-				/* @__PURE__ */ I("span", {
+				/* @__PURE__ */ L("span", {
 					class: "thumbs",
-					children: e.images.map((t) => /* @__PURE__ */ I("a", {
+					children: e.images.map((t) => /* @__PURE__ */ L("a", {
 						href: W(t),
 						"aria-label": `Image ${t}, ${e.label} taken for ${e.answer}`,
-						children: /* @__PURE__ */ I(_n, {
+						children: /* @__PURE__ */ L(_n, {
 							image: t,
 							side: 44
 						})
@@ -6392,30 +6404,30 @@ function So({ name: e }) {
 				})
 			] }, `${e.label}\n${e.answer}`)) })
 		}),
-		i.length > 0 && /* @__PURE__ */ I(q, {
+		i.length > 0 && /* @__PURE__ */ L(q, {
 			class: "panel wide",
 			title: "Surest mistakes",
 			note: "Wrong answers that were the most probable to the network.",
-			children: /* @__PURE__ */ I("ul", {
+			children: /* @__PURE__ */ L("ul", {
 				class: "tiles surest",
-				children: i.map((e, t) => /* @__PURE__ */ I("li", { children: [
-					e.image === null ? /* @__PURE__ */ I("small", { children: /* @__PURE__ */ I("bdi", { children: Q(e.name) }) }) : /* @__PURE__ */ I("a", {
+				children: i.map((e, t) => /* @__PURE__ */ L("li", { children: [
+					e.image === null ? /* @__PURE__ */ L("small", { children: /* @__PURE__ */ L("bdi", { children: Q(e.name) }) }) : /* @__PURE__ */ L("a", {
 						href: W(e.image),
 						"aria-label": e.name,
 						title: e.name,
-						children: /* @__PURE__ */ I(_n, {
+						children: /* @__PURE__ */ L(_n, {
 							image: e.image,
 							side: 120
 						})
 					}),
-					/* @__PURE__ */ I("small", { children: /* @__PURE__ */ I(Dt, {
+					/* @__PURE__ */ L("small", { children: /* @__PURE__ */ L(Dt, {
 						name: e.label,
 						number: -1
 					}) }),
-					/* @__PURE__ */ I("small", { children: [
+					/* @__PURE__ */ L("small", { children: [
 						Xt(Number(e.sure.toPrecision(3))),
 						" ",
-						/* @__PURE__ */ I(Dt, {
+						/* @__PURE__ */ L(Dt, {
 							name: e.answer,
 							number: -1
 						})
@@ -6425,36 +6437,36 @@ function So({ name: e }) {
 		})
 	] });
 }
-function Co({ matrix: { classes: e, answers: t, targets: n, counts: r } }) {
-	return /* @__PURE__ */ I(q, {
+function wo({ matrix: { classes: e, answers: t, targets: n, counts: r } }) {
+	return /* @__PURE__ */ L(q, {
 		class: "panel wide",
 		title: "Confusion",
 		note: "Rows are the images' classes, columns what was answered; right answers are framed.",
-		children: /* @__PURE__ */ I("div", {
+		children: /* @__PURE__ */ L("div", {
 			class: "scroll",
 			tabIndex: 0,
 			role: "region",
 			"aria-label": "Confusion of classes",
-			children: /* @__PURE__ */ I("table", {
+			children: /* @__PURE__ */ L("table", {
 				class: "confusion",
-				children: [/* @__PURE__ */ I("thead", { children: /* @__PURE__ */ I("tr", { children: [/* @__PURE__ */ I("td", {}), t.map((e, t) => /* @__PURE__ */ I("th", {
+				children: [/* @__PURE__ */ L("thead", { children: /* @__PURE__ */ L("tr", { children: [/* @__PURE__ */ L("td", {}), t.map((e, t) => /* @__PURE__ */ L("th", {
 					scope: "col",
-					children: /* @__PURE__ */ I("span", { children: /* @__PURE__ */ I("bdi", {
+					children: /* @__PURE__ */ L("span", { children: /* @__PURE__ */ L("bdi", {
 						title: e,
 						children: e
 					}) })
-				}, t))] }) }), /* @__PURE__ */ I("tbody", { children: r.map((t, r) => {
+				}, t))] }) }), /* @__PURE__ */ L("tbody", { children: r.map((t, r) => {
 					let i = t.reduce((e, t) => e + t, 0) || 1;
-					return /* @__PURE__ */ I("tr", { children: [/* @__PURE__ */ I("th", {
+					return /* @__PURE__ */ L("tr", { children: [/* @__PURE__ */ L("th", {
 						scope: "row",
-						children: /* @__PURE__ */ I(Dt, {
+						children: /* @__PURE__ */ L(Dt, {
 							name: e[r],
 							number: r
 						})
-					}), t.map((e, t) => /* @__PURE__ */ I("td", {
+					}), t.map((e, t) => /* @__PURE__ */ L("td", {
 						class: n[r] === t ? "right" : "",
 						style: { "--share": `${Math.round(100 * e / i)}%` },
-						children: e || /* @__PURE__ */ I("span", {
+						children: e || /* @__PURE__ */ L("span", {
 							class: "quiet",
 							children: "·"
 						})
@@ -6465,13 +6477,13 @@ function Co({ matrix: { classes: e, answers: t, targets: n, counts: r } }) {
 	});
 }
 // src/more/Chart.tsx
-var wo = 220, [To, Eo, Do, Oo] = [
+var To = 220, [Eo, Do, Oo, ko] = [
 	44,
 	8,
 	8,
 	22
-], ko = 8;
-function Ao(e) {
+], Ao = 8;
+function jo(e) {
 	let t = e.flatMap((e) => [
 		...e.values,
 		...e.low ?? [],
@@ -6481,7 +6493,7 @@ function Ao(e) {
 	let [n, r] = [t.reduce((e, t) => Math.min(e, t)), t.reduce((e, t) => Math.max(e, t))];
 	return n > 0 && n < r - n && (n = 0), r < 0 && -r < r - n && (r = 0), r > n ? [n, r] : [n - .5, r + .5];
 }
-function jo([e, t], n = 5) {
+function Mo([e, t], n = 5) {
 	let r = (t - e) / n, i = 10 ** Math.floor(Math.log10(r)), a = i * ([
 		1,
 		2,
@@ -6490,8 +6502,8 @@ function jo([e, t], n = 5) {
 	].find((e) => e * i >= r) ?? 10), o = Math.ceil(e / a - 1e-9);
 	return Array.from({ length: Math.max(0, Math.floor(t / a + 1e-9) - o + 1) }, (e, t) => Number(((o + t) * a).toPrecision(12)));
 }
-var Mo = 7;
-function No(e, t) {
+var No = 7;
+function Po(e, t) {
 	for (let n of [
 		6,
 		5,
@@ -6499,31 +6511,31 @@ function No(e, t) {
 		3,
 		2
 	]) {
-		let r = jo(e, n), i = Math.max(...r.map((e) => Fo(e).length));
-		if (r.length < 2 || (r[1] - r[0]) * (t / (e[1] - e[0])) >= Mo * i + 12) return r;
+		let r = Mo(e, n), i = Math.max(...r.map((e) => Io(e).length));
+		if (r.length < 2 || (r[1] - r[0]) * (t / (e[1] - e[0])) >= No * i + 12) return r;
 	}
 	return [];
 }
-function Po(e) {
+function Fo(e) {
 	let t = e.filter((e) => e.look === "measured");
 	return e.map((e) => {
 		let n = e.look === "measured" ? t.indexOf(e) : t.findIndex((t) => e.name.startsWith(t.name));
-		return n < 0 ? 7 : n % ko;
+		return n < 0 ? 7 : n % Ao;
 	});
 }
-var Fo = (e) => Math.abs(e) >= 1e4 ? e.toLocaleString("en", { notation: "compact" }) : X(Number(e.toPrecision(3))), Io = (e, t) => {
+var Io = (e) => Math.abs(e) >= 1e4 ? e.toLocaleString("en", { notation: "compact" }) : X(Number(e.toPrecision(3))), Lo = (e, t) => {
 	let [n, r] = [e.low?.[t] ?? null, e.high?.[t] ?? null];
-	return n === null || r === null || n === r ? "" : `${Fo(n)} to ${Fo(r)}`;
+	return n === null || r === null || n === r ? "" : `${Io(n)} to ${Io(r)}`;
 };
-function Lo({ text: e }) {
-	let t = L(), n = G(e);
-	return n && B(t, n.layer, n.channel) ? /* @__PURE__ */ I("a", {
+function Ro({ text: e }) {
+	let t = R(), n = G(e);
+	return n && B(t, n.layer, n.channel) ? /* @__PURE__ */ L("a", {
 		href: U(n.layer, n.channel),
 		children: e
-	}) : /* @__PURE__ */ I(K, { text: e });
+	}) : /* @__PURE__ */ L(K, { text: e });
 }
-function Ro({ chart: e }) {
-	return /* @__PURE__ */ I(q, {
+function zo({ chart: e }) {
+	return /* @__PURE__ */ L(q, {
 		class: `panel chart ${e.kind}`,
 		title: e.title,
 		note: [
@@ -6531,118 +6543,118 @@ function Ro({ chart: e }) {
 			e.x && `across: ${e.x}`,
 			e.note
 		].filter(Boolean).join(" · "),
-		children: e.kind === "rows" ? /* @__PURE__ */ I(Bo, { chart: e }) : /* @__PURE__ */ I(Vo, { chart: e })
+		children: e.kind === "rows" ? /* @__PURE__ */ L(Vo, { chart: e }) : /* @__PURE__ */ L(Ho, { chart: e })
 	});
 }
-var zo = (e, [t, n]) => 100 * (e - t) / (n - t);
-function Bo({ chart: e }) {
-	let t = Ao(e.series), n = Po(e.series);
-	return /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I("ol", {
+var Bo = (e, [t, n]) => 100 * (e - t) / (n - t);
+function Vo({ chart: e }) {
+	let t = jo(e.series), n = Fo(e.series);
+	return /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("ol", {
 		class: "rows-of",
-		children: e.at.map((r, i) => /* @__PURE__ */ I("li", { children: [/* @__PURE__ */ I(Lo, { text: String(r) }), /* @__PURE__ */ I("div", { children: e.series.map((e, r) => {
+		children: e.at.map((r, i) => /* @__PURE__ */ L("li", { children: [/* @__PURE__ */ L(Ro, { text: String(r) }), /* @__PURE__ */ L("div", { children: e.series.map((e, r) => {
 			let a = e.values[i] ?? null;
 			if (a === null) return null;
 			let [o, s] = [e.low?.[i] ?? null, e.high?.[i] ?? null];
-			return /* @__PURE__ */ I("div", {
+			return /* @__PURE__ */ L("div", {
 				class: `s${n[r]} ${e.look}`,
-				title: `${e.name}: ${X(a)}${Io(e, i) && `, ${Io(e, i)}`}`,
-				children: [/* @__PURE__ */ I("span", {
+				title: `${e.name}: ${X(a)}${Lo(e, i) && `, ${Lo(e, i)}`}`,
+				children: [/* @__PURE__ */ L("span", {
 					class: "track",
 					"aria-hidden": "true",
 					children: [
-						t[0] < 0 && t[1] > 0 && /* @__PURE__ */ I("i", {
+						t[0] < 0 && t[1] > 0 && /* @__PURE__ */ L("i", {
 							class: "zero",
-							style: { left: `${zo(0, t)}%` }
+							style: { left: `${Bo(0, t)}%` }
 						}),
-						o !== null && s !== null && /* @__PURE__ */ I("i", {
+						o !== null && s !== null && /* @__PURE__ */ L("i", {
 							class: "interval",
 							style: {
-								left: `${zo(o, t)}%`,
-								right: `${100 - zo(s, t)}%`
+								left: `${Bo(o, t)}%`,
+								right: `${100 - Bo(s, t)}%`
 							}
 						}),
-						/* @__PURE__ */ I("i", {
+						/* @__PURE__ */ L("i", {
 							class: "dot",
-							style: { left: `${zo(a, t)}%` }
+							style: { left: `${Bo(a, t)}%` }
 						})
 					]
-				}), /* @__PURE__ */ I("span", {
+				}), /* @__PURE__ */ L("span", {
 					class: "number",
 					children: [
-						/* @__PURE__ */ I("span", {
+						/* @__PURE__ */ L("span", {
 							class: "heard",
 							children: [e.name, " "]
 						}),
-						Fo(a),
+						Io(a),
 						" ",
-						/* @__PURE__ */ I("small", { children: Io(e, i) })
+						/* @__PURE__ */ L("small", { children: Lo(e, i) })
 					]
 				})]
 			}, r);
 		}) })] }, i))
-	}), (e.series.length > 1 || e.series.some((e) => e.look === "compared")) && /* @__PURE__ */ I("p", {
+	}), (e.series.length > 1 || e.series.some((e) => e.look === "compared")) && /* @__PURE__ */ L("p", {
 		class: "legend",
-		children: e.series.map((e, t) => /* @__PURE__ */ I("span", {
+		children: e.series.map((e, t) => /* @__PURE__ */ L("span", {
 			class: `s${n[t]} ${e.look}`,
 			children: [
-				/* @__PURE__ */ I("i", { class: "swatch" }),
+				/* @__PURE__ */ L("i", { class: "swatch" }),
 				" ",
 				e.name
 			]
 		}, t))
 	})] });
 }
-function Vo({ chart: e }) {
+function Ho({ chart: e }) {
 	let t = N(null), [n, r] = j(480), [i, a] = j(null);
 	M(() => {
 		if (!t.current) return;
 		let e = new ResizeObserver(([e]) => r(Math.max(200, Math.floor(e?.contentRect.width ?? 480))));
 		return e.observe(t.current), () => e.disconnect();
 	}, []);
-	let o = e.at.map(Number), s = e.kind === "points", c = Ao(e.series), [l, u] = [o.reduce((e, t) => Math.min(e, t), Infinity), o.reduce((e, t) => Math.max(e, t), -Infinity)], d = [l, u > l ? u : l + 1], f = (e) => To + (n - To - Eo) * zo(e, d) / 100, p = (e) => wo - Oo - (wo - Oo - Do) * zo(e, c) / 100, m = s ? e.series[0]?.values.reduce((e, t, n, r) => (t ?? Infinity) < (r[e] ?? Infinity) ? n : e, 0) ?? 0 : o.length - 1, h = i ?? m, g = Po(e.series), _ = (t) => {
+	let o = e.at.map(Number), s = e.kind === "points", c = jo(e.series), [l, u] = [o.reduce((e, t) => Math.min(e, t), Infinity), o.reduce((e, t) => Math.max(e, t), -Infinity)], d = [l, u > l ? u : l + 1], f = (e) => Eo + (n - Eo - Do) * Bo(e, d) / 100, p = (e) => To - ko - (To - ko - Oo) * Bo(e, c) / 100, m = s ? e.series[0]?.values.reduce((e, t, n, r) => (t ?? Infinity) < (r[e] ?? Infinity) ? n : e, 0) ?? 0 : o.length - 1, h = i ?? m, g = Fo(e.series), _ = (t) => {
 		let n = t.currentTarget.getBoundingClientRect(), r = o.map((r, i) => (f(r) - (t.clientX - n.left)) ** 2 + (s && (p(e.series[0]?.values[i] ?? NaN) - (t.clientY - n.top)) ** 2 || 0));
 		a(r.indexOf(Math.min(...r)));
 	}, v = s ? o.map((e, t) => t).sort((e, t) => o[e] - o[t]) : o.map((e, t) => t);
-	return /* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ L("div", {
 		ref: t,
 		children: [
-			/* @__PURE__ */ I("svg", {
+			/* @__PURE__ */ L("svg", {
 				class: "plot",
 				width: n,
-				height: wo,
+				height: To,
 				role: "img",
 				"aria-label": `${e.title}: ${e.series.map((e) => e.name).join(", ")}`,
 				onPointerMove: _,
 				onPointerDown: _,
 				children: [
-					jo(c).map((e) => /* @__PURE__ */ I("g", { children: [/* @__PURE__ */ I("line", {
+					Mo(c).map((e) => /* @__PURE__ */ L("g", { children: [/* @__PURE__ */ L("line", {
 						class: "axis",
-						x1: To,
-						x2: n - Eo,
+						x1: Eo,
+						x2: n - Do,
 						y1: p(e),
 						y2: p(e)
-					}), /* @__PURE__ */ I("text", {
-						x: To - 6,
+					}), /* @__PURE__ */ L("text", {
+						x: Eo - 6,
 						y: p(e) + 4,
 						"text-anchor": "end",
-						children: Fo(e)
+						children: Io(e)
 					})] }, e)),
-					No(d, n - To - Eo).map((e) => /* @__PURE__ */ I("text", {
-						x: Math.min(f(e), n - Mo * Fo(e).length / 2),
+					Po(d, n - Eo - Do).map((e) => /* @__PURE__ */ L("text", {
+						x: Math.min(f(e), n - No * Io(e).length / 2),
 						y: 215,
 						"text-anchor": "middle",
-						children: Fo(e)
+						children: Io(e)
 					}, e)),
-					!s && /* @__PURE__ */ I("line", {
+					!s && /* @__PURE__ */ L("line", {
 						class: "here",
 						x1: f(o[h] ?? 0),
 						x2: f(o[h] ?? 0),
-						y1: Do,
-						y2: wo - Oo
+						y1: Oo,
+						y2: To - ko
 					}),
-					e.series.map((e, t) => /* @__PURE__ */ I("g", {
+					e.series.map((e, t) => /* @__PURE__ */ L("g", {
 						class: `s${g[t]} ${e.look}`,
-						children: I(s ? Uo : Ho, {
+						children: L(s ? Wo : Uo, {
 							one: e,
 							at: o,
 							x: f,
@@ -6652,7 +6664,7 @@ function Vo({ chart: e }) {
 					}, t))
 				]
 			}),
-			o.length > 1 && /* @__PURE__ */ I("input", {
+			o.length > 1 && /* @__PURE__ */ L("input", {
 				type: "range",
 				min: 0,
 				max: o.length - 1,
@@ -6661,31 +6673,31 @@ function Vo({ chart: e }) {
 				"aria-label": `${e.x || "Place"} in ${e.title}`,
 				"aria-valuetext": X(o[h])
 			}),
-			/* @__PURE__ */ I("p", {
+			/* @__PURE__ */ L("p", {
 				class: "legend",
 				"aria-live": "polite",
-				children: [/* @__PURE__ */ I("b", {
+				children: [/* @__PURE__ */ L("b", {
 					class: "number",
 					children: [
 						X(o[h]),
 						" ",
-						/* @__PURE__ */ I("small", { children: e.x })
+						/* @__PURE__ */ L("small", { children: e.x })
 					]
-				}), e.series.map((e, t) => /* @__PURE__ */ I("span", {
+				}), e.series.map((e, t) => /* @__PURE__ */ L("span", {
 					class: `s${g[t]} ${e.look}`,
 					children: [
-						/* @__PURE__ */ I("i", { class: "swatch" }),
+						/* @__PURE__ */ L("i", { class: "swatch" }),
 						" ",
-						e.names?.[h] === void 0 ? e.name : /* @__PURE__ */ I(Lo, { text: e.names[h] }),
+						e.names?.[h] === void 0 ? e.name : /* @__PURE__ */ L(Ro, { text: e.names[h] }),
 						" ",
-						/* @__PURE__ */ I("b", {
+						/* @__PURE__ */ L("b", {
 							class: "number",
 							children: X(e.values[h])
 						}),
 						" ",
-						/* @__PURE__ */ I("small", {
+						/* @__PURE__ */ L("small", {
 							class: "number",
-							children: Io(e, h)
+							children: Lo(e, h)
 						})
 					]
 				}, t))]
@@ -6693,38 +6705,38 @@ function Vo({ chart: e }) {
 		]
 	});
 }
-function Ho({ one: e, at: t, x: n, y: r, shown: i }) {
+function Uo({ one: e, at: t, x: n, y: r, shown: i }) {
 	let a = (e) => e.map((i, a) => i === null ? "" : `${a > 0 && e[a - 1] !== null ? "L" : "M"}${n(t[a]).toFixed(1)} ${r(i).toFixed(1)}`).join(""), o = (e, i) => `${n(t[i]).toFixed(1)} ${r(e[i]).toFixed(1)}`, { low: s, high: c } = e, l = t.flatMap((e, t) => (s?.[t] ?? null) !== null && (c?.[t] ?? null) !== null ? [t] : []), u = e.values[i] ?? null;
-	return /* @__PURE__ */ I(S, { children: [
-		s && c && l.length > 1 && /* @__PURE__ */ I("path", {
+	return /* @__PURE__ */ L(S, { children: [
+		s && c && l.length > 1 && /* @__PURE__ */ L("path", {
 			class: "spread-of",
 			d: `M${l.map((e) => o(c, e)).join("L")}L${l.reverse().map((e) => o(s, e)).join("L")}Z`
 		}),
-		/* @__PURE__ */ I("path", {
+		/* @__PURE__ */ L("path", {
 			class: "curve",
 			d: a(e.values)
 		}),
-		u !== null && /* @__PURE__ */ I("circle", {
+		u !== null && /* @__PURE__ */ L("circle", {
 			r: "4",
 			cx: n(t[i]),
 			cy: r(u)
 		})
 	] });
 }
-function Uo({ one: e, at: t, x: n, y: r, shown: i }) {
-	return /* @__PURE__ */ I(S, { children: t.map((t, a) => {
+function Wo({ one: e, at: t, x: n, y: r, shown: i }) {
+	return /* @__PURE__ */ L(S, { children: t.map((t, a) => {
 		let o = e.values[a] ?? null;
 		if (o === null) return null;
 		let [s, c] = [e.low?.[a] ?? null, e.high?.[a] ?? null];
-		return /* @__PURE__ */ I("g", {
+		return /* @__PURE__ */ L("g", {
 			class: a === i ? "looked-at" : "",
-			children: [a === i && s !== null && c !== null && /* @__PURE__ */ I("line", {
+			children: [a === i && s !== null && c !== null && /* @__PURE__ */ L("line", {
 				class: "curve",
 				x1: n(t),
 				x2: n(t),
 				y1: r(s),
 				y2: r(c)
-			}), /* @__PURE__ */ I("circle", {
+			}), /* @__PURE__ */ L("circle", {
 				r: a === i ? 5 : 3,
 				cx: n(t),
 				cy: r(o)
@@ -6732,54 +6744,54 @@ function Uo({ one: e, at: t, x: n, y: r, shown: i }) {
 		}, a);
 	}) });
 }
-var Wo = ({ curves: e, lines: t }) => /* @__PURE__ */ I("svg", {
+var Go = ({ curves: e, lines: t }) => /* @__PURE__ */ L("svg", {
 	class: t ? "sketch" : "sketch dots",
 	viewBox: "0 0 240 120",
 	preserveAspectRatio: "none",
 	"aria-hidden": "true",
-	children: e.map((e, n) => /* @__PURE__ */ I("path", {
+	children: e.map((e, n) => /* @__PURE__ */ L("path", {
 		class: `curve s${n}`,
 		d: e.map((n, r) => n === null ? "" : `${t && r > 0 && e[r - 1] !== null ? "L" : "M"}${8 + 224 * r / Math.max(1, e.length - 1)} ${112 - 1.04 * n}${t ? "" : "h.01"}`).join("")
 	}, n))
-}), Go = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
-function Ko(e, t, n) {
-	let r = e.map((e) => (Go(e)[0] - t) ** 2 + (Go(e)[1] - n) ** 2);
+}), Ko = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
+function qo(e, t, n) {
+	let r = e.map((e) => (Ko(e)[0] - t) ** 2 + (Ko(e)[1] - n) ** 2);
 	return r.indexOf(Math.min(...r));
 }
-var qo = (e, t) => [
+var Jo = (e, t) => [
 	0,
 	...e.slice(1).map((t, n) => (t + e[n]) / 2),
 	t
 ];
-function Jo(e, t) {
+function Yo(e, t) {
 	let n = t.map((t) => (e ?? 0) - (t ?? e ?? 0)), r = Math.max(...n, 0);
 	return {
 		share: n.map((e) => r > 0 ? Math.max(0, e / r) : 0),
 		worst: n.indexOf(Math.max(...n))
 	};
 }
-function Yo({ name: e, pictures: t }) {
-	let { manifest: n } = L(), r = R(`experiments/${e}`), [i, a] = j(0), [o, s] = j("0"), [c, l] = j(null), u = r.value?.images[i], d = t.includes(`${i}.webp`) ? `experiments/${e}/${i}.webp` : null, f = mn(L(), u?.image ?? -1), p = z(u ? u.image === null ? d : f : null);
+function Xo({ name: e, pictures: t }) {
+	let { manifest: n } = R(), r = z(`experiments/${e}`), [i, a] = j(0), [o, s] = j("0"), [c, l] = j(null), u = r.value?.images[i], d = t.includes(`${i}.webp`) ? `experiments/${e}/${i}.webp` : null, f = mn(R(), u?.image ?? -1), p = dt(u ? u.image === null ? d : f : null);
 	if (r.error) return null;
-	if (!r.value || !u) return /* @__PURE__ */ I(Y, { what: e });
+	if (!r.value || !u) return /* @__PURE__ */ L(Y, { what: e });
 	let { boxes: m, shape: h, images: g } = r.value, _ = u.grids[Number(o)] ?? u.grids[0];
 	if (!_) return null;
-	let [, v, y] = n.model.input, { share: b, worst: x } = Jo(_.before, _.after), S = c ?? x, C = m[S] ?? [
+	let [, v, y] = n.model.input, { share: b, worst: x } = Yo(_.before, _.after), S = c ?? x, C = m[S] ?? [
 		0,
 		0,
 		0,
 		0
-	], w = qo(Array.from({ length: h[0] }, (e, t) => Go(m[t * h[1]] ?? C)[0]), v), T = qo(m.slice(0, h[1]).map((e) => Go(e)[1]), y), E = (e) => {
+	], w = Jo(Array.from({ length: h[0] }, (e, t) => Ko(m[t * h[1]] ?? C)[0]), v), T = Jo(m.slice(0, h[1]).map((e) => Ko(e)[1]), y), E = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		l(Ko(m, (e.clientY - t.top) / t.height * v, (e.clientX - t.left) / t.width * y));
+		l(qo(m, (e.clientY - t.top) / t.height * v, (e.clientX - t.left) / t.width * y));
 	};
-	return /* @__PURE__ */ I(q, {
+	return /* @__PURE__ */ L(q, {
 		class: "panel wide covered",
 		title: "Place by place",
 		note: "The warmer a place, the more is lost where the square is laid over it. Point at one, touch it, or use the slider.",
-		children: /* @__PURE__ */ I("div", {
+		children: /* @__PURE__ */ L("div", {
 			class: "covered-pair",
-			children: [/* @__PURE__ */ I("svg", {
+			children: [/* @__PURE__ */ L("svg", {
 				class: "whole",
 				viewBox: `0 0 ${y} ${v}`,
 				role: "img",
@@ -6788,12 +6800,12 @@ function Yo({ name: e, pictures: t }) {
 				onPointerDown: E,
 				onPointerLeave: () => l(null),
 				children: [
-					/* @__PURE__ */ I("rect", {
+					/* @__PURE__ */ L("rect", {
 						class: "beyond",
 						width: y,
 						height: v
 					}),
-					p && /* @__PURE__ */ I("image", {
+					p && /* @__PURE__ */ L("image", {
 						href: p,
 						width: y,
 						height: v,
@@ -6801,7 +6813,7 @@ function Yo({ name: e, pictures: t }) {
 					}),
 					m.map((e, t) => {
 						let [n, r] = [Math.floor(t / h[1]), t % h[1]], [i, a] = [w[n] ?? 0, T[r] ?? 0];
-						return /* @__PURE__ */ I("rect", {
+						return /* @__PURE__ */ L("rect", {
 							class: "loss",
 							x: a,
 							y: i,
@@ -6810,14 +6822,14 @@ function Yo({ name: e, pictures: t }) {
 							opacity: .75 * (b[t] ?? 0)
 						}, t);
 					}),
-					/* @__PURE__ */ I("rect", {
+					/* @__PURE__ */ L("rect", {
 						class: "field-halo",
 						x: C[1],
 						y: C[0],
 						width: C[3] - C[1],
 						height: C[2] - C[0]
 					}),
-					/* @__PURE__ */ I("rect", {
+					/* @__PURE__ */ L("rect", {
 						class: "field",
 						x: C[1],
 						y: C[0],
@@ -6825,39 +6837,39 @@ function Yo({ name: e, pictures: t }) {
 						height: C[2] - C[0]
 					})
 				]
-			}), /* @__PURE__ */ I("div", {
+			}), /* @__PURE__ */ L("div", {
 				class: "covered-told",
 				children: [
-					g.length > 1 && /* @__PURE__ */ I("label", { children: [
+					g.length > 1 && /* @__PURE__ */ L("label", { children: [
 						"Image",
 						" ",
-						/* @__PURE__ */ I("select", {
+						/* @__PURE__ */ L("select", {
 							value: i,
 							onChange: (e) => a(Number(e.currentTarget.value)),
-							children: g.map((e, t) => /* @__PURE__ */ I("option", {
+							children: g.map((e, t) => /* @__PURE__ */ L("option", {
 								value: t,
 								children: Q(e.name)
 							}, t))
 						})
 					] }),
-					u.grids.length > 1 && /* @__PURE__ */ I(Ot, {
+					u.grids.length > 1 && /* @__PURE__ */ L(Ot, {
 						label: "What is followed",
 						value: o,
 						options: u.grids.map((e, t) => [String(t), e.of]),
 						change: s
 					}),
-					/* @__PURE__ */ I("p", { children: [
-						/* @__PURE__ */ I(K, {
+					/* @__PURE__ */ L("p", { children: [
+						/* @__PURE__ */ L(K, {
 							text: _.of,
 							plain: !0
 						}),
 						": ",
-						/* @__PURE__ */ I("b", {
+						/* @__PURE__ */ L("b", {
 							class: "figure",
 							children: X(_.before)
 						}),
 						" uncovered, ",
-						/* @__PURE__ */ I("b", {
+						/* @__PURE__ */ L("b", {
 							class: "figure",
 							children: X(_.after[S])
 						}),
@@ -6873,7 +6885,7 @@ function Yo({ name: e, pictures: t }) {
 						c === null && ", where it falls most",
 						"."
 					] }),
-					/* @__PURE__ */ I("input", {
+					/* @__PURE__ */ L("input", {
 						type: "range",
 						min: 0,
 						max: m.length - 1,
@@ -6881,7 +6893,7 @@ function Yo({ name: e, pictures: t }) {
 						onInput: (e) => l(Number(e.currentTarget.value)),
 						"aria-label": "Place of the square"
 					}),
-					u.image !== null && /* @__PURE__ */ I("p", { children: /* @__PURE__ */ I("a", {
+					u.image !== null && /* @__PURE__ */ L("p", { children: /* @__PURE__ */ L("a", {
 						href: W(u.image),
 						children: "What else excites units on this image"
 					}) })
@@ -6891,7 +6903,7 @@ function Yo({ name: e, pictures: t }) {
 	});
 }
 // src/more/Epochs.tsx
-function Xo({ steps: e }) {
+function Zo({ steps: e }) {
 	let t = [];
 	return e.map((e) => {
 		t = [...t];
@@ -6902,62 +6914,62 @@ function Xo({ steps: e }) {
 		return t;
 	});
 }
-var Zo = [
+var Qo = [
 	["index", "number"],
 	["most", "changed most"],
 	["least", "changed least"],
 	["jumps", "changed image most often"]
 ];
-function Qo(e, t) {
+function $o(e, t) {
 	let n = e.like[0]?.length ?? 0, r = Array.from({ length: n }, (e, t) => t);
 	if (t === "index") return r;
-	let i = t === "jumps" ? Xo(e) : [], a = (e) => i.filter((t, n) => n > 0 && t[e]?.image !== i[n - 1]?.[e]?.image).length, o = r.map((n) => t === "jumps" ? -a(n) : e.like[0]?.[n] ?? null), s = t === "least" ? -1 : 1;
+	let i = t === "jumps" ? Zo(e) : [], a = (e) => i.filter((t, n) => n > 0 && t[e]?.image !== i[n - 1]?.[e]?.image).length, o = r.map((n) => t === "jumps" ? -a(n) : e.like[0]?.[n] ?? null), s = t === "least" ? -1 : 1;
 	return r.sort((e, t) => {
 		let [n, r] = [o[e] ?? null, o[t] ?? null];
 		return n === null || r === null ? Number(n === null) - Number(r === null) || e - t : s * (n - r) || e - t;
 	});
 }
-function $o({ name: e, query: t }) {
-	let { router: n } = F(), r = R(`experiments/${e}`).value, i = t.get("layer"), a = Math.max(0, r?.layers.findIndex((e) => e.layer === i) ?? 0), o = R(r ? `experiments/${e}/${a}` : null).value;
-	if (!r) return /* @__PURE__ */ I(Y, { what: e });
-	let s = r.layers[a]?.layer ?? "", c = r.epochs.length - 1, l = t.get("epoch"), u = l === null ? c : Math.max(0, r.epochs.indexOf(Number(l))), d = t.has("unit") ? Number(t.get("unit")) : null, f = Zo.find(([e]) => e === t.get("sort"))?.[0] ?? "index", p = (r) => n.replace(vt(bt(e), {
+function es({ name: e, query: t }) {
+	let { router: n } = F(), r = z(`experiments/${e}`).value, i = t.get("layer"), a = Math.max(0, r?.layers.findIndex((e) => e.layer === i) ?? 0), o = z(r ? `experiments/${e}/${a}` : null).value;
+	if (!r) return /* @__PURE__ */ L(Y, { what: e });
+	let s = r.layers[a]?.layer ?? "", c = r.epochs.length - 1, l = t.get("epoch"), u = l === null ? c : Math.max(0, r.epochs.indexOf(Number(l))), d = t.has("unit") ? Number(t.get("unit")) : null, f = Qo.find(([e]) => e === t.get("sort"))?.[0] ?? "index", p = (r) => n.replace(vt(bt(e), {
 		layer: i,
 		epoch: l,
 		unit: t.get("unit"),
 		sort: t.get("sort"),
 		...r
 	})), m = (e) => p({ epoch: r.epochs[e] ?? null });
-	return /* @__PURE__ */ I(q, {
+	return /* @__PURE__ */ L(q, {
 		class: "panel wide epochs",
 		title: "Epoch by epoch",
 		note: "The patch that excites each unit most, and how like its responses to the images are to those it has in the end.",
-		children: [/* @__PURE__ */ I("div", {
+		children: [/* @__PURE__ */ L("div", {
 			class: "bar",
 			role: "group",
 			"aria-label": "What is shown",
 			children: [
-				/* @__PURE__ */ I("label", { children: ["Layer", /* @__PURE__ */ I("select", {
+				/* @__PURE__ */ L("label", { children: ["Layer", /* @__PURE__ */ L("select", {
 					value: s,
 					onChange: (e) => p({
 						layer: e.currentTarget.value,
 						unit: null
 					}),
-					children: r.layers.map((e) => /* @__PURE__ */ I("option", { children: e.layer }, e.layer))
+					children: r.layers.map((e) => /* @__PURE__ */ L("option", { children: e.layer }, e.layer))
 				})] }),
-				/* @__PURE__ */ I("label", { children: ["Sort", /* @__PURE__ */ I("select", {
+				/* @__PURE__ */ L("label", { children: ["Sort", /* @__PURE__ */ L("select", {
 					value: f,
 					onChange: (e) => p({ sort: e.currentTarget.value === "index" ? null : e.currentTarget.value }),
-					children: Zo.map(([e, t]) => /* @__PURE__ */ I("option", {
+					children: Qo.map(([e, t]) => /* @__PURE__ */ L("option", {
 						value: e,
 						children: t
 					}, e))
 				})] }),
-				/* @__PURE__ */ I("label", {
+				/* @__PURE__ */ L("label", {
 					class: "epoch",
 					children: [
 						"Epoch ",
-						/* @__PURE__ */ I("output", { children: r.epochs[u] }),
-						/* @__PURE__ */ I("input", {
+						/* @__PURE__ */ L("output", { children: r.epochs[u] }),
+						/* @__PURE__ */ L("input", {
 							type: "range",
 							min: 0,
 							max: c,
@@ -6968,7 +6980,7 @@ function $o({ name: e, query: t }) {
 					]
 				})
 			]
-		}), o ? /* @__PURE__ */ I(ts, {
+		}), o ? /* @__PURE__ */ L(ns, {
 			name: e,
 			data: r,
 			part: o,
@@ -6977,32 +6989,32 @@ function $o({ name: e, query: t }) {
 			sort: f,
 			turn: m,
 			follow: (e) => p({ unit: e })
-		}) : /* @__PURE__ */ I(Y, { what: s })]
+		}) : /* @__PURE__ */ L(Y, { what: s })]
 	});
 }
-var es = {
+var ts = {
 	width: 88,
 	height: 104
 };
-function ts({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follow: s }) {
-	let c = P(() => Xo(n), [n]), l = P(() => Qo(n, a), [n, a]), u = Ne((a) => {
+function ns({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follow: s }) {
+	let c = P(() => Zo(n), [n]), l = P(() => $o(n, a), [n, a]), u = Ne((a) => {
 		let o = l[a];
-		return /* @__PURE__ */ I("button", {
+		return /* @__PURE__ */ L("button", {
 			type: "button",
 			class: "unit",
 			"aria-pressed": o === i,
 			onClick: () => s(o === i ? null : o),
-			children: [/* @__PURE__ */ I(is, {
+			children: [/* @__PURE__ */ L(as, {
 				name: e,
 				data: t,
 				seen: c[r]?.[o],
 				side: 72
-			}), /* @__PURE__ */ I("span", {
+			}), /* @__PURE__ */ L("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ I("b", { children: [/* @__PURE__ */ I("span", {
+				children: [/* @__PURE__ */ L("b", { children: [/* @__PURE__ */ L("span", {
 					class: "heard",
 					children: "Unit "
-				}), o] }), /* @__PURE__ */ I("span", {
+				}), o] }), /* @__PURE__ */ L("span", {
 					title: "likeness to the end",
 					children: n.like[r]?.[o]?.toFixed(2) ?? "–"
 				})]
@@ -7015,52 +7027,52 @@ function ts({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 		i,
 		n
 	]);
-	return /* @__PURE__ */ I(S, { children: [i !== null && i < l.length && /* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ L(S, { children: [i !== null && i < l.length && /* @__PURE__ */ L("div", {
 		class: "followed",
 		children: [
-			/* @__PURE__ */ I("h3", { children: [
-				/* @__PURE__ */ I(Lo, { text: `${n.layer}:${i}` }),
+			/* @__PURE__ */ L("h3", { children: [
+				/* @__PURE__ */ L(Ro, { text: `${n.layer}:${i}` }),
 				", ",
 				Z(c.filter((e, t) => t > 0 && e[i]?.image !== c[t - 1]?.[i]?.image).length, "change"),
 				" of image"
 			] }),
-			/* @__PURE__ */ I("ol", { children: t.epochs.map((a, s) => /* @__PURE__ */ I("li", {
+			/* @__PURE__ */ L("ol", { children: t.epochs.map((a, s) => /* @__PURE__ */ L("li", {
 				class: s === r ? "here" : "",
 				children: [
-					/* @__PURE__ */ I("button", {
+					/* @__PURE__ */ L("button", {
 						type: "button",
 						class: "plain-button",
 						onClick: () => o(s),
 						"aria-label": `Epoch ${a}`,
 						"aria-pressed": s === r,
-						children: [/* @__PURE__ */ I(is, {
+						children: [/* @__PURE__ */ L(as, {
 							name: e,
 							data: t,
 							seen: c[s]?.[i],
 							side: 84
-						}), /* @__PURE__ */ I(rs, {
+						}), /* @__PURE__ */ L(is, {
 							name: e,
 							data: t,
 							unit: `${n.layer}:${i}`,
 							at: s
 						})]
 					}),
-					/* @__PURE__ */ I("b", {
+					/* @__PURE__ */ L("b", {
 						class: "number",
 						children: a
 					}),
-					/* @__PURE__ */ I("small", { children: [
+					/* @__PURE__ */ L("small", { children: [
 						X(n.values[s]?.[i]),
 						" · ",
 						n.like[s]?.[i]?.toFixed(2) ?? "–"
 					] }),
-					/* @__PURE__ */ I(ns, {
+					/* @__PURE__ */ L(rs, {
 						data: t,
 						seen: c[s]?.[i]
 					})
 				]
 			}, a)) }),
-			/* @__PURE__ */ I("p", {
+			/* @__PURE__ */ L("p", {
 				class: "note",
 				children: [
 					"Below each epoch the strongest response, and its likeness to the end",
@@ -7069,9 +7081,9 @@ function ts({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 				]
 			})
 		]
-	}), /* @__PURE__ */ I(Fi, {
+	}), /* @__PURE__ */ L(Ii, {
 		count: l.length,
-		cell: es,
+		cell: ts,
 		gap: 6,
 		label: `Units of ${n.layer}`,
 		current: i === null ? -1 : l.indexOf(i),
@@ -7082,16 +7094,16 @@ function ts({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 		render: u
 	})] });
 }
-function ns({ data: e, seen: t }) {
+function rs({ data: e, seen: t }) {
 	let n = t && e.images[t.image];
-	return n === void 0 ? null : /* @__PURE__ */ I("a", {
+	return n === void 0 ? null : /* @__PURE__ */ L("a", {
 		href: W(n),
 		children: ["image ", n]
 	});
 }
-function rs({ name: e, data: t, unit: n, at: r }) {
+function is({ name: e, data: t, unit: n, at: r }) {
 	let i = t.units[n];
-	return i ? /* @__PURE__ */ I(cn, {
+	return i ? /* @__PURE__ */ L(cn, {
 		path: `experiments/${e}/${i.picture}`,
 		grid: i.grid,
 		panel: 0,
@@ -7100,9 +7112,9 @@ function rs({ name: e, data: t, unit: n, at: r }) {
 		boost: !0
 	}) : null;
 }
-function is({ name: e, data: t, seen: n, side: r }) {
-	let i = L(), a = n !== void 0 && n.image >= 0, o = a ? t.images[n.image] : void 0, s = z(a ? t.own.includes(n.image) ? `experiments/${e}/${n.image}.webp` : o === void 0 ? null : mn(i, o) : null);
-	if (!a) return /* @__PURE__ */ I("span", {
+function as({ name: e, data: t, seen: n, side: r }) {
+	let i = R(), a = n !== void 0 && n.image >= 0, o = a ? t.images[n.image] : void 0, s = dt(a ? t.own.includes(n.image) ? `experiments/${e}/${n.image}.webp` : o === void 0 ? null : mn(i, o) : null);
+	if (!a) return /* @__PURE__ */ L("span", {
 		class: "tile none",
 		style: {
 			width: `${r}px`,
@@ -7110,7 +7122,7 @@ function is({ name: e, data: t, seen: n, side: r }) {
 		}
 	});
 	let [c, l, u, d] = n.box, [f, p] = t.input;
-	return /* @__PURE__ */ I("svg", {
+	return /* @__PURE__ */ L("svg", {
 		class: u - c < 40 ? "cut sharp" : "cut",
 		viewBox: `${l} ${c} ${d - l} ${u - c}`,
 		style: {
@@ -7118,13 +7130,13 @@ function is({ name: e, data: t, seen: n, side: r }) {
 			height: `${r}px`
 		},
 		"aria-hidden": "true",
-		children: [/* @__PURE__ */ I("rect", {
+		children: [/* @__PURE__ */ L("rect", {
 			class: "beyond",
 			x: l,
 			y: c,
 			width: d - l,
 			height: u - c
-		}), s && /* @__PURE__ */ I("image", {
+		}), s && /* @__PURE__ */ L("image", {
 			href: s,
 			width: p,
 			height: f,
@@ -7133,69 +7145,69 @@ function is({ name: e, data: t, seen: n, side: r }) {
 	});
 }
 // src/more/Masks.tsx
-function as({ name: e }) {
-	let t = R(`experiments/${e}`).value?.covered ?? [], n = [...new Set(t.flatMap((e) => Object.keys(e.boxes)))], [r, i] = j("");
-	return t.length ? /* @__PURE__ */ I(q, {
+function os({ name: e }) {
+	let t = z(`experiments/${e}`).value?.covered ?? [], n = [...new Set(t.flatMap((e) => Object.keys(e.boxes)))], [r, i] = j("");
+	return t.length ? /* @__PURE__ */ L(q, {
 		class: "panel wide masks",
 		title: "What was covered",
 		note: "Every image with its parts marked; choose one to see it covered in all of them.",
 		children: [
-			/* @__PURE__ */ I(Ot, {
+			/* @__PURE__ */ L(Ot, {
 				label: "Part that is covered",
 				value: r,
 				options: [["", "All, marked"], ...n.map((e) => [e, e])],
 				change: i
 			}),
-			/* @__PURE__ */ I("ul", {
+			/* @__PURE__ */ L("ul", {
 				class: "tiles",
-				children: t.map((t) => /* @__PURE__ */ I("li", { children: [/* @__PURE__ */ I(os, {
+				children: t.map((t) => /* @__PURE__ */ L("li", { children: [/* @__PURE__ */ L(ss, {
 					of: t,
 					name: e,
 					parts: n,
 					part: r
-				}), /* @__PURE__ */ I("small", {
+				}), /* @__PURE__ */ L("small", {
 					class: "cut-name",
 					title: t.name,
-					children: t.image === null ? /* @__PURE__ */ I("bdi", { children: Q(t.name) }) : /* @__PURE__ */ I("a", {
+					children: t.image === null ? /* @__PURE__ */ L("bdi", { children: Q(t.name) }) : /* @__PURE__ */ L("a", {
 						href: W(t.image),
 						children: Q(t.name)
 					})
 				})] }, t.picture))
 			}),
-			r === "" && /* @__PURE__ */ I("p", {
+			r === "" && /* @__PURE__ */ L("p", {
 				class: "legend",
-				children: n.map((e, t) => /* @__PURE__ */ I("span", {
+				children: n.map((e, t) => /* @__PURE__ */ L("span", {
 					class: `s${t % 8}`,
 					children: [
-						/* @__PURE__ */ I("i", { class: "swatch" }),
+						/* @__PURE__ */ L("i", { class: "swatch" }),
 						" ",
-						/* @__PURE__ */ I("bdi", { children: e })
+						/* @__PURE__ */ L("bdi", { children: e })
 					]
 				}, e))
 			})
 		]
 	}) : null;
 }
-function os({ of: e, name: t, parts: n, part: r }) {
-	let i = z(`experiments/${t}/${e.picture}`), [a, o] = e.size, s = r !== "" && !e.boxes[r];
-	return /* @__PURE__ */ I("svg", {
+function ss({ of: e, name: t, parts: n, part: r }) {
+	let i = dt(`experiments/${t}/${e.picture}`), [a, o] = e.size, s = r !== "" && !e.boxes[r];
+	return /* @__PURE__ */ L("svg", {
 		class: "cut",
 		viewBox: `0 0 ${o} ${a}`,
 		role: "img",
 		"aria-label": `${e.name}: ${r === "" ? `${Object.keys(e.boxes).join(", ")} marked` : s ? `no ${r} in it` : `${r} covered`}`,
 		opacity: s ? .3 : 1,
-		children: [i && /* @__PURE__ */ I("image", {
+		children: [i && /* @__PURE__ */ L("image", {
 			href: i,
 			width: o,
 			height: a,
 			preserveAspectRatio: "none"
-		}), Object.entries(e.boxes).map(([e, [t, i, a, o]]) => r === "" ? /* @__PURE__ */ I("rect", {
+		}), Object.entries(e.boxes).map(([e, [t, i, a, o]]) => r === "" ? /* @__PURE__ */ L("rect", {
 			class: `mark-of s${n.indexOf(e) % 8}`,
 			x: i,
 			y: t,
 			width: o - i,
 			height: a - t
-		}, e) : e === r ? /* @__PURE__ */ I("rect", {
+		}, e) : e === r ? /* @__PURE__ */ L("rect", {
 			class: "beyond",
 			x: i,
 			y: t,
@@ -7205,12 +7217,12 @@ function os({ of: e, name: t, parts: n, part: r }) {
 	});
 }
 // src/more/ResultTable.tsx
-var ss = (e) => e.trim() !== "" && Number.isFinite(Number(e)), cs = (e) => !e || e === "nan", ls = 4, us = [
+var cs = (e) => e.trim() !== "" && Number.isFinite(Number(e)), ls = (e) => !e || e === "nan", us = 4, ds = [
 	"class",
 	"label",
 	"answer"
-], ds = 3;
-function fs(e, t, n = {}) {
+], fs = 3;
+function ps(e, t, n = {}) {
 	let r = Object.keys(n).filter((t) => e.includes(t));
 	return (r.length ? r : e).map((r) => {
 		let i = e.indexOf(r);
@@ -7219,70 +7231,70 @@ function fs(e, t, n = {}) {
 			name: r,
 			head: n[r]?.[0] ?? r,
 			note: n[r]?.[1] ?? "",
-			right: t.every((e) => ss(e[i] ?? "") || cs(e[i]))
+			right: t.every((e) => cs(e[i] ?? "") || ls(e[i]))
 		};
 	});
 }
-function ps({ columns: e, rows: t, told: n, images: r }) {
-	let i = fs(e, t, n).filter(({ at: e }) => t.some((t) => !cs(t[e]))), a = Lt(i.some((e) => us.includes(e.name))), o = P(() => /* @__PURE__ */ new Set([...a.collection?.names ?? [], ...a.network?.names ?? []]), [a]), s = (e, t) => /* @__PURE__ */ I(ms, {
+function ms({ columns: e, rows: t, told: n, images: r }) {
+	let i = ps(e, t, n).filter(({ at: e }) => t.some((t) => !ls(t[e]))), a = Lt(i.some((e) => ds.includes(e.name))), o = P(() => /* @__PURE__ */ new Set([...a.collection?.names ?? [], ...a.network?.names ?? []]), [a]), s = (e, t) => /* @__PURE__ */ L(hs, {
 		text: e[t.at] ?? "",
 		right: t.right,
 		image: r.get(e[t.at] ?? ""),
-		known: us.includes(t.name) ? o : null
+		known: ds.includes(t.name) ? o : null
 	}), c = i.filter((e) => e.note);
-	return /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I("div", {
-		class: "scroll",
+	return /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("div", {
+		class: t.length <= fs ? "scroll all" : "scroll",
 		tabIndex: 0,
 		role: "region",
 		"aria-label": "Rows of the table",
-		children: t.length <= ds && i.length > 6 ? /* @__PURE__ */ I("table", { children: /* @__PURE__ */ I("tbody", { children: i.map((e) => /* @__PURE__ */ I("tr", { children: [/* @__PURE__ */ I("th", {
+		children: t.length <= fs && i.length > 6 ? /* @__PURE__ */ L("table", { children: /* @__PURE__ */ L("tbody", { children: i.map((e) => /* @__PURE__ */ L("tr", { children: [/* @__PURE__ */ L("th", {
 			scope: "row",
 			children: e.head
-		}), t.map((t, n) => /* @__PURE__ */ I("td", { children: s(t, e) }, n))] }, e.at)) }) }) : /* @__PURE__ */ I("table", {
-			class: i.length > ls ? "stacked" : "",
-			children: [/* @__PURE__ */ I("thead", { children: /* @__PURE__ */ I("tr", { children: i.map((e) => /* @__PURE__ */ I("th", {
+		}), t.map((t, n) => /* @__PURE__ */ L("td", { children: s(t, e) }, n))] }, e.at)) }) }) : /* @__PURE__ */ L("table", {
+			class: i.length > us ? "stacked" : "",
+			children: [/* @__PURE__ */ L("thead", { children: /* @__PURE__ */ L("tr", { children: i.map((e) => /* @__PURE__ */ L("th", {
 				scope: "col",
 				class: e.right ? "number" : "",
 				title: e.note || void 0,
-				children: /* @__PURE__ */ I("bdi", { children: e.head })
-			}, e.at)) }) }), /* @__PURE__ */ I("tbody", { children: t.map((e, t) => /* @__PURE__ */ I("tr", { children: i.map((t) => /* @__PURE__ */ I("td", {
+				children: /* @__PURE__ */ L("bdi", { children: e.head })
+			}, e.at)) }) }), /* @__PURE__ */ L("tbody", { children: t.map((e, t) => /* @__PURE__ */ L("tr", { children: i.map((t) => /* @__PURE__ */ L("td", {
 				class: t.right ? "number" : "",
 				"data-head": t.head,
 				children: s(e, t)
 			}, t.at)) }, t)) })]
 		})
-	}), c.length > 0 && /* @__PURE__ */ I("details", {
+	}), c.length > 0 && /* @__PURE__ */ L("details", {
 		class: "how",
-		children: [/* @__PURE__ */ I("summary", { children: "What the columns mean" }), /* @__PURE__ */ I("dl", { children: c.map((e) => /* @__PURE__ */ I("div", { children: [/* @__PURE__ */ I("dt", { children: e.head }), /* @__PURE__ */ I("dd", { children: e.note })] }, e.at)) })]
+		children: [/* @__PURE__ */ L("summary", { children: "What the columns mean" }), /* @__PURE__ */ L("dl", { children: c.map((e) => /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: e.head }), /* @__PURE__ */ L("dd", { children: e.note })] }, e.at)) })]
 	})] });
 }
-function ms({ text: e, right: t, image: n, known: r }) {
-	let i = L();
-	return t && cs(e) ? /* @__PURE__ */ I(S, { children: "–" }) : t ? /* @__PURE__ */ I("span", {
+function hs({ text: e, right: t, image: n, known: r }) {
+	let i = R();
+	return t && ls(e) ? /* @__PURE__ */ L(S, { children: "–" }) : t ? /* @__PURE__ */ L("span", {
 		title: Jt(e) === e ? void 0 : e,
 		children: Jt(e)
-	}) : n === void 0 ? r?.has(e) && i.manifest.classes ? /* @__PURE__ */ I("a", {
+	}) : n === void 0 ? r?.has(e) && i.manifest.classes ? /* @__PURE__ */ L("a", {
 		href: yt(e),
 		children: e
-	}) : mt(i, e) ? /* @__PURE__ */ I("a", {
+	}) : mt(i, e) ? /* @__PURE__ */ L("a", {
 		href: H(e),
 		children: e
-	}) : /:\d+/.test(e) ? /* @__PURE__ */ I(Lo, { text: e }) : /* @__PURE__ */ I("bdi", { children: e }) : /* @__PURE__ */ I("a", {
+	}) : /:\d+/.test(e) ? /* @__PURE__ */ L(Ro, { text: e }) : /* @__PURE__ */ L("bdi", { children: e }) : /* @__PURE__ */ L("a", {
 		href: W(n),
 		children: e
 	});
 }
 // src/more/Experiments.tsx
-var hs = {
+var gs = {
 	diagnosis: "Diagnosis of the first layers",
 	sanity: "What projections are worth",
 	check: "Check of the network"
-}, gs = (e) => hs[e] ?? e.charAt(0).toUpperCase() + e.slice(1);
-function _s() {
-	let e = R("experiments");
-	return e.error ? /* @__PURE__ */ I(vs, {}) : e.value ? e.value.length ? /* @__PURE__ */ I(S, { children: [
-		/* @__PURE__ */ I("h1", { children: "Experiments" }),
-		/* @__PURE__ */ I("p", {
+}, _s = (e) => gs[e] ?? e.charAt(0).toUpperCase() + e.slice(1);
+function vs() {
+	let e = z("experiments");
+	return e.error ? /* @__PURE__ */ L(ys, {}) : e.value ? e.value.length ? /* @__PURE__ */ L(S, { children: [
+		/* @__PURE__ */ L("h1", { children: "Experiments" }),
+		/* @__PURE__ */ L("p", {
 			class: "lead",
 			children: [
 				"Results that other commands placed beside the units: ",
@@ -7290,76 +7302,76 @@ function _s() {
 				"."
 			]
 		}),
-		/* @__PURE__ */ I("ul", {
+		/* @__PURE__ */ L("ul", {
 			class: "experiments",
-			children: e.value.map((e) => /* @__PURE__ */ I("li", { children: /* @__PURE__ */ I("a", {
+			children: e.value.map((e) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
 				href: bt(e.name),
 				children: [
-					e.sketch?.length ? /* @__PURE__ */ I(Wo, {
+					e.sketch?.length ? /* @__PURE__ */ L(Go, {
 						curves: e.sketch,
 						lines: e.drawn === "lines"
-					}) : /* @__PURE__ */ I(ys, {
+					}) : /* @__PURE__ */ L(bs, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ L("span", {
 						class: "op",
-						children: gs(e.kind)
+						children: _s(e.kind)
 					}),
-					/* @__PURE__ */ I("b", { children: /* @__PURE__ */ I("bdi", { children: e.title }) }),
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ L("b", { children: /* @__PURE__ */ L("bdi", { children: e.title }) }),
+					/* @__PURE__ */ L("span", {
 						class: "quiet clamp",
 						children: e.summary
 					})
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ I(vs, {}) : /* @__PURE__ */ I(Y, { what: "experiments" });
+	] }) : /* @__PURE__ */ L(ys, {}) : /* @__PURE__ */ L(Y, { what: "experiments" });
 }
-var vs = () => /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I("h1", { children: "Experiments" }), /* @__PURE__ */ I("p", {
+var ys = () => /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("h1", { children: "Experiments" }), /* @__PURE__ */ L("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
-		/* @__PURE__ */ I("code", { children: "convscope occlude" }),
+		/* @__PURE__ */ L("code", { children: "convscope occlude" }),
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
-function ys({ experiment: e, file: t, small: n }) {
-	let r = z(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = j(!1), { host: s } = L().store;
-	if (!r) return n ? /* @__PURE__ */ I(bs, { experiment: e }) : null;
-	if (n) return /* @__PURE__ */ I("img", {
+function bs({ experiment: e, file: t, small: n }) {
+	let r = dt(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = j(!1), { host: s } = R().store;
+	if (!r) return n ? /* @__PURE__ */ L(xs, { experiment: e }) : null;
+	if (n) return /* @__PURE__ */ L("img", {
 		src: r,
 		alt: "",
 		loading: "lazy"
 	});
-	let c = /* @__PURE__ */ I("img", {
+	let c = /* @__PURE__ */ L("img", {
 		src: r,
 		alt: i || `Figure ${t} of ${e.title}`,
 		onLoad: ({ currentTarget: { naturalWidth: e, naturalHeight: t } }) => o(e > 2 * t)
 	});
-	return /* @__PURE__ */ I("figure", {
+	return /* @__PURE__ */ L("figure", {
 		class: a ? "result wide" : "result",
-		children: [s.kind === "file" ? c : /* @__PURE__ */ I("a", {
+		children: [s.kind === "file" ? c : /* @__PURE__ */ L("a", {
 			href: r,
 			target: "_blank",
 			rel: "noreferrer",
 			children: c
-		}), i && /* @__PURE__ */ I("figcaption", { children: i })]
+		}), i && /* @__PURE__ */ L("figcaption", { children: i })]
 	});
 }
-function bs({ experiment: { glimpse: e, shown: t } }) {
-	return /* @__PURE__ */ I("span", {
+function xs({ experiment: { glimpse: e, shown: t } }) {
+	return /* @__PURE__ */ L("span", {
 		class: "no-figure",
 		"aria-hidden": "true",
-		children: (e ?? (t ? [t.columns, ...t.rows.slice(0, 3)] : [])).map((e, t) => /* @__PURE__ */ I("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ I("bdi", { children: e }, t)) }, t))
+		children: (e ?? (t ? [t.columns, ...t.rows.slice(0, 3)] : [])).map((e, t) => /* @__PURE__ */ L("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ L("bdi", { children: e }, t)) }, t))
 	});
 }
-var xs = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
-function Ss({ name: e, query: t }) {
-	let n = R("experiments"), r = n.value?.find((t) => t.name === e), i = R(r?.sketch ? `results/${e}` : null), a = R(r?.data ? `experiments/${e}` : null);
-	if (!n.value && !n.error) return /* @__PURE__ */ I(Y, { what: e });
-	if (!r) return /* @__PURE__ */ I(J, {
+var Ss = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
+function Cs({ name: e, query: t }) {
+	let n = z("experiments"), r = n.value?.find((t) => t.name === e), i = z(r?.sketch ? `results/${e}` : null), a = z(r?.data ? `experiments/${e}` : null);
+	if (!n.value && !n.error) return /* @__PURE__ */ L(Y, { what: e });
+	if (!r) return /* @__PURE__ */ L(J, {
 		title: "No such experiment",
 		children: [
 			"“",
@@ -7367,91 +7379,93 @@ function Ss({ name: e, query: t }) {
 			"” is not in this atlas."
 		]
 	});
-	if (i.error) return /* @__PURE__ */ I(J, {
+	if (i.error) return /* @__PURE__ */ L(J, {
 		title: "Data is missing",
 		children: i.error.message
 	});
 	let o = r.sketch ? i.value : r;
-	return !o || r.data && !a.value && !a.error ? /* @__PURE__ */ I(Y, { what: e }) : /* @__PURE__ */ I(ws, {
+	return !o || r.data && !a.value && !a.error ? /* @__PURE__ */ L(Y, { what: e }) : /* @__PURE__ */ L(Ts, {
 		experiment: o,
 		data: a.value ?? {},
 		query: t
 	});
 }
-var Cs = [
+var ws = [
 	"occlusion",
 	"evolution",
-	"correspondence"
+	"correspondence",
+	"causes"
 ];
-function ws({ experiment: e, data: t, query: n }) {
-	let { kind: r, name: i } = e, a = (t.charts?.length ?? 0) > 0 || Cs.includes(r) && e.data, o = e.figures.map((t) => /* @__PURE__ */ I(ys, {
+function Ts({ experiment: e, data: t, query: n }) {
+	let { kind: r, name: i } = e, a = (t.charts?.length ?? 0) > 0 || ws.includes(r) && e.data, o = e.figures.map((t) => /* @__PURE__ */ L(bs, {
 		experiment: e,
 		file: t
 	}, t)), [s, c] = j(!1);
-	return /* @__PURE__ */ I(S, { children: [
-		/* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ L(S, { children: [
+		/* @__PURE__ */ L("div", {
 			class: "page-head",
-			children: /* @__PURE__ */ I("div", { children: [/* @__PURE__ */ I("h1", { children: /* @__PURE__ */ I("bdi", { children: e.title }) }), /* @__PURE__ */ I("p", {
+			children: /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("h1", { children: /* @__PURE__ */ L("bdi", { children: e.title }) }), /* @__PURE__ */ L("p", {
 				class: "lead",
-				children: gs(r)
+				children: _s(r)
 			})] })
 		}),
-		e.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ I("p", {
+		e.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ L("p", {
 			class: "prose",
 			children: e
 		}, t)),
-		r === "occlusion" && e.data && /* @__PURE__ */ I(Yo, {
+		r === "occlusion" && e.data && /* @__PURE__ */ L(Xo, {
 			name: i,
 			pictures: e.pictures ?? []
 		}),
-		r === "correspondence" && e.data && /* @__PURE__ */ I(as, { name: i }),
-		a && /* @__PURE__ */ I("div", {
+		r === "causes" && e.data && /* @__PURE__ */ L(Lr, { experiment: e }),
+		r === "correspondence" && e.data && /* @__PURE__ */ L(os, { name: i }),
+		a && /* @__PURE__ */ L("div", {
 			class: `charts ${(t.charts?.length ?? 0) > 4 ? "many" : ""}`,
-			children: t.charts?.map((e) => /* @__PURE__ */ I(Ro, { chart: e }, e.title))
+			children: t.charts?.map((e) => /* @__PURE__ */ L(zo, { chart: e }, e.title))
 		}),
-		r === "evaluation" && e.data && /* @__PURE__ */ I(So, { name: i }),
-		r === "evolution" && e.data && /* @__PURE__ */ I($o, {
+		r === "evaluation" && e.data && /* @__PURE__ */ L(Co, { name: i }),
+		r === "evolution" && e.data && /* @__PURE__ */ L(es, {
 			name: i,
 			query: n
 		}),
-		/* @__PURE__ */ I("div", {
+		/* @__PURE__ */ L("div", {
 			class: "findings",
 			children: [
 				!a && o,
-				/* @__PURE__ */ I(Ts, {
+				/* @__PURE__ */ L(Es, {
 					experiment: e,
 					data: t
 				}),
-				a && o.length > 0 && /* @__PURE__ */ I("details", {
+				a && o.length > 0 && /* @__PURE__ */ L("details", {
 					class: "wide",
 					onToggle: (e) => c(e.currentTarget.open),
-					children: [/* @__PURE__ */ I("summary", { children: [Z(o.length, "figure"), ", as drawn for print"] }), s && o]
+					children: [/* @__PURE__ */ L("summary", { children: [Z(o.length, "figure"), ", as drawn for print"] }), s && o]
 				})
 			]
 		}),
-		/* @__PURE__ */ I(Ds, { experiment: e })
+		/* @__PURE__ */ L(Os, { experiment: e })
 	] });
 }
-function Ts({ experiment: e, data: t }) {
-	let { store: n } = L(), { shown: r, name: i } = e;
+function Es({ experiment: e, data: t }) {
+	let { store: n } = R(), { shown: r, name: i } = e;
 	if (!r?.rows.length) return null;
-	let a = r.rows.length === r.count, o = () => Ye(`${i}.csv`, [r.columns, ...r.rows].map((e) => `${e.map(xs).join(",")}\n`).join(""), "text/csv"), s = r.columns.indexOf("image"), c = new Map(s >= 0 && e.images.length === r.count ? r.rows.map((t, n) => [t[s] ?? "", e.images[n]]) : []);
-	return /* @__PURE__ */ I(q, {
+	let a = r.rows.length === r.count, o = () => Je(`${i}.csv`, [r.columns, ...r.rows].map((e) => `${e.map(Ss).join(",")}\n`).join(""), "text/csv"), s = r.columns.indexOf("image"), c = new Map(s >= 0 && e.images.length === r.count ? r.rows.map((t, n) => [t[s] ?? "", e.images[n]]) : []);
+	return /* @__PURE__ */ L(q, {
 		class: "panel wide",
 		title: "Table",
 		note: a ? void 0 : `The first ${r.rows.length} of ${r.count} rows.`,
-		children: [/* @__PURE__ */ I(ps, {
+		children: [/* @__PURE__ */ L(ms, {
 			columns: r.columns,
 			rows: r.rows,
 			told: t.columns,
 			images: c
-		}), /* @__PURE__ */ I("p", {
+		}), /* @__PURE__ */ L("p", {
 			class: "actions",
-			children: a ? /* @__PURE__ */ I("button", {
+			children: a ? /* @__PURE__ */ L("button", {
 				type: "button",
 				onClick: o,
 				children: "Download CSV"
-			}) : n.host.kind === "folder" && /* @__PURE__ */ I("a", {
+			}) : n.host.kind === "folder" && /* @__PURE__ */ L("a", {
 				class: "button",
 				href: `experiments/${encodeURIComponent(i)}/table.csv`,
 				download: `${i}.csv`,
@@ -7460,27 +7474,27 @@ function Ts({ experiment: e, data: t }) {
 		})]
 	});
 }
-var Es = 24;
-function Ds({ experiment: e }) {
-	let t = L(), n = e.units.flatMap((e) => G(e) ?? []).filter((e) => B(t, e.layer, e.channel)), r = Yt(e.settings), i = Math.max(0, n.length - Es) + Math.max(0, e.images.length - Es);
-	return /* @__PURE__ */ I("div", {
+var Ds = 24;
+function Os({ experiment: e }) {
+	let t = R(), n = e.units.flatMap((e) => G(e) ?? []).filter((e) => B(t, e.layer, e.channel)), r = Yt(e.settings), i = Math.max(0, n.length - Ds) + Math.max(0, e.images.length - Ds);
+	return /* @__PURE__ */ L("div", {
 		class: "cards settings",
-		children: [(n.length > 0 || e.images.length > 0) && /* @__PURE__ */ I(q, {
+		children: [(n.length > 0 || e.images.length > 0) && /* @__PURE__ */ L(q, {
 			title: "About",
-			children: /* @__PURE__ */ I("p", {
+			children: /* @__PURE__ */ L("p", {
 				class: "chips",
 				children: [
-					n.slice(0, Es).map((e) => /* @__PURE__ */ I("a", {
+					n.slice(0, Ds).map((e) => /* @__PURE__ */ L("a", {
 						class: "chip",
 						href: U(e.layer, e.channel),
-						children: /* @__PURE__ */ I(K, { text: `${e.layer}:${e.channel}` })
+						children: /* @__PURE__ */ L(K, { text: `${e.layer}:${e.channel}` })
 					}, `${e.layer}:${e.channel}`)),
-					e.images.slice(0, Es).map((e) => /* @__PURE__ */ I("a", {
+					e.images.slice(0, Ds).map((e) => /* @__PURE__ */ L("a", {
 						class: "chip",
 						href: W(e),
 						children: ["image ", e]
 					}, e)),
-					i > 0 && /* @__PURE__ */ I("span", {
+					i > 0 && /* @__PURE__ */ L("span", {
 						class: "quiet",
 						children: [
 							"and ",
@@ -7490,21 +7504,21 @@ function Ds({ experiment: e }) {
 					})
 				]
 			})
-		}), r.length > 0 && /* @__PURE__ */ I(q, {
+		}), r.length > 0 && /* @__PURE__ */ L(q, {
 			title: "Settings",
-			children: /* @__PURE__ */ I(wt, { rows: r })
+			children: /* @__PURE__ */ L(wt, { rows: r })
 		})]
 	});
 }
 // src/more/index.ts
-var Os = /* @__PURE__ */ t({
-	ComparePage: () => vo,
-	ExperimentPage: () => Ss,
-	ExperimentsPage: () => _s
-}), ks = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:var(--page);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:var(--boost,none)}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 7.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar .classes{width:11rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.versus svg{fill:none;stroke:currentColor;stroke-width:1.6px;width:.95rem;height:.95rem;display:block}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}:is(.marked,.beside){margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.share{justify-items:start;gap:.5rem;display:grid}.share h3{margin-top:.8rem}.share pre{background:var(--sunk);font:.88rem/1.45 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere;border-radius:7px;justify-self:stretch;margin:0;padding:.6rem .8rem}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.cut-tile{flex:none}.laid{filter:var(--boost,none)}.legend{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.4rem 1rem;display:flex}.legend .note{margin:0}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,clamp(18rem,24vw,28rem)) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.chart>h2:first-letter{text-transform:uppercase}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,12rem) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.many .rows-of li{grid-template-columns:minmax(0,1fr)}.rows-of small{display:inline}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.charts~.panel{margin-top:1rem}.answered ul{gap:.35rem;list-style:none;display:grid}.answered li{grid-template-columns:minmax(0,24rem) 3rem minmax(0,1fr);align-items:center;gap:.4rem 1rem;display:grid}.answered .thumbs{flex-wrap:wrap;gap:4px;display:flex}.surest{margin-top:.6rem}.surest li{width:7.5rem}.confusion{font-variant-numeric:tabular-nums;width:auto}.confusion :is(td,th){text-align:right;border:0;padding:.2rem .4rem}.confusion thead th{vertical-align:bottom}.confusion thead span{writing-mode:vertical-rl;text-overflow:ellipsis;max-height:9rem;display:inline-block;overflow:hidden;rotate:180deg}.confusion tbody th{max-width:12rem;font-weight:400}.scroll .confusion tbody tr td{background:color-mix(in srgb, var(--accent-fill) calc(.6 * var(--share,0%)), var(--panel));min-width:2.2rem}.confusion .right{box-shadow:inset 0 0 0 1.5px var(--accent-fill)}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.image-page{display:block}.image-page>div{margin-top:1rem}.image-page .sticky{z-index:5;background:var(--page);border-bottom:1px solid var(--line);grid-template-columns:min(38vh,42vw) minmax(0,1fr);gap:0 .8rem;max-width:none;padding:.5rem 0;display:grid;position:sticky;top:6rem}.image-page .sticky>.whole{grid-row:1/span 4}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.image-page .sticky{top:0}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.findings th[scope=row]{white-space:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}.caused{padding:.2rem .4rem .6rem .2rem;position:relative}.caused-heads{height:1.6rem;color:var(--soft);font-size:.82rem;position:relative}.caused-heads span{text-overflow:ellipsis;white-space:nowrap;position:absolute;overflow:hidden}.caused-graph{position:relative}.caused-graph svg{position:absolute;inset:0;overflow:visible}.caused-graph path{fill:none;stroke:var(--accent-fill);opacity:.45}.caused-graph path.against{stroke:var(--negative)}.caused-graph [data-faint=true]{opacity:.12}.caused-graph ul{list-style:none}.caused-graph li{height:68px;padding:3px 0;transition:opacity .1s;position:absolute}.caused-graph li[data-faint=true]{opacity:.4}.caused-graph li>*{background:var(--panel);border:1px solid var(--line);height:100%;color:var(--ink);border-radius:8px;grid-template-columns:auto minmax(0,1fr);align-items:center;gap:.5rem;padding:2px;text-decoration:none;display:grid}.caused-graph a:hover{border-color:var(--accent-fill)}.caused-graph .told{min-width:0;font-size:.82rem;display:grid}.caused-graph .told b{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.caused-sums{margin-top:.6rem;font-size:.9rem}";
+var ks = /* @__PURE__ */ t({
+	ComparePage: () => yo,
+	ExperimentPage: () => Cs,
+	ExperimentsPage: () => vs
+}), As = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:var(--page);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}.chip[aria-pressed=true]{border-color:var(--accent-fill);background:var(--accent-soft)}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:var(--boost,none)}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 7.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar .classes{width:11rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.versus svg{fill:none;stroke:currentColor;stroke-width:1.6px;width:.95rem;height:.95rem;display:block}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}:is(.marked,.beside){margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.share{justify-items:start;gap:.5rem;display:grid}.share h3{margin-top:.8rem}.share pre{background:var(--sunk);font:.88rem/1.45 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere;border-radius:7px;justify-self:stretch;margin:0;padding:.6rem .8rem}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.cut-tile{flex:none}.laid{filter:var(--boost,none)}.legend{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.4rem 1rem;display:flex}.legend .note{margin:0}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,clamp(18rem,24vw,28rem)) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll.all{max-height:none}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.chart>h2:first-letter{text-transform:uppercase}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,12rem) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.many .rows-of li{grid-template-columns:minmax(0,1fr)}.rows-of small{display:inline}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.charts~.panel{margin-top:1rem}.answered ul{gap:.35rem;list-style:none;display:grid}.answered li{grid-template-columns:minmax(0,24rem) 3rem minmax(0,1fr);align-items:center;gap:.4rem 1rem;display:grid}.answered .thumbs{flex-wrap:wrap;gap:4px;display:flex}.surest{margin-top:.6rem}.surest li{width:7.5rem}.confusion{font-variant-numeric:tabular-nums;width:auto}.confusion :is(td,th){text-align:right;border:0;padding:.2rem .4rem}.confusion thead th{vertical-align:bottom}.confusion thead span{writing-mode:vertical-rl;text-overflow:ellipsis;max-height:9rem;display:inline-block;overflow:hidden;rotate:180deg}.confusion tbody th{max-width:12rem;font-weight:400}.scroll .confusion tbody tr td{background:color-mix(in srgb, var(--accent-fill) calc(.6 * var(--share,0%)), var(--panel));min-width:2.2rem}.confusion .right{box-shadow:inset 0 0 0 1.5px var(--accent-fill)}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.image-page{display:block}.image-page>div{margin-top:1rem}.image-page .sticky{z-index:5;background:var(--page);border-bottom:1px solid var(--line);grid-template-columns:min(38vh,42vw) minmax(0,1fr);gap:0 .8rem;max-width:none;padding:.5rem 0;display:grid;position:sticky;top:6rem}.image-page .sticky>.whole{grid-row:1/span 4}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.image-page .sticky{top:0}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.settings .facts div{grid-template-columns:6.5rem minmax(0,1fr)}.answered li{grid-template-columns:minmax(0,1fr) 3rem}.answered .thumbs{grid-column:1/-1}.findings th[scope=row]{white-space:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}.scroll.caused{max-height:none;padding:.2rem .4rem .6rem .2rem;position:relative}.caused-heads{height:1.6rem;color:var(--soft);font-size:.82rem;position:relative}.caused-heads span{text-overflow:ellipsis;white-space:nowrap;position:absolute;overflow:hidden}.caused-graph{position:relative}.caused-graph svg{position:absolute;inset:0;overflow:visible}.caused-graph path{fill:none;stroke:var(--accent-fill);opacity:.45}.caused-graph path.against{stroke:var(--negative)}.caused-graph [data-faint=true]{opacity:.12}.caused-graph ul{list-style:none}.caused-graph li{height:68px;padding:3px 0;transition:opacity .1s;position:absolute}.caused-graph li[data-faint=true]{opacity:.4}.caused-graph li>*{background:var(--panel);border:1px solid var(--line);height:100%;color:var(--ink);border-radius:8px;grid-template-columns:auto minmax(0,1fr);align-items:center;gap:.5rem;padding:2px;text-decoration:none;display:grid}.caused-graph a:hover{border-color:var(--accent-fill)}.caused-graph .told{min-width:0;font-size:.82rem;display:grid}.caused-graph .told b{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.caused-sums{margin-top:.6rem;font-size:.9rem}";
 // src/widget.tsx
-function As(e) {
-	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = to(), i = 0, a = (e, n) => {
+function js(e) {
+	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = no(), i = 0, a = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
 	}, o = (n) => new Promise((a, o) => {
@@ -7522,7 +7536,7 @@ function As(e) {
 		host: {
 			kind: "notebook",
 			readable: !0,
-			more: () => Os,
+			more: () => ks,
 			load: (e, t) => o({
 				address: e,
 				atlas: t
@@ -7541,21 +7555,21 @@ function As(e) {
 		}
 	};
 }
-var js = { render({ model: e, el: t }) {
+var Ms = { render({ model: e, el: t }) {
 	t.dataset.lmSuppressShortcuts = "true";
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = ks;
+	r.textContent = As;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`;
-	let a = eo(document);
-	a && (i.dataset.theme = a), Xe(i), n.append(r, i);
+	let a = to(document);
+	a && (i.dataset.theme = a), Ye(i), n.append(r, i);
 	let o = Ct(String(e.get("route") ?? "#/"));
 	i.addEventListener("click", (e) => {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), o.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: s, close: c } = As(e);
-	return he(/* @__PURE__ */ I(Ya, {
+	let { host: s, close: c } = js(e);
+	return he(/* @__PURE__ */ L(Xa, {
 		host: s,
 		router: o,
 		root: i
@@ -7563,4 +7577,4 @@ var js = { render({ model: e, el: t }) {
 		he(null, i), c();
 	};
 } };
-export { js as default };
+export { Ms as default };

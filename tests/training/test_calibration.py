@@ -32,5 +32,5 @@ def test_bins_hold_as_many_images_each_and_their_means() -> None:
 
 
 def test_of_too_few_images_nothing_is_said() -> None:
-    assert calibration(np.full(9, 0.5), np.zeros(9, bool)) is None
+    assert calibration(np.full(19, 0.5), np.zeros(19, bool)) is None
     assert calibration(np.full(20, np.nan), np.zeros(20, bool)) is None

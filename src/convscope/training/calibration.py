@@ -54,7 +54,7 @@ def calibration(probabilities: NDArray[np.floating], right: NDArray[np.bool_], *
     """
     count = len(probabilities)
     bins = min(_BINS, count // _LEAST)
-    if not bins or not np.isfinite(probabilities).all():
+    if bins < 2 or not np.isfinite(probabilities).all():
         return None
     order = np.argsort(probabilities, kind="stable")
     said, was = probabilities[order].astype(np.float64), right[order].astype(np.float64)

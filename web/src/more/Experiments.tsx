@@ -114,6 +114,18 @@ export function ExperimentPage({ name, query }: { name: string; query: URLSearch
 /** Kinds whose page has parts that show what their figures do, which are then for print. */
 const OWN = ["occlusion", "evolution", "correspondence", "causes"];
 
+const LONG = 1200; // characters that are not read before what is drawn
+
+const Prose = ({ text }: { text: string }) => (
+  <>
+    {text.split(/\n\s*\n/).map((paragraph, i) => (
+      <p key={i} class="prose">
+        {paragraph}
+      </p>
+    ))}
+  </>
+);
+
 function Result({ experiment, data, query }: { experiment: Experiment; data: ResultData; query: URLSearchParams }) {
   const { kind, name } = experiment;
   const drawn = (data.charts?.length ?? 0) > 0 || (OWN.includes(kind) && experiment.data);
@@ -129,11 +141,14 @@ function Result({ experiment, data, query }: { experiment: Experiment; data: Res
           <p class="lead">{kindOf(kind)}</p>
         </div>
       </div>
-      {experiment.summary.split(/\n\s*\n/).map((paragraph, i) => (
-        <p key={i} class="prose">
-          {paragraph}
-        </p>
-      ))}
+      {experiment.summary.length > LONG ? (
+        <details>
+          <summary>In words</summary>
+          <Prose text={experiment.summary} />
+        </details>
+      ) : (
+        <Prose text={experiment.summary} />
+      )}
       {kind === "occlusion" && experiment.data && <Covered name={name} pictures={experiment.pictures ?? []} />}
       {kind === "causes" && experiment.data && <FedAll experiment={experiment} />}
       {kind === "correspondence" && experiment.data && <Masks name={name} />}

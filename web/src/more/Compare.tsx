@@ -36,7 +36,7 @@ export function ComparePage({ query }: { query: URLSearchParams }) {
   const { other, error } = useOther(with_);
   const deep = (atlas: Atlas): string => (with_ ? (atlas.manifest.layers.findLast((layer) => layer.spatial) ?? atlas.manifest.layers[0]) : atlas.manifest.layers[0])?.name ?? "";
   const a = query.get("a") ?? deep(own);
-  const b = query.get("b") || (with_ && other ? (layerNamed(other, a) || parseUnit(a) ? a : deep(other)) : "");
+  const b = query.get("b") || (with_ && other ? (layerNamed(other, a) || parseUnit(a) ? a : deep(other)) : query.has("a") ? "" : (own.manifest.layers[1]?.name ?? "")); // a layer beside itself says nothing
   const change = (part: { a?: string; b?: string; other?: string }): void => router.replace(toCompare(part.a ?? a, part.b ?? b, part.other ?? with_));
   return (
     <>

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from convscope.errors import UsageError
+from convscope.live import engine as engines
 from convscope.live.engine import WAITING, Engine, Job
 
 
@@ -175,8 +176,13 @@ def test_closing_ends_everything_at_the_next_step(fake: Fake) -> None:
     assert ask(engine, "look", "late").wait() == {"stale": True}
 
 
-def test_progress_is_told_in_tenths() -> None:
+def test_progress_is_told_in_tenths_and_of_what_comes_at_once_none(monkeypatch: pytest.MonkeyPatch) -> None:
     heard = Heard()
+    quick = Job("a", {"kind": "look"}, heard, 0)
+    for share in range(65):
+        quick.advanced(share / 64)
+    assert heard == []
+    monkeypatch.setattr(engines, "PATIENCE", 0.0)
     job = Job("a", {"kind": "look"}, heard, 0)
     for share in range(65):
         job.advanced(share / 64)

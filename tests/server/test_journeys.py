@@ -243,6 +243,27 @@ def test_a_square_is_dragged_and_the_sweep_fills_in_behind(tab: Tab) -> None:
     tab.until("document.querySelectorAll('.answer-bar b').length === 0")
 
 
+def test_units_out_of_sight_are_drawn_when_they_come(tab: Tab) -> None:
+    tab.page.set_viewport_size({"width": 700, "height": 300})  # one column
+    last = "[...document.querySelectorAll('.layer-row')].at(-1)"
+    drawn = f"{last}.querySelector('canvas').toDataURL()"
+    tab.open()
+    tab.choose(encoded(picture(0)))
+    tab.seen()
+    before = tab.until(f"{last}.getBoundingClientRect().top > innerHeight + 220 && {drawn}")
+    tab.page.wait_for_timeout(100)  # until it is known what is in sight
+    tab.choose(encoded(picture(1)), "second.png")
+    tab.until("document.querySelector('.changed')?.textContent.includes('own.png')")
+    tab.page.evaluate(f"{last}.scrollIntoView()")
+    tab.until(f"{drawn} !== {before!r}")
+    before = tab.page.evaluate(f"scrollTo(0, 0), {drawn}")
+    tab.page.wait_for_timeout(100)
+    tab.choose(encoded(picture(2)), "third.png")
+    tab.until("document.querySelector('.changed')?.textContent.includes('second.png')")
+    tab.page.evaluate("dispatchEvent(new Event('beforeprint'))")  # on paper all of it is
+    tab.until(f"{drawn} !== {before!r}")
+
+
 def test_units_are_silenced_and_followed_and_the_photo_is_turned(tab: Tab) -> None:
     tab.open()
     tab.choose(encoded(picture(0)))

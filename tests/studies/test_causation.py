@@ -12,7 +12,9 @@ from PIL import Image
 from torch import nn
 
 import convscope as cs
-from convscope.data import Preprocess
+from convscope.atlas.experiments import experiments
+from convscope.data import Preprocess, open_source
+from convscope.data.sources import wrap_dataset
 from convscope.methods.causes import causes
 from convscope.studies import causation
 from convscope.studies.causes_shown import node_boxes, node_pictures, squared
@@ -44,6 +46,18 @@ def test_what_usually_feeds_a_unit_is_what_was_planted(planted: cs.Network) -> N
     assert (first["among"], first["images"]) == (5, 5)
     assert all(abs(graph.balances[0].biases - 0.05) < 1e-12 for graph in found.graphs)
     assert "What usually feeds them" in [table.title for table in found.tables()]
+
+
+def test_of_many_images_those_that_are_shown_lead_to_what_fed_units(
+    planted: cs.Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(causation, "IMAGES_LISTED", 2)
+    monkeypatch.setattr(causation, "DRAWN", 1)
+    source = open_source(wrap_dataset([(np.full((12, 12, 3), 60 * n, np.uint8), 0) for n in range(3)]))
+    atlas = cs.build_atlas(planted, source, tmp_path / "atlas", layers=["3"], k=1, tuning=False)
+    cs.causes(planted, source, "3:3", layers=["1"], most=2, atlas=atlas)
+    (one,) = experiments(atlas.path)
+    assert one.images == (0,)
 
 
 def test_figures_are_drawn_of_the_first_graphs(

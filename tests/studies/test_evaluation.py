@@ -11,6 +11,8 @@ from torch import nn
 
 import convscope as cs
 from convscope import studies
+from convscope.atlas.experiments import experiments
+from convscope.atlas.web import read_script
 from convscope.data import load_image, open_source
 from tests.data.making import encoded
 from tests.data.test_tar import write as write_tar
@@ -101,6 +103,29 @@ def test_an_order_that_was_not_asked_for_is_remarked(tmp_path: Path) -> None:
     found = studies.evaluate(cs.load("zoo:tiny", classes=3), collection("folder", tmp_path / "images"))
     (said,) = found.remarks()
     assert said == ("outputs are matched with classes by their order: output 0 is ant, 1 is cat, tabby, 2 is dog")
+
+
+def test_an_atlas_shows_the_mistakes_with_their_images(tmp_path: Path, net: cs.Network) -> None:
+    images = open_source(collection("folder", tmp_path / "images"))
+    atlas = cs.build_atlas(net, images, tmp_path / "atlas", layers=["relu1"], k=1, tuning=False)
+    found = studies.evaluate(net, images, atlas=atlas)
+    told = found.found.predictions
+    wrong = told.images[told.mistakes].tolist()
+    (one,) = experiments(atlas.path)
+    assert (one.name, one.kind, list(one.images)) == ("evaluation", "evaluation", wrong)
+    data = read_script(atlas.path / "data" / "experiments" / "evaluation.js")
+    assert data["matrix"]["counts"] == found.found.confusion.tolist()
+    assert data["wrong"] == sum(pair["count"] for pair in data["pairs"]) == len(wrong)
+    assert sorted(image for pair in data["pairs"] for image in pair["images"]) == wrong
+    sure = [mistake["sure"] for mistake in data["surest"]]
+    assert (
+        sure
+        == sorted(sure, reverse=True)
+        == pytest.approx(sorted(told.probabilities[told.mistakes], reverse=True), rel=1e-5)
+    )
+    assert [chart["title"] for chart in data["charts"]] == ["How often it is right"]  # too few for more
+    with pytest.raises(cs.errors.UsageError, match="of another network"):
+        studies.evaluate(cs.load("zoo:tiny", classes=3, seed=1), images, match="index", atlas=atlas)
 
 
 # -- answers that are no choice among classes -------------------------------------------------------------------------

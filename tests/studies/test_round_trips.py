@@ -187,9 +187,7 @@ def shown(made: Callable, tmp_path_factory: pytest.TempPathFactory) -> cs.Atlas:
     )
 
 
-IN_AN_ATLAS = [
-    name for name in KINDS if name.partition(" ")[0] not in ("scan", "deconv", "train", "evaluate", "overlap", "verify")
-]
+IN_AN_ATLAS = [name for name in KINDS if name.partition(" ")[0] not in ("scan", "deconv", "train", "overlap", "verify")]
 
 
 @pytest.mark.parametrize("name", IN_AN_ATLAS)

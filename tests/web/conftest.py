@@ -21,7 +21,7 @@ from convscope.atlas.experiments import add_experiment
 from convscope.atlas.reading import Atlas
 from convscope.studies.causes_shown import sheet
 from tests.web.making import HOSTILE, make_atlas
-from tests.web.results import add_curves, add_parts, add_training
+from tests.web.results import add_curves, add_evaluation, add_parts, add_training
 
 CHROMIUM = os.environ.get("CONVSCOPE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [
@@ -109,7 +109,7 @@ def small_atlas(tmp_path_factory: pytest.TempPathFactory) -> Atlas:
         settings={"asked": ["4:7"]},
         pictures={"nodes-0.webp": sheet([(np.zeros((9, 9, 3), np.uint8),) * 2] * 3)},
     )  # fmt: skip
-    for add in (add_curves, add_parts, add_training):
+    for add in (add_curves, add_evaluation, add_parts, add_training):
         add(folder)
     return made
 

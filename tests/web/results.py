@@ -61,6 +61,27 @@ def add_parts(folder: Path) -> None:
     add_experiment(folder, "parts", title="Parts", kind="correspondence", data={"covered": covered}, pictures=pictures)
 
 
+def add_evaluation(folder: Path) -> None:
+    """An evaluation of two classes, one of them hostile, with a mistake on an image that the atlas has."""
+    sure = Chart(
+        "Is it as sure as it is right?", "right, %", [60.0, 90.0], [Series("right answers", [50.0, 80.0])], "sure, %"
+    )
+    data = {
+        "matrix": {"classes": [HOSTILE[0], "plain"], "answers": [HOSTILE[0], "plain"], "targets": [0, 1],
+                   "counts": [[3, 1], [0, 4]]},
+        "pairs": [{"label": HOSTILE[0], "answer": "plain", "count": 1, "images": [2]}],
+        "surest": [{"label": HOSTILE[0], "answer": "plain", "sure": 0.875, "image": 2, "name": HOSTILE[4]},
+                   {"label": "plain", "answer": HOSTILE[0], "sure": 0.5, "image": None, "name": HOSTILE[4]}],
+        "wrong": 1,
+    }  # fmt: skip
+    rows = [{"class": HOSTILE[0], "images": 4, "top1": 0.75}, {"class": "plain", "images": 4, "top1": 1.0}]
+    words = {"class": ("Class", ""), "images": ("Images", ""), "top1": ("Right", "")}
+    add_experiment(
+        folder, "judged", title="How often it is right", kind="evaluation", charts=[sure], table=rows, columns=words,
+        images=[2], data=data,
+    )  # fmt: skip
+
+
 def add_training(folder: Path) -> None:
     """An evolution of layer 4: unit 7 jumps from image 3 to 20, which comes along, and back; unit 9 changes most."""
     images = np.tile(np.arange(UNITS) % 8, (len(EPOCHS), 1))
@@ -91,4 +112,4 @@ def add_training(folder: Path) -> None:
     add_experiment(folder, "training", title="How features come about", kind="evolution", units=["4:7"], **shared)
 
 
-__all__ = ["EPOCHS", "add_curves", "add_parts", "add_training"]
+__all__ = ["EPOCHS", "add_curves", "add_evaluation", "add_parts", "add_training"]

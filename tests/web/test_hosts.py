@@ -67,7 +67,7 @@ def test_one_file_shows_its_units_and_asks_for_nothing(chromium: Any, small_atla
     viewer.page.on("request", lambda r: requests.append(r.url) if not r.url.startswith(("data:", "blob:")) else None)
     page = viewer.open("#/u/4:7")
     page.wait_for_selector(".joints")
-    assert page.locator("a[href*=compare]").count() == 0
+    assert page.locator(".actions a[href*=compare]").count() == 1
     page.keyboard.press("ArrowRight")
     page.wait_for_selector("text=4:9")
     with page.expect_download() as download:
@@ -78,9 +78,14 @@ def test_one_file_shows_its_units_and_asks_for_nothing(chromium: Any, small_atla
     soon(page.locator(".count").inner_text, "2 of 2")
     page = viewer.open("#/u/4:8")
     says(page, "body", "holds other units")
-    for elsewhere in ("#/compare", "#/e"):
-        page = viewer.open(elsewhere)
-        says(page, ".problem", "This file holds a few units of an atlas")
+    page = viewer.open("#/compare")
+    page.wait_for_selector(".half .virtual li >> nth=1")
+    shown = page.locator(".half").first.locator("b").all_inner_texts()
+    assert [text.split()[-1] for text in shown] == ["7", "9"]
+    page = viewer.open("#/compare?a=4:7&b=4:8")
+    says(page, ".empty", "is not there")
+    page = viewer.open("#/e")
+    page.wait_for_selector(".experiments a[href='#/e/fed']")
     assert page.evaluate("window.hacked === undefined")
     context.close()
     assert set(requests) <= {(alone / "two.html").as_uri(), "about:blank"} | {r for r in requests if "two.html#" in r}

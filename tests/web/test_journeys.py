@@ -722,13 +722,17 @@ def test_units_and_images_say_what_fed_them(viewer: Viewer) -> None:
     usual = page.locator(".panel", has_text="What usually feeds it")
     assert [text.split() for text in usual.locator("li").all_inner_texts()] == [["1", ":2", "+1.5"]]
     nodes = page.locator(".caused-graph li")
-    assert [text.split() for text in nodes.all_inner_texts()] == [["4:7", "3"], ["2", "+2.75"], ["0", "-0.25"]]
+    assert [text.split() for text in nodes.all_inner_texts()] == [["7", "3"], ["2", "+2.75"], ["0", "-0.25"]]
     soon(nodes.locator(".tile").count, 6)
     soon(page.locator(".caused-graph path").count, 2)
     says(page, ".caused-sums", "3 is 2.5 from 1, 0.5 from biases.")
     page.locator(".caused-heads a").click()
     page.wait_for_selector("text=What fed units here")
     soon(viewer.hash, "#/i/2")
+    soon(page.locator(".caused-graph li").count, 3)
+    assert page.locator(".caused-heads span").all_inner_texts() == ["4", "1"]
+    page.get_by_role("link", name="All of it").click()
+    soon(viewer.hash, "#/e/fed")
     soon(page.locator(".caused-graph li").count, 3)
 
 

@@ -22,6 +22,7 @@ PAGES = {
     "matches": "#/compare?with=other",
     "charts": "#/e/moved",
     "parts": "#/e/parts",
+    "judged": "#/e/judged",
     "training": "#/e/training?layer=4&unit=7",
 }
 PAPER = "getComputedStyle(document.documentElement).backgroundColor"
@@ -36,6 +37,7 @@ READY = {
     "matches": ".matches li",
     "charts": ".plot",
     "parts": ".masks svg",
+    "judged": ".confusion",
     "training": ".followed li",
 }
 

@@ -134,3 +134,18 @@ def test_a_training_is_followed_by_epoch_and_by_unit(viewer: Viewer) -> None:
     viewer.open(viewer.page.evaluate("location.hash"))
     page.wait_for_selector(".followed li.here")
     soon(lambda: page.inner_text(".followed li.here b"), "2")
+
+
+def test_mistakes_lead_to_their_images_and_classes(viewer: Viewer) -> None:
+    page = viewer.open("#/i/2")
+    page.get_by_role("link", name="How often it is right").click()
+    page.wait_for_selector(".confusion")
+    assert page.locator(".confusion tbody td").all_inner_texts() == ["3", "1", "\u00b7", "4"]
+    assert page.locator(".confusion .right").count() == 2
+    assert page.locator(".answered a[href='#/i/2'] img").count() == 1
+    assert page.locator(".surest li").count() == 2
+    assert "87.5 %" in page.inner_text(".surest li >> nth=0")
+    assert page.locator(".chart .plot").count() == 1
+    page.locator("td a", has_text="plain").click()
+    viewer.until("location.hash === '#/c/plain'")
+    page.wait_for_selector(".class-page")

@@ -3,9 +3,10 @@
 import functools
 import html
 import http.server
+import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,13 @@ def test_sharing_says_the_command_that_writes_one_file(viewer: Viewer, small_atl
     soon(page.locator(".share").count, 0)
 
 
+def made_units(place: Path) -> set[int]:
+    """The units of the first layer that a file shows."""
+    manifest = re.search(r'"subset":(\{[^}]*\})', place.read_text())
+    assert manifest is not None
+    return set(next(iter(json.loads(manifest[1]).values())))
+
+
 def test_one_file_opens_on_its_unit_and_holds_what_it_links_to(
     chromium: Any, small_atlas: Atlas, tmp_path: Path
 ) -> None:
@@ -142,6 +150,25 @@ def test_one_file_opens_on_its_unit_and_holds_what_it_links_to(
     near = page.locator(".panel", has_text="Nearest units").locator(".tiles li b").all_inner_texts()
     assert [int(text.removeprefix("Unit")) for text in near] == nearest[: len(near)]
     assert len(near) > 5
+    # The comparison, and results that ask about the unit alone, are there too.
+    page.locator(".versus").first.click()
+    page.wait_for_selector(".versus-pair .cell .tile[style*='data:image']")
+    assert page.locator(".half").count() == 2
+    page.locator(".sections a", has_text="Compare").click()
+    page.wait_for_selector(".half .virtual .tile[style*='data:image']")
+    held = made_units(place)
+    assert {
+        int(text.removeprefix("Unit")) for text in page.locator(".half").first.locator("b").all_inner_texts()
+    } <= held
+    page.locator(".sections a", has_text="Experiments").click()
+    page.wait_for_selector(".experiments")
+    assert sorted(page.locator(".experiments a").evaluate_all("all => all.map((a) => a.hash)")) == [
+        "#/e/curve",
+        "#/e/fed",
+    ]
+    page.locator(".experiments a[href='#/e/curve']").click()
+    page.wait_for_selector(".result img[src^='data:image/svg+xml']")
+    viewer.until("document.querySelector('.result img').naturalWidth > 0")
     # The pages of its images show them and what the units take from them.
     image = int(small_atlas.unit("4:7").images[0])
     page = viewer.open(f"#/i/{image}")
@@ -170,7 +197,7 @@ def test_a_part_holds_no_pictures_of_other_units(small_atlas: Atlas) -> None:
 
 @BOTH
 def test_the_picture_of_a_unit_is_twice_the_page_and_has_its_words(viewer: Viewer, small_atlas: Atlas) -> None:
-    page = viewer.open("#/u/4:7")
+    page = viewer.open("#/u/4:7?rf=field")
     page.wait_for_selector(".actions")
     with page.expect_download() as download:
         page.get_by_role("button", name="PNG").click()
@@ -189,6 +216,40 @@ def test_the_picture_of_a_unit_is_twice_the_page_and_has_its_words(viewer: Viewe
     assert ink(figure[tops[0] // 2 : tops[0], left:]) > 300  # layer
     assert ink(figure[tops[0] + tall : tops[0] + tall + 32, left : left + photo.shape[1]]) > 50  # its activation
     assert ink(figure[-60:, left:]) > 300  # caption
+
+
+def test_the_picture_of_a_unit_shows_what_is_seen_of_it(viewer: Viewer, small_atlas: Atlas) -> None:
+    """Photos alone, cut to where projections are; and in their images, where pictures may be read."""
+    unit, tile = small_atlas.unit("4:7"), small_atlas.layer("4").tile
+    said = read_script(small_atlas.path / "data" / "layers" / small_atlas.layer("4").id / "0.js")["units"][7]
+    y0, x0, y1, x1 = (int(side) for side in np.array(said["content"][0]) - np.tile(said["boxes"][0][:2], 2))
+    assert (y0, x0, y1, x1) != (0, 0, *unit.photos.shape[1:3])
+
+    def picture() -> Any:
+        with page.expect_download() as download:
+            page.get_by_role("button", name="PNG").click()
+        return np.asarray(Image.open(download.value.path()).convert("RGB")).astype(int)
+
+    page = viewer.open("#/u/4:7?view=photos")
+    page.wait_for_selector(".actions")
+    zoomed = picture()
+    side, left = 2 * tile.enlarge * unit.photos.shape[1], 28
+    at = (np.arange(side) + 0.5) / side
+    part = unit.photos[0][(y0 + at * (y1 - y0)).astype(int)][:, (x0 + at * (x1 - x0)).astype(int)].astype(int)
+    tops = [y for y in range(260) if np.mean(np.abs(zoomed[y : y + side, left : left + side] - part).max(2) < 8) > 0.93]
+    assert tops
+    field = picture_at(page, viewer, "#/u/4:7?rf=field", picture)
+    assert field.shape[1] > 1.5 * zoomed.shape[1]  # projections beside
+    if not viewer.address.startswith("file:"):
+        whole = picture_at(page, viewer, "#/u/4:7?rf=whole&view=photos", picture)
+        yellow = np.abs(whole - (255, 211, 77)).max(2) < 24
+        assert yellow.sum() > 200  # fields are marked
+
+
+def picture_at(page: Any, viewer: Viewer, hash_: str, picture: Callable[[], Any]) -> Any:
+    viewer.open(hash_)
+    page.wait_for_selector(".actions")
+    return picture()
 
 
 # -- within other pages -----------------------------------------------------------------------------------------------

@@ -1,9 +1,13 @@
 // A unit as files for people: its figure as PNG and SVG, its numbers as JSON, how to cite it, and how to show it elsewhere.
 
 import type { Host } from "./host";
+import type { View } from "./layerview";
+import type { Reach } from "./parts/Examples";
+import { partOf } from "./parts/Tile";
+import { imagePath } from "./parts/WholeImage";
 import type { Atlas } from "./store";
 import { fill } from "./store";
-import type { LayerEntry, UnitData, UnitShard } from "./types";
+import type { Box, Grid, LayerEntry, UnitData, UnitShard } from "./types";
 import { fieldOf, many, shapeOf, short } from "./words";
 
 export class NotReadable extends Error {}
@@ -12,6 +16,13 @@ export const spriteOf = (atlas: Atlas, layer: LayerEntry, channel: number): stri
 
 /** The picture that a unit's page shows first: where projections are, if that is kept by itself. */
 export const firstOf = (atlas: Atlas, layer: LayerEntry, channel: number): string => (layer.content?.kept && atlas.manifest.paths.content ? fill(atlas.manifest.paths.content, { layer: layer.id, channel }) : spriteOf(atlas, layer, channel));
+
+/** What of a unit's examples is seen, and so what a figure shows; `band` as for `Examples`. */
+export interface Seen {
+  view: View;
+  reach: Reach;
+  band: number;
+}
 
 const GAP = 4;
 const BETWEEN = 16;
@@ -30,18 +41,19 @@ interface Plan {
 }
 
 /** Where the cells of the figure lie: photos left, projections right, as in the paper's Fig. 2; `below` each is left free. */
-export function placed(columns: number, count: number, width: number, height: number, below = 0): Plan {
+export function placed(columns: number, count: number, width: number, height: number, below = 0, view: View = "both"): Plan {
   const rows = Math.ceil(count / columns);
   const block = columns * width + (columns - 1) * GAP;
-  const cells = [0, 1].flatMap((panel) =>
+  const panels = view === "both" ? [0, 1] : view === "photos" ? [0] : [1];
+  const cells = panels.flatMap((panel, nth) =>
     Array.from({ length: count }, (_, rank) => ({
       rank,
       panel,
-      x: panel * (block + BETWEEN) + (rank % columns) * (width + GAP),
+      x: nth * (block + BETWEEN) + (rank % columns) * (width + GAP),
       y: Math.floor(rank / columns) * (height + below + GAP),
     })),
   );
-  return { cells, width: 2 * block + BETWEEN, height: rows * (height + below + GAP) - GAP };
+  return { cells, width: panels.length * (block + BETWEEN) - BETWEEN, height: rows * (height + below + GAP) - GAP };
 }
 
 async function picture(url: string): Promise<HTMLImageElement> {
@@ -59,15 +71,76 @@ async function readable(atlas: Atlas, layer: LayerEntry, channel: number): Promi
   return store.load<string>(`sprites/${layer.id}/${channel}`);
 }
 
+/** The pictures that cells are cut out of. */
+interface Sheets {
+  sprite: HTMLImageElement;
+  /** Parts kept by themselves, single bands, whole images: where these are shown. */
+  content: HTMLImageElement | null;
+  bands: HTMLImageElement | null;
+  whole: HTMLImageElement[] | null;
+}
+
+/** The pictures that a figure needs. Throws NotReadable where one of them may not be read. */
+async function sheetsOf(atlas: Atlas, layer: LayerEntry, unit: UnitData, { view, reach, band }: Seen): Promise<Sheets> {
+  const { store, manifest } = atlas;
+  const other = async (path: string | null): Promise<HTMLImageElement> => {
+    if (!store.host.readable || path === null) throw new NotReadable();
+    return picture(await store.host.picture(path, atlas.name));
+  };
+  const photos = view !== "projections";
+  return {
+    sprite: await picture(await readable(atlas, layer, unit.channel)),
+    // From disk a part is cut out of the sprite, which scripts may repeat.
+    content: reach === "part" && layer.content?.kept && store.host.readable ? await other(firstOf(atlas, layer, unit.channel)) : null,
+    bands: photos && band > 0 && reach !== "whole" ? await other(fill(manifest.paths.bands ?? "", { layer: layer.id, channel: unit.channel })) : null,
+    whole: photos && reach === "whole" ? await Promise.all(unit.images.map((image) => other(imagePath(atlas, image)))) : null,
+  };
+}
+
+const MANY = 64; // pixels of a cell that is enlarged smoothly: as on the page
+
 /** Draw the cells at their places, each pixel of a small patch enlarged to a square. */
-function drawCells(pen: CanvasRenderingContext2D, image: HTMLImageElement, layer: LayerEntry, plan: Plan): void {
-  const { sprite, tile } = layer;
-  pen.imageSmoothingEnabled = false;
-  for (const { rank, panel, x, y } of plan.cells) {
-    const left = (panel * sprite.columns + (rank % sprite.columns)) * sprite.pitchX;
-    const top = Math.floor(rank / sprite.columns) * sprite.pitchY;
-    pen.drawImage(image, left, top, sprite.width, sprite.height, x, y, sprite.width * tile.enlarge, sprite.height * tile.enlarge);
+function drawCells(pen: CanvasRenderingContext2D, atlas: Atlas, sheets: Sheets, layer: LayerEntry, unit: UnitData, plan: Plan, { reach, band }: Seen): void {
+  const { tile } = layer;
+  const [wide, tall] = [layer.sprite.width * tile.enlarge, layer.sprite.height * tile.enlarge];
+  const cut = (image: HTMLImageElement, grid: Grid, panel: number, cell: number, [y, x, h, w]: readonly number[], at: Placed): void => {
+    const left = (panel * grid.columns + (cell % grid.columns)) * grid.pitchX + (x as number) * grid.width;
+    const top = Math.floor(cell / grid.columns) * grid.pitchY + (y as number) * grid.height;
+    pen.imageSmoothingEnabled = (w as number) < 1 && Math.max(grid.width, grid.height) > MANY;
+    pen.drawImage(image, left, top, (w as number) * grid.width, (h as number) * grid.height, at.x, at.y, wide, tall);
+  };
+  for (const at of plan.cells) {
+    const { panel, rank } = at;
+    const photo = panel === 0 ? sheets.whole?.[rank] : undefined;
+    const part = (reach === "part" && partOf(unit, rank)) || null;
+    if (photo) drawWhole(pen, photo, atlas.manifest.model.input, unit.boxes[rank] ?? null, [at.x, at.y, wide, tall]);
+    else if (panel === 0 && sheets.bands && layer.bands) cut(sheets.bands, layer.bands, 0, (band - 1) * atlas.manifest.options.k + rank, part ?? ALL, at);
+    else if (part && sheets.content) cut(sheets.content, layer.sprite, panel, rank, ALL, at);
+    else cut(sheets.sprite, layer.sprite, panel, rank, part ?? ALL, at);
   }
+}
+
+const ALL = [0, 0, 1, 1] as const;
+
+/** A whole image in a cell, grey around it where the field reaches beyond, the field marked. */
+function drawWhole(pen: CanvasRenderingContext2D, photo: HTMLImageElement, [, height, width]: readonly [number, number, number], box: Box | null, [x, y, wide, tall]: readonly [number, number, number, number]): void {
+  const [y0, x0, y1, x1] = box ?? [0, 0, height, width];
+  const beyond = Math.min(width / 2, Math.max(0, -y0, -x0, y1 - height, x1 - width));
+  const scale = Math.min(wide / (width + 2 * beyond), tall / (height + 2 * beyond));
+  pen.save();
+  pen.beginPath();
+  pen.rect(x, y, wide, tall);
+  pen.clip();
+  pen.fillStyle = "#808080";
+  pen.fillRect(x, y, wide, tall);
+  pen.translate(x + (wide - scale * width) / 2, y + (tall - scale * height) / 2);
+  pen.imageSmoothingEnabled = true;
+  pen.drawImage(photo, 0, 0, scale * width, scale * height);
+  for (const [colour, line] of [["#0008", 4], ["#ffd34d", 2]] as const) {
+    [pen.strokeStyle, pen.lineWidth] = [colour, line];
+    pen.strokeRect(scale * x0, scale * y0, scale * (x1 - x0), scale * (y1 - y0));
+  }
+  pen.restore();
 }
 
 function blank(width: number, height: number, scale = 1): { canvas: HTMLCanvasElement; pen: CanvasRenderingContext2D } {
@@ -81,14 +154,14 @@ function blank(width: number, height: number, scale = 1): { canvas: HTMLCanvasEl
   return { canvas, pen };
 }
 
-const planOf = (layer: LayerEntry, unit: UnitData, below = 0): Plan => placed(layer.sprite.columns, unit.images.length, layer.sprite.width * layer.tile.enlarge, layer.sprite.height * layer.tile.enlarge, below);
+const planOf = (layer: LayerEntry, unit: UnitData, view: View, below = 0): Plan => placed(layer.sprite.columns, unit.images.length, layer.sprite.width * layer.tile.enlarge, layer.sprite.height * layer.tile.enlarge, below, view);
 
-/** The figure of a unit without words. Throws NotReadable where pixels are kept back. */
-export async function drawFigure(atlas: Atlas, layer: LayerEntry, unit: UnitData): Promise<HTMLCanvasElement> {
-  const image = await picture(await readable(atlas, layer, unit.channel));
-  const plan = planOf(layer, unit);
+/** The figure of a unit as it is seen, without words. Throws NotReadable where pixels are kept back. */
+export async function drawFigure(atlas: Atlas, layer: LayerEntry, unit: UnitData, seen: Seen): Promise<HTMLCanvasElement> {
+  const sheets = await sheetsOf(atlas, layer, unit, seen);
+  const plan = planOf(layer, unit, seen.view);
   const { canvas, pen } = blank(plan.width, plan.height);
-  drawCells(pen, image, layer, plan);
+  drawCells(pen, atlas, sheets, layer, unit, plan, seen);
   return canvas;
 }
 
@@ -99,14 +172,16 @@ export function barOf(length: number): number {
 }
 
 /** What is written above and below a unit's figure. */
-export function wordsOf({ manifest }: Pick<Atlas, "manifest">, layer: LayerEntry, unit: UnitData): { title: string; about: string; caption: string } {
+export function wordsOf({ manifest }: Pick<Atlas, "manifest">, layer: LayerEntry, unit: UnitData, { view, reach, band }: Seen): { title: string; about: string; caption: string } {
   const { model, data, options } = manifest;
+  const both = view === "both";
+  const cuts = { part: "cut to where the projection is, as wide as said", field: "each cut where it does so", whole: "where it does so marked" }[reach];
+  const photos = `${both ? "Left: the" : "The"} ${many(unit.images.length, "image")} of ${data.count} that excite the unit most, ${cuts}${band ? `, band ${band} alone` : ""}, above its activation. `;
+  const taken = `${both ? "Right: what it takes from each" : `What it takes from each of the ${many(unit.images.length, "image")} of ${data.count} that excite it most${reach === "part" ? ", cut to where that is" : ""}`}, by the rule ${options.rule}: mid-grey is zero, black and white are ± the number below. `;
   return {
     title: [`${layer.name}:${unit.channel}`, unit.name].filter(Boolean).join("  "),
     about: `${model.name} · ${layer.op} · ${shapeOf(layer)} · receptive field ${fieldOf(layer)}`,
-    caption:
-      `Left: the ${many(unit.images.length, "image")} of ${data.count} that excite the unit most, each cut where it does so, above its activation. ` +
-      `Right: what it takes from each, by the rule ${options.rule}: mid-grey is zero, black and white are ± the number below. Made with convscope.`,
+    caption: `${view === "projections" ? "" : photos}${view === "photos" ? "" : taken}Made with convscope.`,
   };
 }
 
@@ -127,12 +202,12 @@ const EDGE = 14;
 const [BELOW, BAR] = [16, 20];
 const INK = { title: ["600 17px sans-serif", "#1b1c1e", 23], about: ["12.5px sans-serif", "#5b5e63", 17], caption: ["11.5px sans-serif", "#5b5e63", 15.5] } as const;
 
-/** The figure with name, layer, caption and scale, at twice the size of the page. Throws NotReadable as `drawFigure`. */
-export async function drawTitled(atlas: Atlas, layer: LayerEntry, unit: UnitData): Promise<HTMLCanvasElement> {
-  const image = await picture(await readable(atlas, layer, unit.channel));
-  const plan = planOf(layer, unit, BELOW);
+/** The figure as it is seen, with name, layer, caption and scale, at twice the size of the page. Throws NotReadable as `drawFigure`. */
+export async function drawTitled(atlas: Atlas, layer: LayerEntry, unit: UnitData, seen: Seen): Promise<HTMLCanvasElement> {
+  const sheets = await sheetsOf(atlas, layer, unit, seen);
+  const plan = planOf(layer, unit, seen.view, BELOW);
   const wide = Math.max(plan.width, 420);
-  const words = wordsOf(atlas, layer, unit);
+  const words = wordsOf(atlas, layer, unit, seen);
   const { pen: rule } = blank(1, 1);
   const set = (kind: keyof typeof INK): string[] => {
     rule.font = INK[kind][0];
@@ -149,14 +224,23 @@ export async function drawTitled(atlas: Atlas, layer: LayerEntry, unit: UnitData
   write(about, "about", write(title, "title", EDGE));
   pen.save();
   pen.translate(EDGE, top);
-  drawCells(pen, image, layer, plan);
+  drawCells(pen, atlas, sheets, layer, unit, plan, seen);
   [pen.font, pen.fillStyle] = INK.caption;
   const [width, height] = [layer.sprite.width * layer.tile.enlarge, layer.sprite.height * layer.tile.enlarge];
-  for (const { rank, panel, x, y } of plan.cells) pen.fillText(panel === 0 ? short(unit.values[rank]) : `±${short(unit.scales[rank])}`, x, y + height + 12);
-  const seen = layer.field?.size[1] ?? atlas.manifest.model.input[2];
-  const bar = barOf(seen);
-  pen.fillRect(0, plan.height + 7, (bar * width) / seen, 2);
-  pen.fillText(`${bar} px of the image`, (bar * width) / seen + 7, plan.height + 12);
+  const part = (rank: number): number | null => (seen.reach === "part" && partOf(unit, rank)?.[3]) || null;
+  const across = layer.field?.size[1] ?? atlas.manifest.model.input[2];
+  for (const { rank, panel, x, y } of plan.cells) {
+    const scale = (part(rank) !== null && sheets.content && unit.partScales?.[rank]) || unit.scales[rank];
+    const told = panel ? `±${short(scale)}` : short(unit.values[rank]);
+    // Parts are of different sizes: no bar could stand for all of them.
+    pen.fillText(seen.reach === "part" && (panel === 0 || seen.view === "projections") ? `${told} · ${Math.round((part(rank) ?? 1) * across)} px` : told, x, y + height + 12);
+  }
+  if (seen.reach !== "part") {
+    const length = seen.reach === "whole" && sheets.whole ? atlas.manifest.model.input[2] : across;
+    const bar = barOf(length);
+    pen.fillRect(0, plan.height + 7, (bar * width) / length, 2);
+    pen.fillText(`${bar} px of the image`, (bar * width) / length + 7, plan.height + 12);
+  }
   pen.restore();
   write(caption, "caption", top + plan.height + BAR);
   return canvas;
@@ -175,11 +259,11 @@ export function pngOf(canvas: HTMLCanvasElement): Promise<Blob> {
 const escape = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
 /** The figure as SVG: pictures within it, and every number as text that can be changed. */
-export function svgOf(figure: string, size: { width: number; height: number }, layer: LayerEntry, unit: UnitData): string {
+export function svgOf(figure: string, size: { width: number; height: number }, layer: LayerEntry, unit: UnitData, view: View = "both"): string {
   const height = layer.sprite.height * layer.tile.enlarge;
-  const plan = planOf(layer, unit);
+  const plan = planOf(layer, unit, view);
   const numbers = plan.cells
-    .filter((cell) => cell.panel === 0)
+    .filter((cell) => cell.panel === (view === "projections" ? 1 : 0))
     .map((cell) => `<text x="${cell.x + 4}" y="${cell.y + height - 5}">${escape(short(unit.values[cell.rank]))}</text>`);
   const title = escape(`${layer.name}:${unit.channel}${unit.name ? ` ${unit.name}` : ""}`);
   return [

@@ -87,6 +87,7 @@ export function fileHost(held: NonNullable<Window["__atlasFile"]>): Host {
       address in held.data
         ? Promise.resolve(held.data[address])
         : Promise.reject(new Error(`This file holds a part of the atlas only: ${address} is not in it`)),
-    more: () => Promise.reject(new Error("This file holds a few units of an atlas; comparisons and experiments are in the whole one.")),
+    // Its script comes after the first one, which may ask for it before.
+    more: () => window.__atlasMore ?? new Promise((done) => window.addEventListener("load", () => done(window.__atlasMore as Views))),
   };
 }

@@ -4,7 +4,7 @@ import { leaveFrame, tellHeight } from "./embed";
 import { fileHost, folderHost } from "./host";
 import { hashRouter } from "./route";
 import * as parts from "./shared";
-import { remembered } from "./shell";
+import { boostOf, remembered } from "./shell";
 import { shareToken, takeToken } from "./token";
 import "./style.css";
 
@@ -16,7 +16,7 @@ if (!embed) takeToken(window);
 if (document.querySelector('meta[name="convscope-bench"]')) shareToken();
 const theme = remembered.get("theme");
 if (theme === "light" || theme === "dark") root.dataset.theme = theme;
-root.style.setProperty("--boost", remembered.get("boost") ?? "1");
+boostOf(root);
 const place = document.getElementById("app");
 if (place) {
   const held = window.__atlasFile;

@@ -3,12 +3,14 @@
 
 export { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 export { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+export { useClasses } from "./classes";
+export { FedAll } from "./parts/Caused";
 export { labelOf, nameOf } from "./parts/Examples";
 export { VirtualGrid } from "./parts/Grid";
-export { Choice, Facts, Loading, Name, Problem, Section } from "./parts/small";
+export { Choice, ClassName, Facts, Loading, Name, Problem, Section } from "./parts/small";
 export { DeadTile, ExampleTile, Tile, UnitTile } from "./parts/Tile";
-export { imagePath } from "./parts/WholeImage";
-export { parseUnit, toCompare, toExperiment, toImage, toLayer, toUnit, withQuery } from "./route";
+export { imagePath, Thumb } from "./parts/WholeImage";
+export { parseUnit, toClass, toCompare, toExperiment, toImage, toLayer, toUnit, withQuery } from "./route";
 export { saveFile, useShell } from "./shell";
 export { layerNamed, layerOfUnit, openAtlas, useAtlas, useData, useNeighbours, usePicture } from "./store";
 export { baseName, fieldOf, listed, many, percent, readable, shapeOf, short } from "./words";

@@ -79,6 +79,11 @@ export function saveFile(name: string, content: Blob | string, type = "applicati
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
+/** How strongly projections are shown, as it is remembered; as they are without a filter, which costs every painting. */
+export function boostOf(root: HTMLElement, value = remembered.get("boost") ?? "1"): void {
+  root.style.setProperty("--boost", value === "1" ? "none" : `contrast(${Number(value) || 1})`);
+}
+
 /** What a person chose before, kept in this browser where it allows that. */
 export const remembered = {
   get(key: string): string | null {

@@ -84,14 +84,14 @@ export function useData<T>(address: string | null, from?: Atlas | null): Loaded<
 
 /** The other atlases in the folder. */
 export function useNeighbours(): Neighbour[] {
-  return useData<Neighbour[]>(useAtlas().store.host.kind === "file" ? null : "atlases").value ?? NONE;
+  return useData<Neighbour[]>("atlases").value ?? NONE;
 }
 
 const NONE: never[] = [];
 
 /** The results of other commands in the atlas, as the list has them; null while they are on their way. */
 export function useExperiments(): Experiment[] | null {
-  return useData<Experiment[]>(useAtlas().store.host.kind === "file" ? null : "experiments").value;
+  return useData<Experiment[]>("experiments").value;
 }
 
 /** What an image element may show for a path of the atlas; undefined while it is fetched. */

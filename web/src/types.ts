@@ -470,6 +470,15 @@ export interface OcclusionData {
   images: { name: string; image: number | null; grids: { of: string; before: number | null; after: Numbers }[] }[];
 }
 
+/** What a network answered to labelled images: counts by class and answer where they are few, and its mistakes. */
+export interface EvaluationData {
+  matrix: { classes: string[]; answers: string[]; targets: number[]; counts: number[][] } | null;
+  pairs: { label: string; answer: string; count: number; images: number[] }[];
+  /** How sure it was of the answer; the image's number in the atlas, or null. */
+  surest: { label: string; answer: string; sure: number; image: number | null; name: string }[];
+  wrong: number;
+}
+
 /** Another atlas in the folder `atlases/NAME`, to compare with. */
 export interface Neighbour {
   name: string;

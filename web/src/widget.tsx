@@ -4,6 +4,7 @@ import { newName, notebookTheme } from "./notebook";
 import type { Host } from "./host";
 import * as more from "./more";
 import { memoryRouter } from "./route";
+import { boostOf } from "./shell";
 import css from "./style.css?inline";
 
 // The viewer in a notebook, as anywidget runs it: data and pictures come as messages from Python.
@@ -75,6 +76,7 @@ export default {
     root.style.height = `${Number(model.get("height")) || 720}px`;
     const theme = notebookTheme(document);
     if (theme) root.dataset.theme = theme;
+    boostOf(root);
     shadow.append(style, root);
     const router = memoryRouter(String(model.get("route") ?? "#/"));
     root.addEventListener("click", (event) => {

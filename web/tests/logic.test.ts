@@ -117,6 +117,9 @@ describe("pictures and plots", () => {
     expect(photo?.y).toBe(projection?.y);
     expect((projection?.x ?? 0) - (photo?.x ?? 0)).toBe(3 * 10 + 2 * 4 + 16);
     expect(plan.height).toBe(38);
+    const alone = placed(3, 9, 10, 10, 0, "projections");
+    expect(alone.cells.map((cell) => [cell.panel, cell.x])[0]).toEqual([1, 0]);
+    expect([alone.cells.length, alone.width]).toEqual([9, 38]);
   });
   it("escape every name in a picture file", () => {
     const sprite = { columns: 3, width: 4, height: 4 };

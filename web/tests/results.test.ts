@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { matches, shared } from "../src/more/matching";
 import { edgesOf } from "../src/more/Covered";
-import { coloursOf, spanOf, ticksOf } from "../src/more/Chart";
+import { coloursOf, spaced, spanOf, ticksOf } from "../src/more/Chart";
 import { ordered, unfold } from "../src/more/Epochs";
 import { columnsOf } from "../src/more/ResultTable";
 import { verdicts } from "../src/parts/Truth";
@@ -22,6 +22,14 @@ describe("a chart", () => {
     expect(ticksOf([-60, 60])).toEqual([-50, 0, 50]);
     expect(ticksOf([0.31, 0.42])).toEqual([0.35, 0.4]);
   });
+  it("has no more of them across than stand side by side", () => {
+    expect(spaced([0, 1], 500)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
+    expect(spaced([0, 1], 150)).toEqual([0, 0.5, 1]);
+    for (const room of [60, 120, 200, 300]) {
+      const found = spaced([0, 48000], room);
+      expect(found.slice(1).every((at, i) => ((at - (found[i] as number)) * room) / 48000 > 30)).toBe(true);
+    }
+  });
   it("shows what is to be compared in the colour of what it is compared with", () => {
     expect(coloursOf([series([1]), series([1], { name: "b" }), series([1], { name: "b, random weights", look: "compared" }), series([1], { name: "chance", look: "compared" })])).toEqual([0, 1, 1, 7]);
   });
@@ -36,8 +44,8 @@ describe("a table", () => {
   it("shows the columns that are told of, in that order and in words", () => {
     const rows = [["conv1", "0.5", "x"]];
     expect(columnsOf(["layer", "p", "note"], rows, { p: ["Rank", "Of places."], gone: ["", ""], layer: ["Layer", ""] })).toEqual([
-      { at: 1, head: "Rank", note: "Of places.", right: true },
-      { at: 0, head: "Layer", note: "", right: false },
+      { at: 1, name: "p", head: "Rank", note: "Of places.", right: true },
+      { at: 0, name: "layer", head: "Layer", note: "", right: false },
     ]);
     expect(columnsOf(["layer", "p"], rows).map((one) => one.head)).toEqual(["layer", "p"]);
   });

@@ -36,11 +36,17 @@ describe("the words of a picture", () => {
   it("name the unit, its layer, what is shown and by which rule", () => {
     const atlas = { manifest: { model: { name: "net" }, data: { count: 24 }, options: { rule: "guided" } } } as unknown as Atlas;
     const layer = { name: "conv1", op: "relu", channels: 8, height: 4, width: 4, spatial: true, field: null } as unknown as LayerEntry;
-    const words = wordsOf(atlas, layer, { channel: 3, name: "cat", images: [1] } as unknown as UnitData);
+    const unit = { channel: 3, name: "cat", images: [1] } as unknown as UnitData;
+    const words = wordsOf(atlas, layer, unit, { view: "both", reach: "field", band: 0 });
     expect(words.title).toBe("conv1:3  cat");
     expect(words.about).toBe("net · relu · 8 × 4 × 4 · receptive field whole image");
     expect(words.caption).toContain("1 image of 24");
     expect(words.caption).toContain("rule guided");
+    const cut = wordsOf(atlas, layer, unit, { view: "photos", reach: "part", band: 2 }).caption;
+    expect(cut).toContain("cut to where the projection is");
+    expect(cut).toContain("band 2 alone");
+    expect(cut).not.toContain("Right");
+    expect(wordsOf(atlas, layer, unit, { view: "projections", reach: "field", band: 0 }).caption).toMatch(/^What it takes from each of the 1 image /);
   });
   it("have a bar of a round length, at most half the field", () => {
     expect([3, 11, 63, 207, 2, 1000].map(barOf)).toEqual([1, 5, 20, 100, 1, 500]);

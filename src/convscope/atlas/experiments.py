@@ -29,6 +29,7 @@ ExperimentKind = Literal[
     "directions",
     "mistakes",
     "evolution",
+    "evaluation",
     "diagnosis",
     "sanity",
     "tuning",
@@ -45,7 +46,8 @@ FIGURES = (".png", ".svg", ".webp", ".jpg")
 
 _ROWS_SHOWN = 500  # the page shows so many rows and offers the whole table as a file
 _LEAD = 200  # characters of a summary in the list
-_IMAGES_LISTED = 256  # a result on more images is one on the collection: their pages do not link to it
+IMAGES_LISTED = 256
+"""Images up to which a result's images link to it: one on more is one on the collection."""
 
 
 @dataclass(frozen=True)
@@ -204,9 +206,9 @@ def write_index(folder: Path) -> int:
     return write_bytes(folder / "data" / "experiments.js", index_script(folder))
 
 
-def index_script(folder: Path) -> bytes:
-    """The content of `data/experiments.js`: of each experiment that is there what other pages and a card say of it."""
-    return script("experiments", [_listed(folder, one) for one in experiments(folder)])
+def index_script(folder: Path, of: Sequence[Experiment] | None = None) -> bytes:
+    """The content of `data/experiments.js`: what other pages and a card say of each experiment, all or some of them."""
+    return script("experiments", [_listed(folder, one) for one in (experiments(folder) if of is None else of)])
 
 
 def _listed(folder: Path, one: Experiment) -> dict[str, Any]:
@@ -218,7 +220,7 @@ def _listed(folder: Path, one: Experiment) -> dict[str, Any]:
         "figures": one.figures[:1],
         "captions": [],
         "pictures": [],
-        "images": one.images if len(one.images) <= _IMAGES_LISTED else [],
+        "images": one.images if len(one.images) <= IMAGES_LISTED else [],
         "settings": {key: one.settings[key] for key in ("layers",) if key in one.settings},
         "shown": None,
     }
@@ -359,6 +361,7 @@ def _check_read(experiment: Experiment, name: str) -> None:
 
 __all__ = [
     "FIGURES",
+    "IMAGES_LISTED",
     "Experiment",
     "ExperimentKind",
     "ResultTable",

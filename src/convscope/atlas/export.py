@@ -26,6 +26,7 @@ Form = Literal["folder", "zip", "file"]
 """What is written: a folder, one zip, or one HTML file with all pictures within it."""
 
 _ENDINGS: dict[Form, str] = {"folder": "-export", "zip": ".zip", "file": ".html"}
+_PICTURES = {".webp": "image/webp", ".png": "image/png", ".jpg": "image/jpeg", ".svg": "image/svg+xml"}
 
 
 def export_atlas(
@@ -179,22 +180,23 @@ def export_single(made: AtlasPlan, out: Path) -> int:
 
 
 def single_file(made: AtlasPlan) -> bytes:
-    """The page of `export_single`; its policy admits its own two scripts and its style, by their hashes, no more."""
+    """The page of `export_single`; its policy admits its own scripts and its style, by their hashes, no more."""
     if made.units > MAILED:
         raise _too_many(made)
     data, pictures = {}, {}
     for path in made.paths():
-        if path.startswith("data/sprites/"):
-            continue  # the pictures are in the file already
+        if path.startswith(("data/sprites/", "atlases/")):
+            continue  # pictures that are in the file already; other atlases, which one file does not hold
         if path.startswith("data/") and path.endswith(".js"):
             data[path.removeprefix("data/").removesuffix(".js")] = data_of(made, path)
-        elif path.endswith(".webp"):
-            pictures[path] = "data:image/webp;base64," + base64.b64encode(made.content(path)).decode()
+        elif kind := _PICTURES.get(Path(path).suffix) if "/" in path else None:
+            pictures[path] = f"data:{kind};base64," + base64.b64encode(made.content(path)).decode()
+    data["atlases"] = []
     holds = {"data": data, "pictures": pictures, **({"start": made.start} if made.start else {})}
     held = json.dumps(holds, ensure_ascii=True, separators=(",", ":"))
     scripts = [
         f"window.__atlasFile={held.replace('<', chr(92) + 'u003c')};",
-        made.content("atlas.js").decode().replace("</script", "<\\/script").strip(),
+        *(made.content(n).decode().replace("</script", "<\\/script").strip() for n in ("atlas.js", "atlas-more.js")),
     ]
     style = made.content("atlas.css").decode().strip()
     allowed = " ".join(_hash(text) for text in scripts)
@@ -215,9 +217,7 @@ def single_file(made: AtlasPlan) -> bytes:
 </head>
 <body>
 <div id="app"><p>Loading…</p></div>
-<script>{scripts[0]}</script>
-<script>{scripts[1]}</script>
-</body>
+{"".join(f"<script>{text}</script>{chr(10)}" for text in scripts)}</body>
 </html>
 """
     return page.encode("utf-8")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from convscope.atlas.experiments import experiment_json, experiments, index_script, result_script
+from convscope.atlas.experiments import Experiment, experiment_json, experiments, index_script, result_script
 from convscope.atlas.inventory import INVENTORY, REMEDY, Inventory, Stamp, is_recorded, stamp_of
 from convscope.atlas.names import inside, is_inside, is_name
 from convscope.atlas.patches import thumb_path
@@ -28,13 +28,14 @@ from convscope.atlas.published import PAGE_KINDS, is_published, own_path, page_f
 from convscope.atlas.reading import Atlas, AtlasLayer
 from convscope.atlas.sprites import SpriteGrid
 from convscope.atlas.web import script, value_of
-from convscope.atlas.webdata import SHARD_UNITS
+from convscope.atlas.webdata import SHARD_IMAGES, SHARD_UNITS
 from convscope.errors import StoreError, UsageError
 from convscope.files import json_bytes
 from convscope.graph import Unit
 
 Json = dict[str, Any]
 
+_IMAGES_EACH = 24  # images that a result about a part's units brings along
 _SHEETS = ("photos", "projections", "controls")
 _LAST = (INVENTORY, "data/manifest.js", "manifest.json")
 
@@ -150,7 +151,11 @@ def plan(
         if portable:
             _add_scripts(made, layer, channels)
     everything = layers is None and units is None
-    _add_images(made, chosen, whole=everything)
+    results = experiments(atlas.path)
+    about = list(results) if everything else _about(results, chosen)
+    _add_experiments(made, about)
+    more = {image for one in about for image in one.images[:_IMAGES_EACH]}
+    _add_images(made, chosen, more=None if everything else more)
     made.units = sum(len(channels) for _, channels in chosen)
     if units is not None:
         first = Unit.parse(units[0])
@@ -163,7 +168,6 @@ def plan(
         made.copy("data/logits/index.js")
     if everything:
         made.copy("atlas.sqlite")
-        _add_experiments(made)
     if everything and page == "ours":
         _add_beside(made)
     for name in ("experiments", "atlases"):
@@ -286,13 +290,14 @@ def data_of(made: AtlasPlan, path: str) -> Any:
     return value_of(content, own_path(path).removeprefix("data/").removesuffix(".js"))
 
 
-def _add_images(made: AtlasPlan, chosen: list[tuple[AtlasLayer, list[int]]], *, whole: bool) -> None:
-    """The pages of images: all of them, or those that the chosen units name, with those units alone."""
-    if whole:
+def _add_images(made: AtlasPlan, chosen: list[tuple[AtlasLayer, list[int]]], *, more: set[int] | None) -> None:
+    """The pages of images: all of them, or those that the chosen units name and `more`, with those units alone."""
+    if more is None:
         for folder in ("data/images", "data/profiles", "data/taken", "data/classes", "pictures/images"):
             _copy_all(made, folder)
         return
-    shards = []
+    shards = [_named(made, more)]
+    _add_thumbs(made, shards[0], "data/images")
     for path in list(made.paths()):
         if path.startswith(("data/layers/", "data/extras/")) and path.count("/") == 3:
             shards.append(data_of(made, path))
@@ -304,6 +309,19 @@ def _add_images(made: AtlasPlan, chosen: list[tuple[AtlasLayer, list[int]]], *, 
             made.made[f"data/{address}.js"] = script(address, value)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _strange(made, "data/images", error) from error
+
+
+def _named(made: AtlasPlan, numbers: set[int]) -> Json:
+    """Images as a script of units names them, as far as the atlas has pages of them."""
+    read, images, classes = reader(made), dict[str, Any](), dict[str, Any]()
+    try:
+        for number in sorted({image // SHARD_IMAGES for image in numbers}):
+            found = read(f"images/{number}") or {"images": {}, "classes": {}}
+            images |= {key: one for key, one in found["images"].items() if int(key) in numbers}
+            classes |= found["classes"]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _strange(made, "data/images", error) from error
+    return {"images": images, "classes": classes}
 
 
 def reader(made: AtlasPlan) -> ReadFile:
@@ -325,9 +343,20 @@ def _copy_all(made: AtlasPlan, folder: str) -> None:
             made.copy(relative)
 
 
-def _add_experiments(made: AtlasPlan) -> None:
-    """The results of other commands, and the list of them, made from what is there."""
-    found = experiments(made.atlas.path)
+def _about(results: Iterable[Experiment], chosen: list[tuple[AtlasLayer, list[int]]]) -> list[Experiment]:
+    """The results that ask about chosen units alone, which these link to: of others they would show what was left."""
+    kept = {f"{layer.name}:{channel}" for layer, channels in chosen for channel in channels}
+
+    def asked(one: Experiment) -> set[str]:
+        named = one.settings.get("asked")  # of causes, whose units are all that were found
+        return set(map(str, named)) if isinstance(named, list) else set(one.units)
+
+    # One in parts is of whole layers.
+    return [one for one in results if asked(one) and asked(one) <= kept and not one.parts]
+
+
+def _add_experiments(made: AtlasPlan, found: Sequence[Experiment]) -> None:
+    """Results of other commands, and the list of them, made from what is there."""
     for one in found:
         place = f"experiments/{one.name}"
         made.made[f"{place}/experiment.json"] = experiment_json(one)
@@ -339,7 +368,7 @@ def _add_experiments(made: AtlasPlan) -> None:
             made.copy(f"data/{place}/{number}.js")
         made.made[f"data/results/{one.name}.js"] = result_script(made.atlas.path, one)
     if found:
-        made.made["data/experiments.js"] = index_script(made.atlas.path)
+        made.made["data/experiments.js"] = index_script(made.atlas.path, found)
 
 
 def _add_beside(made: AtlasPlan) -> None:

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 import convscope
 from convscope.cli import options as opt
-from convscope.cli.present import present
+from convscope.cli.present import AddTo, EntryName, present
 
 
 def evaluate(
@@ -19,8 +19,8 @@ def evaluate(
     match: Annotated[Literal["name", "index"], Parameter(group=opt.RUN)] = "name",
     truth: Annotated[Path | None, Parameter(group=opt.RUN)] = None, limit: opt.Limit = None,
     workers: opt.Workers = None, store: Annotated[Path | None, Parameter(alias="-o", group=opt.RUN)] = None,
-    allowance: opt.ImageOptions = opt.ImageOptions(), options: opt.ModelOptions = opt.ModelOptions(),
-    common: opt.Common = opt.Common(),
+    atlas: AddTo = None, name: EntryName = None, allowance: opt.ImageOptions = opt.ImageOptions(),
+    options: opt.ModelOptions = opt.ModelOptions(), common: opt.Common = opt.Common(),
 ) -> None:  # fmt: skip
     """Measure how well a network answers to labelled images, by what its output is, from one crop or the paper's ten.
 
@@ -52,7 +52,7 @@ def evaluate(
     with terminal.progress() as progress:
         found = convscope.evaluate(
             nets, source, store=store, views=views, crop_source=crop_source, padding=padding,
-            match=match, truth=truth, workers=workers, progress=progress,
+            match=match, truth=truth, workers=workers, atlas=atlas, name=name, progress=progress,
         )  # fmt: skip
     present(found, terminal)
     for line in (*found.mistakes, found.summary):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
@@ -22,6 +23,8 @@ URGENCY = {"look": 0, "python": 0, "project": 1, "causes": 2, "curve": 3, "sweep
 """Which questions go before others, least first; others come last."""
 WAITING = 64
 """Questions that wait at most, of all pages."""
+PATIENCE = 0.2
+"""Seconds until a page is told how far its answer is: what comes sooner is answered, and no more is said."""
 _FAULTS = (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError, MemoryError, OSError)
 
 
@@ -44,6 +47,7 @@ class Job:
     left: bool = False
     ended: bool = False
     told: float = field(default=0.0)
+    asked: float = field(default_factory=time.monotonic)
 
     @property
     def kind(self) -> str:
@@ -63,7 +67,7 @@ class Job:
         """Called between steps: raises Left where the work is stale, and tells how far it is."""
         if self.left:
             raise Left
-        if share - self.told >= 0.1:
+        if share - self.told >= 0.1 and time.monotonic() - self.asked >= PATIENCE:
             self.told = share
             self.emit({"progress": round(share, 3)})
 
@@ -175,4 +179,4 @@ class Engine:
                 logger.exception("an answer could not be sent: %s", job.kind)
 
 
-__all__ = ["URGENCY", "WAITING", "Engine", "Job", "Left"]
+__all__ = ["PATIENCE", "URGENCY", "WAITING", "Engine", "Job", "Left"]

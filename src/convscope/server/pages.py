@@ -276,6 +276,9 @@ class _Stream:
                     following.cancel()
                     return
                 line, last = following.result()
+                while not last and not parts.empty():  # what is there goes together
+                    more, last = parts.get_nowait()
+                    line += more
                 await send({"type": "http.response.body", "body": line, "more_body": not last})
                 if last:
                     return

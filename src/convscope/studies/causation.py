@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from convscope.arguments import checked, item
 from convscope.atlas import Atlas
+from convscope.atlas.experiments import IMAGES_LISTED
 from convscope.data import Images
 from convscope.errors import UsageError
 from convscope.files import json_bytes, read_whole
@@ -205,8 +206,11 @@ class Causes(Answer, Sequence[CauseGraph]):
             image = images[self.rows_of[number]] if images else None
             shown_as = None if content is None else file
             data.append(told(graph, image, self._image(number), self.boxes[number], shown_as))
+        # Of many images the pages of those lead here whose graphs are shown.
+        drawn = dict.fromkeys(one["image"] for one in data if one["image"] is not None)
         return AtlasEntry(
-            "causes", title, self.rows(), units=list(named), images=images, settings=settings,
+            "causes", title, self.rows(), units=list(named), settings=settings,
+            images=images if len(images) <= IMAGES_LISTED else list(drawn),
             data={"graphs": data, "usual": usual_told(self.usual())}, pictures=pictures,
         )  # fmt: skip
 

@@ -113,6 +113,15 @@ COLUMNS: Mapping[str, Mapping[str, ColumnWords]] = {
         "responding": ("Responding", "Share of units that some image excites."),
         "units settled": ("Settled", "Share of units that stay like their end from here on."),
     },
+    "evaluation": {
+        "class": ("Class", "Of the images."),
+        "measure": ("Measure", ""),
+        "images": ("Images", "How many were judged."),
+        "top1": ("Right", "Share of them whose best answer is their class."),
+        "value": ("Value", ""),
+        "low": ("From", "Lower end of its interval, 95 %."),
+        "high": ("To", "Upper end of its interval."),
+    },
     "diagnosis": {
         "network": ("Network", ""),
         "layer": ("Layer", "The first convolution."),

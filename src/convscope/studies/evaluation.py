@@ -8,15 +8,17 @@ from os import PathLike
 from typing import Any
 
 from convscope.arguments import checked
+from convscope.atlas import Atlas
 from convscope.data import Images, Source
 from convscope.errors import UsageError
 from convscope.files import json_bytes
 from convscope.graph import Network
 from convscope.progress import Progress, silent
-from convscope.studies.answer import Answer, Figure, Row, finished, question
-from convscope.studies.asking import collection, each_network, threads_of
+from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
+from convscope.studies.asking import atlas_of, collection, each_network, threads_of
+from convscope.studies.evaluation_shown import charts_of, data_of, rows_of, wrong_rows
 from convscope.studies.kept import context
-from convscope.studies.pictures import left_out
+from convscope.studies.pictures import left_out, numbers_in
 from convscope.studies.predictions import PREDICTIONS, mistakes_of, predictions_of
 from convscope.tables import TextTable, columns_of, counted
 from convscope.training import ClassAccuracy, Judgement, evaluation
@@ -120,13 +122,40 @@ class Evaluation(Answer):
     def files(self) -> Iterator[tuple[str, bytes]]:
         """All numbers, the predictions, and the images that were answered wrongly as a list."""
         yield "evaluation.json", json_bytes(self.to_json())
-        answered = self.found.scored if isinstance(self.found, Judgement) else self.found
+        answered = self._answered
         if answered is None:
             return
         yield PREDICTIONS, predictions_of(answered, self.names)
         judged = isinstance(answered, ScoredImages) and not answered.judges_classes
         if self.source is not None and not judged:
             yield from mistakes_of(answered, self.source)
+
+    @property
+    def _answered(self) -> ClassAccuracy | ScoredImages | None:
+        """What is known of each image; None of maps."""
+        return self.found.scored if isinstance(self.found, Judgement) else self.found
+
+    def entry(self, atlas: Atlas) -> AtlasEntry:
+        """The rates, whether it is as sure as it is right, and the mistakes; linked to the images of these."""
+        found, answered, source = self.found, self._answered, self.source
+        images = (
+            ()
+            if answered is None
+            else answered.predictions.images
+            if isinstance(answered, ClassAccuracy)
+            else answered.images
+        )
+        numbers = () if source is None else numbers_in(atlas, source.fingerprint(), list(map(int, images)), len(source))
+        settings = {"networks": list(found.networks), "views": found.views, "output": found.head.summary}
+        return AtlasEntry(
+            "evaluation",
+            "How well it answers" if isinstance(found, Judgement) else "How often it is right",
+            rows_of(found),
+            images=[numbers[row] for row in wrong_rows(found).tolist()] if numbers else (),
+            settings=settings,
+            data=data_of(found, self.names, numbers),
+            charts=charts_of(found),
+        )
 
     def drawings(self) -> Mapping[str, Figure]:
         """The confusion of classes, where they were chosen among."""
@@ -174,6 +203,8 @@ def evaluate(
     truth: Truth | None = None,
     limit: int | None = None,
     workers: int | None = None,
+    atlas: Atlas | str | PathLike[str] | None = None,
+    name: str | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
     """How well a network answers to images of which something is known; or several together.
@@ -201,6 +232,7 @@ def evaluate(
             of values one of files of numbers, or an array.
         limit: at most so many images, evenly spread. workers: threads that decode.
         progress: called with the number of images done.
+        atlas: an atlas of one of the networks that is to show the answer, under `name`.
 
     Raises:
         UsageError: for networks whose classes differ from each other's or do not fit the images'. SourceError: if no
@@ -216,6 +248,7 @@ def evaluate(
     """
     source = collection(images, limit=limit)
     networks = list(each_network(nets))
+    shown = _atlas_of_one(atlas, networks)
     deciding: dict[str, Any] = {"views": views, "crop_source": crop_source, "padding": padding, "match": match}
     asked = question(networks, source, **deciding, truth=truth)
     Evaluation.expect_place(store, asked)
@@ -229,7 +262,17 @@ def evaluate(
     )
     told = found.scored if isinstance(found, Judgement) else found.predictions
     names = tuple(source.name(index) for index in told.images.tolist()) if told is not None else ()
-    return finished(Evaluation(found, names, source), store=store, asked=asked, progress=progress)
+    answer = Evaluation(found, names, source)
+    return finished(answer, store=store, asked=asked, atlas=shown, name=name, progress=progress)
+
+
+def _atlas_of_one(atlas: Atlas | str | PathLike[str] | None, nets: Sequence[Network]) -> Atlas | None:
+    """The atlas to show the answer in; raises UsageError where it is of none of the networks."""
+    opened = atlas_of(atlas)
+    if opened is not None and nets:
+        known = opened.manifest["model"]["fingerprint"]
+        atlas_of(opened, next((net for net in nets if net.fingerprint == known), nets[0]))
+    return opened
 
 
 __all__ = ["Evaluation", "evaluate"]

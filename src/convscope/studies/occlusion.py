@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from convscope.arguments import checked
 from convscope.atlas import Atlas
+from convscope.atlas.experiments import IMAGES_LISTED
 from convscope.data import Failure, Images, Preprocess, Source, load_image
 from convscope.data.parts import Part
 from convscope.errors import UsageError
@@ -249,7 +250,8 @@ class Occlusion(Answer):
             f"Occlusion: {found.fill} square of {found.grid.size[0]}x{found.grid.size[1]} pixels",
             self.rows(),
             units=list(dict.fromkeys(inside)),
-            images=images,
+            # Of many images the pages of those lead here whose grids are shown.
+            images=images if len(images) <= IMAGES_LISTED else images[:_GRIDS],
             settings={**found.grid.to_json(), "fill": found.fill, "layer": found.layer, **found.settings},
             data={"boxes": found.grid.boxes.tolist(), "shape": list(found.grid.shape), "images": self._grids(images)},
             pictures={} if images else self._pictures(),

@@ -12,7 +12,7 @@ import { Help } from "./parts/Help";
 import { Layers } from "./parts/Layers";
 import { PhotoPanel } from "./parts/PhotoPanel";
 import { Sweep } from "./parts/Sweep";
-import { UnitPanel } from "./parts/UnitPanel";
+import { UnitPanel, useSettled } from "./parts/UnitPanel";
 import { useTaking } from "./photos";
 import { find, type Place, usePlace } from "./place";
 import { Session } from "./session";
@@ -20,6 +20,8 @@ import type { Chosen } from "./state";
 import { read, START, written } from "./state";
 import type { About, PhotoTold } from "./types";
 import { useKeys } from "./keys";
+
+const LEFT = 150; // milliseconds until a square that is not dragged on counts as left there
 
 /** What was chosen, and the address that says it: steps of the history for what people go back to. */
 function useChosen(place: Place, size: number): [Chosen, Shared["choose"]] {
@@ -120,8 +122,12 @@ export function App({ api, about }: { api: Api; about: About }) {
   });
   const shown = held && picture ? { ...held, crop: picture } : held;
   const shared: Shared = { api, about, chosen, choose, held: shown, plain, glance, session, say, fail };
+  // All but the photo goes with the answers, and not with every place that a square is dragged over.
+  const left = useSettled(chosen.cover, LEFT);
+  const others = JSON.stringify({ ...chosen, cover: chosen.cover.length > 0 });
+  const calm = useMemo(() => shared, [api, about, shown?.told, shown?.crop, plain, glance, others, left]);
   return (
-    <BenchContext.Provider value={shared}>
+    <BenchContext.Provider value={calm}>
       <Head help={() => setHelp(true)} theme={() => toggleTheme(place.root)} />
       <div class="room">
       <main id="main" class="bench" tabIndex={-1} data-has={told !== null} {...taking.drop}>
@@ -140,7 +146,9 @@ export function App({ api, about }: { api: Api; about: About }) {
           </p>
         )}
         <div class="side">
-          <PhotoPanel taking={taking} progress={progress} />
+          <BenchContext.Provider value={shared}>
+            <PhotoPanel taking={taking} progress={progress} />
+          </BenchContext.Provider>
           {told && <Classes />}
         </div>
         {told && (

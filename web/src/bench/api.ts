@@ -46,11 +46,10 @@ export abstract class Api {
   /** Ask, and hand on every part of the answer; ends when all is said. Throws Stale where something newer was asked. */
   abstract ask<T>(said: Asked, hear: (part: T) => void, signal?: AbortSignal, progress?: (share: number) => void): Promise<void>;
 
-  /** The one part of an answer. */
-  async one<T>(said: Asked, signal?: AbortSignal, progress?: (share: number) => void): Promise<T> {
-    let found: T | null = null;
-    await this.ask<T>(said, (part) => (found = part), signal, progress);
-    if (found === null) throw new Error("The answer is empty.");
-    return found;
+  /** The one part of an answer, as soon as it is there. */
+  one<T>(said: Asked, signal?: AbortSignal, progress?: (share: number) => void): Promise<T> {
+    return new Promise((found, fail) => {
+      this.ask<T>(said, found, signal, progress).then(() => fail(new Error("The answer is empty.")), fail);
+    });
   }
 }

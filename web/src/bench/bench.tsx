@@ -39,7 +39,7 @@ export function useBench(): Shared {
 }
 
 /** A canvas that is drawn before it is seen, whenever what it shows is another. */
-export function Drawn(props: { draw: (canvas: HTMLCanvasElement) => void; of: unknown[]; label?: string; class?: string }) {
+export function Drawn(props: { draw: (canvas: HTMLCanvasElement) => unknown; of: unknown[]; label?: string; class?: string }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useLayoutEffect(() => {
     if (canvas.current) props.draw(canvas.current);

@@ -38,35 +38,55 @@ export function context(canvas: HTMLCanvasElement, width: number, height: number
   return found;
 }
 
-const shade = document.createElement("canvas");
 const small = new WeakMap<Picture, Map<string, HTMLCanvasElement>>();
 
-/** The photo in a size of the screen's pixels, made once for all that show it so. */
-function reduced(photo: Picture, width: number, height: number): HTMLCanvasElement {
+/** The photo in a size of the screen's pixels, made once for all that show it so; `blur` in its pixels. */
+export function reduced(photo: Picture, width: number, height: number, blur = 0): HTMLCanvasElement {
   const made = small.get(photo) ?? new Map<string, HTMLCanvasElement>();
   small.set(photo, made);
-  const key = `${width} ${height}`;
+  const key = `${width} ${height} ${blur}`;
   const known = made.get(key);
   if (known) return known;
+  if (made.size >= SIZES) made.clear(); // a window that is drawn wider
   const canvas = document.createElement("canvas");
   canvas.width = width;
   canvas.height = height;
   const brush = canvas.getContext("2d") as CanvasRenderingContext2D;
   brush.imageSmoothingQuality = "high";
+  if (blur) brush.filter = `blur(${blur}px)`;
   brush.drawImage(photo, 0, 0, width, height);
   made.set(key, canvas);
   return canvas;
 }
 
+const SIZES = 16;
+
+/** How dark a level is, as a black pixel: nothing at 255, most at 0. */
+const DARK = Uint32Array.from({ length: 256 }, (_, level) => {
+  const opacity = Math.round(200 * (1 - level / 255) ** 1.2);
+  return new Uint32Array(new Uint8Array([0, 0, 0, opacity]).buffer)[0] as number;
+});
+
+const shades = new Map<string, [HTMLCanvasElement, CanvasRenderingContext2D, ImageData, Uint32Array]>();
+
 /** Levels (rows, columns) as a shade: nothing where they are 255, dark where they are 0. */
 function shadeOf(levels: ArrayLike<number>, rows: number, columns: number): HTMLCanvasElement {
-  shade.width = columns;
-  shade.height = rows;
-  const brush = shade.getContext("2d") as CanvasRenderingContext2D;
-  const image = brush.createImageData(columns, rows);
-  for (let i = 0; i < rows * columns; i++) image.data[4 * i + 3] = 200 * (1 - (levels[i] as number) / 255) ** 1.2;
+  const key = `${rows} ${columns}`;
+  let known = shades.get(key); // one for all maps of a size: it is drawn elsewhere at once
+  if (!known) {
+    if (shades.size >= SIZES) shades.clear();
+    const canvas = document.createElement("canvas");
+    canvas.width = columns;
+    canvas.height = rows;
+    const brush = canvas.getContext("2d") as CanvasRenderingContext2D;
+    const image = brush.createImageData(columns, rows);
+    known = [canvas, brush, image, new Uint32Array(image.data.buffer)];
+    shades.set(key, known);
+  }
+  const [canvas, brush, image, pixels] = known;
+  for (let i = 0; i < rows * columns; i++) pixels[i] = DARK[Math.round(levels[i] as number)] as number;
   brush.putImageData(image, 0, 0);
-  return shade;
+  return canvas;
 }
 
 /** The photo, bright where a map is strong and dark elsewhere. */

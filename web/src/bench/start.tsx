@@ -1,7 +1,7 @@
 // How the bench begins, in whatever place: it asks for the network, and shows itself or says why not.
 
 import { render } from "preact";
-import { remembered } from "../shell";
+import { boostOf, remembered } from "../shell";
 import type { Api } from "./api";
 import { App } from "./App";
 import { type Place, PlaceContext } from "./place";
@@ -38,5 +38,5 @@ export async function start(api: Api, place: Place, into: HTMLElement, ready: (a
 export function dress(root: HTMLElement, theme: string | null = null): void {
   const chosen = remembered.get("theme") ?? theme;
   if (chosen === "light" || chosen === "dark") root.dataset.theme = chosen;
-  root.style.setProperty("--boost", remembered.get("boost") ?? "1");
+  boostOf(root);
 }

@@ -19,13 +19,25 @@ export function spanOf(series: readonly ChartSeries[]): [number, number] {
   return high > low ? [low, high] : [low - 0.5, high + 0.5];
 }
 
-/** Round numbers within a span, some five of them. */
-export function ticksOf([low, high]: readonly [number, number]): number[] {
-  const rough = (high - low) / 5;
+/** Round numbers within a span, some five of them, or as many as there is room for. */
+export function ticksOf([low, high]: readonly [number, number], most = 5): number[] {
+  const rough = (high - low) / most;
   const base = 10 ** Math.floor(Math.log10(rough));
   const step = base * ([1, 2, 5, 10].find((one) => one * base >= rough) ?? 10);
   const first = Math.ceil(low / step - 1e-9);
   return Array.from({ length: Math.max(0, Math.floor(high / step + 1e-9) - first + 1) }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+}
+
+const WORD = 7; // pixels of a digit, at most
+
+/** Round numbers across, as many as stand beside each other in so many pixels. */
+export function spaced(span: readonly [number, number], room: number): number[] {
+  for (const most of [6, 5, 4, 3, 2]) {
+    const found = ticksOf(span, most);
+    const longest = Math.max(...found.map((value) => brief(value).length));
+    if (found.length < 2 || ((found[1] as number) - (found[0] as number)) * (room / (span[1] - span[0])) >= WORD * longest + 12) return found;
+  }
+  return [];
 }
 
 /** Which colour each curve has: one that is to be compared with another has that one's. */
@@ -143,8 +155,8 @@ function Plot({ chart }: { chart: Chart }) {
             <text x={LEFT - 6} y={y(value) + 4} text-anchor="end">{brief(value)}</text>
           </g>
         ))}
-        {ticksOf(across).map((value) => (
-          <text key={value} x={x(value)} y={HEIGHT - 5} text-anchor="middle">{brief(value)}</text>
+        {spaced(across, width - LEFT - RIGHT).map((value) => (
+          <text key={value} x={Math.min(x(value), width - WORD * brief(value).length / 2)} y={HEIGHT - 5} text-anchor="middle">{brief(value)}</text>
         ))}
         {!points && <line class="here" x1={x(at[shown] ?? 0)} x2={x(at[shown] ?? 0)} y1={TOP} y2={HEIGHT - FOOT} />}
         {chart.series.map((one, i) => (

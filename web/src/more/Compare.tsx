@@ -4,7 +4,7 @@ import { Loading, Problem } from "../parts/small";
 import { parseUnit, toCompare } from "../route";
 import { useShell } from "../shell";
 import type { Atlas } from "../store";
-import { layerNamed, openAtlas, useAtlas, useNeighbours } from "../store";
+import { layerNamed, layerOfUnit, openAtlas, useAtlas, useNeighbours } from "../store";
 import { many } from "../words";
 
 /** The other atlas that is compared with, of those in the folder; itself where none is named. */
@@ -36,7 +36,7 @@ export function ComparePage({ query }: { query: URLSearchParams }) {
   const { other, error } = useOther(with_);
   const deep = (atlas: Atlas): string => (with_ ? (atlas.manifest.layers.findLast((layer) => layer.spatial) ?? atlas.manifest.layers[0]) : atlas.manifest.layers[0])?.name ?? "";
   const a = query.get("a") ?? deep(own);
-  const b = query.get("b") || (with_ && other ? (layerNamed(other, a) || parseUnit(a) ? a : deep(other)) : "");
+  const b = query.get("b") || (with_ && other ? (layerNamed(other, a) || parseUnit(a) ? a : deep(other)) : query.has("a") ? "" : (own.manifest.layers[1]?.name ?? "")); // a layer beside itself says nothing
   const change = (part: { a?: string; b?: string; other?: string }): void => router.replace(toCompare(part.a ?? a, part.b ?? b, part.other ?? with_));
   return (
     <>
@@ -61,7 +61,7 @@ export function ComparePage({ query }: { query: URLSearchParams }) {
       </form>
       {neighbours.length === 0 && !query.has("a") && (
         <p class="note">
-          Two units or layers of this atlas. Another atlas, of another network or another epoch, is put beside it with <code>convscope atlas attach</code>.
+          Two units or layers of this {own.manifest.subset ? "part of an atlas" : "atlas"}. Another atlas, of another network or another epoch, is put beside it with <code>convscope atlas attach</code>.
         </p>
       )}
       {with_ && other && <InCommon own={own} other={other} />}
@@ -102,7 +102,7 @@ function Both({ a, b, own, other }: { a: string; b: string; own: Atlas; other: A
     const whole = layerNamed(atlas, text);
     if (whole) return { layer: whole, channel: null, atlas };
     const unit = parseUnit(text);
-    const layer = unit ? layerNamed(atlas, unit.layer) : undefined;
+    const layer = unit ? layerOfUnit(atlas, unit.layer, unit.channel) : undefined;
     return unit && layer && unit.channel < layer.channels ? { layer, channel: unit.channel, atlas } : null;
   };
   const [left, right] = [find(a, own), find(b || a, other)];

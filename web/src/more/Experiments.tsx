@@ -1,13 +1,15 @@
 import { useState } from "preact/hooks";
+import { Answered } from "./Answered";
 import { ChartView, Sketch } from "./Chart";
 import { Covered } from "./Covered";
 import { Epochs } from "./Epochs";
 import { Masks } from "./Masks";
 import { ResultTable } from "./ResultTable";
+import { FedAll } from "../parts/Caused";
 import { Facts, Loading, Name, Problem, Section } from "../parts/small";
 import { parseUnit, toExperiment, toImage, toUnit } from "../route";
 import { saveFile } from "../shell";
-import { useAtlas, useData, usePicture } from "../store";
+import { layerOfUnit, useAtlas, useData, usePicture } from "../store";
 import type { Experiment, ResultData } from "../types";
 import { listed, many } from "../words";
 
@@ -60,17 +62,18 @@ function Figure({ experiment, file, small }: { experiment: Experiment; file: str
   const url = usePicture(file === null ? null : `experiments/${experiment.name}/${file}`);
   const caption = experiment.captions[experiment.figures.indexOf(file ?? "")] ?? "";
   const [wide, widen] = useState(false);
+  const { host } = useAtlas().store;
   if (!url) return small ? <Glimpse experiment={experiment} /> : null;
   if (small) return <img src={url} alt="" loading="lazy" />;
+  const picture = <img src={url} alt={caption || `Figure ${file} of ${experiment.title}`} onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) => widen(naturalWidth > 2 * naturalHeight)} />;
   return (
     <figure class={wide ? "result wide" : "result"}>
-      <a href={url} target="_blank" rel="noreferrer">
-        <img
-          src={url}
-          alt={caption || `Figure ${file} of ${experiment.title}`}
-          onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) => widen(naturalWidth > 2 * naturalHeight)}
-        />
-      </a>
+      {/* Browsers open no picture that lies within a file in a tab of its own. */}
+      {host.kind === "file" ? picture : (
+        <a href={url} target="_blank" rel="noreferrer">
+          {picture}
+        </a>
+      )}
       {caption && <figcaption>{caption}</figcaption>}
     </figure>
   );
@@ -109,7 +112,19 @@ export function ExperimentPage({ name, query }: { name: string; query: URLSearch
 }
 
 /** Kinds whose page has parts that show what their figures do, which are then for print. */
-const OWN = ["occlusion", "evolution", "correspondence"];
+const OWN = ["occlusion", "evolution", "correspondence", "causes"];
+
+const LONG = 1200; // characters that are not read before what is drawn
+
+const Prose = ({ text }: { text: string }) => (
+  <>
+    {text.split(/\n\s*\n/).map((paragraph, i) => (
+      <p key={i} class="prose">
+        {paragraph}
+      </p>
+    ))}
+  </>
+);
 
 function Result({ experiment, data, query }: { experiment: Experiment; data: ResultData; query: URLSearchParams }) {
   const { kind, name } = experiment;
@@ -126,12 +141,16 @@ function Result({ experiment, data, query }: { experiment: Experiment; data: Res
           <p class="lead">{kindOf(kind)}</p>
         </div>
       </div>
-      {experiment.summary.split(/\n\s*\n/).map((paragraph, i) => (
-        <p key={i} class="prose">
-          {paragraph}
-        </p>
-      ))}
+      {experiment.summary.length > LONG ? (
+        <details>
+          <summary>In words</summary>
+          <Prose text={experiment.summary} />
+        </details>
+      ) : (
+        <Prose text={experiment.summary} />
+      )}
       {kind === "occlusion" && experiment.data && <Covered name={name} pictures={experiment.pictures ?? []} />}
+      {kind === "causes" && experiment.data && <FedAll experiment={experiment} />}
       {kind === "correspondence" && experiment.data && <Masks name={name} />}
       {drawn && (
         <div class={`charts ${(data.charts?.length ?? 0) > 4 ? "many" : ""}`}>
@@ -140,6 +159,7 @@ function Result({ experiment, data, query }: { experiment: Experiment; data: Res
           ))}
         </div>
       )}
+      {kind === "evaluation" && experiment.data && <Answered name={name} />}
       {kind === "evolution" && experiment.data && <Epochs name={name} query={query} />}
       <div class="findings">
         {!drawn && figures}
@@ -188,7 +208,8 @@ function Numbers({ experiment, data }: { experiment: Experiment; data: ResultDat
 const CHIPS = 24;
 
 function About({ experiment }: { experiment: Experiment }) {
-  const units = experiment.units.flatMap((text) => parseUnit(text) ?? []);
+  const atlas = useAtlas();
+  const units = experiment.units.flatMap((text) => parseUnit(text) ?? []).filter((unit) => layerOfUnit(atlas, unit.layer, unit.channel));
   const settings = listed(experiment.settings);
   const left = Math.max(0, units.length - CHIPS) + Math.max(0, experiment.images.length - CHIPS);
   return (

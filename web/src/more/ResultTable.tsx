@@ -1,4 +1,6 @@
-import { toImage, toLayer } from "../route";
+import { useMemo } from "preact/hooks";
+import { useClasses } from "../classes";
+import { toClass, toImage, toLayer } from "../route";
 import { layerNamed, useAtlas } from "../store";
 import { readable } from "../words";
 import { Subject } from "./Chart";
@@ -7,10 +9,12 @@ const numeric = (text: string): boolean => text.trim() !== "" && Number.isFinite
 const blank = (text: string | undefined): boolean => !text || text === "nan";
 
 const STACKED = 4; // columns that a phone shows side by side
+const CLASSES = ["class", "label", "answer"]; // columns that name classes
 const FACTS = 3; // rows that are set beside each other where they have many columns
 
 interface Column {
   at: number;
+  name: string;
   head: string;
   note: string;
   right: boolean;
@@ -21,18 +25,21 @@ export function columnsOf(columns: string[], rows: string[][], told: Record<stri
   const known = Object.keys(told).filter((name) => columns.includes(name));
   return (known.length ? known : columns).map((name) => {
     const at = columns.indexOf(name);
-    return { at, head: told[name]?.[0] ?? name, note: told[name]?.[1] ?? "", right: rows.every((row) => numeric(row[at] ?? "") || blank(row[at])) };
+    return { at, name, head: told[name]?.[0] ?? name, note: told[name]?.[1] ?? "", right: rows.every((row) => numeric(row[at] ?? "") || blank(row[at])) };
   });
 }
 
 /** A table to read: numbers of many digits are rounded, and say the rest when pointed at; on a phone a row is a list. */
 export function ResultTable({ columns, rows, told, images }: { columns: string[]; rows: string[][]; told?: Record<string, [string, string]> | undefined; images: Map<string, number> }) {
   const shown = columnsOf(columns, rows, told).filter(({ at }) => rows.some((row) => !blank(row[at])));
-  const cell = (row: string[], column: Column) => <Cell text={row[column.at] ?? ""} right={column.right} image={images.get(row[column.at] ?? "")} />;
+  const named = shown.some((column) => CLASSES.includes(column.name));
+  const known = useClasses(named);
+  const classes = useMemo(() => new Set([...(known.collection?.names ?? []), ...(known.network?.names ?? [])]), [known]);
+  const cell = (row: string[], column: Column) => <Cell text={row[column.at] ?? ""} right={column.right} image={images.get(row[column.at] ?? "")} known={CLASSES.includes(column.name) ? classes : null} />;
   const notes = shown.filter((column) => column.note);
   return (
     <>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Rows of the table">
+      <div class={rows.length <= FACTS ? "scroll all" : "scroll"} tabIndex={0} role="region" aria-label="Rows of the table">
         {rows.length <= FACTS && shown.length > 6 ? (
           <table>
             <tbody>
@@ -88,12 +95,13 @@ export function ResultTable({ columns, rows, told, images }: { columns: string[]
   );
 }
 
-/** A cell: what is a unit, a layer or an image of the atlas leads there. */
-function Cell({ text, right, image }: { text: string; right: boolean; image: number | undefined }) {
+/** A cell: what is a unit, a layer, a class or an image of the atlas leads there. */
+function Cell({ text, right, image, known }: { text: string; right: boolean; image: number | undefined; known: Set<string> | null }) {
   const atlas = useAtlas();
   if (right && blank(text)) return <>–</>;
   if (right) return <span title={readable(text) !== text ? text : undefined}>{readable(text)}</span>;
   if (image !== undefined) return <a href={toImage(image)}>{text}</a>;
+  if (known?.has(text) && atlas.manifest.classes) return <a href={toClass(text)}>{text}</a>;
   if (layerNamed(atlas, text)) return <a href={toLayer(text)}>{text}</a>;
   return /:\d+/.test(text) ? <Subject text={text} /> : <bdi>{text}</bdi>;
 }

@@ -119,6 +119,9 @@ export function CompareLayers({ left, right, a, b }: { left: SideOf; right: Side
 function LayerHalf({ side, chosen, choose, open, keys }: { side: SideOf; chosen: number; choose: (index: number) => void; open: (index: number) => void; keys: boolean }) {
   const { layer, atlas } = side;
   const data = useData<LayerData>(`layers/${layer.id}`, atlas);
+  const only = atlas.manifest.subset?.[layer.name]; // of a copy that holds some units
+  const unitAt = (index: number): number => only?.[index] ?? index;
+  const current = only ? only.indexOf(chosen) : chosen < layer.channels ? chosen : -1;
   return (
     <section class="panel half" aria-label={layer.name}>
       <h2>{atlas.name ? <Name text={`${layer.name} in ${atlas.name}`} /> : <a href={toLayer(layer.name)}>{layer.name}</a>}</h2>
@@ -127,29 +130,33 @@ function LayerHalf({ side, chosen, choose, open, keys }: { side: SideOf; chosen:
       </p>
       {data.value && (
         <VirtualGrid
-          count={layer.channels}
+          count={only?.length ?? layer.channels}
           cell={{ width: 132, height: 94 }}
           gap={8}
           label={`Units of ${layer.name}`}
-          current={chosen < layer.channels ? chosen : -1}
-          select={choose}
-          open={open}
-          keyOf={(index) => index}
+          current={current}
+          select={(index) => choose(unitAt(index))}
+          open={(index) => open(unitAt(index))}
+          keyOf={unitAt}
           keys={keys}
-          render={(index) => (
-            <button type="button" class="unit" onFocus={() => choose(index)} onMouseEnter={() => choose(index)} onClick={() => open(index)}>
-              <span class="pair">
-                {(["photos", "projections"] as const).map((kind) => (data.value?.dead.includes(index) ? <DeadTile key={kind} side={60} /> : <UnitTile key={kind} layer={layer} channel={index} kind={kind} side={60} from={atlas} />))}
-              </span>
-              <span class="caption">
-                <b>
-                  <span class="heard">Unit </span>
-                  {index}
-                </b>
-                <span>{data.value.dead.includes(index) ? "dead" : short(data.value.maximum[index])}</span>
-              </span>
-            </button>
-          )}
+          render={(index) => {
+            const channel = unitAt(index);
+            const dead = data.value?.dead.includes(channel);
+            return (
+              <button type="button" class="unit" onFocus={() => choose(channel)} onMouseEnter={() => choose(channel)} onClick={() => open(channel)}>
+                <span class="pair">
+                  {(["photos", "projections"] as const).map((kind) => (dead ? <DeadTile key={kind} side={60} /> : <UnitTile key={kind} layer={layer} channel={channel} kind={kind} side={60} from={atlas} />))}
+                </span>
+                <span class="caption">
+                  <b>
+                    <span class="heard">Unit </span>
+                    {channel}
+                  </b>
+                  <span>{dead ? "dead" : short(data.value?.maximum[channel])}</span>
+                </span>
+              </button>
+            );
+          }}
         />
       )}
     </section>

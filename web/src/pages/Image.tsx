@@ -6,7 +6,7 @@ import { StrongUnits, Won } from "../parts/Strong";
 import { WholeImage } from "../parts/WholeImage";
 import { toExperiment, toImage } from "../route";
 import { useKeys, useShell } from "../shell";
-import { useAtlas, useData } from "../store";
+import { useAtlas, useData, useExperiments } from "../store";
 import type { Experiment, ImageIndex, ImageShard, ProfileIndex, ProfileShard, Strong, TakenData, TakenIndex } from "../types";
 import { baseName, bytes, many } from "../words";
 
@@ -22,7 +22,7 @@ export function shardOf(index: ProfileIndex, number: number, size: number): numb
 }
 
 export function ImagePage({ number }: { number: number }) {
-  const { manifest, store } = useAtlas();
+  const { manifest } = useAtlas();
   const whole = Number.isInteger(number) && number >= 0;
   const index = useData<ImageIndex>(whole ? "images/index" : null);
   const profiled = useData<ProfileIndex>(whole && manifest.extras ? "profiles/index" : null);
@@ -30,7 +30,7 @@ export function ImagePage({ number }: { number: number }) {
   const profile = useData<ProfileShard>(at >= 0 ? `profiles/${at}` : null);
   const shard = index.value?.shards.find((one) => one === Math.floor(number / manifest.images.shard));
   const wins = useData<ImageShard>(shard === undefined ? null : `images/${shard}`);
-  const experiments = useData<Experiment[]>(store.host.kind === "file" ? null : "experiments");
+  const experiments = useExperiments();
   if (!whole) return <Problem title="No such image">Images have numbers from 0.</Problem>;
   if (index.error) return <Problem title="Data is missing">{index.error.message}</Problem>;
   if (!index.value || (manifest.extras && !profiled.value && !profiled.error) || (at >= 0 && !profile.value && !profile.error) || (shard !== undefined && !wins.value && !wins.error)) return <Loading what={`image ${number}`} />;
@@ -39,7 +39,7 @@ export function ImagePage({ number }: { number: number }) {
   const info = known ?? won;
   if (!info) return <Problem title="Not in this atlas">{number < manifest.data.count ? `Image ${number} is shown nowhere in this atlas, which looked at ${many(profiled.value?.count ?? 0, "image")} of ${manifest.data.count} one by one.` : `The collection has images 0 to ${manifest.data.count - 1}.`}</Problem>;
   const label = info.label < 0 ? null : ((profile.value ?? wins.value)?.classes[info.label] ?? `class ${info.label}`);
-  const about = (experiments.value ?? []).filter((experiment) => experiment.images.includes(number));
+  const about = (experiments ?? []).filter((experiment) => experiment.images.includes(number));
   return <ImageView number={number} name={info.name} label={label} strong={known?.layers ?? null} wins={won?.wins ?? []} images={profiled.value?.images ?? []} about={about} />;
 }
 
@@ -103,11 +103,13 @@ function ImageView({ number, name, label, strong, wins, images, about }: ViewPro
           <p class="quiet path">
             <Name text={name} plain />
           </p>
-          {about.map((experiment) => (
-            <p key={experiment.name}>
-              <a href={toExperiment(experiment.name)}>{experiment.title}</a>
-            </p>
-          ))}
+          <ul class="plain">
+            {about.map((experiment) => (
+              <li key={experiment.name}>
+                <a href={toExperiment(experiment.name)}>{experiment.title}</a>
+              </li>
+            ))}
+          </ul>
         </figure>
         <div>
           {strong && <Legend taken={taken !== null} known={!manifest.taken || index !== null} />}

@@ -179,7 +179,7 @@ function UnitView(props: ViewProps) {
         <Examples layer={layer} shard={shard} unit={unit} view={view} show={views.show} reach={reach} extend={views.extend} band={band} choose={choose} active={active} activate={activate} open={views.open} />
       )}
       {!unit.dead && unit.images.length > 0 && (embed === null || embed === "all") && <Channels layer={layer} unit={unit} change={choose} />}
-      {embed === null && <Actions layer={layer} shard={shard} unit={unit} />}
+      {embed === null && <Actions layer={layer} shard={shard} unit={unit} seen={{ view, reach, band }} />}
       {(embed === null || embed === "all") && details}
       {opened !== null && opened >= 0 && opened < unit.images.length && !unit.dead && (
         <Lightbox layer={layer} shard={shard} unit={unit} rank={opened} mode={mode} zoomed={reach === "part"} go={views.open} close={() => change({})} />

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { citation, drawFigure, drawTitled, jsonOf, NotReadable, pngOf, spriteOf, svgOf } from "../downloads";
+import { citation, drawFigure, drawTitled, jsonOf, NotReadable, pngOf, type Seen, spriteOf, svgOf } from "../downloads";
 import { toCompare, toUnit } from "../route";
 import { copyText, saveFile, useKeys, useShell } from "../shell";
 import { layerOfUnit, useAtlas } from "../store";
@@ -11,10 +11,12 @@ interface Props {
   layer: LayerEntry;
   shard: UnitShard;
   unit: UnitData;
+  /** How its examples are seen: pictures show the same. */
+  seen: Seen;
 }
 
 /** What a person can take away of a unit. */
-export function Actions({ layer, shard, unit }: Props) {
+export function Actions({ layer, shard, unit, seen }: Props) {
   const atlas = useAtlas();
   const { router, root, toast } = useShell();
   const [open, show] = useState<"share" | "refused" | null>(null);
@@ -25,10 +27,10 @@ export function Actions({ layer, shard, unit }: Props) {
   const copy = async (text: string, what: string, caution = ""): Promise<void> => toast((await copyText(text, root)) ? `${what} copied${caution && `. ${caution}`}` : `${what} could not be copied: ${text}`);
   const figure = async (kind: "png" | "svg"): Promise<void> => {
     try {
-      if (kind === "png") return saveFile(`${spelled}.png`, await pngOf(await drawTitled(atlas, layer, unit)));
-      const canvas = await drawFigure(atlas, layer, unit);
+      if (kind === "png") return saveFile(`${spelled}.png`, await pngOf(await drawTitled(atlas, layer, unit, seen)));
+      const canvas = await drawFigure(atlas, layer, unit, seen);
       await pngOf(canvas); // which says whether its pixels may be read
-      saveFile(`${spelled}.svg`, svgOf(canvas.toDataURL("image/png"), canvas, layer, unit), "image/svg+xml");
+      saveFile(`${spelled}.svg`, svgOf(canvas.toDataURL("image/png"), canvas, layer, unit, seen.view), "image/svg+xml");
     } catch (error) {
       if (error instanceof NotReadable) show("refused");
       else toast("The picture cannot be read");
@@ -56,11 +58,9 @@ export function Actions({ layer, shard, unit }: Props) {
       <button type="button" onClick={() => saveFile(`${spelled}.json`, jsonOf(atlas, layer, shard, unit))}>
         JSON
       </button>
-      {atlas.store.host.kind !== "file" && (
-        <a class="button" href={toCompare(spelled, `${layer.name}:${near}`)}>
-          Compare
-        </a>
-      )}
+      <a class="button" href={toCompare(spelled, `${layer.name}:${near}`)}>
+        Compare
+      </a>
       {open === "refused" && <Refused path={spriteOf(atlas, layer, unit.channel)} unit={spelled} close={close} />}
       {open === "share" && <Share unit={spelled} link={link} copy={copy} close={close} />}
     </div>

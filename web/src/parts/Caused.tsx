@@ -1,11 +1,10 @@
 import { useMemo, useState } from "preact/hooks";
 import { parseUnit, toExperiment, toImage, toUnit } from "../route";
-import { layerOfUnit, useAtlas, useData, usePicture } from "../store";
+import { layerOfUnit, useAtlas, useData, useExperiments, usePicture } from "../store";
 import type { CauseGraph, CausesData, Experiment } from "../types";
 import { baseName, many, short } from "../words";
 import { Joints } from "./Details";
 import { Name, Section } from "./small";
-
 
 const SIDE = 56; // and as it is shown
 const [WIDE, HIGH, GAP] = [176, 68, 64]; // of a node, and between columns
@@ -14,9 +13,7 @@ const plain = (unit: string): string => unit.replace(/@\d+,\d+$/, "");
 
 /** The experiments that say what fed units. */
 function useCauses(): Experiment[] {
-  const atlas = useAtlas();
-  const experiments = useData<Experiment[]>(atlas.store.host.kind === "file" ? null : "experiments").value;
-  return experiments?.filter((one) => one.kind === "causes" && one.data) ?? [];
+  return useExperiments()?.filter((one) => one.kind === "causes" && one.data) ?? [];
 }
 
 /** What fed a unit: on each image that was asked about, and usually. */
@@ -52,17 +49,24 @@ function FedOnBy({ experiment, image }: { experiment: Experiment; image: number 
   return graphs.length > 0 ? <Graphs experiment={experiment} graphs={graphs} title="What fed units here" here /> : null;
 }
 
-function Graphs({ experiment, graphs, title, here }: { experiment: Experiment; graphs: CauseGraph[]; title: string; here?: boolean }) {
+/** All that is known of what fed units, on the page of the experiment itself. */
+export function FedAll({ experiment }: { experiment: Experiment }) {
+  const data = useData<CausesData>(`experiments/${experiment.name}`).value;
+  return data?.graphs.length ? <Graphs experiment={experiment} graphs={data.graphs} title="What fed each" whole /> : null;
+}
+
+/** `here`: on the page of an image; `whole`: of several units on several images. */
+function Graphs({ experiment, graphs, title, here, whole }: { experiment: Experiment; graphs: CauseGraph[]; title: string; here?: boolean; whole?: boolean }) {
   const [at, choose] = useState(0);
   const graph = graphs[Math.min(at, graphs.length - 1)];
   if (!graph) return null;
   return (
-    <Section class="panel wide" title={title} note={<>Each unit with its patch, what it takes there, and what it gives: activation times the signal carried back. <a href={toExperiment(experiment.name)}>All of it</a></>}>
+    <Section class="panel wide" title={title} note={<>Each unit with its patch, what it takes there, and what it gives: activation times the signal carried back. {!whole && <a href={toExperiment(experiment.name)}>All of it</a>}</>}>
       {graphs.length > 1 && (
-        <p class="chips" role="group" aria-label={here ? "Units" : "Images"}>
+        <p class="chips" role="group" aria-label={here || whole ? "Units" : "Images"}>
           {graphs.map((one, number) => (
             <button key={number} type="button" class="chip" aria-pressed={one === graph} onClick={() => choose(number)}>
-              <Name text={here ? one.unit : baseName(one.name)} />
+              <Name text={whole ? `${plain(one.unit)} on ${baseName(one.name)}` : here ? one.unit : baseName(one.name)} />
             </button>
           ))}
         </p>
@@ -87,7 +91,7 @@ function Graph({ experiment, graph, here }: { experiment: Experiment; graph: Cau
         <div class="caused-heads">
           {columns.map((_, x) => (
             <span key={x} style={{ left: `${x * (WIDE + GAP)}px`, width: `${WIDE}px` }}>
-              {x ? graph.layers[x - 1] : here ? "unit" : graph.image === null ? baseName(graph.name) : <a href={toImage(graph.image)}>{baseName(graph.name)}</a>}
+              {x ? graph.layers[x - 1] : here ? parseUnit(plain(graph.unit))?.layer : graph.image === null ? baseName(graph.name) : <a href={toImage(graph.image)}>{baseName(graph.name)}</a>}
             </span>
           ))}
         </div>
@@ -126,7 +130,7 @@ function Node({ unit, value, first, sheet, at, count }: { unit: string; value: n
   const atlas = useAtlas();
   const one = parseUnit(plain(unit));
   const shown = one && layerOfUnit(atlas, one.layer, one.channel);
-  const name = first ? plain(unit) : (plain(unit).split(":").pop() ?? unit);
+  const name = plain(unit).split(":").pop() ?? unit; // its layer heads the column
   const cell = (row: number) => ({ width: `${SIDE}px`, height: `${SIDE}px`, backgroundImage: `url("${sheet}")`, backgroundPosition: `${-SIDE * at}px ${-SIDE * row}px`, backgroundSize: `${SIDE * count}px ${2 * SIDE}px` });
   const words = (
     <>
@@ -146,5 +150,3 @@ function Node({ unit, value, first, sheet, at, count }: { unit: string; value: n
   );
   return one && shown ? <a href={toUnit(one.layer, one.channel)}>{words}</a> : <span class="node">{words}</span>;
 }
-
-

@@ -194,11 +194,9 @@ function Nearest({ layer, unit }: { layer: LayerEntry; unit: UnitData }) {
                 </span>
               </span>
             </a>
-            {atlas.store.host.kind !== "file" && (
-              <a class="versus" href={toCompare(`${layer.name}:${unit.channel}`, `${layer.name}:${channel}`)} aria-label={`Compare with unit ${channel}`} title="Compare">
-                ⇄
-              </a>
-            )}
+            <a class="versus" href={toCompare(`${layer.name}:${unit.channel}`, `${layer.name}:${channel}`)} aria-label={`Compare with unit ${channel}`} title="Compare">
+              ⇄
+            </a>
           </li>
         ))}
       </ul>

@@ -1,7 +1,7 @@
 import type { Route } from "../route";
 import { parseUnit, toLayer } from "../route";
 import { useShell } from "../shell";
-import { useAtlas, useExperiments } from "../store";
+import { useExperiments } from "../store";
 import { Name } from "./small";
 import { Buttons, Mark, Skip } from "./frame";
 
@@ -32,8 +32,8 @@ export function Header({ route, help, search }: { route: Route; help: () => void
   const links: [string, string, boolean][] = [
     ["#/", "Layers", ["home", "layer", "unit"].includes(route.page)],
     ["#/images", "Images", route.page.startsWith("image")],
+    ["#/compare", "Compare", route.page === "compare"],
   ];
-  if (useAtlas().store.host.kind !== "file") links.push(["#/compare", "Compare", route.page === "compare"]);
   // Where a server shows the atlas, it says where the bench of its network is.
   const bench = document.querySelector<HTMLMetaElement>('meta[name="convscope-bench"]')?.content;
   if (experiments?.length) links.push(["#/e", "Experiments", route.page.startsWith("experiment")]);

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
-import { remembered, useKeys, useShell } from "../shell";
+import { boostOf, remembered, useKeys, useShell } from "../shell";
 import { toClass, toLayer } from "../route";
 import { useAtlas, useData } from "../store";
 import type { Field, NetworkData } from "../types";
@@ -112,7 +112,7 @@ export function Contrast() {
   const { root } = useShell();
   const [boost, set] = useState<string>(remembered.get("boost") ?? "1");
   const choose = (value: string): void => {
-    root.style.setProperty("--boost", value);
+    boostOf(root, value);
     remembered.set("boost", value);
     set(value);
   };

@@ -41,7 +41,7 @@ function w(e, t) {
 }
 function T(e) {
 	var t, r = e.__v, i = r.__e, a = [], o = [], s = e.__P;
-	s && ((t = y({ constructor: p }, r)).__v = r.__v + 1, n.vnode && n.vnode(t), se(s, t, r, e.__n, s.namespaceURI, 32 & r.__u ? [i] : null, a, i || w(r), 32 & r.__u, o), t.__v = r.__v, t.__.__k[t.__i] = t, ue(a, t, o), r.__ = r.__e = null, t.__e != i && E(t));
+	s && ((t = y({ constructor: p }, r)).__v = r.__v + 1, n.vnode && n.vnode(t), ce(s, t, r, e.__n, s.namespaceURI, 32 & r.__u ? [i] : null, a, i || w(r), 32 & r.__u, o), t.__v = r.__v, t.__.__k[t.__i] = t, de(a, t, o), r.__ = r.__e = null, t.__e != i && E(t));
 }
 function E(e) {
 	if ((e = e.__) && e.__c && !e.props.__P) return e.__e = null, e.__k.some(function(t) {
@@ -49,23 +49,23 @@ function E(e) {
 	}), E(e);
 }
 function D(e) {
-	(8 & e.__g || (e.__g |= 8, i.push(e), o++)) && a == n.debounceRendering || ((a = n.debounceRendering) || queueMicrotask)(O);
+	(8 & e.__g || (e.__g |= 8, i.push(e), o++)) && a == n.debounceRendering || ((a = n.debounceRendering) || queueMicrotask)(ee);
 }
-function O() {
+function ee() {
 	try {
 		for (var e, t = 1; i.length;) i.length > t && i.sort(s), e = i.shift(), t = i.length, 8 & e.__g && T(e);
 	} finally {
-		(o = i.length) && (a || queueMicrotask)(O);
+		(o = i.length) && (a || queueMicrotask)(ee);
 	}
 }
-function ee(e, t, n, r, i, a, o, s, c, l, u) {
+function te(e, t, n, r, i, a, o, s, c, l, u) {
 	var d, f, p, g, _, v, y = r.__k || h, b = t.length;
-	for (c = te(n, t, y, c, b), d = 0; d < b; d++) (p = n.__k[d]) != null && (f = ~p.__i && y[p.__i] || m, p.__i = d, v = se(e, p, f, i, a, o, s, c, l, u), g = p.__e, (f.ref != p.ref || 8 & f.__u) && (f.ref && k(f.ref, null, p, f), p.ref && u.push(p.ref, p.__c || g, p)), _ ||= g, 4 & p.__u ? (c = ne(p, c, e, !f.__v), f.__e && (f.__e = null)) : typeof p.type == "function" && v !== void 0 ? c = v : g && (c = g.nextSibling), p.__u &= -21);
+	for (c = ne(n, t, y, c, b), d = 0; d < b; d++) (p = n.__k[d]) != null && (f = ~p.__i && y[p.__i] || m, p.__i = d, v = ce(e, p, f, i, a, o, s, c, l, u), g = p.__e, (f.ref != p.ref || 8 & f.__u) && (f.ref && O(f.ref, null, p, f), p.ref && u.push(p.ref, p.__c || g, p)), _ ||= g, 4 & p.__u ? (c = re(p, c, e, !f.__v), f.__e && (f.__e = null)) : typeof p.type == "function" && v !== void 0 ? c = v : g && (c = g.nextSibling), p.__u &= -21);
 	return n.__e = _, c;
 }
-function te(e, t, n, r, i) {
+function ne(e, t, n, r, i) {
 	var a, o, s, c, l, u, d, f, m, h = n.length, g = h, v = 0, y = 0, b = e.__k = Array(i);
-	for (a = 0; a < i; a++) (o = t[a]) != null && typeof o != "boolean" && typeof o != "function" ? (typeof o != "object" || o.constructor === String ? o = b[a] = x(null, o) : _(o) ? o = b[a] = x(S, { children: o }) : o.constructor === p && o.__b ? o = b[a] = x(o.type, o.props, o.key, o.ref, o.__v) : b[a] = o, c = a + v, o.__ = e, o.__b = e.__b + 1, s = null, ~(l = o.__i = re(o, n, c, g)) && (g--, (s = n[l]) && (s.__u |= 2)), s && s.__v ? (o.__u |= 16, l == c - 1 ? v-- : l == c + 1 ? v++ : l != c && (l > c ? v-- : v++, y = 1)) : (~l || (i > h ? v-- : i < h && v++), typeof o.type != "function" && (o.__u |= 4))) : b[a] = null;
+	for (a = 0; a < i; a++) (o = t[a]) != null && typeof o != "boolean" && typeof o != "function" ? (typeof o != "object" || o.constructor === String ? o = b[a] = x(null, o) : _(o) ? o = b[a] = x(S, { children: o }) : o.constructor === p && o.__b ? o = b[a] = x(o.type, o.props, o.key, o.ref, o.__v) : b[a] = o, c = a + v, o.__ = e, o.__b = e.__b + 1, s = null, ~(l = o.__i = ie(o, n, c, g)) && (g--, (s = n[l]) && (s.__u |= 2)), s && s.__v ? (o.__u |= 16, l == c - 1 ? v-- : l == c + 1 ? v++ : l != c && (l > c ? v-- : v++, y = 1)) : (~l || (i > h ? v-- : i < h && v++), typeof o.type != "function" && (o.__u |= 4))) : b[a] = null;
 	if (y) {
 		for (u = [], d = [], a = 0; a < i; a++) if ((o = b[a]) && 16 & o.__u) {
 			for (v = 0, f = u.length; v < f;) u[m = v + f >> 1] < o.__i ? v = m + 1 : f = m;
@@ -73,21 +73,21 @@ function te(e, t, n, r, i) {
 		}
 		for (v = u.length; a--;) d[a] && (d[a] == v ? v-- : b[a].__u |= 4);
 	}
-	if (g) for (a = 0; a < h; a++) !(s = n[a]) || 2 & s.__u || (s.__e == r && (r = w(s)), fe(s, s));
+	if (g) for (a = 0; a < h; a++) !(s = n[a]) || 2 & s.__u || (s.__e == r && (r = w(s)), pe(s, s));
 	return r;
 }
-function ne(e, t, n, r) {
+function re(e, t, n, r) {
 	var i, a, o, s;
 	if (typeof e.type == "function") {
 		if (e.props.__P) return t;
-		if (i = e.__k) for (a = 0; a < i.length; a++) i[a] && (i[a].__ = e, t = ne(i[a], t, n, !1));
+		if (i = e.__k) for (a = 0; a < i.length; a++) i[a] && (i[a].__ = e, t = re(i[a], t, n, !1));
 		return t;
 	}
 	for (t && !t.parentNode && (t = w(e)) && !t.parentNode && (t = null), o = e.__e, s = t; s && s.nodeType == 8;) s = s.nextSibling;
 	for (o != s && (!r && n.moveBefore && o.parentNode ? n.moveBefore(o, t) : n.insertBefore(o, t || null)), t = o; (t &&= t.nextSibling) && t.nodeType == 8 && !t.data.startsWith("$s"););
 	return t;
 }
-function re(e, t, n, r) {
+function ie(e, t, n, r) {
 	var i, a = e.key, o = e.type, s = t[n], c = s && !(2 & s.__u);
 	if (s === null && a == null || c && a == s.key && o == s.type) return n;
 	if (r > +!!c) {
@@ -96,18 +96,18 @@ function re(e, t, n, r) {
 	}
 	return -1;
 }
-function ie(e, t, n) {
+function ae(e, t, n) {
 	n ??= "", t[0] == "-" ? e.setProperty(t, n) : e[t] = n;
 }
-function ae(e, t, n, r, i) {
+function oe(e, t, n, r, i) {
 	var a, o;
 	if (t == "style") {
 		if (typeof n == "string") e.style.cssText = n;
 		else {
-			if (typeof r == "string" && (e.style.cssText = r = ""), r) for (t in r) n && t in n || ie(e.style, t);
-			if (n) for (t in n) r && n[t] == r[t] || ie(e.style, t, n[t]);
+			if (typeof r == "string" && (e.style.cssText = r = ""), r) for (t in r) n && t in n || ae(e.style, t);
+			if (n) for (t in n) r && n[t] == r[t] || ae(e.style, t, n[t]);
 		}
-	} else if (t[0] == "o" && t[1] == "n") typeof n != "function" && (n = null), typeof r != "function" && (r = null), (e.__e ||= {})[t] = n, n && r || (o = d[t] || (d[t] = oe(t)), (e.__a ||= {})[t] = u, a = t != (t = t.replace(l, "$1")), (t = t.slice(2))[0] < "a" && (t = t.toLowerCase()), n ? e.addEventListener(t, o, a) : e.removeEventListener(t, o, a));
+	} else if (t[0] == "o" && t[1] == "n") typeof n != "function" && (n = null), typeof r != "function" && (r = null), (e.__e ||= {})[t] = n, n && r || (o = d[t] || (d[t] = se(t)), (e.__a ||= {})[t] = u, a = t != (t = t.replace(l, "$1")), (t = t.slice(2))[0] < "a" && (t = t.toLowerCase()), n ? e.addEventListener(t, o, a) : e.removeEventListener(t, o, a));
 	else {
 		if (i == "http://www.w3.org/2000/svg") t = t.replace(/xlink(H|:h)/, "h").replace(/sName$/, "s");
 		else if (t != "width" && t != "height" && t != "href" && t != "list" && t != "form" && t != "tabIndex" && t != "download" && t != "rowSpan" && t != "colSpan" && t != "role" && t != "popover" && t in e) try {
@@ -118,7 +118,7 @@ function ae(e, t, n, r, i) {
 		n == null || !1 === n && t[4] != "-" ? e.removeAttribute(t) : e.setAttribute(t, t == "popover" && n == 1 ? "" : n);
 	}
 }
-function oe(e) {
+function se(e) {
 	return function(t) {
 		var r = this.__e;
 		if (r) {
@@ -128,58 +128,58 @@ function oe(e) {
 		}
 	};
 }
-function se(e, t, r, i, a, o, s, c, l, u) {
-	var d, f, m, g, v, x, T, E, D, O, te, ne, re, ie, ae, oe, se, ue, k = t.type;
+function ce(e, t, r, i, a, o, s, c, l, u) {
+	var d, f, m, g, v, x, T, E, D, ee, ne, re, ie, ae, oe, se, ce, de, O = t.type;
 	if (t.constructor !== p) return null;
-	128 & r.__u && (l = 32 & r.__u, d = r.__c.__z) && (t.__u |= l, f = o = [], d.nodeType == 8 ? c = ce(d, o) : o.push(d), c = o[0] || c), (d = n.__b) && d(t);
-	n: if (typeof k == "function") {
+	128 & r.__u && (l = 32 & r.__u, d = r.__c.__z) && (t.__u |= l, f = o = [], d.nodeType == 8 ? c = le(d, o) : o.push(d), c = o[0] || c), (d = n.__b) && d(t);
+	n: if (typeof O == "function") {
 		m = s.length;
 		try {
-			if (E = t.props, D = (d = k.prototype) && d.render, O = (d = k.contextType) && i[d.__c], te = d ? O ? O.props.value : d.__ : i, (g = r.__c) ? (t.__c = g, 2 & g.__g && (g.__g |= 1)) : (D ? t.__c = g = new k(E, te) : (t.__c = g = new C(E, te), g.constructor = k, g.render = pe), O && O.sub(g), g.state || (g.state = {}), g.__n = i, g.__g |= 8, g.__h = [], g.__k = []), D && (g.__s || (g.__s = g.state), k.getDerivedStateFromProps && (g.__s == g.state && (g.__s = y({}, g.__s)), y(g.__s, k.getDerivedStateFromProps(E, g.__s)))), v = g.props, x = g.state, g.__v = t, r.__c) {
-				if (E !== v && D && !k.getDerivedStateFromProps && g.componentWillReceiveProps && g.componentWillReceiveProps(E, te), t.__v == r.__v && !(8 & g.__g) || !(4 & g.__g) && g.shouldComponentUpdate && !1 === g.shouldComponentUpdate(E, g.__s, te)) {
+			if (E = t.props, D = (d = O.prototype) && d.render, ee = (d = O.contextType) && i[d.__c], ne = d ? ee ? ee.props.value : d.__ : i, (g = r.__c) ? (t.__c = g, 2 & g.__g && (g.__g |= 1)) : (D ? t.__c = g = new O(E, ne) : (t.__c = g = new C(E, ne), g.constructor = O, g.render = me), ee && ee.sub(g), g.state || (g.state = {}), g.__n = i, g.__g |= 8, g.__h = [], g.__k = []), D && (g.__s || (g.__s = g.state), O.getDerivedStateFromProps && (g.__s == g.state && (g.__s = y({}, g.__s)), y(g.__s, O.getDerivedStateFromProps(E, g.__s)))), v = g.props, x = g.state, g.__v = t, r.__c) {
+				if (E !== v && D && !O.getDerivedStateFromProps && g.componentWillReceiveProps && g.componentWillReceiveProps(E, ne), t.__v == r.__v && !(8 & g.__g) || !(4 & g.__g) && g.shouldComponentUpdate && !1 === g.shouldComponentUpdate(E, g.__s, ne)) {
 					t.__v != r.__v && (g.props = E, g.state = g.__s, g.__g &= -9), t.__e = r.__e, t.__k = r.__k, t.__k.some(function(e) {
 						e && (e.__ = t);
 					}), h.push.apply(g.__h, g.__k), g.__k = [], g.__h.length && s.push(g), c = w(r);
 					break n;
 				}
-				g.componentWillUpdate && g.componentWillUpdate(E, g.__s, te), D && g.componentDidUpdate && g.__h.push(function() {
+				g.componentWillUpdate && g.componentWillUpdate(E, g.__s, ne), D && g.componentDidUpdate && g.__h.push(function() {
 					g.componentDidUpdate(v, x, T);
 				});
-			} else D && !k.getDerivedStateFromProps && g.componentWillMount && g.componentWillMount(), D && g.componentDidMount && g.__h.push(g.componentDidMount);
-			g.context = te, g.props = E, g.__P = e, g.__g &= -5, ne = n.__r, re = D ? 25 : 0;
+			} else D && !O.getDerivedStateFromProps && g.componentWillMount && g.componentWillMount(), D && g.componentDidMount && g.__h.push(g.componentDidMount);
+			g.context = ne, g.props = E, g.__P = e, g.__g &= -5, re = n.__r, ie = D ? 25 : 0;
 			do
-				g.__g &= -9, ne && ne(t), d = g.render(g.props, g.state = g.__s, g.context);
-			while (8 & g.__g && ++re < 25);
-			D && (h.push.apply(g.__h, g.__k), g.__k = []), g.state = g.__s, g.getChildContext && (i = y({}, i, g.getChildContext())), D && r.__c && g.getSnapshotBeforeUpdate && (T = g.getSnapshotBeforeUpdate(v, x)), ie = d && d.type === S && d.key == null ? d.props.children : d, E.__P && (d = c, a = (e = E.__P).namespaceURI, l = o = null, r.props && r.props.__P != e && (r.__k.some(function(e) {
-				e && fe(e, e);
-			}), r.__k = null), c = r.__k ? w(r, 0) : null), c = ee(e, _(ie) ? ie : [ie], t, r, i, a, o, s, c, l, u), E.__P && (t.__e = null, c = d), t.__u &= -161, f && f.some(b), g.__h.length && s.push(g), 1 & g.__g && (g.__g &= -4);
+				g.__g &= -9, re && re(t), d = g.render(g.props, g.state = g.__s, g.context);
+			while (8 & g.__g && ++ie < 25);
+			D && (h.push.apply(g.__h, g.__k), g.__k = []), g.state = g.__s, g.getChildContext && (i = y({}, i, g.getChildContext())), D && r.__c && g.getSnapshotBeforeUpdate && (T = g.getSnapshotBeforeUpdate(v, x)), ae = d && d.type === S && d.key == null ? d.props.children : d, E.__P && (d = c, a = (e = E.__P).namespaceURI, l = o = null, r.props && r.props.__P != e && (r.__k.some(function(e) {
+				e && pe(e, e);
+			}), r.__k = null), c = r.__k ? w(r, 0) : null), c = te(e, _(ae) ? ae : [ae], t, r, i, a, o, s, c, l, u), E.__P && (t.__e = null, c = d), t.__u &= -161, f && f.some(b), g.__h.length && s.push(g), 1 & g.__g && (g.__g &= -4);
 		} catch (e) {
 			if (s.length = m, t.__v = null, l || o) {
 				if (e && e.then) {
 					if (t.__u |= 128 | l, o) {
-						for (~(se = o.indexOf(c || void 0)) || (se = o.length); (ue = o[se - 1]) && ue.nodeType == 8;) se--;
-						for (; se < o.length; se++) if (ue = o[se]) {
-							if (o[se] = null, ae) {
-								if (ue == oe) break;
+						for (~(ce = o.indexOf(c || void 0)) || (ce = o.length); (de = o[ce - 1]) && de.nodeType == 8;) ce--;
+						for (; ce < o.length; ce++) if (de = o[ce]) {
+							if (o[ce] = null, oe) {
+								if (de == se) break;
 							} else {
-								if (ue.nodeType != 8) break;
-								ue.data.startsWith("$s") && (oe = ce(ae = ue));
+								if (de.nodeType != 8) break;
+								de.data.startsWith("$s") && (se = le(oe = de));
 							}
 						}
 					}
-					if (!ae) {
+					if (!oe) {
 						for (; c && c.nodeType == 8 && c.nextSibling;) c = c.nextSibling;
-						ae = c;
+						oe = c;
 					}
-					(d = ce(ae = t.__c.__z || (t.__c.__z = ae))) ? (t.__e = ae, c = d) : t.__e = c, c &&= c.nextSibling;
+					(d = le(oe = t.__c.__z || (t.__c.__z = oe))) ? (t.__e = oe, c = d) : t.__e = c, c &&= c.nextSibling;
 				} else o && o.some(b);
 			} else t.__e = r.__e;
-			t.__k ||= r.__k || [], e && e.then || le(t), n.__e(e, t, r);
+			t.__k ||= r.__k || [], e && e.then || ue(t), n.__e(e, t, r);
 		}
-	} else c = t.__e = de(r.__e, t, r, i, a, o, s, l, u, e);
+	} else c = t.__e = fe(r.__e, t, r, i, a, o, s, l, u, e);
 	return (d = n.diffed) && d(t), c;
 }
-function ce(e, t) {
+function le(e, t) {
 	if (e && e.nodeType == 8 && e.data.startsWith("$s")) for (var n = 1; e = e.nextSibling;) {
 		if (e.nodeType == 8) {
 			if (e.data.startsWith("$s")) n++;
@@ -188,11 +188,11 @@ function ce(e, t) {
 		t && t.push(e);
 	}
 }
-function le(e) {
-	e && (e.__c && (e.__c.__g |= 4), e.__k && e.__k.some(le));
+function ue(e) {
+	e && (e.__c && (e.__c.__g |= 4), e.__k && e.__k.some(ue));
 }
-function ue(e, t, r) {
-	for (var i = 0; i < r.length;) k(r[i++], r[i++], r[i++]);
+function de(e, t, r) {
+	for (var i = 0; i < r.length;) O(r[i++], r[i++], r[i++]);
 	n.__c && n.__c(t, e), e.some(function(t) {
 		try {
 			e = t.__h, t.__h = [], e.some(function(e) {
@@ -203,7 +203,7 @@ function ue(e, t, r) {
 		}
 	});
 }
-function de(e, t, r, i, a, o, s, c, l, u) {
+function fe(e, t, r, i, a, o, s, c, l, u) {
 	var d, f, p, h, y, x, S, C, T = r.props || m, E = t.props, D = t.type;
 	if (D == "svg" ? a = "http://www.w3.org/2000/svg" : D == "math" ? a = "http://www.w3.org/1998/Math/MathML" : a ||= "http://www.w3.org/1999/xhtml", o) {
 		for (d = 0; d < o.length; d++) if ((y = o[d]) && (D ? y.localName == D : y.nodeType == 3)) {
@@ -217,22 +217,22 @@ function de(e, t, r, i, a, o, s, c, l, u) {
 	}
 	if (D) {
 		if (u = D == "template" && e.content || e, o = D == "textarea" && E.defaultValue != null ? null : o && v.call(u.childNodes), !c && o) for (T = {}, d = 0; d < e.attributes.length; d++) T[(y = e.attributes[d]).name] = y.value;
-		for (d in T) y = T[d], d == "dangerouslySetInnerHTML" ? p = y : d == "children" || d in E || d == "value" && "defaultValue" in E || d == "checked" && "defaultChecked" in E || ae(e, d, null, y, a);
-		for (d in E) y = E[d], d == "children" ? h = y : d == "dangerouslySetInnerHTML" ? f = y : d == "value" ? x = y : d == "checked" ? S = y : c && typeof y != "function" || T[d] === y || ae(e, d, y, T[d], a);
-		f ? (c || p && (f.__html == p.__html || f.__html == e.innerHTML) || (e.innerHTML = f.__html), t.__k = []) : (p && (e.textContent = ""), (D == "foreignObject" || a == "http://www.w3.org/1998/Math/MathML" && g.test(D)) && (a = "http://www.w3.org/1999/xhtml"), ee(u, _(h) ? h : [h], t, r, i, a, o, s, o ? o[0] : r.__k && w(r, 0), c, l), o && o.some(b)), c && D != "textarea" || (d = "value", D == "progress" && x == null ? e.removeAttribute(d) : x == null || x === e[d] && (D != "progress" || x) || ae(e, d, x, T[d], a), d = "checked", S != null && S != e[d] && ae(e, d, S, T[d], a));
+		for (d in T) y = T[d], d == "dangerouslySetInnerHTML" ? p = y : d == "children" || d in E || d == "value" && "defaultValue" in E || d == "checked" && "defaultChecked" in E || oe(e, d, null, y, a);
+		for (d in E) y = E[d], d == "children" ? h = y : d == "dangerouslySetInnerHTML" ? f = y : d == "value" ? x = y : d == "checked" ? S = y : c && typeof y != "function" || T[d] === y || oe(e, d, y, T[d], a);
+		f ? (c || p && (f.__html == p.__html || f.__html == e.innerHTML) || (e.innerHTML = f.__html), t.__k = []) : (p && (e.textContent = ""), (D == "foreignObject" || a == "http://www.w3.org/1998/Math/MathML" && g.test(D)) && (a = "http://www.w3.org/1999/xhtml"), te(u, _(h) ? h : [h], t, r, i, a, o, s, o ? o[0] : r.__k && w(r, 0), c, l), o && o.some(b)), c && D != "textarea" || (d = "value", D == "progress" && x == null ? e.removeAttribute(d) : x == null || x === e[d] && (D != "progress" || x) || oe(e, d, x, T[d], a), d = "checked", S != null && S != e[d] && oe(e, d, S, T[d], a));
 	} else T === E || c && e.data == E || (e.data = E);
 	return e;
 }
-function k(e, t, r, i) {
+function O(e, t, r, i) {
 	try {
 		typeof e == "function" ? t ? t.__x = e(t) || 1 : (i &&= i.__c || i.__e) && (t = i.__x) && (i.__x = null, typeof t == "function" ? t() : e(null)) : e.current = t;
 	} catch (e) {
 		n.__e(e, r);
 	}
 }
-function fe(e, t, r) {
+function pe(e, t, r) {
 	var i, a, o, s;
-	if (n.unmount && n.unmount(e), !(i = e.ref) || i.current && i.current != e.__e || k(i, null, t, e), i = e.__c) {
+	if (n.unmount && n.unmount(e), !(i = e.ref) || i.current && i.current != e.__e || O(i, null, t, e), i = e.__c) {
 		if (i.componentWillUnmount) try {
 			i.componentWillUnmount();
 		} catch (e) {
@@ -240,17 +240,17 @@ function fe(e, t, r) {
 		}
 		i.__P = i.__n = null;
 	}
-	if (i = e.__k) for (s = 0; s < i.length; s++) i[s] && fe(i[s], t, typeof e.type != "function" || r && !e.props.__P);
-	!r && (i = e.__c) && (i = i.__z) && (a = ce(i, o = [])) && (i == e.__e && o.some(b), b(a), b(i)), r || b(e.__e), e.__e = e.__c = e.__ = null;
+	if (i = e.__k) for (s = 0; s < i.length; s++) i[s] && pe(i[s], t, typeof e.type != "function" || r && !e.props.__P);
+	!r && (i = e.__c) && (i = i.__z) && (a = le(i, o = [])) && (i == e.__e && o.some(b), b(a), b(i)), r || b(e.__e), e.__e = e.__c = e.__ = null;
 }
-function pe(e, t, n) {
+function me(e, t, n) {
 	return this.constructor(e, n);
 }
-function me(e, t) {
+function he(e, t) {
 	var r, i, a, o;
-	n.__ && n.__(e, t), t.nodeType == 9 && (t = t.documentElement), i = (r = e && 32 & e.__u) ? null : t.__k, t.__k = x(S, { children: [e] }), a = [], o = [], se(t, t.__k, i || m, m, t.namespaceURI, i ? null : t.firstChild ? v.call(t.childNodes) : null, a, i ? i.__e : t.firstChild, r, o), ue(a, t.__k, o), t.__k.props.children = null;
+	n.__ && n.__(e, t), t.nodeType == 9 && (t = t.documentElement), i = (r = e && 32 & e.__u) ? null : t.__k, t.__k = x(S, { children: [e] }), a = [], o = [], ce(t, t.__k, i || m, m, t.namespaceURI, i ? null : t.firstChild ? v.call(t.childNodes) : null, a, i ? i.__e : t.firstChild, r, o), de(a, t.__k, o), t.__k.props.children = null;
 }
-function he(e) {
+function ge(e) {
 	function t(e) {
 		var n, r;
 		return this.getChildContext || (n = /* @__PURE__ */ new Set(), (r = {})[t.__c] = this, this.getChildContext = function() {
@@ -290,32 +290,32 @@ n = { __e: function(e, t, n, r) {
 	return e.__v.__b - t.__v.__b;
 }, c = Symbol(), l = /(PointerCapture)$|Capture$/i, u = 0, d = {}, f = 0;
 // node_modules/preact/hooks/dist/hooks.mjs
-var ge, A, _e, ve, ye = Object.is, be = 0, xe = [], Se = [], j = n, Ce = j.__b, we = j.__r, Te = j.diffed, Ee = j.__c, De = j.unmount, Oe = j.__;
-function ke(e, t) {
-	j.__h && j.__h(A, e, be || t), be = 0;
-	var n = A.__H || (A.__H = {
+var _e, k, ve, ye, be = Object.is, xe = 0, Se = [], Ce = [], A = n, we = A.__b, Te = A.__r, Ee = A.diffed, De = A.__c, Oe = A.unmount, ke = A.__;
+function Ae(e, t) {
+	A.__h && A.__h(k, e, xe || t), xe = 0;
+	var n = k.__H || (k.__H = {
 		__: [],
 		__h: []
 	});
 	return e >= n.__.length && n.__.push({}), n.__[e];
 }
-function M(e) {
-	return be = 1, Ae(He, e);
+function j(e) {
+	return xe = 1, je(Ue, e);
 }
-function Ae(e, t, n) {
-	var r = ke(ge++, 2);
-	if (r.t = e, !r.__c && (r.__ = [n ? n(t) : He(void 0, t), function(e) {
+function je(e, t, n) {
+	var r = Ae(_e++, 2);
+	if (r.t = e, !r.__c && (r.__ = [n ? n(t) : Ue(void 0, t), function(e) {
 		var t = (r.__N || r.__)[0], n = r.t(t, e);
-		ye(t, n) || (r.__N = [n, r.__[1]], r.__c.setState({}));
-	}], r.__c = A, !A.__f)) {
-		A.__f = !0;
-		var i = A.shouldComponentUpdate;
-		A.shouldComponentUpdate = function(e, t, n) {
+		be(t, n) || (r.__N = [n, r.__[1]], r.__c.setState({}));
+	}], r.__c = k, !k.__f)) {
+		k.__f = !0;
+		var i = k.shouldComponentUpdate;
+		k.shouldComponentUpdate = function(e, t, n) {
 			var r = this.__H;
 			if (!r) return !0;
 			var a = !1, o = this.props != e;
 			if (r.__.some(function(e) {
-				e.__N && (a = !0, ye(e.__[0], e.__N[0]) || (o = !0));
+				e.__N && (a = !0, be(e.__[0], e.__N[0]) || (o = !0));
 			}), i) {
 				var s = i.call(this, e, t, n);
 				return a ? s || o : s;
@@ -325,89 +325,89 @@ function Ae(e, t, n) {
 	}
 	return r.__;
 }
-function N(e, t) {
-	var n = ke(ge++, 3);
-	!j.__s && Ve(n.__H, t) && (n.__P = !0, n.__ = e, n.u = t, A.__H.__h.push(n));
+function M(e, t) {
+	var n = Ae(_e++, 3);
+	!A.__s && He(n.__H, t) && (n.__P = !0, n.__ = e, n.u = t, k.__H.__h.push(n));
 }
-function je(e, t) {
-	var n = ke(ge++, 4);
-	!j.__s && Ve(n.__H, t) && (n.__P = !1, n.__ = e, n.u = t, A.__h.push(n));
+function Me(e, t) {
+	var n = Ae(_e++, 4);
+	!A.__s && He(n.__H, t) && (n.__P = !1, n.__ = e, n.u = t, k.__h.push(n));
 }
-function P(e) {
-	return be = 5, F(function() {
+function N(e) {
+	return xe = 5, P(function() {
 		return { current: e };
 	}, []);
 }
-function F(e, t) {
-	var n = ke(ge++, 7);
-	return Ve(n.__H, t) && (n.__ = e(), n.__H = t), n.__;
+function P(e, t) {
+	var n = Ae(_e++, 7);
+	return He(n.__H, t) && (n.__ = e(), n.__H = t), n.__;
 }
-function Me(e, t) {
-	return be = 8, F(function() {
+function Ne(e, t) {
+	return xe = 8, P(function() {
 		return e;
 	}, t);
 }
-function Ne(e) {
-	var t = A.context[e.__c], n = ke(ge++, 9);
-	return n.c = e, t ? (n.__ ?? (n.__ = !0, t.sub(A)), t.props.value) : e.__;
+function Pe(e) {
+	var t = k.context[e.__c], n = Ae(_e++, 9);
+	return n.c = e, t ? (n.__ ?? (n.__ = !0, t.sub(k)), t.props.value) : e.__;
 }
-function Pe() {
-	var e = ke(ge++, 11);
+function Fe() {
+	var e = Ae(_e++, 11);
 	if (!e.__) {
-		for (var t = A.__v; !t.__m && t.__;) t = t.__;
+		for (var t = k.__v; !t.__m && t.__;) t = t.__;
 		var n = t.__m || (t.__m = [0, 0]);
 		e.__ = "P" + n[0] + "-" + n[1]++;
 	}
 	return e.__;
 }
-function Fe() {
+function Ie() {
 	var e;
 	do {
-		for (; e = Se.shift();) try {
-			ze(e);
+		for (; e = Ce.shift();) try {
+			Be(e);
 		} catch (t) {
-			j.__e(t, { __: (e = e.__P) && e.__v });
+			A.__e(t, { __: (e = e.__P) && e.__v });
 		}
-		for (; e = xe.shift();) {
+		for (; e = Se.shift();) {
 			var t = e.__H;
 			if (e.__P && t) try {
-				t.__h.some(ze), t.__h.some(Be), t.__h = [];
+				t.__h.some(Be), t.__h.some(Ve), t.__h = [];
 			} catch (n) {
-				t.__h = [], j.__e(n, e.__v);
+				t.__h = [], A.__e(n, e.__v);
 			}
 		}
-	} while (Se.length);
+	} while (Ce.length);
 }
-j.__b = function(e) {
-	A = null, Ce && Ce(e);
-}, j.__ = function(e, t) {
-	e && t.__k && t.__k.__m && (e.__m = t.__k.__m), Oe && Oe(e, t);
-}, j.__r = function(e) {
-	we && we(e), ge = 0;
-	var t = (A = e.__c).__H;
-	t && (_e == A ? A.__h = [] : (t.__h.some(ze), t.__h.some(Be), ge = 0), t.__h = [], t.__.some(function(e) {
+A.__b = function(e) {
+	k = null, we && we(e);
+}, A.__ = function(e, t) {
+	e && t.__k && t.__k.__m && (e.__m = t.__k.__m), ke && ke(e, t);
+}, A.__r = function(e) {
+	Te && Te(e), _e = 0;
+	var t = (k = e.__c).__H;
+	t && (ve == k ? k.__h = [] : (t.__h.some(Be), t.__h.some(Ve), _e = 0), t.__h = [], t.__.some(function(e) {
 		e.__N && (e.__ = e.__N), e.u = e.__N = void 0;
-	})), _e = A;
-}, j.diffed = function(e) {
-	Te && Te(e);
+	})), ve = k;
+}, A.diffed = function(e) {
+	Ee && Ee(e);
 	var t = e.__c;
-	t && t.__H && (t.__H.__h.length && Re(xe.push(t)), t.__H.__.some(function(e) {
+	t && t.__H && (t.__H.__h.length && ze(Se.push(t)), t.__H.__.some(function(e) {
 		e.u && (e.__H = e.u);
-	})), _e = A = null;
-}, j.__c = function(e, t) {
+	})), ve = k = null;
+}, A.__c = function(e, t) {
 	t.some(function(e) {
 		try {
-			e.__h.some(ze), e.__h = e.__h.filter(function(e) {
-				return !e.__ || Be(e);
+			e.__h.some(Be), e.__h = e.__h.filter(function(e) {
+				return !e.__ || Ve(e);
 			});
 		} catch (t) {
 			e.__h = [function() {
 				throw t;
 			}];
 		}
-	}), Ee && Ee(e, t);
-}, j.unmount = function(e) {
-	De && De(e);
+	}), De && De(e, t);
+}, A.unmount = function(e) {
+	Oe && Oe(e);
 	var t, n, r = e.__c;
 	r && r.__H && (r.__H.__.some(function(r) {
 		try {
@@ -416,49 +416,49 @@ j.__b = function(e) {
 					for (n = e.__; n && (!n.__c || !n.__c.__P);) n = n.__;
 					n &&= n.__c;
 				}
-				r.__P = n, Re(Se.push(r));
-			} else ze(r);
+				r.__P = n, ze(Ce.push(r));
+			} else Be(r);
 		} catch (e) {
 			t = e;
 		}
-	}), r.__H = void 0, t && j.__e(t, r.__v));
+	}), r.__H = void 0, t && A.__e(t, r.__v));
 };
-var Ie = typeof requestAnimationFrame == "function";
-function Le(e) {
-	var t, n = function() {
-		clearTimeout(r), Ie && cancelAnimationFrame(t), setTimeout(e);
-	}, r = setTimeout(n, 35);
-	Ie && (t = requestAnimationFrame(n));
-}
+var Le = typeof requestAnimationFrame == "function";
 function Re(e) {
-	e != 1 && ve == j.requestAnimationFrame || ((ve = j.requestAnimationFrame) || Le)(Fe);
+	var t, n = function() {
+		clearTimeout(r), Le && cancelAnimationFrame(t), setTimeout(e);
+	}, r = setTimeout(n, 35);
+	Le && (t = requestAnimationFrame(n));
 }
 function ze(e) {
-	var t = A, n = e.__c;
-	typeof n == "function" && (e.__c = void 0, n()), A = t;
+	e != 1 && ye == A.requestAnimationFrame || ((ye = A.requestAnimationFrame) || Re)(Ie);
 }
 function Be(e) {
-	var t = A;
-	e.__c = e.__(), A = t;
+	var t = k, n = e.__c;
+	typeof n == "function" && (e.__c = void 0, n()), k = t;
 }
-function Ve(e, t) {
-	return !e || e.length != t.length || t.some(function(t, n) {
-		return !ye(t, e[n]);
-	});
+function Ve(e) {
+	var t = k;
+	e.__c = e.__(), k = t;
 }
 function He(e, t) {
+	return !e || e.length != t.length || t.some(function(t, n) {
+		return !be(t, e[n]);
+	});
+}
+function Ue(e, t) {
 	return typeof t == "function" ? t(e) : t;
 }
 // src/shell.ts
-var Ue = he(null);
-function I() {
-	let e = Ne(Ue);
+var We = ge(null);
+function F() {
+	let e = Pe(We);
 	if (!e) throw Error("no shell");
 	return e;
 }
-function L(e, t = !1) {
-	let n = I(), r = P(e);
-	r.current = e, je(() => {
+function I(e, t = !1) {
+	let n = F(), r = N(e);
+	r.current = e, Me(() => {
 		let e = new Proxy({}, {
 			get: (e, t) => typeof t == "string" ? r.current[t] : void 0,
 			has: (e, t) => typeof t == "string" && t in r.current
@@ -466,10 +466,10 @@ function L(e, t = !1) {
 		return n.listen(e, t);
 	}, [n, t]);
 }
-function We(e) {
+function Ge(e) {
 	return e.ctrlKey || e.metaKey ? `Ctrl+${e.key.toLowerCase()}` : e.shiftKey && e.key.length > 1 ? `Shift+${e.key}` : e.key;
 }
-function Ge(e) {
+function Ke(e) {
 	let t = e.composedPath()[0] ?? e.target;
 	return !t || !("tagName" in t) ? !1 : t.tagName === "INPUT" ? ![
 		"button",
@@ -478,7 +478,7 @@ function Ge(e) {
 		"range"
 	].includes(t.type) : t.tagName === "TEXTAREA" || t.tagName === "SELECT" || t.isContentEditable;
 }
-async function Ke(e, t) {
+async function qe(e, t) {
 	try {
 		return await navigator.clipboard.writeText(e), !0;
 	} catch {
@@ -488,11 +488,14 @@ async function Ke(e, t) {
 		return n.remove(), r;
 	}
 }
-function qe(e, t, n = "application/json") {
+function Je(e, t, n = "application/json") {
 	let r = typeof t == "string" ? new Blob([t], { type: n }) : t, i = document.createElement("a");
 	i.href = URL.createObjectURL(r), i.download = e.replace(/[^A-Za-z0-9._-]+/g, "_"), i.click(), setTimeout(() => URL.revokeObjectURL(i.href), 1e4);
 }
-var Je = {
+function Ye(e, t = Xe.get("boost") ?? "1") {
+	e.style.setProperty("--boost", t === "1" ? "none" : `contrast(${Number(t) || 1})`);
+}
+var Xe = {
 	get(e) {
 		try {
 			return localStorage.getItem(`convscope.${e}`);
@@ -507,19 +510,19 @@ var Je = {
 	}
 };
 // src/listening.ts
-function Ye(e, t) {
-	let n = P([]);
-	return N(() => {
+function Ze(e, t) {
+	let n = N([]);
+	return M(() => {
 		let r = (e) => {
-			let t = e, r = We(t), i = t.ctrlKey || t.metaKey;
-			if (t.defaultPrevented || t.altKey || i && r !== "Ctrl+k" || Ge(t) && t.key !== "Escape" && !i) return;
+			let t = e, r = Ge(t), i = t.ctrlKey || t.metaKey;
+			if (t.defaultPrevented || t.altKey || i && r !== "Ctrl+k" || Ke(t) && t.key !== "Escape" && !i) return;
 			let a = t.composedPath()[0];
 			if ((t.key === "Enter" || t.key === " ") && a.closest?.("a,button,summary,select")) return;
 			let o = n.current.filter((e) => e.modal).slice(-1), s = (o.length ? o : n.current).findLast(({ keys: e }) => r in e);
 			s && (t.preventDefault(), s.keys[r]?.(t));
 		}, i = t ? document : e;
 		return i.addEventListener("keydown", r), () => i.removeEventListener("keydown", r);
-	}, [e, t]), F(() => (e, t = !1) => {
+	}, [e, t]), P(() => (e, t = !1) => {
 		let r = {
 			keys: e,
 			modal: t
@@ -529,14 +532,14 @@ function Ye(e, t) {
 		};
 	}, []);
 }
-function Xe(e) {
+function Qe(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-	e.dataset.theme = t ? "light" : "dark", Je.set("theme", e.dataset.theme);
+	e.dataset.theme = t ? "light" : "dark", Xe.set("theme", e.dataset.theme);
 }
 // node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
-var Ze = Symbol.for("pv"), Qe = 0;
+var $e = Symbol.for("pv"), et = 0;
 Array.isArray;
-function R(e, t, r, i, a, o) {
+function L(e, t, r, i, a, o) {
 	t ||= {};
 	var s, c, l = t;
 	if ("ref" in l && typeof e != "function") for (c in l = {}, t) c == "ref" ? s = t[c] : l[c] = t[c];
@@ -550,41 +553,41 @@ function R(e, t, r, i, a, o) {
 		__b: 0,
 		__e: null,
 		__c: null,
-		constructor: Ze,
-		__v: --Qe,
+		constructor: $e,
+		__v: --et,
 		__i: -1,
 		__u: 0
 	};
 	return (a || o) && (u.__source = a, u.__self = o), n.vnode && n.vnode(u), u;
 }
 // src/parts/frame.tsx
-var $e = () => /* @__PURE__ */ R("svg", {
+var tt = () => /* @__PURE__ */ L("svg", {
 	viewBox: "0 0 24 24",
 	"aria-hidden": "true",
 	children: [
-		/* @__PURE__ */ R("rect", {
+		/* @__PURE__ */ L("rect", {
 			x: "1.5",
 			y: "1.5",
 			width: "21",
 			height: "21",
 			rx: "3"
 		}),
-		/* @__PURE__ */ R("rect", {
+		/* @__PURE__ */ L("rect", {
 			x: "6.5",
 			y: "6.5",
 			width: "11",
 			height: "11",
 			rx: "1.5"
 		}),
-		/* @__PURE__ */ R("circle", {
+		/* @__PURE__ */ L("circle", {
 			cx: "12",
 			cy: "12",
 			r: "2"
 		})
 	]
 });
-function et({ main: e }) {
-	return /* @__PURE__ */ R("a", {
+function nt({ main: e }) {
+	return /* @__PURE__ */ L("a", {
 		class: "skip",
 		href: "#main",
 		onClick: (t) => {
@@ -593,43 +596,43 @@ function et({ main: e }) {
 		children: "Skip to content"
 	});
 }
-var tt = ({ theme: e, help: t }) => /* @__PURE__ */ R(S, { children: [/* @__PURE__ */ R("button", {
+var rt = ({ theme: e, help: t }) => /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("button", {
 	class: "icon",
 	type: "button",
 	onClick: e,
 	"aria-label": "Light or dark",
 	title: "Light or dark (d)",
-	children: /* @__PURE__ */ R("svg", {
+	children: /* @__PURE__ */ L("svg", {
 		viewBox: "0 0 24 24",
 		"aria-hidden": "true",
-		children: [/* @__PURE__ */ R("circle", {
+		children: [/* @__PURE__ */ L("circle", {
 			cx: "12",
 			cy: "12",
 			r: "8"
-		}), /* @__PURE__ */ R("path", {
+		}), /* @__PURE__ */ L("path", {
 			d: "M12 4a8 8 0 0 1 0 16z",
 			class: "shaded"
 		})]
 	})
-}), /* @__PURE__ */ R("button", {
+}), /* @__PURE__ */ L("button", {
 	class: "icon",
 	type: "button",
 	onClick: t,
 	"aria-label": "Keyboard",
 	title: "Keyboard (?)",
 	children: "?"
-})] }), nt = ({ rows: e, class: t }) => /* @__PURE__ */ R("dl", {
+})] }), it = ({ rows: e, class: t }) => /* @__PURE__ */ L("dl", {
 	class: t,
-	children: e.map(([e, t]) => /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: /* @__PURE__ */ R("kbd", { children: e }) }), /* @__PURE__ */ R("dd", { children: t })] }, e))
+	children: e.map(([e, t]) => /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: /* @__PURE__ */ L("kbd", { children: e }) }), /* @__PURE__ */ L("dd", { children: t })] }, e))
 });
-function rt(e) {
-	let [t, n] = M(e.hash());
-	return N(() => {
+function at(e) {
+	let [t, n] = j(e.hash());
+	return M(() => {
 		let t = () => n(e.hash());
 		return t(), e.subscribe(t);
 	}, [e]), t;
 }
-var it = class {
+var ot = class {
 	host;
 	atlas;
 	entries = /* @__PURE__ */ new Map();
@@ -647,15 +650,15 @@ var it = class {
 			throw this.entries.delete(e), n.error = t instanceof Error ? t : Error(String(t)), n.error;
 		}), this.entries.set(e, n), n.promise;
 	}
-}, at = he(null);
-function z() {
-	let e = Ne(at);
+}, st = ge(null);
+function R() {
+	let e = Pe(st);
 	if (!e) throw Error("no atlas");
 	return e;
 }
-function B(e, t) {
-	let n = Ne(at), r = (t ?? n)?.store, [, i] = M(0), [a, o] = M(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
-	return N(() => {
+function z(e, t) {
+	let n = Pe(st), r = (t ?? n)?.store, [, i] = j(0), [a, o] = j(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
+	return M(() => {
 		if (e === null || !r || c) return;
 		let t = !0;
 		return r.load(e).then(() => t && i((e) => e + 1), (n) => t && o({
@@ -676,16 +679,16 @@ function B(e, t) {
 		error: a && a.address === e ? a.error : null
 	};
 }
-function ot() {
-	return B(z().store.host.kind === "file" ? null : "atlases").value ?? st;
-}
-var st = [];
 function ct() {
-	return B(z().store.host.kind === "file" ? null : "experiments").value;
+	return z("atlases").value ?? lt;
 }
-function lt(e, t) {
-	let n = Ne(at), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = M(null);
-	return N(() => {
+var lt = [];
+function ut() {
+	return z("experiments").value;
+}
+function dt(e, t) {
+	let n = Pe(st), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = j(null);
+	return M(() => {
 		if (e === null || a !== void 0 || !i || typeof i == "string") return;
 		let t = !0;
 		return i.then((n) => t && s({
@@ -696,9 +699,9 @@ function lt(e, t) {
 		};
 	}, [e, a]), a ?? (o && o.path === e ? o.url : void 0);
 }
-function ut(e) {
-	let t = lt(e), [n, r] = M(null);
-	return N(() => {
+function ft(e) {
+	let t = dt(e), [n, r] = j(null);
+	return M(() => {
 		if (t === void 0) return;
 		let e = new Image();
 		return e.onerror = () => r(t), e.src = t, () => {
@@ -706,8 +709,8 @@ function ut(e) {
 		};
 	}, [t]), t !== void 0 && n === t;
 }
-async function dt(e, t) {
-	let n = new it(e, t), r = await n.load("manifest");
+async function pt(e, t) {
+	let n = new ot(e, t), r = await n.load("manifest");
 	if (r.format !== "convscope-atlas") throw Error("This folder holds something that is no atlas.");
 	if (r.schema > 1) throw Error(`This atlas was written by a newer convscope (format ${r.schema}; this page reads 1). Open it with that release, or build it again with this one.`);
 	return {
@@ -716,27 +719,27 @@ async function dt(e, t) {
 		name: t
 	};
 }
-function ft(e, t) {
+function mt(e, t) {
 	return e.manifest.layers.find((e) => e.name === t);
 }
-function pt(e, t, n) {
+function B(e, t, n) {
 	let r = e.manifest.subset?.[t];
-	return r && !r.includes(n) ? void 0 : ft(e, t);
+	return r && !r.includes(n) ? void 0 : mt(e, t);
 }
 function V(e, t) {
 	return e.replace(/\{(\w+)\}/g, (e, n) => String(t[n] ?? ""));
 }
 // src/route.ts
-var mt = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
-function ht(e) {
+var ht = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
+function gt(e) {
 	try {
 		return decodeURIComponent(e);
 	} catch {
 		return e;
 	}
 }
-function gt(e) {
-	let t = e.replace(/^#\/?/, ""), n = t.indexOf("?"), r = n < 0 ? t : t.slice(0, n), i = new URLSearchParams(n < 0 ? "" : t.slice(n + 1)), [a = "", ...o] = r.split("/"), s = ht(o.join("/")), c = {
+function _t(e) {
+	let t = e.replace(/^#\/?/, ""), n = t.indexOf("?"), r = n < 0 ? t : t.slice(0, n), i = new URLSearchParams(n < 0 ? "" : t.slice(n + 1)), [a = "", ...o] = r.split("/"), s = gt(o.join("/")), c = {
 		"": "home",
 		l: "layer",
 		u: "unit",
@@ -752,25 +755,25 @@ function gt(e) {
 		query: i
 	};
 }
-function H(e, t) {
+function vt(e, t) {
 	let n = new URLSearchParams();
 	for (let [e, r] of Object.entries(t)) r != null && r !== "" && n.set(e, String(r));
 	let r = n.toString();
 	return r ? `${e}?${r}` : e;
 }
-var U = (e, t = {}) => H(`#/l/${mt(e)}`, t), W = (e, t) => `#/u/${mt(`${e}:${t}`)}`, _t = (e) => `#/c/${mt(e)}`, G = (e) => `#/i/${e}`, vt = (e) => `#/e/${mt(e)}`, yt = (e, t, n = "") => H("#/compare", {
+var H = (e, t = {}) => vt(`#/l/${ht(e)}`, t), U = (e, t) => `#/u/${ht(`${e}:${t}`)}`, yt = (e) => `#/c/${ht(e)}`, W = (e) => `#/i/${e}`, bt = (e) => `#/e/${ht(e)}`, xt = (e, t, n = "") => vt("#/compare", {
 	a: e,
 	b: t,
 	with: n
-}), bt = (e) => e.page === "unit" && e.query.has("embed");
-function K(e) {
+}), St = (e) => e.page === "unit" && e.query.has("embed");
+function G(e) {
 	let t = /^(.+?):(\d+)(@\d+,\d+)?$/.exec(e.trim());
 	return t ? {
 		layer: t[1],
 		channel: Number(t[2])
 	} : null;
 }
-function xt(e) {
+function Ct(e) {
 	let t = /* @__PURE__ */ new Set(), n = e, r = !1, i = (e, i = !1) => {
 		n = e, r = i, t.forEach((e) => e());
 	};
@@ -787,30 +790,30 @@ function xt(e) {
 	};
 }
 // src/parts/small.tsx
-function q({ text: e, plain: t }) {
-	return /* @__PURE__ */ R("bdi", {
+function K({ text: e, plain: t }) {
+	return /* @__PURE__ */ L("bdi", {
 		class: t ? "name" : "name cut-name",
 		title: e,
 		children: e
 	});
 }
-function St({ rows: e }) {
-	return /* @__PURE__ */ R("dl", {
+function wt({ rows: e }) {
+	return /* @__PURE__ */ L("dl", {
 		class: "facts",
-		children: e.map(([e, t]) => /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: e }), /* @__PURE__ */ R("dd", { children: t })] }, e))
+		children: e.map(([e, t]) => /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: e }), /* @__PURE__ */ L("dd", { children: t })] }, e))
 	});
 }
-function J(e) {
-	let t = Pe();
-	return /* @__PURE__ */ R("section", {
+function q(e) {
+	let t = Fe();
+	return /* @__PURE__ */ L("section", {
 		class: e.class ?? "panel",
 		"aria-labelledby": t,
 		children: [
-			/* @__PURE__ */ R("h2", {
+			/* @__PURE__ */ L("h2", {
 				id: t,
 				children: e.title
 			}),
-			e.note !== void 0 && /* @__PURE__ */ R("p", {
+			e.note !== void 0 && /* @__PURE__ */ L("p", {
 				class: "note",
 				children: e.note
 			}),
@@ -818,19 +821,19 @@ function J(e) {
 		]
 	});
 }
-function Ct({ field: e, input: t }) {
+function Tt({ field: e, input: t }) {
 	let [, n, r] = t, i = e ? Math.max(.07, Math.min(1, e.size[0] / n)) : 1, a = e ? Math.max(.07, Math.min(1, e.size[1] / r)) : 1;
-	return /* @__PURE__ */ R("svg", {
+	return /* @__PURE__ */ L("svg", {
 		class: "glyph",
 		viewBox: "0 0 30 30",
 		"aria-hidden": "true",
-		children: [/* @__PURE__ */ R("rect", {
+		children: [/* @__PURE__ */ L("rect", {
 			class: "frame",
 			x: "1",
 			y: "1",
 			width: "28",
 			height: "28"
-		}), /* @__PURE__ */ R("rect", {
+		}), /* @__PURE__ */ L("rect", {
 			class: "filled",
 			x: 15 - 14 * a,
 			y: 15 - 14 * i,
@@ -839,49 +842,49 @@ function Ct({ field: e, input: t }) {
 		})]
 	});
 }
-function Y({ title: e, children: t }) {
-	return /* @__PURE__ */ R("div", {
+function J({ title: e, children: t }) {
+	return /* @__PURE__ */ L("div", {
 		class: "problem",
 		role: "alert",
 		children: [
-			/* @__PURE__ */ R("h1", { children: e }),
-			/* @__PURE__ */ R("p", {
+			/* @__PURE__ */ L("h1", { children: e }),
+			/* @__PURE__ */ L("p", {
 				class: "lead",
 				children: t
 			}),
-			/* @__PURE__ */ R("p", { children: /* @__PURE__ */ R("a", {
+			/* @__PURE__ */ L("p", { children: /* @__PURE__ */ L("a", {
 				href: "#/",
 				children: "All layers"
 			}) })
 		]
 	});
 }
-function wt({ name: e }) {
-	let { manifest: t } = z(), n = B("network");
-	if (!n.value && !n.error) return /* @__PURE__ */ R(X, { what: "the network" });
+function Et({ name: e }) {
+	let { manifest: t } = R(), n = z("network");
+	if (!n.value && !n.error) return /* @__PURE__ */ L(Y, { what: "the network" });
 	let r = n.value?.layers.some((t) => t.name === e);
-	return /* @__PURE__ */ R(Y, {
+	return /* @__PURE__ */ L(J, {
 		title: "No such layer",
 		children: [
 			r ? `The network has a layer “${e}”, and this atlas does not show it: build it again with --layers.` : `Layer “${e}” is not in this atlas.`,
 			" It shows",
 			" ",
-			t.layers.slice(0, 12).map((e, t) => /* @__PURE__ */ R("span", { children: [t > 0 && ", ", /* @__PURE__ */ R("a", {
-				href: U(e.name),
+			t.layers.slice(0, 12).map((e, t) => /* @__PURE__ */ L("span", { children: [t > 0 && ", ", /* @__PURE__ */ L("a", {
+				href: H(e.name),
 				children: e.name
 			})] }, e.id)),
 			t.layers.length > 12 && ", …"
 		]
 	});
 }
-function Tt({ name: e, number: t }) {
-	let { manifest: n } = z(), r = /* @__PURE__ */ R(q, { text: e ?? `class ${t}` });
-	return e !== void 0 && n.classes ? /* @__PURE__ */ R("a", {
-		href: _t(e),
+function Dt({ name: e, number: t }) {
+	let { manifest: n } = R(), r = /* @__PURE__ */ L(K, { text: e ?? `class ${t}` });
+	return e !== void 0 && n.classes ? /* @__PURE__ */ L("a", {
+		href: yt(e),
 		children: r
 	}) : r;
 }
-var X = ({ what: e }) => /* @__PURE__ */ R("p", {
+var Y = ({ what: e }) => /* @__PURE__ */ L("p", {
 	class: "quiet loading",
 	role: "status",
 	children: [
@@ -890,12 +893,12 @@ var X = ({ what: e }) => /* @__PURE__ */ R("p", {
 		"…"
 	]
 });
-function Et(e) {
-	return /* @__PURE__ */ R("div", {
+function Ot(e) {
+	return /* @__PURE__ */ L("div", {
 		class: "choice",
 		role: "group",
 		"aria-label": e.label,
-		children: e.options.map(([t, n]) => /* @__PURE__ */ R("button", {
+		children: e.options.map(([t, n]) => /* @__PURE__ */ L("button", {
 			type: "button",
 			"aria-pressed": e.value === t,
 			onClick: () => e.change(t),
@@ -903,44 +906,44 @@ function Et(e) {
 		}, t))
 	});
 }
-var Dt = [
+var kt = [
 	"1",
 	"2",
 	"4"
 ];
-function Ot() {
-	let { root: e } = I(), [t, n] = M(Je.get("boost") ?? "1"), r = (t) => {
-		e.style.setProperty("--boost", t), Je.set("boost", t), n(t);
+function At() {
+	let { root: e } = F(), [t, n] = j(Xe.get("boost") ?? "1"), r = (t) => {
+		Ye(e, t), Xe.set("boost", t), n(t);
 	};
-	return L({ e: () => r(Dt[(Dt.indexOf(t) + 1) % Dt.length] ?? "1") }), /* @__PURE__ */ R("span", {
+	return I({ e: () => r(kt[(kt.indexOf(t) + 1) % kt.length] ?? "1") }), /* @__PURE__ */ L("span", {
 		class: "contrast",
-		children: [/* @__PURE__ */ R("span", {
+		children: [/* @__PURE__ */ L("span", {
 			"aria-hidden": "true",
 			children: "Contrast"
-		}), /* @__PURE__ */ R(Et, {
+		}), /* @__PURE__ */ L(Ot, {
 			label: "Contrast of projections",
 			value: t,
-			options: Dt.map((e) => [e, `${e}×`]),
+			options: kt.map((e) => [e, `${e}×`]),
 			change: r
 		})]
 	});
 }
 // src/parts/Further.tsx
-function kt({ what: e, children: t }) {
-	let { host: n } = z().store, [r] = M(() => n.more()), [i, a] = M(r instanceof Promise ? null : r), [o, s] = M("");
-	return je(() => {
+function jt({ what: e, children: t }) {
+	let { host: n } = R().store, [r] = j(() => n.more()), [i, a] = j(r instanceof Promise ? null : r), [o, s] = j("");
+	return Me(() => {
 		r instanceof Promise && r.then(a, (e) => s(e.message));
-	}, [r]), o ? /* @__PURE__ */ R(Y, {
+	}, [r]), o ? /* @__PURE__ */ L(J, {
 		title: "This view cannot be shown",
 		children: o
-	}) : i ? t(i) : /* @__PURE__ */ R(X, { what: e });
+	}) : i ? t(i) : /* @__PURE__ */ L(Y, { what: e });
 }
 // src/parts/Header.tsx
-function At(e) {
-	let t = e.page === "unit" ? K(e.rest) : null;
+function Mt(e) {
+	let t = e.page === "unit" ? G(e.rest) : null;
 	return t ? [{
 		words: t.layer,
-		href: U(t.layer, { at: t.channel })
+		href: H(t.layer, { at: t.channel })
 	}, {
 		words: String(t.channel),
 		href: null
@@ -976,97 +979,99 @@ function At(e) {
 		href: null
 	}] : [];
 }
-function jt({ route: e, help: t, search: n }) {
-	let r = I(), i = At(e), a = i.length > 1 ? i[0]?.href ?? "#/" : i.length ? "#/" : null, o = e.page === "layer" || i.length > 1, s = ct(), c = [[
-		"#/",
-		"Layers",
+function Nt({ route: e, help: t, search: n }) {
+	let r = F(), i = Mt(e), a = i.length > 1 ? i[0]?.href ?? "#/" : i.length ? "#/" : null, o = e.page === "layer" || i.length > 1, s = ut(), c = [
 		[
-			"home",
-			"layer",
-			"unit"
-		].includes(e.page)
-	], [
-		"#/images",
-		"Images",
-		e.page.startsWith("image")
-	]];
-	z().store.host.kind !== "file" && c.push([
-		"#/compare",
-		"Compare",
-		e.page === "compare"
-	]);
-	let l = document.querySelector("meta[name=\"convscope-bench\"]")?.content;
+			"#/",
+			"Layers",
+			[
+				"home",
+				"layer",
+				"unit"
+			].includes(e.page)
+		],
+		[
+			"#/images",
+			"Images",
+			e.page.startsWith("image")
+		],
+		[
+			"#/compare",
+			"Compare",
+			e.page === "compare"
+		]
+	], l = document.querySelector("meta[name=\"convscope-bench\"]")?.content;
 	return s?.length && c.push([
 		"#/e",
 		"Experiments",
 		e.page.startsWith("experiment")
-	]), /* @__PURE__ */ R("header", {
+	]), /* @__PURE__ */ L("header", {
 		class: "top",
 		children: [
-			/* @__PURE__ */ R(et, { main: () => r.root.querySelector("#main") }),
-			/* @__PURE__ */ R("a", {
+			/* @__PURE__ */ L(nt, { main: () => r.root.querySelector("#main") }),
+			/* @__PURE__ */ L("a", {
 				class: "brand",
 				href: "#/",
 				"aria-label": "convscope: home",
 				id: a === "#/" && !o ? "up" : void 0,
-				children: [/* @__PURE__ */ R($e, {}), /* @__PURE__ */ R("span", { children: "convscope" })]
+				children: [/* @__PURE__ */ L(tt, {}), /* @__PURE__ */ L("span", { children: "convscope" })]
 			}),
-			/* @__PURE__ */ R("nav", {
+			/* @__PURE__ */ L("nav", {
 				class: "sections",
 				"aria-label": "Sections",
-				children: [c.map(([e, t, n]) => /* @__PURE__ */ R("a", {
+				children: [c.map(([e, t, n]) => /* @__PURE__ */ L("a", {
 					href: e,
 					"aria-current": n ? "true" : void 0,
 					children: t
-				}, e)), l && /* @__PURE__ */ R("a", {
+				}, e)), l && /* @__PURE__ */ L("a", {
 					href: l,
 					children: "Bench"
 				})]
 			}),
-			/* @__PURE__ */ R("button", {
+			/* @__PURE__ */ L("button", {
 				id: "search-all",
 				class: "jump",
 				type: "button",
 				onClick: n,
 				title: "Search (/ or Ctrl K)",
 				children: [
-					/* @__PURE__ */ R("span", { children: "Search" }),
+					/* @__PURE__ */ L("span", { children: "Search" }),
 					" ",
-					/* @__PURE__ */ R("kbd", {
+					/* @__PURE__ */ L("kbd", {
 						"aria-hidden": "true",
 						children: "/"
 					})
 				]
 			}),
-			/* @__PURE__ */ R(tt, {
+			/* @__PURE__ */ L(rt, {
 				theme: r.toggleTheme,
 				help: t
 			}),
-			o && /* @__PURE__ */ R("nav", {
+			o && /* @__PURE__ */ L("nav", {
 				class: "trail",
 				"aria-label": "Where you are",
 				children: [[
 					"layer",
 					"unit",
 					"class"
-				].includes(e.page) && /* @__PURE__ */ R("a", {
+				].includes(e.page) && /* @__PURE__ */ L("a", {
 					href: "#/",
 					id: a === "#/" ? "up" : void 0,
 					children: "Layers"
-				}), i.map((e) => e.href ? /* @__PURE__ */ R("a", {
+				}), i.map((e) => e.href ? /* @__PURE__ */ L("a", {
 					href: e.href,
 					id: e.href === a ? "up" : void 0,
-					children: /* @__PURE__ */ R(q, { text: e.words })
-				}, e.words) : /* @__PURE__ */ R("span", {
+					children: /* @__PURE__ */ L(K, { text: e.words })
+				}, e.words) : /* @__PURE__ */ L("span", {
 					"aria-current": "page",
-					children: /* @__PURE__ */ R(q, { text: e.words })
+					children: /* @__PURE__ */ L(K, { text: e.words })
 				}, e.words))]
 			})
 		]
 	});
 }
 // src/parts/KeyHelp.tsx
-var Mt = [
+var Pt = [
 	["Anywhere", [
 		["?", "this list"],
 		["/ or Ctrl K", "search everything"],
@@ -1096,9 +1101,9 @@ var Mt = [
 		["c", "copy link"]
 	]]
 ];
-function Nt(e) {
-	let t = P(null), n = P(!1);
-	return je(() => {
+function Ft(e) {
+	let t = N(null), n = N(!1);
+	return Me(() => {
 		let e = (t.current?.getRootNode()).activeElement;
 		return t.current?.querySelector("[data-first]")?.focus({ preventScroll: !0 }), () => e?.focus?.({ preventScroll: !0 });
 	}, []), {
@@ -1116,18 +1121,18 @@ function Nt(e) {
 		onClick: (r) => n.current && r.target === t.current && e()
 	};
 }
-function Pt({ close: e }) {
-	return L({
+function It({ close: e }) {
+	return I({
 		Escape: e,
 		"?": e
-	}, !0), /* @__PURE__ */ R("div", {
+	}, !0), /* @__PURE__ */ L("div", {
 		class: "modal",
 		"aria-label": "Keyboard",
-		...Nt(e),
-		children: /* @__PURE__ */ R("div", {
+		...Ft(e),
+		children: /* @__PURE__ */ L("div", {
 			class: "sheet help",
 			children: [
-				/* @__PURE__ */ R("button", {
+				/* @__PURE__ */ L("button", {
 					class: "icon close",
 					type: "button",
 					onClick: e,
@@ -1135,19 +1140,19 @@ function Pt({ close: e }) {
 					"data-first": !0,
 					children: "×"
 				}),
-				/* @__PURE__ */ R("h2", { children: "Keyboard" }),
-				/* @__PURE__ */ R("div", {
+				/* @__PURE__ */ L("h2", { children: "Keyboard" }),
+				/* @__PURE__ */ L("div", {
 					class: "columns",
-					children: Mt.map(([e, t]) => /* @__PURE__ */ R("section", { children: [/* @__PURE__ */ R("h3", { children: e }), /* @__PURE__ */ R(nt, { rows: t })] }, e))
+					children: Pt.map(([e, t]) => /* @__PURE__ */ L("section", { children: [/* @__PURE__ */ L("h3", { children: e }), /* @__PURE__ */ L(it, { rows: t })] }, e))
 				})
 			]
 		})
 	});
 }
 // src/classes.ts
-function Ft(e = !0) {
-	let { manifest: t } = z(), n = t.classes !== void 0, r = t.paths.logits !== void 0, i = B(e && n ? "classes/index" : null), a = B(e && r ? "logits/index" : null), o = (!n || !!(i.value ?? i.error)) && (!r || !!(a.value ?? a.error));
-	return F(() => ({
+function Lt(e = !0) {
+	let { manifest: t } = R(), n = t.classes !== void 0, r = t.paths.logits !== void 0, i = z(e && n ? "classes/index" : null), a = z(e && r ? "logits/index" : null), o = (!n || !!(i.value ?? i.error)) && (!r || !!(a.value ?? a.error));
+	return P(() => ({
 		collection: i.value,
 		network: a.value,
 		ready: o
@@ -1157,19 +1162,19 @@ function Ft(e = !0) {
 		o
 	]);
 }
-var It = (e, t, n) => e?.layers.includes(t) ? e.names[n] ?? null : null, Lt = (e, t) => (e ?? []).flatMap((e, n) => e === t ? [n] : []), Rt = 2e3;
-function zt(e) {
+var Rt = (e, t, n) => e?.layers.includes(t) ? e.names[n] ?? null : null, zt = (e, t) => (e ?? []).flatMap((e, n) => e === t ? [n] : []), Bt = 2e3;
+function Vt(e) {
 	let t;
 	try {
 		t = JSON.parse(e ?? "{}");
 	} catch {
 		return {};
 	}
-	return typeof t != "object" || !t || Array.isArray(t) ? {} : Object.fromEntries(Object.entries(t).filter((e) => typeof e[1] == "string").map(([e, t]) => [e, t.slice(0, Rt)]));
+	return typeof t != "object" || !t || Array.isArray(t) ? {} : Object.fromEntries(Object.entries(t).filter((e) => typeof e[1] == "string").map(([e, t]) => [e, t.slice(0, Bt)]));
 }
-function Bt(e) {
-	let t = `marks.${e?.model.fingerprint.slice(0, 16) ?? ""}`, n = /* @__PURE__ */ new Set(), r = zt(Je.get(t)), i = (e) => {
-		r = e, Je.set(t, JSON.stringify(e)), n.forEach((e) => e());
+function Ht(e) {
+	let t = `marks.${e?.model.fingerprint.slice(0, 16) ?? ""}`, n = /* @__PURE__ */ new Set(), r = Vt(Xe.get(t)), i = (e) => {
+		r = e, Xe.set(t, JSON.stringify(e)), n.forEach((e) => e());
 	};
 	return {
 		all: () => r,
@@ -1183,7 +1188,7 @@ function Bt(e) {
 		},
 		write: (e, t) => i({
 			...r,
-			[e]: t.slice(0, Rt)
+			[e]: t.slice(0, Bt)
 		}),
 		merge: (e) => {
 			let t = Object.entries(e).filter(([e, t]) => t.length > (r[e]?.length ?? -1));
@@ -1195,13 +1200,13 @@ function Bt(e) {
 		subscribe: (e) => (n.add(e), () => n.delete(e))
 	};
 }
-var Vt = he(Bt(null));
-function Ht() {
-	let e = Ne(Vt), [, t] = M(0);
-	return N(() => e.subscribe(() => t((e) => e + 1)), [e]), e;
+var Ut = ge(Ht(null));
+function Wt() {
+	let e = Pe(Ut), [, t] = j(0);
+	return M(() => e.subscribe(() => t((e) => e + 1)), [e]), e;
 }
 // src/search.ts
-function Ut(e) {
+function Gt(e) {
 	let t = e.trim().toLowerCase(), n = t.split(/\s+/).map((e) => ({
 		word: e,
 		begun: RegExp(`(^|[^\\p{L}\\p{N}])${e.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")}`, "u")
@@ -1211,8 +1216,8 @@ function Ut(e) {
 		return !t || !n.every(({ word: e }) => r.includes(e)) ? null : r === t ? 0 : r.startsWith(t) ? 1 : n.every(({ begun: e }) => e.test(r)) ? 2 : 3;
 	};
 }
-function Wt(e, t, n, r) {
-	let i = Ut(n), a = e.flatMap((e, n) => {
+function Kt(e, t, n, r) {
+	let i = Gt(n), a = e.flatMap((e, n) => {
 		let r = t(e).flatMap((e) => e ? i(e) ?? [] : []);
 		return r.length ? [{
 			one: e,
@@ -1225,7 +1230,7 @@ function Wt(e, t, n, r) {
 		count: a.length
 	};
 }
-function Gt(e) {
+function qt(e) {
 	let t = /* @__PURE__ */ new Map();
 	for (let [n, r, i] of e) {
 		let e = `${n}:${r}`, a = t.get(e) ?? {
@@ -1243,42 +1248,42 @@ function Gt(e) {
 	return [...t.values()].sort((e, t) => t.images - e.images || e.rank - t.rank || t.layer - e.layer || e.channel - t.channel);
 }
 // src/words.ts
-function Z(e) {
+function X(e) {
 	if (e == null || Number.isNaN(e)) return "–";
 	let t = Math.abs(e);
 	return t === 0 ? "0" : t >= 1e5 || t < .001 ? e.toExponential(2) : String(Number(e.toPrecision(4)));
 }
-function Kt(e) {
-	return /^-?\d+\.\d+$|e/i.test(e) && e.replace(/e.*|^[-0.]+|\./gi, "").length > 4 ? Z(Number(e)) : e;
+function Jt(e) {
+	return /^-?\d+\.\d+$|e/i.test(e) && e.replace(/e.*|^[-0.]+|\./gi, "").length > 4 ? X(Number(e)) : e;
 }
-function qt(e, t = "") {
-	return Object.entries(e).flatMap(([e, n]) => n == null ? [[t + e, "–"]] : Array.isArray(n) && n.every((e) => typeof e != "object") ? [[t + e, n.join(", ") || "none"]] : typeof n == "object" && !Array.isArray(n) ? qt(n, `${t}${e}.`) : [[t + e, typeof n == "string" ? n : JSON.stringify(n)]]);
+function Yt(e, t = "") {
+	return Object.entries(e).flatMap(([e, n]) => n == null ? [[t + e, "–"]] : Array.isArray(n) && n.every((e) => typeof e != "object") ? [[t + e, n.join(", ") || "none"]] : typeof n == "object" && !Array.isArray(n) ? Yt(n, `${t}${e}.`) : [[t + e, typeof n == "string" ? n : JSON.stringify(n)]]);
 }
-var Jt = (e) => e == null ? "–" : `${Z(100 * e)} %`, Yt = (e) => e == null ? "–" : `${Math.round(100 * e)} %`, Q = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
-function Xt(e) {
+var Xt = (e) => e == null ? "–" : `${X(100 * e)} %`, Zt = (e) => e == null ? "–" : `${Math.round(100 * e)} %`, Z = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
+function Qt(e) {
 	return e.spatial ? `${e.channels} × ${e.height} × ${e.width}` : String(e.channels);
 }
-var Zt = (e) => e[0] === e[1] ? Z(e[0]) : `${Z(e[0])} × ${Z(e[1])}`;
-function Qt({ field: e, gates: t, exact: n }) {
-	let r = [t === "part" ? "of a gate" : t === "held" ? "gates held" : "", n === !1 ? "at most" : ""], i = e === null ? "whole image" : `${Zt(e.size)} px, stride ${Zt(e.stride)}`, a = r.filter(Boolean).join(", ");
+var $t = (e) => e[0] === e[1] ? X(e[0]) : `${X(e[0])} × ${X(e[1])}`;
+function en({ field: e, gates: t, exact: n }) {
+	let r = [t === "part" ? "of a gate" : t === "held" ? "gates held" : "", n === !1 ? "at most" : ""], i = e === null ? "whole image" : `${$t(e.size)} px, stride ${$t(e.stride)}`, a = r.filter(Boolean).join(", ");
 	return a ? `${i} (${a})` : i;
 }
-function $t(e, t) {
+function tn(e, t) {
 	let n = e.slice(0, Math.max(0, e.lastIndexOf("."))), r = n ? t.filter((e) => e.name.startsWith(`${n}.`)) : [];
 	return r.length >= 3 && r.at(-1)?.name === e ? `output of ${n}` : "";
 }
-var en = .9, tn = ({ control: e }) => (e?.median ?? 0) > en;
-function nn(e) {
-	return e < 1e3 ? `${e} B` : e < 1e6 ? `${Math.round(e / 1e3)} kB` : `${Z(e / 1e6)} MB`;
+var nn = .9, rn = ({ control: e }) => (e?.median ?? 0) > nn;
+function an(e) {
+	return e < 1e3 ? `${e} B` : e < 1e6 ? `${Math.round(e / 1e3)} kB` : `${X(e / 1e6)} MB`;
 }
-var rn = (e) => e.replace("T", " ").replace("Z", " UTC"), an = (e) => e.slice(e.lastIndexOf("/") + 1) || e, on = 64;
-function sn({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, part: s, from: c }) {
-	let l = lt(e, c), u = i / Math.max(t.width, t.height), [d, f, p, m] = s ?? [
+var on = (e) => e.replace("T", " ").replace("Z", " UTC"), Q = (e) => e.slice(e.lastIndexOf("/") + 1) || e, sn = 64;
+function cn({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, part: s, from: c }) {
+	let l = dt(e, c), u = i / Math.max(t.width, t.height), [d, f, p, m] = s ?? [
 		0,
 		0,
 		1,
 		1
-	], h = u / m, g = h > 2 && (t.lossless || Math.max(t.width, t.height) <= on), [_, v] = h > 1 ? [(g ? .02 : .5) / t.height, (g ? .02 : .5) / t.width] : [0, 0], [y, b, x, S] = [
+	], h = u / m, g = h > 2 && (t.lossless || Math.max(t.width, t.height) <= sn), [_, v] = h > 1 ? [(g ? .02 : .5) / t.height, (g ? .02 : .5) / t.width] : [0, 0], [y, b, x, S] = [
 		d + _,
 		f + v,
 		p - 2 * _,
@@ -1287,7 +1292,7 @@ function sn({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 		role: "img",
 		"aria-label": a
 	} : { "aria-hidden": !0 };
-	return /* @__PURE__ */ R("span", {
+	return /* @__PURE__ */ L("span", {
 		class: `tile${g ? " sharp" : ""}${o ? " projection" : ""}`,
 		style: {
 			width: `${t.width * u}px`,
@@ -1299,7 +1304,7 @@ function sn({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 		...D
 	});
 }
-var cn = ({ side: e }) => /* @__PURE__ */ R("span", {
+var ln = ({ side: e }) => /* @__PURE__ */ L("span", {
 	class: "tile none",
 	"aria-hidden": "true",
 	style: {
@@ -1308,8 +1313,8 @@ var cn = ({ side: e }) => /* @__PURE__ */ R("span", {
 	}
 });
 function $(e) {
-	let t = z(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
-	return /* @__PURE__ */ R(sn, {
+	let t = R(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
+	return /* @__PURE__ */ L(cn, {
 		path: V((s ?? t).manifest.paths[i], {
 			layer: n.id,
 			sheet: Math.floor(r / c.units)
@@ -1323,7 +1328,7 @@ function $(e) {
 		...o ? { label: o } : {}
 	});
 }
-function ln(e, t) {
+function un(e, t) {
 	let [n, r] = [e.boxes[t], e.content?.[t]];
 	if (!n || !r) return null;
 	let [i, a] = [n[2] - n[0], n[3] - n[1]], o = [
@@ -1334,13 +1339,13 @@ function ln(e, t) {
 	];
 	return o[2] > 0 && o[3] > 0 && (o[2] < 1 || o[3] < 1) ? o : null;
 }
-function un(e) {
-	let t = z(), { layer: n, unit: r, kind: i, rank: a, side: o, zoom: s, region: c = [
+function dn(e) {
+	let t = R(), { layer: n, unit: r, kind: i, rank: a, side: o, zoom: s, region: c = [
 		0,
 		0,
 		1
-	], from: l = null } = e, { paths: u } = (l ?? t).manifest, d = s ? ln(r, a) : null, f = d !== null && n.content?.kept === !0 && u.content !== void 0;
-	return /* @__PURE__ */ R(sn, {
+	], from: l = null } = e, { paths: u } = (l ?? t).manifest, d = s ? un(r, a) : null, f = d !== null && n.content?.kept === !0 && u.content !== void 0;
+	return /* @__PURE__ */ L(cn, {
 		path: r.dead || r.values[a] === 0 ? null : V(f ? u.content : u.sprite, {
 			layer: n.id,
 			channel: r.channel
@@ -1350,11 +1355,11 @@ function un(e) {
 		cell: a,
 		side: o,
 		boost: i === "projections",
-		part: dn(f ? null : d, c),
+		part: fn(f ? null : d, c),
 		from: l
 	});
 }
-function dn(e, [t, n, r]) {
+function fn(e, [t, n, r]) {
 	let [i, a, o, s] = e ?? [
 		0,
 		0,
@@ -1368,7 +1373,7 @@ function dn(e, [t, n, r]) {
 		r * s
 	];
 }
-function fn([e, t, n], r) {
+function pn([e, t, n], r) {
 	let i = Math.max(1 / 8, Math.min(1, n / (r.times ?? 1))), [a, o] = r.at ?? [.5, .5], s = (e) => Math.max(0, Math.min(1 - i, e));
 	return [
 		s(e + (r.down ?? 0) * n + a * (n - i)),
@@ -1377,25 +1382,25 @@ function fn([e, t, n], r) {
 	];
 }
 // src/parts/WholeImage.tsx
-function pn(e, t) {
+function mn(e, t) {
 	let n = e.manifest.paths.image;
 	return n === null ? null : V(n, {
 		image: t,
 		thousand: Math.floor(t / 1e3)
 	});
 }
-function mn({ image: e, name: t, box: n, part: r = null, region: i = [
+function hn({ image: e, name: t, box: n, part: r = null, region: i = [
 	0,
 	0,
 	1
 ], from: a = null, square: o, over: s = null }) {
-	let c = z(), l = a ?? c, [, u, d] = l.manifest.model.input, f = lt(pn(l, e), a), [p, m] = M(null), h = f !== void 0 && f !== p, [g, _, v, y] = n ?? [
+	let c = R(), l = a ?? c, [, u, d] = l.manifest.model.input, f = dt(mn(l, e), a), [p, m] = j(null), h = f !== void 0 && f !== p, [g, _, v, y] = n ?? [
 		0,
 		0,
 		u,
 		d
 	], b = n ? Math.min(d / 2, Math.max(0, -g, -_, v - u, y - d)) : 0, [x, C] = [d + 2 * b, u + 2 * b];
-	return /* @__PURE__ */ R("svg", {
+	return /* @__PURE__ */ L("svg", {
 		class: "whole",
 		viewBox: [
 			i[1] * x - b,
@@ -1414,55 +1419,55 @@ function mn({ image: e, name: t, box: n, part: r = null, region: i = [
 			"aria-label": `Whole image ${t}${n ? ", receptive field marked" : ""}`
 		},
 		children: [
-			/* @__PURE__ */ R("rect", {
+			/* @__PURE__ */ L("rect", {
 				class: "beyond",
 				x: -b,
 				y: -b,
 				width: d + 2 * b,
 				height: u + 2 * b
 			}),
-			h ? /* @__PURE__ */ R("image", {
+			h ? /* @__PURE__ */ L("image", {
 				href: f,
 				width: d,
 				height: u,
 				preserveAspectRatio: "none",
 				onError: () => m(f)
-			}) : /* @__PURE__ */ R(S, { children: [/* @__PURE__ */ R("rect", {
+			}) : /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("rect", {
 				class: "missing",
 				width: d,
 				height: u
-			}), (f !== void 0 || l.manifest.paths.image === null) && /* @__PURE__ */ R("text", {
+			}), (f !== void 0 || l.manifest.paths.image === null) && /* @__PURE__ */ L("text", {
 				x: d / 2,
 				y: u / 2,
 				"font-size": u / 14,
 				"text-anchor": "middle",
 				children: f === void 0 ? "whole images are not kept" : "image is missing"
 			})] }),
-			n && /* @__PURE__ */ R(S, { children: [
-				/* @__PURE__ */ R("path", {
+			n && /* @__PURE__ */ L(S, { children: [
+				/* @__PURE__ */ L("path", {
 					class: "shade",
 					"fill-rule": "evenodd",
 					d: `M${-b} ${-b}h${d + 2 * b}v${u + 2 * b}h${-d - 2 * b}z M${_} ${g}h${y - _}v${v - g}h${_ - y}z`
 				}),
-				s && r && /* @__PURE__ */ R(hn, {
+				s && r && /* @__PURE__ */ L(gn, {
 					...s,
 					box: r
 				}),
-				/* @__PURE__ */ R("rect", {
+				/* @__PURE__ */ L("rect", {
 					class: "field-halo",
 					x: _,
 					y: g,
 					width: y - _,
 					height: v - g
 				}),
-				/* @__PURE__ */ R("rect", {
+				/* @__PURE__ */ L("rect", {
 					class: "field",
 					x: _,
 					y: g,
 					width: y - _,
 					height: v - g
 				}),
-				r && r[2] - r[0] < v - g && /* @__PURE__ */ R("rect", {
+				r && r[2] - r[0] < v - g && /* @__PURE__ */ L("rect", {
 					class: "part",
 					x: r[1],
 					y: r[0],
@@ -1473,9 +1478,9 @@ function mn({ image: e, name: t, box: n, part: r = null, region: i = [
 		]
 	});
 }
-function hn({ path: e, grid: t, cell: n, box: [r, i, a, o] }) {
-	let s = lt(e), [c, l] = [n % t.columns * t.pitchX, Math.floor(n / t.columns) * t.pitchY];
-	return /* @__PURE__ */ R("svg", {
+function gn({ path: e, grid: t, cell: n, box: [r, i, a, o] }) {
+	let s = dt(e), [c, l] = [n % t.columns * t.pitchX, Math.floor(n / t.columns) * t.pitchY];
+	return /* @__PURE__ */ L("svg", {
 		class: "laid",
 		x: i,
 		y: r,
@@ -1483,23 +1488,23 @@ function hn({ path: e, grid: t, cell: n, box: [r, i, a, o] }) {
 		height: a - r,
 		viewBox: `${c + .5} ${l + .5} ${t.width - 1} ${t.height - 1}`,
 		preserveAspectRatio: "none",
-		children: s && /* @__PURE__ */ R("image", {
+		children: s && /* @__PURE__ */ L("image", {
 			href: s,
 			width: t.panels * t.columns * t.pitchX,
 			height: t.rows * t.pitchY
 		})
 	});
 }
-function gn({ image: e, side: t }) {
-	let n = lt(pn(z(), e));
-	return n ? /* @__PURE__ */ R("img", {
+function _n({ image: e, side: t }) {
+	let n = dt(mn(R(), e));
+	return n ? /* @__PURE__ */ L("img", {
 		class: "small-image",
 		src: n,
 		alt: "",
 		width: t,
 		height: t,
 		loading: "lazy"
-	}) : /* @__PURE__ */ R("span", {
+	}) : /* @__PURE__ */ L("span", {
 		class: "tile none",
 		style: {
 			width: `${t}px`,
@@ -1507,22 +1512,22 @@ function gn({ image: e, side: t }) {
 		}
 	});
 }
-function _n({ image: e, box: t, label: n }) {
-	let r = z(), [, i, a] = r.manifest.model.input, o = lt(pn(r, e)), [s, c, l, u] = t, d = n ? {
+function vn({ image: e, box: t, label: n }) {
+	let r = R(), [, i, a] = r.manifest.model.input, o = dt(mn(r, e)), [s, c, l, u] = t, d = n ? {
 		role: "img",
 		"aria-label": n
 	} : { "aria-hidden": !0 };
-	return /* @__PURE__ */ R("svg", {
+	return /* @__PURE__ */ L("svg", {
 		class: l - s < 40 ? "cut sharp" : "cut",
 		viewBox: `${c} ${s} ${u - c} ${l - s}`,
 		...d,
-		children: [/* @__PURE__ */ R("rect", {
+		children: [/* @__PURE__ */ L("rect", {
 			class: "beyond",
 			x: c,
 			y: s,
 			width: u - c,
 			height: l - s
-		}), o && /* @__PURE__ */ R("image", {
+		}), o && /* @__PURE__ */ L("image", {
 			href: o,
 			width: a,
 			height: i,
@@ -1531,33 +1536,33 @@ function _n({ image: e, box: t, label: n }) {
 	});
 }
 // src/parts/Search.tsx
-var [vn, yn, bn] = [
+var [yn, bn, xn] = [
 	6,
 	10,
 	40
-], xn = (e, t, n) => ({
-	href: W(e.name, t),
+], Sn = (e, t, n) => ({
+	href: U(e.name, t),
 	words: `${e.name}:${t}`,
 	...n ? { more: n } : {},
-	picture: /* @__PURE__ */ R(S, { children: [/* @__PURE__ */ R($, {
+	picture: /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L($, {
 		layer: e,
 		channel: t,
 		kind: "photos",
 		side: 44
-	}), /* @__PURE__ */ R($, {
+	}), /* @__PURE__ */ L($, {
 		layer: e,
 		channel: t,
 		kind: "projections",
 		side: 44
 	})] })
 });
-function Sn(e, t, n) {
-	let r = t.page === "layer" ? t.rest : K(t.rest)?.layer, i = K(/^\d+$/.test(n) && r ? `${r}:${n}` : n), a = i && pt(e, i.layer, i.channel);
-	return i && a && i.channel < a.channels ? [xn(a, i.channel)] : [];
+function Cn(e, t, n) {
+	let r = t.page === "layer" ? t.rest : G(t.rest)?.layer, i = G(/^\d+$/.test(n) && r ? `${r}:${n}` : n), a = i && B(e, i.layer, i.channel);
+	return i && a && i.channel < a.channels ? [Sn(a, i.channel)] : [];
 }
-function Cn() {
-	let e = z(), t = B("network").value, n = B(e.manifest.extras ? "profiles/index" : null).value, r = B("images/index").value, [i, a] = M([]);
-	return N(() => {
+function wn() {
+	let e = R(), t = z("network").value, n = z(e.manifest.extras ? "profiles/index" : null).value, r = z("images/index").value, [i, a] = j([]);
+	return M(() => {
 		for (let t of e.manifest.layers.filter((e) => e.units.named)) e.store.load(`layers/${t.id}`).then((e) => a((n) => [...n, {
 			layer: t,
 			data: e
@@ -1569,18 +1574,18 @@ function Cn() {
 		index: r
 	};
 }
-function wn(e, t) {
-	let { manifest: n, store: r } = z(), i = e.slice(0, bn), a = i.join(), [o, s] = M({
+function Tn(e, t) {
+	let { manifest: n, store: r } = R(), i = e.slice(0, xn), a = i.join(), [o, s] = j({
 		key: "",
 		hits: []
 	});
-	return N(() => {
+	return M(() => {
 		let e = [...new Set(i.map((e) => Math.floor(e / n.images.shard)))].filter((e) => t?.shards.includes(e)), o = !0;
 		return Promise.all(e.map((e) => r.load(`images/${e}`).catch(() => null))).then((e) => {
 			if (!o) return;
-			let t = Gt(e.flatMap((e) => i.flatMap((t) => e?.images[t]?.wins ?? []))).slice(0, yn).flatMap((e) => {
+			let t = qt(e.flatMap((e) => i.flatMap((t) => e?.images[t]?.wins ?? []))).slice(0, bn).flatMap((e) => {
 				let t = n.layers[e.layer];
-				return t ? [xn(t, e.channel, i.length > 1 ? `on ${e.images} of them` : `no. ${e.rank + 1}`)] : [];
+				return t ? [Sn(t, e.channel, i.length > 1 ? `on ${e.images} of them` : `no. ${e.rank + 1}`)] : [];
 			});
 			s({
 				key: a,
@@ -1591,40 +1596,40 @@ function wn(e, t) {
 		};
 	}, [a, t]), o.key === a ? o.hits : [];
 }
-function Tn(e, t) {
-	let n = z(), { manifest: r } = n, { network: i, profiles: a, named: o, index: s } = Cn(), c = Ft(), l = Ht().all(), u = F(() => {
+function En(e, t) {
+	let n = R(), { manifest: r } = n, { network: i, profiles: a, named: o, index: s } = wn(), c = Lt(), l = Wt().all(), u = P(() => {
 		let e = (a?.images ?? []).map((e, t) => ({
 			number: e,
 			name: a?.names[t] ?? "",
 			label: a?.classes[a.labels[t] ?? -1] ?? null
-		})), n = /^\d+$/.test(t) ? e.filter((e) => e.number === Number(t)) : [], r = Wt(e, (e) => [e.name, e.label], t, bn);
+		})), n = /^\d+$/.test(t) ? e.filter((e) => e.number === Number(t)) : [], r = Kt(e, (e) => [e.name, e.label], t, xn);
 		return {
 			found: [...n, ...r.found.filter((e) => !n.includes(e))],
 			count: Math.max(r.count, n.length)
 		};
-	}, [a, t]), d = wn(u.found.map((e) => e.number), s);
-	return F(() => {
+	}, [a, t]), d = Tn(u.found.map((e) => e.number), s);
+	return P(() => {
 		if (!t) return [];
-		let s = Wt(r.layers, (e) => [e.name, e.op], t, vn), f = Wt((i?.layers ?? []).filter((e) => !e.shown), (e) => [e.name, e.op], t, 3), p = o.map(({ layer: e, data: r }) => Wt((r.names ?? []).map((e, t) => ({
+		let s = Kt(r.layers, (e) => [e.name, e.op], t, yn), f = Kt((i?.layers ?? []).filter((e) => !e.shown), (e) => [e.name, e.op], t, 3), p = o.map(({ layer: e, data: r }) => Kt((r.names ?? []).map((e, t) => ({
 			name: e,
 			channel: t
-		})).filter((t) => pt(n, e.name, t.channel)), (e) => [e.name], t, vn).found.map(({ name: t, channel: n }) => xn(e, n, t))), m = Wt(Object.entries(l), ([e, t]) => [e, t], t, yn).found.flatMap(([e, t]) => {
-			let r = K(e), i = r && pt(n, r.layer, r.channel);
-			return r && i ? [xn(i, r.channel, `★ ${t}`)] : [];
-		}), h = Wt([.../* @__PURE__ */ new Set([...(c.collection?.names ?? []).filter((e, t) => c.collection?.images[t]), ...c.network?.names ?? []])], (e) => [e], t, yn), g = (e) => a?.images[a.labels.findIndex((t) => a.classes[t] === e)];
+		})).filter((t) => B(n, e.name, t.channel)), (e) => [e.name], t, yn).found.map(({ name: t, channel: n }) => Sn(e, n, t))), m = Kt(Object.entries(l), ([e, t]) => [e, t], t, bn).found.flatMap(([e, t]) => {
+			let r = G(e), i = r && B(n, r.layer, r.channel);
+			return r && i ? [Sn(i, r.channel, `★ ${t}`)] : [];
+		}), h = Kt([.../* @__PURE__ */ new Set([...(c.collection?.names ?? []).filter((e, t) => c.collection?.images[t]), ...c.network?.names ?? []])], (e) => [e], t, bn), g = (e) => a?.images[a.labels.findIndex((t) => a.classes[t] === e)];
 		return [
 			{
 				title: "Unit",
-				hits: Sn(n, e, t)
+				hits: Cn(n, e, t)
 			},
 			{
 				title: "Layers",
 				count: s.count,
 				hits: s.found.map((e) => ({
-					href: U(e.name),
+					href: H(e.name),
 					words: e.name,
-					more: `${e.op} · ${Xt(e)}`,
-					picture: /* @__PURE__ */ R(sn, {
+					more: `${e.op} · ${Qt(e)}`,
+					picture: /* @__PURE__ */ L(cn, {
 						path: V(r.paths.preview, { layer: e.id }),
 						grid: e.preview,
 						panel: 0,
@@ -1643,10 +1648,10 @@ function Tn(e, t) {
 				hits: h.found.map((e) => {
 					let t = g(e);
 					return {
-						href: _t(e),
+						href: yt(e),
 						words: e,
 						more: c.network?.names.includes(e) ? "class of the network" : "label of images",
-						...t === void 0 ? {} : { picture: /* @__PURE__ */ R(gn, {
+						...t === void 0 ? {} : { picture: /* @__PURE__ */ L(_n, {
 							image: t,
 							side: 44
 						}) }
@@ -1667,12 +1672,12 @@ function Tn(e, t) {
 				title: "Images",
 				cards: !0,
 				count: u.count,
-				all: H("#/images", { q: t }),
-				hits: u.found.slice(0, yn).map((e) => ({
-					href: G(e.number),
-					words: an(e.name),
+				all: vt("#/images", { q: t }),
+				hits: u.found.slice(0, bn).map((e) => ({
+					href: W(e.number),
+					words: Q(e.name),
 					more: e.label ?? "",
-					picture: /* @__PURE__ */ R(gn, {
+					picture: /* @__PURE__ */ L(_n, {
 						image: e.number,
 						side: 44
 					})
@@ -1681,7 +1686,7 @@ function Tn(e, t) {
 			{
 				title: "Not in this atlas",
 				hits: f.found.map((e) => ({
-					href: U(e.name),
+					href: H(e.name),
 					words: e.name,
 					more: e.op
 				}))
@@ -1700,14 +1705,14 @@ function Tn(e, t) {
 		d
 	]);
 }
-function En({ route: e, close: t }) {
-	let { router: n } = I(), [r, i] = M(""), [a, o] = M(0), s = P(null), c = r.trim(), l = Tn(e, c), u = l.flatMap((e) => e.hits), d = Math.min(a, u.length - 1);
-	L({
+function Dn({ route: e, close: t }) {
+	let { router: n } = F(), [r, i] = j(""), [a, o] = j(0), s = N(null), c = r.trim(), l = En(e, c), u = l.flatMap((e) => e.hits), d = Math.min(a, u.length - 1);
+	I({
 		Escape: t,
 		"Ctrl+k": t
 	}, !0);
-	let f = Nt(t);
-	N(() => s.current?.querySelector(`#hit-${d}`)?.scrollIntoView({ block: "nearest" }), [d]);
+	let f = Ft(t);
+	M(() => s.current?.querySelector(`#hit-${d}`)?.scrollIntoView({ block: "nearest" }), [d]);
 	let p = (e) => {
 		let r = {
 			ArrowDown: 1,
@@ -1718,14 +1723,14 @@ function En({ route: e, close: t }) {
 		else return;
 		e.preventDefault();
 	}, m = -1;
-	return /* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "modal high",
 		"aria-label": "Search",
 		...f,
-		children: /* @__PURE__ */ R("div", {
+		children: /* @__PURE__ */ L("div", {
 			class: "sheet search",
 			children: [
-				/* @__PURE__ */ R("input", {
+				/* @__PURE__ */ L("input", {
 					"data-first": !0,
 					type: "search",
 					role: "combobox",
@@ -1743,19 +1748,19 @@ function En({ route: e, close: t }) {
 					},
 					onKeyDown: p
 				}),
-				/* @__PURE__ */ R("div", {
+				/* @__PURE__ */ L("div", {
 					id: "hits",
 					class: "hits",
 					role: "listbox",
 					"aria-label": "Found",
 					ref: s,
-					children: l.map((e) => /* @__PURE__ */ R("div", {
+					children: l.map((e) => /* @__PURE__ */ L("div", {
 						role: "group",
 						"aria-label": e.title,
 						class: e.cards ? "hit-cards" : "",
-						children: [/* @__PURE__ */ R("h3", {
+						children: [/* @__PURE__ */ L("h3", {
 							"aria-hidden": "true",
-							children: [e.title, (e.count ?? 0) > e.hits.length && /* @__PURE__ */ R("span", {
+							children: [e.title, (e.count ?? 0) > e.hits.length && /* @__PURE__ */ L("span", {
 								class: "quiet",
 								children: [
 									" ",
@@ -1764,7 +1769,7 @@ function En({ route: e, close: t }) {
 									e.count
 								]
 							})]
-						}), e.hits.map((e) => (m += 1, /* @__PURE__ */ R("a", {
+						}), e.hits.map((e) => (m += 1, /* @__PURE__ */ L("a", {
 							id: `hit-${m}`,
 							role: "option",
 							"aria-selected": m === d,
@@ -1773,12 +1778,12 @@ function En({ route: e, close: t }) {
 							href: e.href,
 							onClick: t,
 							children: [
-								/* @__PURE__ */ R("span", {
+								/* @__PURE__ */ L("span", {
 									class: "hit-picture",
 									children: e.picture
 								}),
-								/* @__PURE__ */ R("bdi", { children: e.words }),
-								e.more && /* @__PURE__ */ R("bdi", {
+								/* @__PURE__ */ L("bdi", { children: e.words }),
+								e.more && /* @__PURE__ */ L("bdi", {
 									class: "quiet",
 									children: e.more
 								})
@@ -1786,12 +1791,12 @@ function En({ route: e, close: t }) {
 						}, e.href + e.more)))]
 					}, e.title))
 				}),
-				l.flatMap((e) => e.all && (e.count ?? 0) > e.hits.length ? [/* @__PURE__ */ R("p", { children: /* @__PURE__ */ R("a", {
+				l.flatMap((e) => e.all && (e.count ?? 0) > e.hits.length ? [/* @__PURE__ */ L("p", { children: /* @__PURE__ */ L("a", {
 					href: e.all,
 					onClick: t,
-					children: ["All ", Q(e.count ?? 0, "image")]
+					children: ["All ", Z(e.count ?? 0, "image")]
 				}) }, e.title)] : []),
-				/* @__PURE__ */ R("p", {
+				/* @__PURE__ */ L("p", {
 					class: "quiet",
 					role: "status",
 					children: c === "" ? "↑ ↓ choose, Enter opens. Units are spelled layer:number; a number alone is a unit of the layer shown." : u.length === 0 ? `Nothing in this atlas has “${c}” in its name.` : ""
@@ -1801,45 +1806,85 @@ function En({ route: e, close: t }) {
 	});
 }
 // src/downloads.ts
-var Dn = class extends Error {}, On = (e, t, n) => V(e.manifest.paths.sprite, {
+var On = class extends Error {}, kn = (e, t, n) => V(e.manifest.paths.sprite, {
 	layer: t.id,
 	channel: n
-}), kn = (e, t, n) => t.content?.kept && e.manifest.paths.content ? V(e.manifest.paths.content, {
+}), An = (e, t, n) => t.content?.kept && e.manifest.paths.content ? V(e.manifest.paths.content, {
 	layer: t.id,
 	channel: n
-}) : On(e, t, n), An = 4, jn = 16;
-function Mn(e, t, n, r, i = 0) {
-	let a = Math.ceil(t / e), o = e * n + (e - 1) * An;
+}) : kn(e, t, n), jn = 4, Mn = 16;
+function Nn(e, t, n, r, i = 0, a = "both") {
+	let o = Math.ceil(t / e), s = e * n + (e - 1) * jn, c = a === "both" ? [0, 1] : a === "photos" ? [0] : [1];
 	return {
-		cells: [0, 1].flatMap((a) => Array.from({ length: t }, (t, s) => ({
-			rank: s,
+		cells: c.flatMap((a, o) => Array.from({ length: t }, (t, c) => ({
+			rank: c,
 			panel: a,
-			x: a * (o + jn) + s % e * (n + An),
-			y: Math.floor(s / e) * (r + i + An)
+			x: o * (s + Mn) + c % e * (n + jn),
+			y: Math.floor(c / e) * (r + i + jn)
 		}))),
-		width: 2 * o + jn,
-		height: a * (r + i + An) - An
+		width: c.length * (s + Mn) - Mn,
+		height: o * (r + i + jn) - jn
 	};
 }
-async function Nn(e) {
+async function Pn(e) {
 	let t = new Image();
 	return t.src = e, await t.decode(), t;
 }
-async function Pn(e, t, n) {
+async function Fn(e, t, n) {
 	let { store: r, manifest: i } = e;
-	if (r.host.readable) return r.host.picture(On(e, t, n), e.name);
-	if (!i.portable) throw new Dn();
+	if (r.host.readable) return r.host.picture(kn(e, t, n), e.name);
+	if (!i.portable) throw new On();
 	return r.load(`sprites/${t.id}/${n}`);
 }
-function Fn(e, t, n, r) {
-	let { sprite: i, tile: a } = n;
-	e.imageSmoothingEnabled = !1;
-	for (let { rank: n, panel: o, x: s, y: c } of r.cells) {
-		let r = (o * i.columns + n % i.columns) * i.pitchX, l = Math.floor(n / i.columns) * i.pitchY;
-		e.drawImage(t, r, l, i.width, i.height, s, c, i.width * a.enlarge, i.height * a.enlarge);
+async function In(e, t, n, { view: r, reach: i, band: a }) {
+	let { store: o, manifest: s } = e, c = async (t) => {
+		if (!o.host.readable || t === null) throw new On();
+		return Pn(await o.host.picture(t, e.name));
+	}, l = r !== "projections";
+	return {
+		sprite: await Pn(await Fn(e, t, n.channel)),
+		content: i === "part" && t.content?.kept && o.host.readable ? await c(An(e, t, n.channel)) : null,
+		bands: l && a > 0 && i !== "whole" ? await c(V(s.paths.bands ?? "", {
+			layer: t.id,
+			channel: n.channel
+		})) : null,
+		whole: l && i === "whole" ? await Promise.all(n.images.map((t) => c(mn(e, t)))) : null
+	};
+}
+var Ln = 64;
+function Rn(e, t, n, r, i, a, { reach: o, band: s }) {
+	let { tile: c } = r, [l, u] = [r.sprite.width * c.enlarge, r.sprite.height * c.enlarge], d = (t, n, r, i, [a, o, s, c], d) => {
+		let f = (r * n.columns + i % n.columns) * n.pitchX + o * n.width, p = Math.floor(i / n.columns) * n.pitchY + a * n.height;
+		e.imageSmoothingEnabled = c < 1 && Math.max(n.width, n.height) > Ln, e.drawImage(t, f, p, c * n.width, s * n.height, d.x, d.y, l, u);
+	};
+	for (let c of a.cells) {
+		let { panel: a, rank: f } = c, p = a === 0 ? n.whole?.[f] : void 0, m = o === "part" && un(i, f) || null;
+		p ? Bn(e, p, t.manifest.model.input, i.boxes[f] ?? null, [
+			c.x,
+			c.y,
+			l,
+			u
+		]) : a === 0 && n.bands && r.bands ? d(n.bands, r.bands, 0, (s - 1) * t.manifest.options.k + f, m ?? zn, c) : m && n.content ? d(n.content, r.sprite, a, f, zn, c) : d(n.sprite, r.sprite, a, f, m ?? zn, c);
 	}
 }
-function In(e, t, n = 1) {
+var zn = [
+	0,
+	0,
+	1,
+	1
+];
+function Bn(e, t, [, n, r], i, [a, o, s, c]) {
+	let [l, u, d, f] = i ?? [
+		0,
+		0,
+		n,
+		r
+	], p = Math.min(r / 2, Math.max(0, -l, -u, d - n, f - r)), m = Math.min(s / (r + 2 * p), c / (n + 2 * p));
+	e.save(), e.beginPath(), e.rect(a, o, s, c), e.clip(), e.fillStyle = "#808080", e.fillRect(a, o, s, c), e.translate(a + (s - m * r) / 2, o + (c - m * n) / 2), e.imageSmoothingEnabled = !0, e.drawImage(t, 0, 0, m * r, m * n);
+	for (let [t, n] of [["#0008", 4], ["#ffd34d", 2]]) [e.strokeStyle, e.lineWidth] = [t, n], e.strokeRect(m * u, m * l, m * (f - u), m * (d - l));
+	e.restore();
+}
+function Vn(e, t, n = 1) {
 	let r = document.createElement("canvas");
 	r.width = n * e, r.height = n * t;
 	let i = r.getContext("2d");
@@ -1848,12 +1893,12 @@ function In(e, t, n = 1) {
 		pen: i
 	};
 }
-var Ln = (e, t, n = 0) => Mn(e.sprite.columns, t.images.length, e.sprite.width * e.tile.enlarge, e.sprite.height * e.tile.enlarge, n);
-async function Rn(e, t, n) {
-	let r = await Nn(await Pn(e, t, n.channel)), i = Ln(t, n), { canvas: a, pen: o } = In(i.width, i.height);
-	return Fn(o, r, t, i), a;
+var Hn = (e, t, n, r = 0) => Nn(e.sprite.columns, t.images.length, e.sprite.width * e.tile.enlarge, e.sprite.height * e.tile.enlarge, r, n);
+async function Un(e, t, n, r) {
+	let i = await In(e, t, n, r), a = Hn(t, n, r.view), { canvas: o, pen: s } = Vn(a.width, a.height);
+	return Rn(s, e, i, t, n, a, r), o;
 }
-function zn(e) {
+function Wn(e) {
 	let t = 10 ** Math.floor(Math.log10(Math.max(2, e) / 2));
 	return t * ([
 		5,
@@ -1861,20 +1906,24 @@ function zn(e) {
 		1
 	].find((n) => n * t <= e / 2) ?? 1);
 }
-function Bn({ manifest: e }, t, n) {
-	let { model: r, data: i, options: a } = e;
+function Gn({ manifest: e }, t, n, { view: r, reach: i, band: a }) {
+	let { model: o, data: s, options: c } = e, l = r === "both", u = {
+		part: "cut to where the projection is, as wide as said",
+		field: "each cut where it does so",
+		whole: "where it does so marked"
+	}[i], d = `${l ? "Left: the" : "The"} ${Z(n.images.length, "image")} of ${s.count} that excite the unit most, ${u}${a ? `, band ${a} alone` : ""}, above its activation. `, f = `${l ? "Right: what it takes from each" : `What it takes from each of the ${Z(n.images.length, "image")} of ${s.count} that excite it most${i === "part" ? ", cut to where that is" : ""}`}, by the rule ${c.rule}: mid-grey is zero, black and white are ± the number below. `;
 	return {
 		title: [`${t.name}:${n.channel}`, n.name].filter(Boolean).join("  "),
-		about: `${r.name} · ${t.op} · ${Xt(t)} · receptive field ${Qt(t)}`,
-		caption: `Left: the ${Q(n.images.length, "image")} of ${i.count} that excite the unit most, each cut where it does so, above its activation. Right: what it takes from each, by the rule ${a.rule}: mid-grey is zero, black and white are ± the number below. Made with convscope.`
+		about: `${o.name} · ${t.op} · ${Qt(t)} · receptive field ${en(t)}`,
+		caption: `${r === "projections" ? "" : d}${r === "photos" ? "" : f}Made with convscope.`
 	};
 }
-function Vn(e, t, n) {
+function Kn(e, t, n) {
 	let r = [], i = "";
 	for (let a of t.split(/(?<= )/)) i && e.measureText(i + a).width > n ? (r.push(i), i = a) : i += a;
 	return i ? [...r, i] : r;
 }
-var Hn = 14, [Un, Wn] = [16, 20], Gn = {
+var qn = 14, [Jn, Yn] = [16, 20], Xn = {
 	title: [
 		"600 17px sans-serif",
 		"#1b1c1e",
@@ -1891,41 +1940,47 @@ var Hn = 14, [Un, Wn] = [16, 20], Gn = {
 		15.5
 	]
 };
-async function Kn(e, t, n) {
-	let r = await Nn(await Pn(e, t, n.channel)), i = Ln(t, n, Un), a = Math.max(i.width, 420), o = Bn(e, t, n), { pen: s } = In(1, 1), c = (e) => (s.font = Gn[e][0], Vn(s, o[e], a)), [l, u, d] = [
-		c("title"),
-		c("about"),
-		c("caption")
-	], f = Hn + l.length * Gn.title[2] + u.length * Gn.about[2] + 6, { canvas: p, pen: m } = In(a + 28, Math.ceil(f + i.height + Wn + d.length * Gn.caption[2] + Hn), 2), h = (e, t, n) => ([m.font, m.fillStyle] = Gn[t], e.forEach((e, r) => m.fillText(e, Hn, n + (r + .75) * Gn[t][2])), n + e.length * Gn[t][2]);
-	h(u, "about", h(l, "title", Hn)), m.save(), m.translate(Hn, f), Fn(m, r, t, i), [m.font, m.fillStyle] = Gn.caption;
-	let [g, _] = [t.sprite.width * t.tile.enlarge, t.sprite.height * t.tile.enlarge];
-	for (let { rank: e, panel: t, x: r, y: a } of i.cells) m.fillText(t === 0 ? Z(n.values[e]) : `±${Z(n.scales[e])}`, r, a + _ + 12);
-	let v = t.field?.size[1] ?? e.manifest.model.input[2], y = zn(v);
-	return m.fillRect(0, i.height + 7, y * g / v, 2), m.fillText(`${y} px of the image`, y * g / v + 7, i.height + 12), m.restore(), h(d, "caption", f + i.height + Wn), p;
+async function Zn(e, t, n, r) {
+	let i = await In(e, t, n, r), a = Hn(t, n, r.view, Jn), o = Math.max(a.width, 420), s = Gn(e, t, n, r), { pen: c } = Vn(1, 1), l = (e) => (c.font = Xn[e][0], Kn(c, s[e], o)), [u, d, f] = [
+		l("title"),
+		l("about"),
+		l("caption")
+	], p = qn + u.length * Xn.title[2] + d.length * Xn.about[2] + 6, { canvas: m, pen: h } = Vn(o + 28, Math.ceil(p + a.height + Yn + f.length * Xn.caption[2] + qn), 2), g = (e, t, n) => ([h.font, h.fillStyle] = Xn[t], e.forEach((e, r) => h.fillText(e, qn, n + (r + .75) * Xn[t][2])), n + e.length * Xn[t][2]);
+	g(d, "about", g(u, "title", qn)), h.save(), h.translate(qn, p), Rn(h, e, i, t, n, a, r), [h.font, h.fillStyle] = Xn.caption;
+	let [_, v] = [t.sprite.width * t.tile.enlarge, t.sprite.height * t.tile.enlarge], y = (e) => r.reach === "part" && un(n, e)?.[3] || null, b = t.field?.size[1] ?? e.manifest.model.input[2];
+	for (let { rank: e, panel: t, x: o, y: s } of a.cells) {
+		let a = y(e) !== null && i.content && n.partScales?.[e] || n.scales[e], c = t ? `±${X(a)}` : X(n.values[e]);
+		h.fillText(r.reach === "part" && (t === 0 || r.view === "projections") ? `${c} · ${Math.round((y(e) ?? 1) * b)} px` : c, o, s + v + 12);
+	}
+	if (r.reach !== "part") {
+		let t = r.reach === "whole" && i.whole ? e.manifest.model.input[2] : b, n = Wn(t);
+		h.fillRect(0, a.height + 7, n * _ / t, 2), h.fillText(`${n} px of the image`, n * _ / t + 7, a.height + 12);
+	}
+	return h.restore(), g(f, "caption", p + a.height + Yn), m;
 }
-function qn(e) {
+function Qn(e) {
 	return new Promise((t, n) => {
 		try {
-			e.toBlob((e) => e ? t(e) : n(new Dn()), "image/png");
+			e.toBlob((e) => e ? t(e) : n(new On()), "image/png");
 		} catch {
-			n(new Dn());
+			n(new On());
 		}
 	});
 }
-var Jn = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
-function Yn(e, t, n, r) {
-	let i = n.sprite.height * n.tile.enlarge, a = Ln(n, r).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + i - 5}">${Jn(Z(r.values[e.rank]))}</text>`), o = Jn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
+var $n = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
+function er(e, t, n, r, i = "both") {
+	let a = n.sprite.height * n.tile.enlarge, o = Hn(n, r, i).cells.filter((e) => e.panel === +(i === "projections")).map((e) => `<text x="${e.x + 4}" y="${e.y + a - 5}">${$n(X(r.values[e.rank]))}</text>`), s = $n(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" width="${t.width}" height="${t.height + 24}" viewBox="0 -24 ${t.width} ${t.height + 24}">`,
-		`<title>${o}</title>`,
+		`<title>${s}</title>`,
 		"<rect y=\"-24\" width=\"100%\" height=\"100%\" fill=\"#fff\"/>",
-		`<text y="-7" font-family="sans-serif" font-size="14">${o}</text>`,
+		`<text y="-7" font-family="sans-serif" font-size="14">${s}</text>`,
 		`<image href="${e}" width="${t.width}" height="${t.height}" style="image-rendering:pixelated"/>`,
-		`<g font-family="sans-serif" font-size="11" fill="#fff" stroke="#000" stroke-width="2.5" paint-order="stroke">${a.join("")}</g>`,
+		`<g font-family="sans-serif" font-size="11" fill="#fff" stroke="#000" stroke-width="2.5" paint-order="stroke">${o.join("")}</g>`,
 		"</svg>"
 	].join("\n");
 }
-function Xn(e, t, n, r) {
+function tr(e, t, n, r) {
 	let { model: i, data: a, options: o, versions: s, created: c } = e.manifest, l = Object.fromEntries(r.images.map((e) => [e, n.images[e]])), u = /* @__PURE__ */ new Set([...r.classes.map(([e]) => e), ...Object.values(l).map((e) => e?.label ?? -1)]), d = Object.fromEntries([...u].filter((e) => e >= 0).map((e) => [e, n.classes[e]])), { id: f, bytes: p, ...m } = t;
 	return JSON.stringify({
 		unit: `${t.name}:${r.channel}`,
@@ -1940,8 +1995,8 @@ function Xn(e, t, n, r) {
 		classNames: d
 	}, null, 1);
 }
-var Zn = "addEventListener(\"message\",function(e){document.querySelectorAll(\"iframe[data-convscope]\").forEach(function(f){if(f.contentWindow===e.source&&e.data&&e.data.convscope===\"height\")f.style.height=(+e.data.height||560)+\"px\"})})", Qn = (e, t) => t === "file" ? `${e}?embed=1` : e.replace(/[^/#?]*(\?[^#]*)?(#.*)$/, "embed.html$2"), $n = (e, t) => `<iframe data-convscope src="${Jn(e)}" title="${Jn(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>\n<script>${Zn}<\/script>`;
-function er(e, t, n, r) {
+var nr = "addEventListener(\"message\",function(e){document.querySelectorAll(\"iframe[data-convscope]\").forEach(function(f){if(f.contentWindow===e.source&&e.data&&e.data.convscope===\"height\")f.style.height=(+e.data.height||560)+\"px\"})})", rr = (e, t) => t === "file" ? `${e}?embed=1` : e.replace(/[^/#?]*(\?[^#]*)?(#.*)$/, "embed.html$2"), ir = (e, t) => `<iframe data-convscope src="${$n(e)}" title="${$n(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>\n<script>${nr}<\/script>`;
+function ar(e, t, n, r) {
 	let { model: i, data: a, versions: o, created: s } = e.manifest, c = (e) => e.replace(/[{}\\]/g, ""), l = `${a.count} images (${c(a.description)}; ${a.fingerprint.slice(0, 12)}), model ${i.fingerprint.slice(0, 12)}`;
 	return [
 		`@misc{convscope-${t.id}-${n},`,
@@ -1954,12 +2009,12 @@ function er(e, t, n, r) {
 	].join("\n");
 }
 // src/parts/Channels.tsx
-var tr = (e, t, n) => e.bands && n ? t[0] : 0;
-function nr(e) {
-	let { manifest: t } = z(), { layer: n, channel: r, band: i, rank: a, side: o, label: s, part: c = null } = e;
+var or = (e, t, n) => e.bands && n ? t[0] : 0;
+function sr(e) {
+	let { manifest: t } = R(), { layer: n, channel: r, band: i, rank: a, side: o, label: s, part: c = null } = e;
 	if (!n.bands || !t.paths.bands) return null;
 	let l = t.options.k, u = a === null ? t.model.input[0] * l + i - 1 : (i - 1) * l + a;
-	return /* @__PURE__ */ R(sn, {
+	return /* @__PURE__ */ L(cn, {
 		path: V(t.paths.bands, {
 			layer: n.id,
 			channel: r
@@ -1973,20 +2028,20 @@ function nr(e) {
 		...s ? { label: s } : {}
 	});
 }
-function rr({ count: e, band: t, change: n }) {
-	let { manifest: r } = z(), i = r.model.shown ?? [];
-	return /* @__PURE__ */ R("label", {
+function cr({ count: e, band: t, change: n }) {
+	let { manifest: r } = R(), i = r.model.shown ?? [];
+	return /* @__PURE__ */ L("label", {
 		class: "choice-of-one",
 		children: [
 			"Bands",
 			" ",
-			/* @__PURE__ */ R("select", {
+			/* @__PURE__ */ L("select", {
 				value: String(t),
 				onChange: (e) => n(Number(e.currentTarget.value)),
-				children: [/* @__PURE__ */ R("option", {
+				children: [/* @__PURE__ */ L("option", {
 					value: "0",
 					children: i.join(", ")
-				}), Array.from({ length: e }, (e, t) => /* @__PURE__ */ R("option", {
+				}), Array.from({ length: e }, (e, t) => /* @__PURE__ */ L("option", {
 					value: String(t + 1),
 					children: t + 1
 				}, t))]
@@ -1994,38 +2049,38 @@ function rr({ count: e, band: t, change: n }) {
 		]
 	});
 }
-function ir({ layer: e, unit: t, change: n }) {
-	let { manifest: r } = z(), i = tr(e, r.model.input, r.paths.bands), a = e.bands;
+function lr({ layer: e, unit: t, change: n }) {
+	let { manifest: r } = R(), i = or(e, r.model.input, r.paths.bands), a = e.bands;
 	if (!i || !a) return null;
 	let o = Math.min(80, Math.max(a.height, a.width) * e.tile.enlarge);
-	return /* @__PURE__ */ R(J, {
+	return /* @__PURE__ */ L(q, {
 		title: "Channels",
 		class: "panel wide channels-panel",
 		note: "The strongest example channel by channel: the photo above, and below it what the unit takes from that channel, all on one scale. Elsewhere projections are the sum over channels.",
-		children: /* @__PURE__ */ R("ol", {
+		children: /* @__PURE__ */ L("ol", {
 			class: "channels",
-			children: Array.from({ length: i }, (r, i) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("button", {
+			children: Array.from({ length: i }, (r, i) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("button", {
 				type: "button",
 				class: "plain-button",
 				onClick: () => n(i + 1),
 				"aria-label": `Show band ${i + 1}`,
 				title: `Show band ${i + 1}`,
 				children: [
-					/* @__PURE__ */ R(nr, {
+					/* @__PURE__ */ L(sr, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
 						rank: 0,
 						side: o
 					}),
-					/* @__PURE__ */ R(nr, {
+					/* @__PURE__ */ L(sr, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
 						rank: null,
 						side: o
 					}),
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						class: "number",
 						children: i + 1
 					})
@@ -2035,7 +2090,7 @@ function ir({ layer: e, unit: t, change: n }) {
 	});
 }
 // src/parts/Truth.tsx
-function ar(e) {
+function ur(e) {
 	return e.flatMap((e) => {
 		if (e.verdicts) return e.verdicts.map(([t = "", n = "", r = ""]) => ({
 			layer: t,
@@ -2056,30 +2111,30 @@ function ar(e) {
 		}));
 	});
 }
-var or = {
+var dr = {
 	what: "projections say something about their unit",
 	"where, not what": "projections say where, not what",
 	neither: "projections do not even say where",
 	"cannot tell": "too few units or images to tell"
 };
-function sr({ layer: e, brief: t }) {
-	let { manifest: n } = z(), r = ar(ct() ?? []).find((t) => t.layer === e && t.rule === n.options.rule);
-	return r ? t ? /* @__PURE__ */ R("small", {
-		title: or[r.verdict],
+function fr({ layer: e, brief: t }) {
+	let { manifest: n } = R(), r = ur(ut() ?? []).find((t) => t.layer === e && t.rule === n.options.rule);
+	return r ? t ? /* @__PURE__ */ L("small", {
+		title: dr[r.verdict],
 		children: ["tested: ", r.verdict]
-	}) : /* @__PURE__ */ R(S, { children: ["Tested: ", /* @__PURE__ */ R("a", {
-		href: vt(r.experiment),
-		children: or[r.verdict] ?? r.verdict
+	}) : /* @__PURE__ */ L(S, { children: ["Tested: ", /* @__PURE__ */ L("a", {
+		href: bt(r.experiment),
+		children: dr[r.verdict] ?? r.verdict
 	})] }) : null;
 }
-function cr({ layer: e, similarity: t }) {
-	return /* @__PURE__ */ R("p", {
+function pr({ layer: e, similarity: t }) {
+	return /* @__PURE__ */ L("p", {
 		class: t !== null && t > .9 ? "caution small" : "note",
-		children: [t !== null && (t > .9 ? `Its projection is nearly that of random numbers at this place (likeness ${t.toFixed(2)}): it says where, hardly what. ` : `Likeness to its control ${t.toFixed(2)}. `), /* @__PURE__ */ R(sr, { layer: e.name })]
+		children: [t !== null && (t > .9 ? `Its projection is nearly that of random numbers at this place (likeness ${t.toFixed(2)}): it says where, hardly what. ` : `Likeness to its control ${t.toFixed(2)}. `), /* @__PURE__ */ L(fr, { layer: e.name })]
 	});
 }
-function lr({ layer: e, labelled: t }) {
-	let { manifest: n } = z(), { options: r, data: i } = n, a = [
+function mr({ layer: e, labelled: t }) {
+	let { manifest: n } = R(), { options: r, data: i } = n, a = [
 		["Photos", `The ${r.k} images that excite the unit most, one place in each: its receptive field. Plain colour is padding: the field reaches beyond the image there, and the network is given zeros.`],
 		["Projections", `What the ${r.rule} rule carries from the unit's activation back to the pixels. Mid-grey is zero; each picture has a scale of its own, so strengths are not to be compared between pictures: black and white are the magnitude that 2 % of the values exceed.`],
 		...e.content ? [["Zoom", "The smallest part of the field that holds 95 % of a projection's energy, marked with dashes in the whole image."]] : [],
@@ -2087,25 +2142,25 @@ function lr({ layer: e, labelled: t }) {
 		...t ? [["Class selectivity", `(m − r) / (m + r): m the mean response to the class the unit prefers, r that to the others. Of ${i.count} images in ${i.classes} classes, some ${Math.max(1, Math.round(i.count / Math.max(1, i.classes)))} each: ${i.count / Math.max(1, i.classes) < 50 ? "few, so that it is large by chance too." : "enough to go by."}`]] : [],
 		["Like control", "How much a projection is like one that begins with random numbers at all units of its place: 1 alike, 0 unrelated. What is alike says little about the unit."]
 	];
-	return /* @__PURE__ */ R("details", {
+	return /* @__PURE__ */ L("details", {
 		class: "how",
-		children: [/* @__PURE__ */ R("summary", { children: "How to read this" }), /* @__PURE__ */ R("dl", { children: a.map(([e, t]) => /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: e }), /* @__PURE__ */ R("dd", { children: t })] }, e)) })]
+		children: [/* @__PURE__ */ L("summary", { children: "How to read this" }), /* @__PURE__ */ L("dl", { children: a.map(([e, t]) => /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: e }), /* @__PURE__ */ L("dd", { children: t })] }, e)) })]
 	});
 }
 // src/parts/Examples.tsx
-var ur = (e, t) => {
+var hr = (e, t) => {
 	let n = e.images[t]?.label ?? -1;
 	return n < 0 ? null : e.classes[n] ?? `class ${n}`;
-}, dr = (e, t) => e.images[t]?.name ?? `image ${t}`;
-function fr(e) {
-	let { layer: t, shard: n, unit: r, view: i, show: a, reach: o, band: s, choose: c, active: l, activate: u, open: d } = e, f = o === "whole", p = z(), m = (o === "part" ? kn : On)(p, t, r.channel), h = ut(m), g = tr(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
-	return /* @__PURE__ */ R("div", {
+}, gr = (e, t) => e.images[t]?.name ?? `image ${t}`;
+function _r(e) {
+	let { layer: t, shard: n, unit: r, view: i, show: a, reach: o, band: s, choose: c, active: l, activate: u, open: d } = e, f = o === "whole", p = R(), m = (o === "part" ? An : kn)(p, t, r.channel), h = ft(m), g = or(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
+	return /* @__PURE__ */ L("div", {
 		class: "examples",
 		children: [
-			/* @__PURE__ */ R("div", {
+			/* @__PURE__ */ L("div", {
 				class: "examples-bar",
 				children: [
-					/* @__PURE__ */ R(Et, {
+					/* @__PURE__ */ L(Ot, {
 						label: "Show",
 						value: i,
 						options: [
@@ -2115,26 +2170,26 @@ function fr(e) {
 						],
 						change: a
 					}),
-					/* @__PURE__ */ R(pr, { ...e }),
-					i !== "projections" && !f && g > 0 && /* @__PURE__ */ R(rr, {
+					/* @__PURE__ */ L(vr, { ...e }),
+					i !== "projections" && !f && g > 0 && /* @__PURE__ */ L(cr, {
 						count: g,
 						band: s,
 						change: c
 					}),
-					i !== "photos" && /* @__PURE__ */ R(Ot, {}),
-					/* @__PURE__ */ R("span", {
+					i !== "photos" && /* @__PURE__ */ L(At, {}),
+					/* @__PURE__ */ L("span", {
 						class: "hint",
 						children: "Hover to see where; click or 1–9 to enlarge"
 					}),
-					/* @__PURE__ */ R(lr, {
+					/* @__PURE__ */ L(mr, {
 						layer: t,
 						labelled: r.classes.length > 0
 					})
 				]
 			}),
-			/* @__PURE__ */ R("div", {
+			/* @__PURE__ */ L("div", {
 				class: `panels panels-${_.length}`,
-				children: _.map((e) => /* @__PURE__ */ R(mr, {
+				children: _.map((e) => /* @__PURE__ */ L(yr, {
 					kind: e,
 					whole: f && e === "photos",
 					reach: o,
@@ -2147,16 +2202,16 @@ function fr(e) {
 					open: d
 				}, e))
 			}),
-			h && /* @__PURE__ */ R("p", {
+			h && /* @__PURE__ */ L("p", {
 				class: "panel warning missing-picture",
 				role: "alert",
 				children: [
 					"The picture file ",
-					/* @__PURE__ */ R("code", { children: m }),
+					/* @__PURE__ */ L("code", { children: m }),
 					" is missing from this copy of the atlas; its numbers are here."
 				]
 			}),
-			/* @__PURE__ */ R(hr, {
+			/* @__PURE__ */ L(br, {
 				layer: t,
 				shard: n,
 				unit: r,
@@ -2165,18 +2220,18 @@ function fr(e) {
 		]
 	});
 }
-function pr({ layer: e, unit: t, view: n, reach: r, extend: i }) {
-	let { manifest: a } = z(), o = [["field", "Field"]];
-	return e.content && t.images.some((e, n) => ln(t, n)) && o.unshift(["part", "Zoom"]), n !== "projections" && e.field !== null && a.paths.image !== null && o.push(["whole", "In its image"]), o.length > 1 ? /* @__PURE__ */ R(Et, {
+function vr({ layer: e, unit: t, view: n, reach: r, extend: i }) {
+	let { manifest: a } = R(), o = [["field", "Field"]];
+	return e.content && t.images.some((e, n) => un(t, n)) && o.unshift(["part", "Zoom"]), n !== "projections" && e.field !== null && a.paths.image !== null && o.push(["whole", "In its image"]), o.length > 1 ? /* @__PURE__ */ L(Ot, {
 		label: "How much is shown",
 		value: r,
 		options: o,
 		change: i
 	}) : null;
 }
-function mr({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o, active: s, activate: c, open: l }) {
-	let u = P(null), [d, f] = M(112), p = t.sprite.columns;
-	N(() => {
+function yr({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o, active: s, activate: c, open: l }) {
+	let u = N(null), [d, f] = j(112), p = t.sprite.columns;
+	M(() => {
 		if (!u.current) return;
 		let e = new ResizeObserver(([e]) => {
 			let t = e?.contentRect.width ?? 0;
@@ -2185,34 +2240,34 @@ function mr({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o,
 		return e.observe(u.current), () => e.disconnect();
 	}, [p]);
 	let m = e === "photos" ? "Photo" : "Projection";
-	return /* @__PURE__ */ R("figure", {
+	return /* @__PURE__ */ L("figure", {
 		class: "panel-9",
-		children: [/* @__PURE__ */ R("figcaption", { children: e === "photos" ? "What excites it" : "What it takes from each" }), /* @__PURE__ */ R("div", {
+		children: [/* @__PURE__ */ L("figcaption", { children: e === "photos" ? "What excites it" : "What it takes from each" }), /* @__PURE__ */ L("div", {
 			ref: u,
 			class: "nine",
 			style: { gridTemplateColumns: `repeat(${p}, ${d}px)` },
 			role: "group",
 			"aria-label": `${m}s`,
-			children: r.images.map((u, f) => /* @__PURE__ */ R("button", {
+			children: r.images.map((u, f) => /* @__PURE__ */ L("button", {
 				type: "button",
 				class: f === s ? "cell active" : "cell",
 				onMouseEnter: () => c(f),
 				onFocus: () => c(f),
 				onClick: () => l(f),
-				"aria-label": `${m} ${f + 1}: activation ${Z(r.values[f])}, ${dr(n, u)}${ur(n, u) ? `, ${ur(n, u)}` : ""}`,
-				children: i ? /* @__PURE__ */ R(mn, {
+				"aria-label": `${m} ${f + 1}: activation ${X(r.values[f])}, ${gr(n, u)}${hr(n, u) ? `, ${hr(n, u)}` : ""}`,
+				children: i ? /* @__PURE__ */ L(hn, {
 					image: u,
-					name: dr(n, u),
+					name: gr(n, u),
 					box: r.boxes[f] ?? null,
 					square: d
-				}) : e === "photos" && o > 0 && r.values[f] !== 0 ? /* @__PURE__ */ R(nr, {
+				}) : e === "photos" && o > 0 && r.values[f] !== 0 ? /* @__PURE__ */ L(sr, {
 					layer: t,
 					channel: r.channel,
 					band: o,
 					rank: f,
 					side: d,
-					part: a === "part" ? ln(r, f) : null
-				}) : /* @__PURE__ */ R(un, {
+					part: a === "part" ? un(r, f) : null
+				}) : /* @__PURE__ */ L(dn, {
 					layer: t,
 					unit: r,
 					kind: e,
@@ -2224,37 +2279,37 @@ function mr({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o,
 		})]
 	});
 }
-function hr({ layer: e, shard: t, unit: n, rank: r }) {
-	let i = n.images[r], a = dr(t, i), o = ur(t, i);
-	return /* @__PURE__ */ R("figure", {
+function br({ layer: e, shard: t, unit: n, rank: r }) {
+	let i = n.images[r], a = gr(t, i), o = hr(t, i);
+	return /* @__PURE__ */ L("figure", {
 		class: "looked",
 		children: [
-			/* @__PURE__ */ R("figcaption", { children: "Where it looks" }),
-			/* @__PURE__ */ R(mn, {
+			/* @__PURE__ */ L("figcaption", { children: "Where it looks" }),
+			/* @__PURE__ */ L(hn, {
 				image: i,
 				name: a,
 				box: n.boxes[r] ?? null,
 				part: n.content?.[r] ?? null
 			}),
-			/* @__PURE__ */ R("dl", { children: [
-				/* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: "Example" }), /* @__PURE__ */ R("dd", { children: [
+			/* @__PURE__ */ L("dl", { children: [
+				/* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: "Example" }), /* @__PURE__ */ L("dd", { children: [
 					r + 1,
 					" of ",
 					n.images.length
 				] })] }),
-				/* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: "Activation" }), /* @__PURE__ */ R("dd", {
+				/* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: "Activation" }), /* @__PURE__ */ L("dd", {
 					class: "number",
-					children: Z(n.values[r])
+					children: X(n.values[r])
 				})] }),
-				o !== null && /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: "Label" }), /* @__PURE__ */ R("dd", { children: /* @__PURE__ */ R(Tt, {
+				o !== null && /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: "Label" }), /* @__PURE__ */ L("dd", { children: /* @__PURE__ */ L(Dt, {
 					name: o,
 					number: -1
 				}) })] }),
-				/* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: "Image" }), /* @__PURE__ */ R("dd", { children: /* @__PURE__ */ R("a", {
-					href: G(i),
-					children: /* @__PURE__ */ R(q, { text: a })
+				/* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: "Image" }), /* @__PURE__ */ L("dd", { children: /* @__PURE__ */ L("a", {
+					href: W(i),
+					children: /* @__PURE__ */ L(K, { text: a })
 				}) })] }),
-				e.spatial && /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: "Place" }), /* @__PURE__ */ R("dd", {
+				e.spatial && /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: "Place" }), /* @__PURE__ */ L("dd", {
 					class: "number",
 					children: [
 						"row ",
@@ -2268,8 +2323,8 @@ function hr({ layer: e, shard: t, unit: n, rank: r }) {
 	});
 }
 // src/parts/Histogram.tsx
-var gr = 480;
-function _r(e, t) {
+var xr = 480;
+function Sr(e, t) {
 	if (t <= (e[0] ?? 0)) return 0;
 	for (let n = 1; n < e.length; n += 1) {
 		let r = e[n - 1], i = e[n];
@@ -2277,31 +2332,31 @@ function _r(e, t) {
 	}
 	return e.length - 1;
 }
-function vr({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a }) {
-	if (!n.length) return /* @__PURE__ */ R("p", {
+function Cr({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a }) {
+	if (!n.length) return /* @__PURE__ */ L("p", {
 		class: "quiet",
 		children: "No responses."
 	});
-	let o = e.slice(t, t + n.length + 1), s = gr / n.length, c = Math.max(...n), l = (e) => _r(o, e) * s, u = o[Math.round(n.length / 2)], d = n.reduce((e, t) => e + t, 0);
-	return /* @__PURE__ */ R("svg", {
+	let o = e.slice(t, t + n.length + 1), s = xr / n.length, c = Math.max(...n), l = (e) => Sr(o, e) * s, u = o[Math.round(n.length / 2)], d = n.reduce((e, t) => e + t, 0);
+	return /* @__PURE__ */ L("svg", {
 		class: "histogram",
-		viewBox: `0 0 ${gr} 134`,
+		viewBox: `0 0 ${xr} 134`,
 		role: a ? "group" : "img",
-		"aria-label": `${i}: ${d} images, from ${Z(o[0])} to ${Z(o.at(-1))}`,
+		"aria-label": `${i}: ${d} images, from ${X(o[0])} to ${X(o.at(-1))}`,
 		children: [
 			n.map((e, t) => {
-				let n = e ? Math.max(1.5, 102 * Math.sqrt(e / c)) : 0, r = `${Z(o[t])} to ${Z(o[t + 1])}: ${e}`, i = /* @__PURE__ */ R("rect", {
+				let n = e ? Math.max(1.5, 102 * Math.sqrt(e / c)) : 0, r = `${X(o[t])} to ${X(o[t + 1])}: ${e}`, i = /* @__PURE__ */ L("rect", {
 					class: "bar",
 					x: t * s + .5,
 					y: 102 - n,
 					width: Math.max(.5, s - 1),
 					height: n,
-					children: /* @__PURE__ */ R("title", { children: r })
+					children: /* @__PURE__ */ L("title", { children: r })
 				}, t), l = e && a ? a(o[t] ?? 0, o[t + 1] ?? 0) : null;
-				return l === null ? i : /* @__PURE__ */ R("a", {
+				return l === null ? i : /* @__PURE__ */ L("a", {
 					href: l,
 					"aria-label": `Responses ${r}`,
-					children: [i, /* @__PURE__ */ R("rect", {
+					children: [i, /* @__PURE__ */ L("rect", {
 						class: "reach",
 						x: t * s,
 						width: s,
@@ -2309,178 +2364,187 @@ function vr({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a })
 					})]
 				}, t);
 			}),
-			/* @__PURE__ */ R("line", {
+			/* @__PURE__ */ L("line", {
 				class: "axis",
 				x1: "0",
-				x2: gr,
+				x2: xr,
 				y1: 102,
 				y2: 102
 			}),
-			r.map((e, t) => e !== null && /* @__PURE__ */ R("path", {
+			r.map((e, t) => e !== null && /* @__PURE__ */ L("path", {
 				class: "mark",
 				d: `M${l(e)} 104l-2.5 9h5z`
 			}, t)),
-			/* @__PURE__ */ R("text", {
+			/* @__PURE__ */ L("text", {
 				x: "0",
 				y: 130,
-				children: Z(o[0])
+				children: X(o[0])
 			}),
-			/* @__PURE__ */ R("text", {
-				x: gr / 2,
+			/* @__PURE__ */ L("text", {
+				x: xr / 2,
 				y: 130,
 				"text-anchor": "middle",
-				children: Z(u)
+				children: X(u)
 			}),
-			/* @__PURE__ */ R("text", {
-				x: gr,
+			/* @__PURE__ */ L("text", {
+				x: xr,
 				y: 130,
 				"text-anchor": "end",
-				children: Z(o.at(-1))
+				children: X(o.at(-1))
 			})
 		]
 	});
 }
 // src/parts/Later.tsx
-var yr = 100, br = 12;
-function xr({ given: e, about: t, turn: n, draw: r }) {
-	let [i, a] = M(t), o = P(e);
-	return i === t && (o.current = e), N(() => {
+var wr = 100, Tr = 12;
+function Er({ given: e, about: t, turn: n, draw: r }) {
+	let [i, a] = j(t), o = N(e);
+	return i === t && (o.current = e), M(() => {
 		if (i === t) return;
-		let e = setTimeout(() => a(t), yr + br * n);
+		let e = setTimeout(() => a(t), wr + Tr * n);
 		return () => clearTimeout(e);
-	}, [t]), F(() => /* @__PURE__ */ R(S, { children: r(o.current) }), Object.values(o.current));
+	}, [t]), P(() => /* @__PURE__ */ L(S, { children: r(o.current) }), Object.values(o.current));
 }
 // src/parts/Caused.tsx
-var Sr = 56, [Cr, wr, Tr] = [
+var Dr = 56, [Or, kr, Ar] = [
 	176,
 	68,
 	64
-], Er = (e) => e.replace(/@\d+,\d+$/, "");
-function Dr() {
-	return B(z().store.host.kind === "file" ? null : "experiments").value?.filter((e) => e.kind === "causes" && e.data) ?? [];
+], jr = (e) => e.replace(/@\d+,\d+$/, "");
+function Mr() {
+	return ut()?.filter((e) => e.kind === "causes" && e.data) ?? [];
 }
-function Or({ unit: e }) {
-	return /* @__PURE__ */ R(S, { children: Dr().filter((t) => t.units.includes(e)).map((t) => /* @__PURE__ */ R(kr, {
+function Nr({ unit: e }) {
+	return /* @__PURE__ */ L(S, { children: Mr().filter((t) => t.units.includes(e)).map((t) => /* @__PURE__ */ L(Pr, {
 		experiment: t,
 		unit: e
 	}, t.name)) });
 }
-function kr({ experiment: e, unit: t }) {
-	let n = B(`experiments/${e.name}`).value, r = F(() => n?.graphs.filter((e) => Er(e.unit) === t) ?? [], [n, t]), i = n?.usual.filter(([e]) => e === t) ?? [], a = i.flatMap(([, e, t]) => {
-		let n = K(e);
+function Pr({ experiment: e, unit: t }) {
+	let n = z(`experiments/${e.name}`).value, r = P(() => n?.graphs.filter((e) => jr(e.unit) === t) ?? [], [n, t]), i = n?.usual.filter(([e]) => e === t) ?? [], a = i.flatMap(([, e, t]) => {
+		let n = G(e);
 		return n ? [[
 			n.layer,
 			n.channel,
 			t
 		]] : [];
 	});
-	return /* @__PURE__ */ R(S, { children: [i.length > 0 && /* @__PURE__ */ R(Zr, {
+	return /* @__PURE__ */ L(S, { children: [i.length > 0 && /* @__PURE__ */ L(ri, {
 		title: "What usually feeds it",
 		joints: a,
-		note: `The mean of what each unit gave on ${Q(i[0]?.[5] ?? 0, "image")}: activation times the signal carried back. The strongest inputs are by weight alone.`
-	}), r.length > 0 && /* @__PURE__ */ R(Mr, {
+		note: `The mean of what each unit gave on ${Z(i[0]?.[5] ?? 0, "image")}: activation times the signal carried back. The strongest inputs are by weight alone.`
+	}), r.length > 0 && /* @__PURE__ */ L(Rr, {
 		experiment: e,
 		graphs: r,
 		title: "What fed it"
 	})] });
 }
-function Ar({ image: e }) {
-	return /* @__PURE__ */ R(S, { children: Dr().filter((t) => t.images.includes(e)).map((t) => /* @__PURE__ */ R(jr, {
+function Fr({ image: e }) {
+	return /* @__PURE__ */ L(S, { children: Mr().filter((t) => t.images.includes(e)).map((t) => /* @__PURE__ */ L(Ir, {
 		experiment: t,
 		image: e
 	}, t.name)) });
 }
-function jr({ experiment: e, image: t }) {
-	let n = B(`experiments/${e.name}`).value, r = F(() => n?.graphs.filter((e) => e.image === t) ?? [], [n, t]);
-	return r.length > 0 ? /* @__PURE__ */ R(Mr, {
+function Ir({ experiment: e, image: t }) {
+	let n = z(`experiments/${e.name}`).value, r = P(() => n?.graphs.filter((e) => e.image === t) ?? [], [n, t]);
+	return r.length > 0 ? /* @__PURE__ */ L(Rr, {
 		experiment: e,
 		graphs: r,
 		title: "What fed units here",
 		here: !0
 	}) : null;
 }
-function Mr({ experiment: e, graphs: t, title: n, here: r }) {
-	let [i, a] = M(0), o = t[Math.min(i, t.length - 1)];
-	return o ? /* @__PURE__ */ R(J, {
+function Lr({ experiment: e }) {
+	let t = z(`experiments/${e.name}`).value;
+	return t?.graphs.length ? /* @__PURE__ */ L(Rr, {
+		experiment: e,
+		graphs: t.graphs,
+		title: "What fed each",
+		whole: !0
+	}) : null;
+}
+function Rr({ experiment: e, graphs: t, title: n, here: r, whole: i }) {
+	let [a, o] = j(0), s = t[Math.min(a, t.length - 1)];
+	return s ? /* @__PURE__ */ L(q, {
 		class: "panel wide",
 		title: n,
-		note: /* @__PURE__ */ R(S, { children: ["Each unit with its patch, what it takes there, and what it gives: activation times the signal carried back. ", /* @__PURE__ */ R("a", {
-			href: vt(e.name),
+		note: /* @__PURE__ */ L(S, { children: ["Each unit with its patch, what it takes there, and what it gives: activation times the signal carried back. ", !i && /* @__PURE__ */ L("a", {
+			href: bt(e.name),
 			children: "All of it"
 		})] }),
-		children: [t.length > 1 && /* @__PURE__ */ R("p", {
+		children: [t.length > 1 && /* @__PURE__ */ L("p", {
 			class: "chips",
 			role: "group",
-			"aria-label": r ? "Units" : "Images",
-			children: t.map((e, t) => /* @__PURE__ */ R("button", {
+			"aria-label": r || i ? "Units" : "Images",
+			children: t.map((e, t) => /* @__PURE__ */ L("button", {
 				type: "button",
 				class: "chip",
-				"aria-pressed": e === o,
-				onClick: () => a(t),
-				children: /* @__PURE__ */ R(q, { text: r ? e.unit : an(e.name) })
+				"aria-pressed": e === s,
+				onClick: () => o(t),
+				children: /* @__PURE__ */ L(K, { text: i ? `${jr(e.unit)} on ${Q(e.name)}` : r ? e.unit : Q(e.name) })
 			}, t))
-		}), /* @__PURE__ */ R(Nr, {
+		}), /* @__PURE__ */ L(zr, {
 			experiment: e,
-			graph: o,
+			graph: s,
 			here: r ?? !1
 		})]
 	}) : null;
 }
-function Nr({ experiment: e, graph: t, here: n }) {
-	let r = lt(t.sheet === null ? null : `experiments/${e.name}/${t.sheet}`), [i, a] = M(null), o = [[0], ...t.layers.map((e) => t.nodes.flatMap((t, n) => n && K(Er(t.unit))?.layer === e ? [n] : []))], s = Math.max(...o.map((e) => e.length)), c = new Map(o.flatMap((e, t) => e.map((n, r) => [n, {
-		x: t * (Cr + Tr),
-		y: (r + .5) * s * wr / e.length
+function zr({ experiment: e, graph: t, here: n }) {
+	let r = dt(t.sheet === null ? null : `experiments/${e.name}/${t.sheet}`), [i, a] = j(null), o = [[0], ...t.layers.map((e) => t.nodes.flatMap((t, n) => n && G(jr(t.unit))?.layer === e ? [n] : []))], s = Math.max(...o.map((e) => e.length)), c = new Map(o.flatMap((e, t) => e.map((n, r) => [n, {
+		x: t * (Or + Ar),
+		y: (r + .5) * s * kr / e.length
 	}]))), l = Math.max(...t.edges.map(([, , e]) => Math.abs(e)), 1e-12), u = (e) => i === null || i === e || t.edges.some(([t, n]) => t === e && n === i || n === e && t === i);
-	return /* @__PURE__ */ R(S, { children: [/* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("div", {
 		class: "scroll caused",
 		tabIndex: 0,
 		role: "region",
 		"aria-label": "Units and what they give",
-		children: [/* @__PURE__ */ R("div", {
+		children: [/* @__PURE__ */ L("div", {
 			class: "caused-heads",
-			children: o.map((e, r) => /* @__PURE__ */ R("span", {
+			children: o.map((e, r) => /* @__PURE__ */ L("span", {
 				style: {
-					left: `${r * (Cr + Tr)}px`,
-					width: `${Cr}px`
+					left: `${r * (Or + Ar)}px`,
+					width: `${Or}px`
 				},
-				children: r ? t.layers[r - 1] : n ? "unit" : t.image === null ? an(t.name) : /* @__PURE__ */ R("a", {
-					href: G(t.image),
-					children: an(t.name)
+				children: r ? t.layers[r - 1] : n ? G(jr(t.unit))?.layer : t.image === null ? Q(t.name) : /* @__PURE__ */ L("a", {
+					href: W(t.image),
+					children: Q(t.name)
 				})
 			}, r))
-		}), /* @__PURE__ */ R("div", {
+		}), /* @__PURE__ */ L("div", {
 			class: "caused-graph",
 			style: {
-				width: `${o.length * (Cr + Tr) - Tr}px`,
-				height: `${s * wr}px`
+				width: `${o.length * (Or + Ar) - Ar}px`,
+				height: `${s * kr}px`
 			},
-			children: [/* @__PURE__ */ R("svg", {
+			children: [/* @__PURE__ */ L("svg", {
 				"aria-hidden": "true",
 				width: "100%",
 				height: "100%",
 				children: t.edges.map(([e, t, n]) => {
 					let [r, a] = [c.get(t), c.get(e)];
 					if (!r || !a) return null;
-					let [o, s] = [r.x + Cr, a.x], u = (o + s) / 2;
-					return /* @__PURE__ */ R("path", {
+					let [o, s] = [r.x + Or, a.x], u = (o + s) / 2;
+					return /* @__PURE__ */ L("path", {
 						class: n < 0 ? "against" : "",
 						"data-faint": i !== null && i !== e && i !== t,
 						d: `M${o} ${r.y}C${u} ${r.y} ${u} ${a.y} ${s} ${a.y}`,
 						"stroke-width": Math.max(.5, 7 * Math.abs(n) / l)
 					}, `${e}-${t}`);
 				})
-			}), /* @__PURE__ */ R("ul", { children: t.nodes.map((e, n) => /* @__PURE__ */ R("li", {
+			}), /* @__PURE__ */ L("ul", { children: t.nodes.map((e, n) => /* @__PURE__ */ L("li", {
 				"data-faint": !u(n),
 				style: {
 					left: `${c.get(n)?.x ?? 0}px`,
-					top: `${(c.get(n)?.y ?? 0) - wr / 2}px`,
-					width: `${Cr}px`
+					top: `${(c.get(n)?.y ?? 0) - kr / 2}px`,
+					width: `${Or}px`
 				},
 				onMouseEnter: () => a(n),
 				onMouseLeave: () => a(null),
 				onFocusIn: () => a(n),
 				onFocusOut: () => a(null),
-				children: /* @__PURE__ */ R(Pr, {
+				children: /* @__PURE__ */ L(Br, {
 					unit: e.unit,
 					value: n ? e.amount : e.value,
 					first: n === 0,
@@ -2490,128 +2554,128 @@ function Nr({ experiment: e, graph: t, here: n }) {
 				})
 			}, n)) })]
 		})]
-	}), /* @__PURE__ */ R("ul", {
+	}), /* @__PURE__ */ L("ul", {
 		class: "plain caused-sums",
-		children: t.balances.map((e) => /* @__PURE__ */ R("li", { children: [
-			Z(t.value),
+		children: t.balances.map((e) => /* @__PURE__ */ L("li", { children: [
+			X(t.value),
 			" is ",
-			Z(e.parts),
+			X(e.parts),
 			" from ",
-			/* @__PURE__ */ R("bdi", { children: e.layer }),
-			e.others !== 0 && `, ${Z(e.others)} by other ways`,
+			/* @__PURE__ */ L("bdi", { children: e.layer }),
+			e.others !== 0 && `, ${X(e.others)} by other ways`,
 			", ",
-			Z(e.biases),
+			X(e.biases),
 			" from biases",
-			t.curved && `, ${Z(e.remainder)} not accounted for (curved: ${t.curved})`,
+			t.curved && `, ${X(e.remainder)} not accounted for (curved: ${t.curved})`,
 			"."
 		] }, e.layer))
 	})] });
 }
-function Pr({ unit: e, value: t, first: n, sheet: r, at: i, count: a }) {
-	let o = z(), s = K(Er(e)), c = s && pt(o, s.layer, s.channel), l = n ? Er(e) : Er(e).split(":").pop() ?? e, u = (e) => ({
-		width: `${Sr}px`,
-		height: `${Sr}px`,
+function Br({ unit: e, value: t, first: n, sheet: r, at: i, count: a }) {
+	let o = R(), s = G(jr(e)), c = s && B(o, s.layer, s.channel), l = jr(e).split(":").pop() ?? e, u = (e) => ({
+		width: `${Dr}px`,
+		height: `${Dr}px`,
 		backgroundImage: `url("${r}")`,
 		backgroundPosition: `${-56 * i}px ${-56 * e}px`,
-		backgroundSize: `${Sr * a}px 112px`
-	}), d = /* @__PURE__ */ R(S, { children: [r && /* @__PURE__ */ R("span", {
+		backgroundSize: `${Dr * a}px 112px`
+	}), d = /* @__PURE__ */ L(S, { children: [r && /* @__PURE__ */ L("span", {
 		class: "pair",
-		children: [/* @__PURE__ */ R("span", {
+		children: [/* @__PURE__ */ L("span", {
 			class: "tile",
 			role: "img",
 			"aria-label": `Where ${e} gives most`,
 			style: u(0)
-		}), /* @__PURE__ */ R("span", {
+		}), /* @__PURE__ */ L("span", {
 			class: "tile projection",
 			role: "img",
 			"aria-label": `What ${e} takes there`,
 			style: u(1)
 		})]
-	}), /* @__PURE__ */ R("span", {
+	}), /* @__PURE__ */ L("span", {
 		class: "told",
-		children: [/* @__PURE__ */ R("b", {
+		children: [/* @__PURE__ */ L("b", {
 			title: e,
-			children: /* @__PURE__ */ R("bdi", { children: l })
-		}), /* @__PURE__ */ R("span", {
+			children: /* @__PURE__ */ L("bdi", { children: l })
+		}), /* @__PURE__ */ L("span", {
 			class: t < 0 ? "number against" : "number",
-			children: n || t < 0 ? Z(t) : `+${Z(t)}`
+			children: n || t < 0 ? X(t) : `+${X(t)}`
 		})]
 	})] });
-	return s && c ? /* @__PURE__ */ R("a", {
-		href: W(s.layer, s.channel),
+	return s && c ? /* @__PURE__ */ L("a", {
+		href: U(s.layer, s.channel),
 		children: d
-	}) : /* @__PURE__ */ R("span", {
+	}) : /* @__PURE__ */ L("span", {
 		class: "node",
 		children: d
 	});
 }
 // src/parts/Needs.tsx
-var Fr = 8;
-function Ir(e, t, n) {
+var Vr = 8;
+function Hr(e, t, n) {
 	let [r, i] = t === "unit" ? [0, 1] : [1, 0];
 	return e.pairs.flatMap((e) => e[r] === n && e[2] < 0 ? [{
 		of: String(e[i]),
 		change: e[2],
 		control: e[3]
-	}] : []).sort((e, t) => e.change - t.change).slice(0, Fr);
+	}] : []).sort((e, t) => e.change - t.change).slice(0, Vr);
 }
-function Lr(e, t = !0) {
-	let n = ct(), r = (t) => e === void 0 || !Array.isArray(t.settings.layers) || t.settings.layers.includes(e), i = n?.find((e) => e.kind === "effects" && e.data && r(e)) ?? null;
+function Ur(e, t = !0) {
+	let n = ut(), r = (t) => e === void 0 || !Array.isArray(t.settings.layers) || t.settings.layers.includes(e), i = n?.find((e) => e.kind === "effects" && e.data && r(e)) ?? null;
 	return {
 		experiment: i,
-		data: B(t && i ? `experiments/${i.name}` : null).value
+		data: z(t && i ? `experiments/${i.name}` : null).value
 	};
 }
-function Rr({ of: e, kind: t }) {
-	let n = z(), { experiment: r, data: i } = Lr(t === "class" ? void 0 : K(e)?.layer), a = F(() => i ? Ir(i, t, e) : [], [
+function Wr({ of: e, kind: t }) {
+	let n = R(), { experiment: r, data: i } = Ur(t === "class" ? void 0 : G(e)?.layer), a = P(() => i ? Hr(i, t, e) : [], [
 		i,
 		t,
 		e
 	]);
 	if (!a[0] || !r) return null;
 	let o = Math.max(...a.map((e) => -e.change));
-	return /* @__PURE__ */ R(J, {
+	return /* @__PURE__ */ L(q, {
 		title: t === "unit" ? "Classes that need this unit" : "Units that it needs",
-		note: /* @__PURE__ */ R(S, { children: ["By how much the score falls when the unit is silenced; in brackets its controls, silenced alike. ", /* @__PURE__ */ R("a", {
-			href: vt(r.name),
+		note: /* @__PURE__ */ L(S, { children: ["By how much the score falls when the unit is silenced; in brackets its controls, silenced alike. ", /* @__PURE__ */ L("a", {
+			href: bt(r.name),
 			children: "All of it"
 		})] }),
-		children: /* @__PURE__ */ R("ol", {
+		children: /* @__PURE__ */ L("ol", {
 			class: t === "unit" ? "bars" : "joints",
 			children: a.map((e) => {
-				let r = t === "class" ? K(e.of) : null, i = r && pt(n, r.layer, r.channel);
-				return /* @__PURE__ */ R("li", { children: [
-					t === "class" && (i && r ? /* @__PURE__ */ R($, {
+				let r = t === "class" ? G(e.of) : null, i = r && B(n, r.layer, r.channel);
+				return /* @__PURE__ */ L("li", { children: [
+					t === "class" && (i && r ? /* @__PURE__ */ L($, {
 						layer: i,
 						channel: r.channel,
 						kind: "photos",
 						side: 32
-					}) : /* @__PURE__ */ R("span", {
+					}) : /* @__PURE__ */ L("span", {
 						class: "tile none",
 						"aria-hidden": "true"
 					})),
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						class: "bar-name",
-						children: /* @__PURE__ */ R("a", {
-							href: r ? W(r.layer, r.channel) : _t(e.of),
-							children: /* @__PURE__ */ R(q, { text: e.of })
+						children: /* @__PURE__ */ L("a", {
+							href: r ? U(r.layer, r.channel) : yt(e.of),
+							children: /* @__PURE__ */ L(K, { text: e.of })
 						})
 					}),
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						class: "bar-track negative",
 						"aria-hidden": "true",
-						children: /* @__PURE__ */ R("span", { style: { width: `${-100 * e.change / o}%` } })
+						children: /* @__PURE__ */ L("span", { style: { width: `${-100 * e.change / o}%` } })
 					}),
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						class: "number",
 						children: [
-							Z(e.change),
+							X(e.change),
 							" ",
-							e.control !== null && /* @__PURE__ */ R("small", {
+							e.control !== null && /* @__PURE__ */ L("small", {
 								class: "quiet",
 								children: [
 									"(",
-									Z(e.control),
+									X(e.control),
 									")"
 								]
 							})
@@ -2623,59 +2687,59 @@ function Rr({ of: e, kind: t }) {
 	});
 }
 // src/parts/Tuning.tsx
-var zr = 1.25, Br = (e) => `${100 * Math.min(Math.max(e, 0), zr) / zr}%`;
-function Vr({ layer: e, unit: t }) {
-	let { manifest: n } = z(), r = B(n.paths.tuning ? V(n.paths.tuning, { layer: e.id }) : null).value;
+var Gr = 1.25, Kr = (e) => `${100 * Math.min(Math.max(e, 0), Gr) / Gr}%`;
+function qr({ layer: e, unit: t }) {
+	let { manifest: n } = R(), r = z(n.paths.tuning ? V(n.paths.tuning, { layer: e.id }) : null).value;
 	if (!r?.kept.some((e) => (e[t.channel] ?? null) !== null)) return null;
 	let i = r.out[t.channel] ?? [];
-	return /* @__PURE__ */ R(J, {
+	return /* @__PURE__ */ L(q, {
 		title: "Tuning",
 		note: "What survives of the activation when this unit's strongest images are changed: the dot, with its interval; the shaded part is the middle half of the layer's units. In bold where this unit differs from its layer.",
-		children: /* @__PURE__ */ R("ol", {
+		children: /* @__PURE__ */ L("ol", {
 			class: "tuning",
 			children: r.kinds.map((e, n) => {
 				let a = r.kept[n]?.[t.channel] ?? null;
 				if (a === null) return null;
 				let o = r.low[n]?.[t.channel] ?? null, s = r.high[n]?.[t.channel] ?? null, [c, l, u] = r.quartiles[n] ?? [];
-				return /* @__PURE__ */ R("li", {
+				return /* @__PURE__ */ L("li", {
 					class: i.some((e) => Math.abs(e) === n + 1) ? "differs" : void 0,
-					title: `keeps ${Yt(a)} ${e.how}; the layer's median is ${Yt(l)}`,
+					title: `keeps ${Zt(a)} ${e.how}; the layer's median is ${Zt(l)}`,
 					children: [
-						/* @__PURE__ */ R("span", { children: [
+						/* @__PURE__ */ L("span", { children: [
 							e.what,
 							" ",
-							/* @__PURE__ */ R("span", {
+							/* @__PURE__ */ L("span", {
 								class: "quiet",
 								children: e.how
 							})
 						] }),
-						/* @__PURE__ */ R("span", {
+						/* @__PURE__ */ L("span", {
 							class: "tuning-track",
 							"aria-hidden": "true",
 							children: [
-								c != null && u != null && /* @__PURE__ */ R("i", {
+								c != null && u != null && /* @__PURE__ */ L("i", {
 									class: "middle",
 									style: {
-										left: Br(c),
-										right: `calc(100% - ${Br(u)})`
+										left: Kr(c),
+										right: `calc(100% - ${Kr(u)})`
 									}
 								}),
-								o !== null && s !== null && /* @__PURE__ */ R("i", {
+								o !== null && s !== null && /* @__PURE__ */ L("i", {
 									class: "interval",
 									style: {
-										left: Br(o),
-										right: `calc(100% - ${Br(s)})`
+										left: Kr(o),
+										right: `calc(100% - ${Kr(s)})`
 									}
 								}),
-								/* @__PURE__ */ R("i", {
+								/* @__PURE__ */ L("i", {
 									class: "dot",
-									style: { left: Br(a) }
+									style: { left: Kr(a) }
 								})
 							]
 						}),
-						/* @__PURE__ */ R("span", {
+						/* @__PURE__ */ L("span", {
 							class: "number",
-							children: Yt(a)
+							children: Zt(a)
 						})
 					]
 				}, e.name);
@@ -2684,119 +2748,119 @@ function Vr({ layer: e, unit: t }) {
 	});
 }
 // src/parts/Details.tsx
-function Hr(e) {
-	let { layer: t, unit: n } = e, r = z().manifest.extras, i = r ? Math.floor(n.channel / r.shard) : 0, a = B(r ? `extras/${t.id}/${i}` : null).value, o = ct(), s = {
+function Jr(e) {
+	let { layer: t, unit: n } = e, r = R().manifest.extras, i = r ? Math.floor(n.channel / r.shard) : 0, a = z(r ? `extras/${t.id}/${i}` : null).value, o = ut(), s = {
 		...e,
 		extra: a,
 		mine: a?.units[n.channel - a.first],
 		experiments: o
 	};
-	return /* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "details",
 		children: [
-			/* @__PURE__ */ R(xr, {
+			/* @__PURE__ */ L(Er, {
 				given: s,
 				about: n,
 				turn: 0,
-				draw: Wr
+				draw: Xr
 			}),
-			/* @__PURE__ */ R(xr, {
+			/* @__PURE__ */ L(Er, {
 				given: s,
 				about: n,
 				turn: 1,
-				draw: Gr
+				draw: Zr
 			}),
-			/* @__PURE__ */ R(xr, {
+			/* @__PURE__ */ L(Er, {
 				given: s,
 				about: n,
 				turn: 2,
-				draw: Kr
+				draw: Qr
 			})
 		]
 	});
 }
-function Ur(e, t, n) {
+function Yr(e, t, n) {
 	let r = e.values.findIndex((e) => e !== null && e !== 0 && e >= t && e < n);
 	if (r >= 0) return { n: r + 1 };
 	let i = (t + n) / 2 / (e.maximum || 1);
 	return i > 0 && i <= .95 ? { share: i > .75 ? 1 : i > .5 ? 2 : i > .25 ? 3 : 4 } : null;
 }
-var Wr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ R(S, { children: [
-	/* @__PURE__ */ R("div", {
+var Xr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ L(S, { children: [
+	/* @__PURE__ */ L("div", {
 		class: "stack",
-		children: [/* @__PURE__ */ R(J, {
+		children: [/* @__PURE__ */ L(q, {
 			title: "Responses",
 			note: `Images by their strongest response, heights by square root; the ${r.values.length} shown above are marked.`,
-			children: /* @__PURE__ */ R(vr, {
+			children: /* @__PURE__ */ L(Cr, {
 				edges: t.histogram.edges,
 				first: r.histogram.first,
 				counts: r.histogram.counts,
 				marks: r.values,
 				title: "Responses",
 				link: (e, t) => {
-					let n = Ur(r, e, t);
+					let n = Yr(r, e, t);
 					return n && ("n" in n || (a?.bands.length ?? 0) > 0) ? o({
 						share: null,
 						...n
 					}) : null;
 				}
 			})
-		}), i && /* @__PURE__ */ R(qr, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
+		}), i && /* @__PURE__ */ L($r, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
 	}),
-	r.classes.length > 0 && /* @__PURE__ */ R(Jr, {
+	r.classes.length > 0 && /* @__PURE__ */ L(ei, {
 		shard: n,
 		unit: r
 	}),
-	/* @__PURE__ */ R(Vr, {
+	/* @__PURE__ */ L(qr, {
 		layer: e,
 		unit: r
 	}),
-	a?.control && /* @__PURE__ */ R(Qr, {
+	a?.control && /* @__PURE__ */ L(ii, {
 		layer: e,
 		unit: r,
 		extra: a
 	})
-] }), Gr = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ R(Yr, {
+] }), Zr = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ L(ti, {
 	extra: t,
 	unit: n,
 	maximum: e.maximum,
 	share: r
-}) : null, Kr = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
+}) : null, Qr = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
 	let a = (t) => t.kind === "evolution" && Array.isArray(t.settings.layers) && t.settings.layers.includes(e.name), o = (i ?? []).filter((n) => a(n) || n.units.includes(`${e.name}:${t.channel}`));
-	return /* @__PURE__ */ R(S, { children: [
-		/* @__PURE__ */ R(Rr, {
+	return /* @__PURE__ */ L(S, { children: [
+		/* @__PURE__ */ L(Wr, {
 			of: `${e.name}:${t.channel}`,
 			kind: "unit"
 		}),
-		/* @__PURE__ */ R(Xr, {
+		/* @__PURE__ */ L(ni, {
 			layer: e,
 			unit: t
 		}),
-		/* @__PURE__ */ R(Or, { unit: `${e.name}:${t.channel}` }),
-		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ R(Zr, {
+		/* @__PURE__ */ L(Nr, { unit: `${e.name}:${t.channel}` }),
+		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ L(ri, {
 			title: "Strongest inputs",
 			joints: r.incoming,
 			note: n.incoming
 		}),
-		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ R(Zr, {
+		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ L(ri, {
 			title: "Strongest outputs",
 			joints: r.outgoing,
 			note: n.outgoing
 		}),
-		o.length > 0 && /* @__PURE__ */ R(J, {
+		o.length > 0 && /* @__PURE__ */ L(q, {
 			title: "Experiments on this unit",
-			children: /* @__PURE__ */ R("ul", {
+			children: /* @__PURE__ */ L("ul", {
 				class: "plain",
-				children: o.map((n) => /* @__PURE__ */ R("li", { children: [
-					/* @__PURE__ */ R("a", {
-						href: H(vt(n.name), a(n) ? {
+				children: o.map((n) => /* @__PURE__ */ L("li", { children: [
+					/* @__PURE__ */ L("a", {
+						href: vt(bt(n.name), a(n) ? {
 							layer: e.name,
 							unit: t.channel
 						} : {}),
 						children: n.title
 					}),
 					" ",
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						class: "op",
 						children: n.kind
 					})
@@ -2805,12 +2869,12 @@ var Wr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) =
 		})
 	] });
 };
-function qr({ unit: e }) {
-	let t = Ht();
-	return /* @__PURE__ */ R(J, {
+function $r({ unit: e }) {
+	let t = Wt();
+	return /* @__PURE__ */ L(q, {
 		title: "Your note",
 		note: "Kept in this browser; the first page lists it among the marked units, and saves it.",
-		children: /* @__PURE__ */ R("textarea", {
+		children: /* @__PURE__ */ L("textarea", {
 			rows: 2,
 			maxLength: 2e3,
 			value: t.all()[e] ?? "",
@@ -2820,69 +2884,69 @@ function qr({ unit: e }) {
 		})
 	});
 }
-function Jr({ shard: e, unit: t }) {
+function ei({ shard: e, unit: t }) {
 	let n = Math.max(...t.classes.map(([, e]) => e), 0);
-	return /* @__PURE__ */ R(J, {
+	return /* @__PURE__ */ L(q, {
 		title: "Top classes",
 		note: "Mean, over a class's images, of the strongest response in each.",
-		children: /* @__PURE__ */ R("ol", {
+		children: /* @__PURE__ */ L("ol", {
 			class: "bars",
-			children: t.classes.map(([t, r]) => /* @__PURE__ */ R("li", { children: [
-				/* @__PURE__ */ R("span", {
+			children: t.classes.map(([t, r]) => /* @__PURE__ */ L("li", { children: [
+				/* @__PURE__ */ L("span", {
 					class: "bar-name",
-					children: /* @__PURE__ */ R(Tt, {
+					children: /* @__PURE__ */ L(Dt, {
 						name: e.classes[t],
 						number: t
 					})
 				}),
-				/* @__PURE__ */ R("span", {
+				/* @__PURE__ */ L("span", {
 					class: "bar-track",
 					"aria-hidden": "true",
-					children: /* @__PURE__ */ R("span", { style: { width: `${n > 0 ? 100 * Math.max(0, r) / n : 0}%` } })
+					children: /* @__PURE__ */ L("span", { style: { width: `${n > 0 ? 100 * Math.max(0, r) / n : 0}%` } })
 				}),
-				/* @__PURE__ */ R("span", {
+				/* @__PURE__ */ L("span", {
 					class: "number",
-					children: Z(r)
+					children: X(r)
 				})
 			] }, t))
 		})
 	});
 }
-function Yr({ extra: e, unit: t, maximum: n, share: r }) {
-	let i = P(null);
-	return N(() => i.current?.scrollIntoView({ block: "center" }), [r]), /* @__PURE__ */ R(J, {
+function ti({ extra: e, unit: t, maximum: n, share: r }) {
+	let i = N(null);
+	return M(() => i.current?.scrollIntoView({ block: "center" }), [r]), /* @__PURE__ */ L(q, {
 		title: "Lower responses",
 		class: "panel wide",
 		note: "Patches from images that excite the unit less, at their strongest place: a unit is more than its maxima. Those shown above are left out.",
-		children: /* @__PURE__ */ R("div", {
+		children: /* @__PURE__ */ L("div", {
 			class: "bands",
-			children: t.bands.map((t, a) => /* @__PURE__ */ R("div", {
+			children: t.bands.map((t, a) => /* @__PURE__ */ L("div", {
 				class: a + 1 === r ? "band here" : "band",
 				ref: a + 1 === r ? i : null,
-				children: [/* @__PURE__ */ R("h3", { children: [
-					n ? `${Jt(t.low / n)} to ${Jt(t.high / n)}` : "",
+				children: [/* @__PURE__ */ L("h3", { children: [
+					n ? `${Xt(t.low / n)} to ${Xt(t.high / n)}` : "",
 					" ",
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						class: "quiet",
 						children: "of the maximum"
 					})
-				] }), /* @__PURE__ */ R("div", {
+				] }), /* @__PURE__ */ L("div", {
 					class: "band-row",
 					children: [t.samples.map((t) => {
-						let n = ur(e, t.image);
-						return /* @__PURE__ */ R("a", {
+						let n = hr(e, t.image);
+						return /* @__PURE__ */ L("a", {
 							href: `#/i/${t.image}`,
-							title: `${dr(e, t.image)}${n ? `, ${n}` : ""}`,
-							children: [/* @__PURE__ */ R(_n, {
+							title: `${gr(e, t.image)}${n ? `, ${n}` : ""}`,
+							children: [/* @__PURE__ */ L(vn, {
 								image: t.image,
 								box: t.box,
-								label: `Response ${Z(t.value)}, ${dr(e, t.image)}`
-							}), /* @__PURE__ */ R("span", {
+								label: `Response ${X(t.value)}, ${gr(e, t.image)}`
+							}), /* @__PURE__ */ L("span", {
 								class: "number",
-								children: Z(t.value)
+								children: X(t.value)
 							})]
 						}, t.image);
-					}), t.samples.length === 0 && /* @__PURE__ */ R("span", {
+					}), t.samples.length === 0 && /* @__PURE__ */ L("span", {
 						class: "quiet",
 						children: "none among the images sampled"
 					})]
@@ -2891,16 +2955,16 @@ function Yr({ extra: e, unit: t, maximum: n, share: r }) {
 		})
 	});
 }
-function Xr({ layer: e, unit: t }) {
-	let n = z(), r = t.nearest.filter(([t]) => pt(n, e.name, t));
-	return r.length ? /* @__PURE__ */ R(J, {
+function ni({ layer: e, unit: t }) {
+	let n = R(), r = t.nearest.filter(([t]) => B(n, e.name, t));
+	return r.length ? /* @__PURE__ */ L(q, {
 		title: "Nearest units",
-		note: /* @__PURE__ */ R(S, { children: [
+		note: /* @__PURE__ */ L(S, { children: [
 			"By co-activation over the collection: ",
 			e.neighbours,
 			". ",
-			/* @__PURE__ */ R("a", {
-				href: U(e.name, {
+			/* @__PURE__ */ L("a", {
+				href: H(e.name, {
 					sort: "similar",
 					near: t.channel,
 					up: 0
@@ -2908,119 +2972,119 @@ function Xr({ layer: e, unit: t }) {
 				children: "Sort the layer by likeness to this unit"
 			})
 		] }),
-		children: /* @__PURE__ */ R("ul", {
+		children: /* @__PURE__ */ L("ul", {
 			class: "tiles",
-			children: r.map(([r, i]) => /* @__PURE__ */ R("li", { children: [/* @__PURE__ */ R("a", {
-				href: W(e.name, r),
-				children: [/* @__PURE__ */ R($, {
+			children: r.map(([n, r]) => /* @__PURE__ */ L("li", { children: [/* @__PURE__ */ L("a", {
+				href: U(e.name, n),
+				children: [/* @__PURE__ */ L($, {
 					layer: e,
-					channel: r,
+					channel: n,
 					kind: "photos",
 					side: 56
-				}), /* @__PURE__ */ R("span", {
+				}), /* @__PURE__ */ L("span", {
 					class: "caption",
-					children: [/* @__PURE__ */ R("b", { children: [/* @__PURE__ */ R("span", {
+					children: [/* @__PURE__ */ L("b", { children: [/* @__PURE__ */ L("span", {
 						class: "heard",
 						children: "Unit "
-					}), r] }), /* @__PURE__ */ R("span", { children: [/* @__PURE__ */ R("span", {
+					}), n] }), /* @__PURE__ */ L("span", { children: [/* @__PURE__ */ L("span", {
 						class: "heard",
 						children: "similarity "
-					}), i.toFixed(2)] })]
+					}), r.toFixed(2)] })]
 				})]
-			}), n.store.host.kind !== "file" && /* @__PURE__ */ R("a", {
+			}), /* @__PURE__ */ L("a", {
 				class: "versus",
-				href: yt(`${e.name}:${t.channel}`, `${e.name}:${r}`),
-				"aria-label": `Compare with unit ${r}`,
+				href: xt(`${e.name}:${t.channel}`, `${e.name}:${n}`),
+				"aria-label": `Compare with unit ${n}`,
 				title: "Compare",
 				children: "⇄"
-			})] }, r))
+			})] }, n))
 		})
 	}) : null;
 }
-function Zr({ title: e, joints: t, note: n }) {
-	let r = z(), { network: i } = Ft(), a = t.some(([e, t]) => pt(r, e, t)), o = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
-	return /* @__PURE__ */ R(J, {
+function ri({ title: e, joints: t, note: n }) {
+	let r = R(), { network: i } = Lt(), a = t.some(([e, t]) => B(r, e, t)), o = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
+	return /* @__PURE__ */ L(q, {
 		title: e,
 		note: n,
-		children: /* @__PURE__ */ R("ol", {
+		children: /* @__PURE__ */ L("ol", {
 			class: a ? "joints" : "joints bare",
 			children: t.map(([e, t, n]) => {
-				let s = pt(r, e, t), c = `${e}:${t}`, l = It(i, e, t), u = l !== null && /* @__PURE__ */ R(S, { children: [
-					/* @__PURE__ */ R(q, { text: l }),
+				let s = B(r, e, t), c = `${e}:${t}`, l = Rt(i, e, t), u = l !== null && /* @__PURE__ */ L(S, { children: [
+					/* @__PURE__ */ L(K, { text: l }),
 					" ",
-					/* @__PURE__ */ R("small", {
+					/* @__PURE__ */ L("small", {
 						class: "quiet",
 						children: c
 					})
 				] });
-				return /* @__PURE__ */ R("li", { children: [
-					a && (s ? /* @__PURE__ */ R($, {
+				return /* @__PURE__ */ L("li", { children: [
+					a && (s ? /* @__PURE__ */ L($, {
 						layer: s,
 						channel: t,
 						kind: "photos",
 						side: 32
-					}) : /* @__PURE__ */ R("span", {
+					}) : /* @__PURE__ */ L("span", {
 						class: "tile none",
 						"aria-hidden": "true"
 					})),
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						class: "joint-name",
 						title: s ? c : `${c}: this unit is not in the atlas`,
-						children: l === null ? s ? /* @__PURE__ */ R("a", {
-							href: W(e, t),
+						children: l === null ? s ? /* @__PURE__ */ L("a", {
+							href: U(e, t),
 							children: [
-								/* @__PURE__ */ R("span", { children: e }),
+								/* @__PURE__ */ L("span", { children: e }),
 								":",
 								t
 							]
-						}) : /* @__PURE__ */ R(S, { children: [
-							/* @__PURE__ */ R("span", { children: e }),
+						}) : /* @__PURE__ */ L(S, { children: [
+							/* @__PURE__ */ L("span", { children: e }),
 							":",
 							t
-						] }) : r.manifest.subset ? /* @__PURE__ */ R("span", {
+						] }) : r.manifest.subset ? /* @__PURE__ */ L("span", {
 							class: "logit",
 							children: u
-						}) : /* @__PURE__ */ R("a", {
+						}) : /* @__PURE__ */ L("a", {
 							class: "logit",
-							href: _t(l),
+							href: yt(l),
 							children: u
 						})
 					}),
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						class: n < 0 ? "bar-track negative" : "bar-track",
 						"aria-hidden": "true",
-						children: /* @__PURE__ */ R("span", { style: { width: `${o > 0 ? 100 * Math.abs(n) / o : 0}%` } })
+						children: /* @__PURE__ */ L("span", { style: { width: `${o > 0 ? 100 * Math.abs(n) / o : 0}%` } })
 					}),
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						class: "number",
-						children: n < 0 ? `−${Z(-n)}` : `+${Z(n)}`
+						children: n < 0 ? `−${X(-n)}` : `+${X(n)}`
 					})
 				] }, c);
 			})
 		})
 	});
 }
-function Qr({ layer: e, unit: t, extra: n }) {
-	let { manifest: r } = z();
+function ii({ layer: e, unit: t, extra: n }) {
+	let { manifest: r } = R();
 	if (!r.paths.controls || !n.control) return null;
 	let i = V(r.paths.controls, {
 		layer: e.id,
 		sheet: Math.floor(t.channel / e.sheet.units)
 	});
-	return /* @__PURE__ */ R(J, {
+	return /* @__PURE__ */ L(q, {
 		title: "Control",
 		note: "The first projection beside one from the same place of the same image with random positive numbers at all units instead of this unit's activation. Projections that look like their control say little about the unit.",
-		children: [/* @__PURE__ */ R("div", {
+		children: [/* @__PURE__ */ L("div", {
 			class: "control",
 			children: [
-				/* @__PURE__ */ R("figure", { children: [/* @__PURE__ */ R(un, {
+				/* @__PURE__ */ L("figure", { children: [/* @__PURE__ */ L(dn, {
 					layer: e,
 					unit: t,
 					kind: "projections",
 					rank: 0,
 					side: 112
-				}), /* @__PURE__ */ R("figcaption", { children: "this unit" })] }),
-				/* @__PURE__ */ R("figure", { children: [/* @__PURE__ */ R(sn, {
+				}), /* @__PURE__ */ L("figcaption", { children: "this unit" })] }),
+				/* @__PURE__ */ L("figure", { children: [/* @__PURE__ */ L(cn, {
 					path: i,
 					grid: e.sheet,
 					panel: 0,
@@ -3028,28 +3092,28 @@ function Qr({ layer: e, unit: t, extra: n }) {
 					side: 112,
 					boost: !0,
 					label: "Projection of a random seed"
-				}), /* @__PURE__ */ R("figcaption", { children: "random seed" })] }),
-				/* @__PURE__ */ R("p", { children: [/* @__PURE__ */ R("b", {
+				}), /* @__PURE__ */ L("figcaption", { children: "random seed" })] }),
+				/* @__PURE__ */ L("p", { children: [/* @__PURE__ */ L("b", {
 					class: "figure",
 					children: n.control.similarity === null ? "–" : n.control.similarity.toFixed(2)
-				}), /* @__PURE__ */ R("span", {
+				}), /* @__PURE__ */ L("span", {
 					class: "quiet",
 					children: "cosine similarity of the two: 1 alike, 0 unrelated"
 				})] })
 			]
-		}), /* @__PURE__ */ R(cr, {
+		}), /* @__PURE__ */ L(pr, {
 			layer: e,
 			similarity: n.control.similarity
 		})]
 	});
 }
 // src/pages/Class.tsx
-var $r = 18;
-function ei({ name: e }) {
-	let { collection: t, network: n, ready: r } = Ft();
-	if (!r) return /* @__PURE__ */ R(X, { what: e });
-	let i = Lt(t?.names, e).filter((e) => t?.images[e]), a = Lt(n?.names, e);
-	if (!i.length && !a.length) return /* @__PURE__ */ R(Y, {
+var ai = 18;
+function oi({ name: e }) {
+	let { collection: t, network: n, ready: r } = Lt();
+	if (!r) return /* @__PURE__ */ L(Y, { what: e });
+	let i = zt(t?.names, e).filter((e) => t?.images[e]), a = zt(n?.names, e);
+	if (!i.length && !a.length) return /* @__PURE__ */ L(J, {
 		title: "No such class",
 		children: [
 			"“",
@@ -3059,39 +3123,39 @@ function ei({ name: e }) {
 	});
 	let o = i.reduce((e, n) => e + (t?.images[n] ?? 0), 0), s = [
 		...i.map((e) => `label ${e}`),
-		...i.length ? [Q(o, "image")] : [],
+		...i.length ? [Z(o, "image")] : [],
 		...a.map((e) => `logit ${n?.layers.at(-1) ?? ""}:${e}`)
 	];
-	return /* @__PURE__ */ R(S, { children: [
-		/* @__PURE__ */ R("h1", { children: /* @__PURE__ */ R(q, {
+	return /* @__PURE__ */ L(S, { children: [
+		/* @__PURE__ */ L("h1", { children: /* @__PURE__ */ L(K, {
 			text: e,
 			plain: !0
 		}) }),
-		/* @__PURE__ */ R("p", {
+		/* @__PURE__ */ L("p", {
 			class: "lead",
 			children: ["class · ", s.join(" · ")]
 		}),
-		i.length > 0 && /* @__PURE__ */ R("p", {
+		i.length > 0 && /* @__PURE__ */ L("p", {
 			class: "note",
 			children: "Units answer to it by their selectivity for it: the mean of their strongest responses to its images against that to the others', from −1 to 1."
 		}),
-		!i.length && /* @__PURE__ */ R("p", {
+		!i.length && /* @__PURE__ */ L("p", {
 			class: "note",
 			children: "No image of this collection is labelled so: which units answer to it is not known."
 		}),
-		/* @__PURE__ */ R("div", {
+		/* @__PURE__ */ L("div", {
 			class: "class-page",
 			children: [
-				i.map((t) => /* @__PURE__ */ R(ti, {
+				i.map((t) => /* @__PURE__ */ L(si, {
 					label: t,
 					name: e
 				}, t)),
-				a.map((e) => /* @__PURE__ */ R(ri, {
+				a.map((e) => /* @__PURE__ */ L(li, {
 					logit: e,
 					layers: n?.layers ?? [],
 					note: n?.note ?? ""
 				}, e)),
-				/* @__PURE__ */ R(Rr, {
+				/* @__PURE__ */ L(Wr, {
 					of: e,
 					kind: "class"
 				})
@@ -3099,42 +3163,42 @@ function ei({ name: e }) {
 		})
 	] });
 }
-function ti({ label: e, name: t }) {
-	let { manifest: n } = z(), r = n.classes?.shard ?? 1, i = B(`classes/${Math.floor(e / r)}`), a = B(n.extras ? "profiles/index" : null).value, o = (a?.images ?? []).filter((t, n) => a?.labels[n] === e), s = i.value?.classes[e] ?? [];
-	return /* @__PURE__ */ R(S, { children: [o.length > 0 && /* @__PURE__ */ R(J, {
+function si({ label: e, name: t }) {
+	let { manifest: n } = R(), r = n.classes?.shard ?? 1, i = z(`classes/${Math.floor(e / r)}`), a = z(n.extras ? "profiles/index" : null).value, o = (a?.images ?? []).filter((t, n) => a?.labels[n] === e), s = i.value?.classes[e] ?? [];
+	return /* @__PURE__ */ L(S, { children: [o.length > 0 && /* @__PURE__ */ L(q, {
 		title: "Its images",
 		class: "panel wide",
-		children: [/* @__PURE__ */ R("ul", {
+		children: [/* @__PURE__ */ L("ul", {
 			class: "thumbs",
-			children: o.slice(0, $r).map((e) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
-				href: G(e),
-				"aria-label": an(a?.names[a.images.indexOf(e)] ?? `image ${e}`),
-				children: /* @__PURE__ */ R(gn, {
+			children: o.slice(0, ai).map((e) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
+				href: W(e),
+				"aria-label": Q(a?.names[a.images.indexOf(e)] ?? `image ${e}`),
+				children: /* @__PURE__ */ L(_n, {
 					image: e,
 					side: 84
 				})
 			}) }, e))
-		}), o.length > $r && /* @__PURE__ */ R("p", {
+		}), o.length > ai && /* @__PURE__ */ L("p", {
 			class: "more",
-			children: /* @__PURE__ */ R("a", {
-				href: H("#/images", { q: t }),
-				children: ["All ", Q(o.length, "image")]
+			children: /* @__PURE__ */ L("a", {
+				href: vt("#/images", { q: t }),
+				children: ["All ", Z(o.length, "image")]
 			})
 		})]
 	}), [...n.layers].reverse().map((t, r) => {
 		let i = s[n.layers.length - 1 - r] ?? [];
-		return i.length > 0 && /* @__PURE__ */ R(J, {
+		return i.length > 0 && /* @__PURE__ */ L(q, {
 			title: `Units of ${t.name} that answer to it`,
-			note: /* @__PURE__ */ R("a", {
-				href: U(t.name, {
+			note: /* @__PURE__ */ L("a", {
+				href: H(t.name, {
 					class: e,
 					sort: "selectivity"
 				}),
 				children: "Those that prefer it to every other class"
 			}),
-			children: /* @__PURE__ */ R(ni, {
+			children: /* @__PURE__ */ L(ci, {
 				rows: i,
-				tile: (e) => /* @__PURE__ */ R($, {
+				tile: (e) => /* @__PURE__ */ L($, {
 					layer: t,
 					channel: e,
 					kind: "photos",
@@ -3145,39 +3209,39 @@ function ti({ label: e, name: t }) {
 		}, t.id);
 	})] });
 }
-function ni({ rows: e, layer: t, tile: n }) {
-	return /* @__PURE__ */ R("ul", {
+function ci({ rows: e, layer: t, tile: n }) {
+	return /* @__PURE__ */ L("ul", {
 		class: "tiles",
-		children: e.map(([e, r, i]) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
-			href: W(t, e),
-			title: `mean ${Z(r)}, selectivity ${i.toFixed(2)}`,
-			children: [n(e), /* @__PURE__ */ R("span", {
+		children: e.map(([e, r, i]) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
+			href: U(t, e),
+			title: `mean ${X(r)}, selectivity ${i.toFixed(2)}`,
+			children: [n(e), /* @__PURE__ */ L("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ R("b", { children: [/* @__PURE__ */ R("span", {
+				children: [/* @__PURE__ */ L("b", { children: [/* @__PURE__ */ L("span", {
 					class: "heard",
 					children: "Unit "
-				}), e] }), /* @__PURE__ */ R("span", { children: i.toFixed(2) })]
+				}), e] }), /* @__PURE__ */ L("span", { children: i.toFixed(2) })]
 			})]
 		}) }, e))
 	});
 }
-function ri({ logit: e, layers: t, note: n }) {
-	let r = z(), i = r.manifest.classes?.shard ?? 64, a = B(`logits/${Math.floor(e / i)}`).value, o = t.map((t) => pt(r, t, e)).find((e) => e !== void 0), s = a?.incoming[e - a.first] ?? [];
-	return /* @__PURE__ */ R(S, { children: [o && /* @__PURE__ */ R(J, {
+function li({ logit: e, layers: t, note: n }) {
+	let r = R(), i = r.manifest.classes?.shard ?? 64, a = z(`logits/${Math.floor(e / i)}`).value, o = t.map((t) => B(r, t, e)).find((e) => e !== void 0), s = a?.incoming[e - a.first] ?? [];
+	return /* @__PURE__ */ L(S, { children: [o && /* @__PURE__ */ L(q, {
 		title: "Its logit",
 		note: "What excites the logit most, and what it takes from it.",
-		children: /* @__PURE__ */ R("a", {
+		children: /* @__PURE__ */ L("a", {
 			class: "pair-link",
-			href: W(o.name, e),
+			href: U(o.name, e),
 			children: [
-				/* @__PURE__ */ R("span", {
+				/* @__PURE__ */ L("span", {
 					class: "pair",
-					children: [/* @__PURE__ */ R($, {
+					children: [/* @__PURE__ */ L($, {
 						layer: o,
 						channel: e,
 						kind: "photos",
 						side: 112
-					}), /* @__PURE__ */ R($, {
+					}), /* @__PURE__ */ L($, {
 						layer: o,
 						channel: e,
 						kind: "projections",
@@ -3189,78 +3253,78 @@ function ri({ logit: e, layers: t, note: n }) {
 				e
 			]
 		})
-	}), s.length > 0 && /* @__PURE__ */ R(Zr, {
+	}), s.length > 0 && /* @__PURE__ */ L(ri, {
 		title: "What its logit is computed from",
 		joints: s,
 		note: n
 	})] });
 }
 // src/parts/Caution.tsx
-function ii({ layers: e }) {
-	let t = e.filter(tn);
-	return t.length ? /* @__PURE__ */ R("p", {
+function ui({ layers: e }) {
+	let t = e.filter(rn);
+	return t.length ? /* @__PURE__ */ L("p", {
 		class: "caution",
-		children: [t.map((e, t) => /* @__PURE__ */ R("span", { children: [t > 0 && ", ", /* @__PURE__ */ R(q, { text: e.name })] }, e.id)), ": projections look much like a random signal's from the same place (median cosine above 0.9). They say where, hardly what."]
+		children: [t.map((e, t) => /* @__PURE__ */ L("span", { children: [t > 0 && ", ", /* @__PURE__ */ L(K, { text: e.name })] }, e.id)), ": projections look much like a random signal's from the same place (median cosine above 0.9). They say where, hardly what."]
 	}) : null;
 }
 // src/parts/Marked.tsx
-function ai() {
-	let e = z(), t = Ht(), { toast: n } = I(), r = Object.entries(t.all());
+function di() {
+	let e = R(), t = Wt(), { toast: n } = F(), r = Object.entries(t.all());
 	if (!r.length) return null;
-	let i = () => qe("notes.json", JSON.stringify({
+	let i = () => Je("notes.json", JSON.stringify({
 		model: e.manifest.model.name,
 		fingerprint: e.manifest.model.fingerprint,
 		notes: t.all()
 	}, null, 1)), a = async (r) => {
 		let i = r.files?.[0];
 		if (r.value = "", !i) return;
-		let a = oi(await i.text(), e.manifest.model.fingerprint);
-		n(a === null ? "This file holds notes on another network" : `${Q(t.merge(a), "note")} taken in`);
+		let a = fi(await i.text(), e.manifest.model.fingerprint);
+		n(a === null ? "This file holds notes on another network" : `${Z(t.merge(a), "note")} taken in`);
 	};
-	return /* @__PURE__ */ R(J, {
+	return /* @__PURE__ */ L(q, {
 		title: "Marked units",
 		class: "panel marked",
-		children: [/* @__PURE__ */ R("ul", {
+		children: [/* @__PURE__ */ L("ul", {
 			class: "tiles",
 			children: r.map(([t, n]) => {
-				let r = K(t), i = r && pt(e, r.layer, r.channel);
-				return !r || !i || r.channel >= i.channels ? null : /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
-					href: W(r.layer, r.channel),
+				let r = G(t), i = r && B(e, r.layer, r.channel);
+				return !r || !i || r.channel >= i.channels ? null : /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
+					href: U(r.layer, r.channel),
 					children: [
-						/* @__PURE__ */ R("span", {
+						/* @__PURE__ */ L("span", {
 							class: "pair",
-							children: [/* @__PURE__ */ R($, {
+							children: [/* @__PURE__ */ L($, {
 								layer: i,
 								channel: r.channel,
 								kind: "photos",
 								side: 64
-							}), /* @__PURE__ */ R($, {
+							}), /* @__PURE__ */ L($, {
 								layer: i,
 								channel: r.channel,
 								kind: "projections",
 								side: 64
 							})]
 						}),
-						/* @__PURE__ */ R("span", {
+						/* @__PURE__ */ L("span", {
 							class: "caption",
-							children: /* @__PURE__ */ R("b", { children: /* @__PURE__ */ R(q, { text: t }) })
+							children: /* @__PURE__ */ L("b", { children: /* @__PURE__ */ L(K, { text: t }) })
 						}),
-						n && /* @__PURE__ */ R("small", {
+						n && /* @__PURE__ */ L("small", {
 							class: "clamp",
 							children: n
 						})
 					]
 				}) }, t);
 			})
-		}), /* @__PURE__ */ R("p", {
+		}), /* @__PURE__ */ L("p", {
 			class: "actions",
-			children: [/* @__PURE__ */ R("button", {
+			children: [/* @__PURE__ */ L("button", {
 				type: "button",
 				onClick: i,
 				children: "Save notes"
-			}), /* @__PURE__ */ R("label", {
+			}), /* @__PURE__ */ L("label", {
 				class: "button",
-				children: ["Take in notes…", /* @__PURE__ */ R("input", {
+				children: ["Take in notes…", /* @__PURE__ */ L("input", {
 					class: "heard",
 					type: "file",
 					accept: "application/json,.json",
@@ -3270,17 +3334,17 @@ function ai() {
 		})]
 	});
 }
-function oi(e, t) {
+function fi(e, t) {
 	let n;
 	try {
 		n = JSON.parse(e);
 	} catch {
 		return {};
 	}
-	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : zt(JSON.stringify(n.notes));
+	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : Vt(JSON.stringify(n.notes));
 }
 // src/pages/Home.tsx
-function si(e, t) {
+function pi(e, t) {
 	if (!e) return t.map((e) => ({ shown: e }));
 	let n = new Map(t.map((e) => [e.name, e])), r = [];
 	for (let t of e.layers) {
@@ -3289,127 +3353,127 @@ function si(e, t) {
 	}
 	return r;
 }
-function ci() {
-	let { manifest: e } = z(), { router: t } = I(), n = B("network"), r = F(() => si(n.value, e.layers), [n.value, e]), [i, a] = M(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
-	L({
+function mi() {
+	let { manifest: e } = R(), { router: t } = F(), n = z("network"), r = P(() => pi(n.value, e.layers), [n.value, e]), [i, a] = j(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
+	I({
 		ArrowDown: o(1),
 		j: o(1),
 		ArrowUp: o(-1),
 		k: o(-1),
 		Enter: () => {
 			let n = e.layers[Math.max(0, i)];
-			n && t.go(U(n.name));
+			n && t.go(H(n.name));
 		}
 	});
 	let s = e.layers.reduce((e, t) => e + t.units.dead, 0);
-	return /* @__PURE__ */ R(S, { children: [
-		/* @__PURE__ */ R("h1", { children: /* @__PURE__ */ R(q, {
+	return /* @__PURE__ */ L(S, { children: [
+		/* @__PURE__ */ L("h1", { children: /* @__PURE__ */ L(K, {
 			text: e.model.name,
 			plain: !0
 		}) }),
-		/* @__PURE__ */ R("p", {
+		/* @__PURE__ */ L("p", {
 			class: "lead",
 			children: [
 				"What its ",
-				Q(e.units, "unit"),
+				Z(e.units, "unit"),
 				" in ",
-				Q(e.layers.length, "layer"),
+				Z(e.layers.length, "layer"),
 				" respond to, in ",
-				Q(e.data.count, "image"),
-				s > 0 && `; ${Q(s, "unit")} never ${s === 1 ? "responds" : "respond"}`,
+				Z(e.data.count, "image"),
+				s > 0 && `; ${Z(s, "unit")} never ${s === 1 ? "responds" : "respond"}`,
 				"."
 			]
 		}),
-		/* @__PURE__ */ R(fi, { manifest: e }),
-		/* @__PURE__ */ R(ii, { layers: e.layers }),
-		/* @__PURE__ */ R("div", {
+		/* @__PURE__ */ L(vi, { manifest: e }),
+		/* @__PURE__ */ L(ui, { layers: e.layers }),
+		/* @__PURE__ */ L("div", {
 			class: "map-head",
-			children: /* @__PURE__ */ R("h2", { children: "Layers in execution order" })
+			children: /* @__PURE__ */ L("h2", { children: "Layers in execution order" })
 		}),
-		/* @__PURE__ */ R("ol", {
+		/* @__PURE__ */ L("ol", {
 			class: "map",
-			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ R(ui, {
+			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ L(gi, {
 				layer: t.shown,
-				role: $t(t.shown.name, n.value?.layers ?? []),
+				role: tn(t.shown.name, n.value?.layers ?? []),
 				current: e.layers.indexOf(t.shown) === i
-			}, t.shown.id) : /* @__PURE__ */ R(di, { layers: t.passed }, `passed-${r}`))
+			}, t.shown.id) : /* @__PURE__ */ L(_i, { layers: t.passed }, `passed-${r}`))
 		}),
-		/* @__PURE__ */ R(li, {}),
-		/* @__PURE__ */ R(ai, {}),
-		/* @__PURE__ */ R(hi, { manifest: e })
+		/* @__PURE__ */ L(hi, {}),
+		/* @__PURE__ */ L(di, {}),
+		/* @__PURE__ */ L(xi, { manifest: e })
 	] });
 }
-function li() {
-	let e = ot();
-	return e.length ? /* @__PURE__ */ R(J, {
+function hi() {
+	let e = ct();
+	return e.length ? /* @__PURE__ */ L(q, {
 		title: "Compare with",
 		class: "panel beside",
 		note: "Atlases beside this one: which of their units do the same as units here.",
-		children: /* @__PURE__ */ R("p", {
+		children: /* @__PURE__ */ L("p", {
 			class: "chips",
-			children: e.map((e) => /* @__PURE__ */ R("a", {
+			children: e.map((e) => /* @__PURE__ */ L("a", {
 				class: "chip",
-				href: H("#/compare", { with: e.name }),
+				href: vt("#/compare", { with: e.name }),
 				title: e.data,
 				children: [
-					/* @__PURE__ */ R("b", { children: e.name }),
+					/* @__PURE__ */ L("b", { children: e.name }),
 					" ",
-					/* @__PURE__ */ R("bdi", { children: e.model })
+					/* @__PURE__ */ L("bdi", { children: e.model })
 				]
 			}, e.name))
 		})
 	}) : null;
 }
-function ui({ layer: e, role: t, current: n }) {
-	let { manifest: r } = z(), i = e.preview, a = window.innerWidth < 600 ? 28 : 40, o = Math.min(i.columns, r.subset?.[e.name]?.length ?? e.channels), s = V(r.paths.preview, { layer: e.id });
-	return /* @__PURE__ */ R("li", {
+function gi({ layer: e, role: t, current: n }) {
+	let { manifest: r } = R(), i = e.preview, a = window.innerWidth < 600 ? 28 : 40, o = Math.min(i.columns, r.subset?.[e.name]?.length ?? e.channels), s = V(r.paths.preview, { layer: e.id });
+	return /* @__PURE__ */ L("li", {
 		class: n ? "station current" : "station",
-		children: /* @__PURE__ */ R("a", {
-			href: U(e.name),
+		children: /* @__PURE__ */ L("a", {
+			href: H(e.name),
 			children: [
-				/* @__PURE__ */ R("span", {
+				/* @__PURE__ */ L("span", {
 					class: "station-name",
-					children: [/* @__PURE__ */ R("b", { children: /* @__PURE__ */ R(q, { text: e.name }) }), /* @__PURE__ */ R("span", {
+					children: [/* @__PURE__ */ L("b", { children: /* @__PURE__ */ L(K, { text: e.name }) }), /* @__PURE__ */ L("span", {
 						class: "op",
 						children: [e.op, t].filter(Boolean).join(", ")
 					})]
 				}),
-				/* @__PURE__ */ R("span", {
+				/* @__PURE__ */ L("span", {
 					class: "station-shape",
-					children: [/* @__PURE__ */ R("span", {
+					children: [/* @__PURE__ */ L("span", {
 						class: "number",
-						children: Xt(e)
-					}), /* @__PURE__ */ R("small", { children: e.spatial ? "units × map" : "units" })]
+						children: Qt(e)
+					}), /* @__PURE__ */ L("small", { children: e.spatial ? "units × map" : "units" })]
 				}),
-				/* @__PURE__ */ R("span", {
+				/* @__PURE__ */ L("span", {
 					class: "station-field",
-					children: [/* @__PURE__ */ R(Ct, {
+					children: [/* @__PURE__ */ L(Tt, {
 						field: e.field,
 						input: r.model.input
-					}), /* @__PURE__ */ R("span", { children: [e.field ? `${e.field.size[0]} px` : "all", /* @__PURE__ */ R("small", { children: e.field ? `stride ${e.field.stride[0]}` : "whole image" })] })]
+					}), /* @__PURE__ */ L("span", { children: [e.field ? `${e.field.size[0]} px` : "all", /* @__PURE__ */ L("small", { children: e.field ? `stride ${e.field.stride[0]}` : "whole image" })] })]
 				}),
-				/* @__PURE__ */ R("span", {
+				/* @__PURE__ */ L("span", {
 					class: "station-told",
 					children: [
-						/* @__PURE__ */ R("span", {
+						/* @__PURE__ */ L("span", {
 							class: e.units.dead ? "station-dead some" : "station-dead",
 							children: [e.units.dead, " dead"]
 						}),
-						e.control && /* @__PURE__ */ R("small", {
-							class: tn(e) ? "some" : "",
+						e.control && /* @__PURE__ */ L("small", {
+							class: rn(e) ? "some" : "",
 							title: "Median cosine of a unit's projection and a random signal's from the same place: 1 alike, 0 unrelated",
 							children: ["like control ", e.control.median?.toFixed(2) ?? "–"]
 						}),
-						/* @__PURE__ */ R(sr, {
+						/* @__PURE__ */ L(fr, {
 							layer: e.name,
 							brief: !0
 						})
 					]
 				}),
-				/* @__PURE__ */ R("span", {
+				/* @__PURE__ */ L("span", {
 					class: "strip",
 					"aria-hidden": "true",
-					children: [0, 1].map((e) => /* @__PURE__ */ R("span", { children: Array.from({ length: o }, (t, n) => /* @__PURE__ */ R(sn, {
+					children: [0, 1].map((e) => /* @__PURE__ */ L("span", { children: Array.from({ length: o }, (t, n) => /* @__PURE__ */ L(cn, {
 						path: s,
 						grid: i,
 						panel: 0,
@@ -3422,43 +3486,43 @@ function ui({ layer: e, role: t, current: n }) {
 		})
 	});
 }
-function di({ layers: e }) {
-	return /* @__PURE__ */ R("li", {
+function _i({ layers: e }) {
+	return /* @__PURE__ */ L("li", {
 		class: "passed",
-		children: /* @__PURE__ */ R("details", { children: [/* @__PURE__ */ R("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ R("ul", { children: e.map((e) => /* @__PURE__ */ R("li", { children: [
-			/* @__PURE__ */ R(q, { text: e.name }),
+		children: /* @__PURE__ */ L("details", { children: [/* @__PURE__ */ L("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ L("ul", { children: e.map((e) => /* @__PURE__ */ L("li", { children: [
+			/* @__PURE__ */ L(K, { text: e.name }),
 			" ",
-			/* @__PURE__ */ R("span", {
+			/* @__PURE__ */ L("span", {
 				class: "op",
 				children: e.op
 			}),
 			" ",
-			/* @__PURE__ */ R("span", {
+			/* @__PURE__ */ L("span", {
 				class: "number",
-				children: Xt(e)
+				children: Qt(e)
 			}),
 			" ",
-			/* @__PURE__ */ R("span", { children: Qt(e) })
+			/* @__PURE__ */ L("span", { children: en(e) })
 		] }, e.name)) })] })
 	});
 }
-function fi({ manifest: e }) {
+function vi({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
-	return t ? /* @__PURE__ */ R("details", {
+	return t ? /* @__PURE__ */ L("details", {
 		class: "panel warning",
-		children: [/* @__PURE__ */ R("summary", { children: [
-			Q(t, "image"),
+		children: [/* @__PURE__ */ L("summary", { children: [
+			Z(t, "image"),
 			" could not be read and ",
 			t === 1 ? "was" : "were",
 			" left out"
-		] }), /* @__PURE__ */ R("ul", { children: [n.map((e) => /* @__PURE__ */ R("li", { children: [
-			/* @__PURE__ */ R(q, { text: e.name }),
+		] }), /* @__PURE__ */ L("ul", { children: [n.map((e) => /* @__PURE__ */ L("li", { children: [
+			/* @__PURE__ */ L(K, { text: e.name }),
 			" ",
-			/* @__PURE__ */ R("span", {
+			/* @__PURE__ */ L("span", {
 				class: "quiet",
 				children: e.reason
 			})
-		] }, e.image)), t > n.length && /* @__PURE__ */ R("li", {
+		] }, e.image)), t > n.length && /* @__PURE__ */ L("li", {
 			class: "quiet",
 			children: [
 				"and ",
@@ -3468,54 +3532,54 @@ function fi({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var pi = ({ value: e }) => /* @__PURE__ */ R("code", {
+var yi = ({ value: e }) => /* @__PURE__ */ L("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
-}), mi = (e, t) => t ? [[e, t]] : [];
-function hi({ manifest: e }) {
+}), bi = (e, t) => t ? [[e, t]] : [];
+function xi({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i, check: a } = e;
-	return /* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "cards",
 		children: [
-			/* @__PURE__ */ R(J, {
+			/* @__PURE__ */ L(q, {
 				title: "Model",
-				children: /* @__PURE__ */ R(St, { rows: [
-					["Name", /* @__PURE__ */ R(q, {
+				children: /* @__PURE__ */ L(wt, { rows: [
+					["Name", /* @__PURE__ */ L(K, {
 						text: t.name,
 						plain: !0
 					}, "n")],
 					["Input", `${t.input.join(" × ")}, ${t.dtype}`],
 					["Preparation", t.preprocessText],
-					["Output", /* @__PURE__ */ R(q, {
-						text: t.output + (t.classes ? `, ${Q(t.classes, "class", "classes")}` : ""),
+					["Output", /* @__PURE__ */ L(K, {
+						text: t.output + (t.classes ? `, ${Z(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					...mi("Taken for", t.meaning),
-					["SHA-256", /* @__PURE__ */ R(pi, { value: t.fingerprint }, "h")]
+					...bi("Taken for", t.meaning),
+					["SHA-256", /* @__PURE__ */ L(yi, { value: t.fingerprint }, "h")]
 				] })
 			}),
-			/* @__PURE__ */ R(J, {
+			/* @__PURE__ */ L(q, {
 				title: "Images",
-				children: /* @__PURE__ */ R(St, { rows: [
-					["Collection", /* @__PURE__ */ R(q, {
+				children: /* @__PURE__ */ L(wt, { rows: [
+					["Collection", /* @__PURE__ */ L(K, {
 						text: n.description,
 						plain: !0
 					}, "n")],
-					["Count", Q(n.count, "image")],
-					["Labels", n.classes ? Q(n.classes, "class", "classes") : "none"],
+					["Count", Z(n.count, "image")],
+					["Labels", n.classes ? Z(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ R(pi, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ L(yi, { value: n.fingerprint }, "h")]
 				] })
 			}),
-			/* @__PURE__ */ R(J, {
+			/* @__PURE__ */ L(q, {
 				title: "How it was made",
-				children: /* @__PURE__ */ R(St, { rows: [
-					["When", rn(e.created)],
+				children: /* @__PURE__ */ L(wt, { rows: [
+					["When", on(e.created)],
 					["Shown", `${r.k} strongest responses a unit, one an image`],
 					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}${r.gates ? `; gates: ${r.gates}` : ""}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
-					...mi("Check", a?.sentence),
+					...bi("Check", a?.sentence),
 					["Versions", Object.entries(i).map(([e, t]) => `${e} ${t}`).join(", ")]
 				] })
 			})
@@ -3523,7 +3587,7 @@ function hi({ manifest: e }) {
 	});
 }
 // src/parts/Strong.tsx
-function gi(e, t, n, r) {
+function Si(e, t, n, r) {
 	let i = e.field;
 	if (!i) return [
 		0,
@@ -3539,13 +3603,13 @@ function gi(e, t, n, r) {
 		o + i.size[1]
 	];
 }
-var _i = 64;
-function vi({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, mark: s, pin: c, pinned: l }) {
-	let { manifest: u } = z(), d = u.paths.taken && a ? V(u.paths.taken, {
+var Ci = 64;
+function wi({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, mark: s, pin: c, pinned: l }) {
+	let { manifest: u } = R(), d = u.paths.taken && a ? V(u.paths.taken, {
 		image: n,
 		thousand: Math.floor(n / 1e3)
 	}) : null;
-	return /* @__PURE__ */ R("ul", {
+	return /* @__PURE__ */ L("ul", {
 		class: "tiles",
 		children: r.map(([r, f, p, m, h], g) => {
 			let [_, v, y, b, x] = o?.[g] ?? [], S = _ === void 0 ? null : [
@@ -3558,127 +3622,127 @@ function vi({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, m
 				grid: a,
 				cell: t * a.columns + g
 			} : null, w = {
-				box: gi(e, m, h, u.model.input),
+				box: Si(e, m, h, u.model.input),
 				part: S,
 				over: C,
-				words: `${e.name}:${r}, response ${Z(f)}${x ? `; black and white ±${Z(x)}` : ""}`
+				words: `${e.name}:${r}, response ${X(f)}${x ? `; black and white ±${X(x)}` : ""}`
 			}, T = () => s(w), E = l?.words === w.words, D = i.find((e) => e[1] === r)?.[2];
-			return /* @__PURE__ */ R("li", {
+			return /* @__PURE__ */ L("li", {
 				onMouseEnter: T,
 				onMouseLeave: () => s(null),
-				children: [/* @__PURE__ */ R("a", {
-					href: W(e.name, r),
+				children: [/* @__PURE__ */ L("a", {
+					href: U(e.name, r),
 					onFocus: T,
 					onBlur: () => s(null),
-					children: [/* @__PURE__ */ R("span", {
+					children: [/* @__PURE__ */ L("span", {
 						class: "pair",
-						children: [/* @__PURE__ */ R("span", {
+						children: [/* @__PURE__ */ L("span", {
 							class: "cut-tile",
-							style: { width: `${_i}px` },
-							children: /* @__PURE__ */ R(_n, {
+							style: { width: `${Ci}px` },
+							children: /* @__PURE__ */ L(vn, {
 								image: n,
 								box: S ?? w.box
 							})
-						}), C ? /* @__PURE__ */ R(sn, {
+						}), C ? /* @__PURE__ */ L(cn, {
 							path: C.path,
 							grid: C.grid,
 							panel: 0,
 							cell: C.cell,
-							side: _i,
+							side: Ci,
 							boost: !0
-						}) : D === void 0 ? /* @__PURE__ */ R("span", {
+						}) : D === void 0 ? /* @__PURE__ */ L("span", {
 							class: "tile none",
 							title: "not projected",
 							style: {
-								width: `${_i}px`,
-								height: `${_i}px`
+								width: `${Ci}px`,
+								height: `${Ci}px`
 							}
-						}) : /* @__PURE__ */ R(yi, {
+						}) : /* @__PURE__ */ L(Ti, {
 							layer: e,
 							channel: r,
 							rank: D
 						})]
-					}), /* @__PURE__ */ R("span", {
+					}), /* @__PURE__ */ L("span", {
 						class: "caption",
-						children: [/* @__PURE__ */ R("b", { children: [/* @__PURE__ */ R("span", {
+						children: [/* @__PURE__ */ L("b", { children: [/* @__PURE__ */ L("span", {
 							class: "heard",
 							children: "Unit "
-						}), r] }), /* @__PURE__ */ R("span", {
+						}), r] }), /* @__PURE__ */ L("span", {
 							title: "response, and its share of the unit's maximum",
 							children: [
-								Z(f),
+								X(f),
 								" · ",
 								Math.round(100 * p),
 								" %"
 							]
 						})]
 					})]
-				}), /* @__PURE__ */ R("button", {
+				}), /* @__PURE__ */ L("button", {
 					type: "button",
 					class: "versus",
 					"aria-pressed": E,
 					"aria-label": `Where unit ${r} responds`,
 					title: "Where it responds, and what it takes",
 					onClick: () => (c(E ? null : w), E && s(null)),
-					children: /* @__PURE__ */ R("svg", {
+					children: /* @__PURE__ */ L("svg", {
 						viewBox: "0 0 16 16",
 						"aria-hidden": "true",
-						children: [/* @__PURE__ */ R("circle", {
+						children: [/* @__PURE__ */ L("circle", {
 							cx: "8",
 							cy: "8",
 							r: "4.5"
-						}), /* @__PURE__ */ R("path", { d: "M8 0v6M8 10v6M0 8h6M10 8h6" })]
+						}), /* @__PURE__ */ L("path", { d: "M8 0v6M8 10v6M0 8h6M10 8h6" })]
 					})
 				})]
 			}, r);
 		})
 	});
 }
-function yi({ layer: e, channel: t, rank: n, photo: r }) {
-	return /* @__PURE__ */ R(sn, {
-		path: kn(z(), e, t),
+function Ti({ layer: e, channel: t, rank: n, photo: r }) {
+	return /* @__PURE__ */ L(cn, {
+		path: An(R(), e, t),
 		grid: e.sprite,
 		panel: +!r,
 		cell: n,
-		side: _i,
+		side: Ci,
 		boost: !r
 	});
 }
-var bi = 24;
-function xi({ layer: e, wins: t }) {
-	let [n, r] = M(!1), i = n ? t : t.slice(0, bi);
-	return /* @__PURE__ */ R(S, { children: [/* @__PURE__ */ R("ul", {
+var Ei = 24;
+function Di({ layer: e, wins: t }) {
+	let [n, r] = j(!1), i = n ? t : t.slice(0, Ei);
+	return /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("ul", {
 		class: "tiles",
-		children: i.map(([, t, n]) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
-			href: W(e.name, t),
-			children: [/* @__PURE__ */ R("span", {
+		children: i.map(([, t, n]) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
+			href: U(e.name, t),
+			children: [/* @__PURE__ */ L("span", {
 				class: "pair",
-				children: [/* @__PURE__ */ R(yi, {
+				children: [/* @__PURE__ */ L(Ti, {
 					layer: e,
 					channel: t,
 					rank: n,
 					photo: !0
-				}), /* @__PURE__ */ R(yi, {
+				}), /* @__PURE__ */ L(Ti, {
 					layer: e,
 					channel: t,
 					rank: n
 				})]
-			}), /* @__PURE__ */ R("span", {
+			}), /* @__PURE__ */ L("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ R("b", { children: [/* @__PURE__ */ R("span", {
+				children: [/* @__PURE__ */ L("b", { children: [/* @__PURE__ */ L("span", {
 					class: "heard",
 					children: "Unit "
-				}), t] }), /* @__PURE__ */ R("span", { children: ["no. ", n + 1] })]
+				}), t] }), /* @__PURE__ */ L("span", { children: ["no. ", n + 1] })]
 			})]
 		}) }, t))
-	}), t.length > i.length && /* @__PURE__ */ R("button", {
+	}), t.length > i.length && /* @__PURE__ */ L("button", {
 		type: "button",
 		onClick: () => r(!0),
 		children: ["Show all ", t.length]
 	})] });
 }
 // src/pages/Image.tsx
-function Si(e, t, n) {
+function Oi(e, t, n) {
 	if (!e.starts) return Math.floor(e.images.indexOf(t) / n);
 	let r = -1;
 	for (let n of e.starts) {
@@ -3687,106 +3751,109 @@ function Si(e, t, n) {
 	}
 	return r;
 }
-function Ci({ number: e }) {
-	let { manifest: t, store: n } = z(), r = Number.isInteger(e) && e >= 0, i = B(r ? "images/index" : null), a = B(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? Si(a.value, e, t.extras.profileShard) : -1, s = B(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = B(c === void 0 ? null : `images/${c}`), u = B(n.host.kind === "file" ? null : "experiments");
-	if (!r) return /* @__PURE__ */ R(Y, {
+function ki({ number: e }) {
+	let { manifest: t } = R(), n = Number.isInteger(e) && e >= 0, r = z(n ? "images/index" : null), i = z(n && t.extras ? "profiles/index" : null), a = i.value && t.extras ? Oi(i.value, e, t.extras.profileShard) : -1, o = z(a >= 0 ? `profiles/${a}` : null), s = r.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), c = z(s === void 0 ? null : `images/${s}`), l = ut();
+	if (!n) return /* @__PURE__ */ L(J, {
 		title: "No such image",
 		children: "Images have numbers from 0."
 	});
-	if (i.error) return /* @__PURE__ */ R(Y, {
+	if (r.error) return /* @__PURE__ */ L(J, {
 		title: "Data is missing",
-		children: i.error.message
+		children: r.error.message
 	});
-	if (!i.value || t.extras && !a.value && !a.error || o >= 0 && !s.value && !s.error || c !== void 0 && !l.value && !l.error) return /* @__PURE__ */ R(X, { what: `image ${e}` });
-	let d = l.value?.images[e], f = s.value?.images[e], p = f ?? d;
-	if (!p) return /* @__PURE__ */ R(Y, {
+	if (!r.value || t.extras && !i.value && !i.error || a >= 0 && !o.value && !o.error || s !== void 0 && !c.value && !c.error) return /* @__PURE__ */ L(Y, { what: `image ${e}` });
+	let u = c.value?.images[e], d = o.value?.images[e], f = d ?? u;
+	if (!f) return /* @__PURE__ */ L(J, {
 		title: "Not in this atlas",
-		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Q(a.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
+		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Z(i.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
 	});
-	let m = p.label < 0 ? null : (s.value ?? l.value)?.classes[p.label] ?? `class ${p.label}`, h = (u.value ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ R(wi, {
+	let p = f.label < 0 ? null : (o.value ?? c.value)?.classes[f.label] ?? `class ${f.label}`, m = (l ?? []).filter((t) => t.images.includes(e));
+	return /* @__PURE__ */ L(Ai, {
 		number: e,
-		name: p.name,
-		label: m,
-		strong: f?.layers ?? null,
-		wins: d?.wins ?? [],
-		images: a.value?.images ?? [],
-		about: h
+		name: f.name,
+		label: p,
+		strong: d?.layers ?? null,
+		wins: u?.wins ?? [],
+		images: i.value?.images ?? [],
+		about: m
 	});
 }
-function wi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
-	let { manifest: s } = z(), { router: c } = I(), [l, u] = M(null), [d, f] = M(null), p = l ?? d, m = B(s.taken ? "taken/index" : null).value, h = B(m?.images.includes(e) ? `taken/${e}` : null).value, g = a.indexOf(e), [_, v] = g < 0 ? [] : [a[g - 1], a[g + 1]], y = (e) => () => e === void 0 ? void 0 : c.step(G(e));
-	return L({
+function Ai({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
+	let { manifest: s } = R(), { router: c } = F(), [l, u] = j(null), [d, f] = j(null), p = l ?? d, m = z(s.taken ? "taken/index" : null).value, h = z(m?.images.includes(e) ? `taken/${e}` : null).value, g = a.indexOf(e), [_, v] = g < 0 ? [] : [a[g - 1], a[g + 1]], y = (e) => () => e === void 0 ? void 0 : c.step(W(e));
+	return I({
 		ArrowLeft: y(_),
 		h: y(_),
 		ArrowRight: y(v),
 		l: y(v)
-	}), /* @__PURE__ */ R(S, { children: [/* @__PURE__ */ R("div", {
+	}), /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("div", {
 		class: "page-head",
-		children: [/* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("h1", { children: /* @__PURE__ */ R(q, { text: an(t) }) }), /* @__PURE__ */ R("p", {
+		children: [/* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("h1", { children: /* @__PURE__ */ L(K, { text: Q(t) }) }), /* @__PURE__ */ L("p", {
 			class: "lead",
 			children: [
 				"image ",
 				e,
-				n !== null && /* @__PURE__ */ R(S, { children: [" · ", /* @__PURE__ */ R(Tt, {
+				n !== null && /* @__PURE__ */ L(S, { children: [" · ", /* @__PURE__ */ L(Dt, {
 					name: n,
 					number: -1
 				})] }),
 				" · ",
 				"among the strongest of ",
-				Q(i.length, "unit")
+				Z(i.length, "unit")
 			]
-		})] }), /* @__PURE__ */ R("div", {
+		})] }), /* @__PURE__ */ L("div", {
 			class: "steps",
-			children: [_ !== void 0 && /* @__PURE__ */ R("a", {
-				href: G(_),
+			children: [_ !== void 0 && /* @__PURE__ */ L("a", {
+				href: W(_),
 				"aria-label": `Previous image, ${_}`,
 				title: "Previous image (←)",
 				children: "←"
-			}), v !== void 0 && /* @__PURE__ */ R("a", {
-				href: G(v),
+			}), v !== void 0 && /* @__PURE__ */ L("a", {
+				href: W(v),
 				"aria-label": `Next image, ${v}`,
 				title: "Next image (→)",
 				children: "→"
 			})]
 		})]
-	}), /* @__PURE__ */ R("div", {
+	}), /* @__PURE__ */ L("div", {
 		class: "image-page",
-		children: [/* @__PURE__ */ R("figure", {
+		children: [/* @__PURE__ */ L("figure", {
 			class: "looked sticky",
 			children: [
-				/* @__PURE__ */ R(mn, {
+				/* @__PURE__ */ L(hn, {
 					image: e,
 					name: t,
 					box: p?.box ?? null,
 					part: p?.part ?? null,
 					over: p?.over ?? null
 				}),
-				/* @__PURE__ */ R("figcaption", { children: p ? p.words : "Point at a unit, or press its mark, to see where it responds and what it takes" }),
-				/* @__PURE__ */ R("p", {
+				/* @__PURE__ */ L("figcaption", { children: p ? p.words : "Point at a unit, or press its mark, to see where it responds and what it takes" }),
+				/* @__PURE__ */ L("p", {
 					class: "quiet path",
-					children: /* @__PURE__ */ R(q, {
+					children: /* @__PURE__ */ L(K, {
 						text: t,
 						plain: !0
 					})
 				}),
-				o.map((e) => /* @__PURE__ */ R("p", { children: /* @__PURE__ */ R("a", {
-					href: vt(e.name),
-					children: e.title
-				}) }, e.name))
+				/* @__PURE__ */ L("ul", {
+					class: "plain",
+					children: o.map((e) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
+						href: bt(e.name),
+						children: e.title
+					}) }, e.name))
+				})
 			]
-		}), /* @__PURE__ */ R("div", { children: [
-			r && /* @__PURE__ */ R(Ti, {
+		}), /* @__PURE__ */ L("div", { children: [
+			r && /* @__PURE__ */ L(ji, {
 				taken: h !== null,
 				known: !s.taken || m !== null
 			}),
-			/* @__PURE__ */ R(Ar, { image: e }),
+			/* @__PURE__ */ L(Fr, { image: e }),
 			s.layers.map((t, n) => {
 				let a = r?.[n] ?? [], o = i.filter((e) => e[0] === n);
-				return !a.length && !o.length ? null : /* @__PURE__ */ R(J, {
+				return !a.length && !o.length ? null : /* @__PURE__ */ L(q, {
 					title: t.name,
-					note: o.length ? `among the ${s.options.k} strongest of ${Q(o.length, "unit")}` : void 0,
-					children: [a.length > 0 ? /* @__PURE__ */ R(vi, {
+					note: o.length ? `among the ${s.options.k} strongest of ${Z(o.length, "unit")}` : void 0,
+					children: [a.length > 0 ? /* @__PURE__ */ L(wi, {
 						layer: t,
 						image: e,
 						rows: a,
@@ -3797,10 +3864,10 @@ function wi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 						mark: u,
 						pin: f,
 						pinned: d
-					}) : /* @__PURE__ */ R(xi, {
+					}) : /* @__PURE__ */ L(Di, {
 						layer: t,
 						wins: o
-					}), a.length > 0 && o.length > 0 && /* @__PURE__ */ R("details", { children: [/* @__PURE__ */ R("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ R(xi, {
+					}), a.length > 0 && o.length > 0 && /* @__PURE__ */ L("details", { children: [/* @__PURE__ */ L("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ L(Di, {
 						layer: t,
 						wins: o
 					})] })]
@@ -3809,20 +3876,20 @@ function wi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		] })]
 	})] });
 }
-function Ti({ taken: e, known: t }) {
-	let { manifest: n } = z(), r = n.taken;
-	return /* @__PURE__ */ R("div", {
+function ji({ taken: e, known: t }) {
+	let { manifest: n } = R(), r = n.taken;
+	return /* @__PURE__ */ L("div", {
 		class: "legend",
-		children: [/* @__PURE__ */ R("p", {
+		children: [/* @__PURE__ */ L("p", {
 			class: "note",
-			children: ["The units that respond most, by share of their own maximum: the place in this image, and what each takes from it.", !e && t && (r ? ` Of this image the latter is kept only where it is among a unit's strongest: ${Q(r.images, "image")}, evenly spread, fit the ${nn(r.budget)} that the atlas was made with (--image-bytes).` : " This atlas keeps the latter only where the image is among a unit's strongest.")]
-		}), /* @__PURE__ */ R(Ot, {})]
+			children: ["The units that respond most, by share of their own maximum: the place in this image, and what each takes from it.", !e && t && (r ? ` Of this image the latter is kept only where it is among a unit's strongest: ${Z(r.images, "image")}, evenly spread, fit the ${an(r.budget)} that the atlas was made with (--image-bytes).` : " This atlas keeps the latter only where the image is among a unit's strongest.")]
+		}), /* @__PURE__ */ L(At, {})]
 	});
 }
 // src/parts/Grid.tsx
-var Ei = (e) => e === document.documentElement ? window : e, Di = 400;
-function Oi(e, t, n, r, i, a, o) {
-	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - Di) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + Di) / l)));
+var Mi = (e) => e === document.documentElement ? window : e, Ni = 400;
+function Pi(e, t, n, r, i, a, o) {
+	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - Ni) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + Ni) / l)));
 	return {
 		columns: s,
 		step: o ? n.width + r : Math.floor((t + r) / s),
@@ -3831,22 +3898,22 @@ function Oi(e, t, n, r, i, a, o) {
 		height: Math.max(0, c * l - r)
 	};
 }
-function ki(e, t, n) {
+function Fi(e, t, n) {
 	let r = () => {
 		let r = e.current?.getBoundingClientRect(), i = r?.width || 900, a = -(r?.top ?? 0);
-		return Oi(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
-	}, [i, a] = M(r), [o, s] = M(!1), c = () => {
+		return Pi(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
+	}, [i, a] = j(r), [o, s] = j(!1), c = () => {
 		let e = r();
 		a((t) => t.columns === e.columns && t.step === e.step && t.first === e.first && t.last === e.last && t.height === e.height ? t : e);
 	};
-	je(c, [
+	Me(c, [
 		t.count,
 		t.cell.width,
 		t.cell.height,
 		t.columns
 	]);
-	let l = P(c);
-	return l.current = c, N(() => {
+	let l = N(c);
+	return l.current = c, M(() => {
 		let t = e.current;
 		if (!t) return;
 		let n = () => l.current(), r = new ResizeObserver(n);
@@ -3864,8 +3931,8 @@ function ki(e, t, n) {
 		last: t.count
 	} : i;
 }
-function Ai(e) {
-	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = I(), c = P(null), l = ki(c, e, r), u = P(!1), d = (e) => {
+function Ii(e) {
+	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = F(), c = N(null), l = Fi(c, e, r), u = N(!1), d = (e) => {
 		t && (u.current = !0, a(Math.max(0, Math.min(t - 1, i < 0 ? 0 : i + e))));
 	}, f = l.columns, p = [
 		[["ArrowLeft", "h"], -1],
@@ -3879,32 +3946,32 @@ function Ai(e) {
 		[["Home"], -t],
 		[["End"], t]
 	], m = Object.fromEntries(p.flatMap(([e, t]) => e.map((e) => [e, () => d(t)])));
-	L(e.keys === !1 ? {} : {
+	I(e.keys === !1 ? {} : {
 		...m,
 		Enter: () => i >= 0 && o(i)
-	}), je(() => {
+	}), Me(() => {
 		if (!u.current || i < 0 || !c.current) return;
 		let e = c.current.querySelector(`[data-index="${i}"]`);
 		if (e) u.current = !1, e.querySelector("a")?.focus({ preventScroll: !0 }), e.scrollIntoView({ block: "nearest" });
 		else {
 			let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-			Ei(s.root).scrollBy({
+			Mi(s.root).scrollBy({
 				top: e - window.innerHeight / 3,
 				behavior: "instant"
 			});
 		}
 	});
-	let h = P(!1);
-	N(() => {
+	let h = N(!1);
+	M(() => {
 		if (h.current || i < 0 || !c.current || !s.root.isConnected) return;
 		h.current = !0;
 		let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-		e > window.innerHeight - n.height && Ei(s.root).scrollBy({
+		e > window.innerHeight - n.height && Mi(s.root).scrollBy({
 			top: e - window.innerHeight / 3,
 			behavior: "instant"
 		});
 	}, [i]);
-	let g = P(/* @__PURE__ */ new Map()), _ = [], v = /* @__PURE__ */ new Map();
+	let g = N(/* @__PURE__ */ new Map()), _ = [], v = /* @__PURE__ */ new Map();
 	for (let a = l.first; a < Math.min(l.last, t); a += 1) {
 		let o = [
 			e.render,
@@ -3918,11 +3985,11 @@ function Ai(e) {
 			n.height
 		], s = g.current.get(a), c = s && s.place.every((e, t) => e === o[t]) ? s : {
 			place: o,
-			item: ji(e, a, l, r)
+			item: Li(e, a, l, r)
 		};
 		v.set(a, c), _.push(c.item);
 	}
-	return g.current = v, /* @__PURE__ */ R("ul", {
+	return g.current = v, /* @__PURE__ */ L("ul", {
 		class: "virtual",
 		ref: c,
 		"aria-label": e.label,
@@ -3930,8 +3997,8 @@ function Ai(e) {
 		children: _
 	});
 }
-function ji({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
-	return /* @__PURE__ */ R("li", {
+function Li({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
+	return /* @__PURE__ */ L("li", {
 		"data-index": a,
 		"aria-setsize": e,
 		"aria-posinset": a + 1,
@@ -3946,9 +4013,9 @@ function ji({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	}, r(a));
 }
 // src/pages/Images.tsx
-function Mi() {
-	let { manifest: e, store: t } = z(), n = B(e.extras ? "profiles/index" : null), r = B(e.extras ? null : "images/index"), [i, a] = M(null);
-	N(() => {
+function Ri() {
+	let { manifest: e, store: t } = R(), n = z(e.extras ? "profiles/index" : null), r = z(e.extras ? null : "images/index"), [i, a] = j(null);
+	M(() => {
 		if (!r.value) return;
 		let e = !0;
 		return Promise.all(r.value.shards.map((e) => t.load(`images/${e}`))).then((t) => {
@@ -3974,20 +4041,20 @@ function Mi() {
 		error: n.error ?? r.error
 	};
 }
-function Ni({ query: e }) {
-	let { manifest: t } = z(), { router: n } = I(), { images: r, error: i } = Mi(), [a, o] = M(-1), s = (e.get("q") ?? "").toLowerCase();
-	if (i) return /* @__PURE__ */ R(Y, {
+function zi({ query: e }) {
+	let { manifest: t } = R(), { router: n } = F(), { images: r, error: i } = Ri(), [a, o] = j(-1), s = (e.get("q") ?? "").toLowerCase();
+	if (i) return /* @__PURE__ */ L(J, {
 		title: "Data is missing",
 		children: i.message
 	});
-	if (!r) return /* @__PURE__ */ R(X, { what: "images" });
+	if (!r) return /* @__PURE__ */ L(Y, { what: "images" });
 	let c = r.filter((e) => e.name.toLowerCase().includes(s) || (e.label ?? "").toLowerCase().includes(s));
-	return /* @__PURE__ */ R(S, { children: [
-		/* @__PURE__ */ R("h1", { children: "Images" }),
-		/* @__PURE__ */ R("p", {
+	return /* @__PURE__ */ L(S, { children: [
+		/* @__PURE__ */ L("h1", { children: "Images" }),
+		/* @__PURE__ */ L("p", {
 			class: "lead",
 			children: [
-				Q(r.length, "image"),
+				Z(r.length, "image"),
 				" of ",
 				t.data.count,
 				", each with the units that respond to it most",
@@ -3995,17 +4062,17 @@ function Ni({ query: e }) {
 				"."
 			]
 		}),
-		/* @__PURE__ */ R("div", {
+		/* @__PURE__ */ L("div", {
 			class: "bar",
-			children: [/* @__PURE__ */ R("input", {
+			children: [/* @__PURE__ */ L("input", {
 				id: "search",
 				class: "find",
 				type: "search",
 				value: e.get("q") ?? "",
-				onInput: (e) => n.replace(H("#/images", { q: e.currentTarget.value })),
+				onInput: (e) => n.replace(vt("#/images", { q: e.currentTarget.value })),
 				placeholder: "Find name or label",
 				"aria-label": "Find images"
-			}), /* @__PURE__ */ R("output", {
+			}), /* @__PURE__ */ L("output", {
 				class: "count",
 				"aria-live": "polite",
 				children: [
@@ -4015,13 +4082,13 @@ function Ni({ query: e }) {
 				]
 			})]
 		}),
-		c.length === 0 ? /* @__PURE__ */ R("p", {
+		c.length === 0 ? /* @__PURE__ */ L("p", {
 			class: "empty",
-			children: ["No image listed has this in its name or label.", /^\d+$/.test(s) && /* @__PURE__ */ R(S, { children: [" ", /* @__PURE__ */ R("a", {
-				href: G(Number(s)),
+			children: ["No image listed has this in its name or label.", /^\d+$/.test(s) && /* @__PURE__ */ L(S, { children: [" ", /* @__PURE__ */ L("a", {
+				href: W(Number(s)),
 				children: ["Open image ", Number(s)]
 			})] })]
-		}) : /* @__PURE__ */ R(Ai, {
+		}) : /* @__PURE__ */ L(Ii, {
 			count: c.length,
 			cell: {
 				width: 132,
@@ -4030,43 +4097,43 @@ function Ni({ query: e }) {
 			label: "Images",
 			current: a,
 			select: o,
-			open: (e) => n.go(G(c[e]?.number ?? 0)),
+			open: (e) => n.go(W(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e, t) => /* @__PURE__ */ R(Pi, {
+			render: (e, t) => /* @__PURE__ */ L(Bi, {
 				image: c[e],
 				first: t
 			})
 		})
 	] });
 }
-function Pi({ image: e, first: t }) {
-	let n = lt(pn(z(), e.number));
-	return /* @__PURE__ */ R("a", {
+function Bi({ image: e, first: t }) {
+	let n = dt(mn(R(), e.number));
+	return /* @__PURE__ */ L("a", {
 		class: "unit thumb",
-		href: G(e.number),
+		href: W(e.number),
 		tabIndex: t ? 0 : -1,
 		children: [
-			n ? /* @__PURE__ */ R("img", {
+			n ? /* @__PURE__ */ L("img", {
 				src: n,
 				alt: "",
 				width: 120,
 				height: 120
-			}) : /* @__PURE__ */ R("span", { class: "tile none" }),
-			/* @__PURE__ */ R("span", {
+			}) : /* @__PURE__ */ L("span", { class: "tile none" }),
+			/* @__PURE__ */ L("span", {
 				class: "caption",
-				children: /* @__PURE__ */ R("b", { children: /* @__PURE__ */ R(q, { text: e.label ?? an(e.name) }) })
+				children: /* @__PURE__ */ L("b", { children: /* @__PURE__ */ L(K, { text: e.label ?? Q(e.name) }) })
 			}),
-			e.label !== null && /* @__PURE__ */ R("small", { children: /* @__PURE__ */ R(q, { text: an(e.name) }) })
+			e.label !== null && /* @__PURE__ */ L("small", { children: /* @__PURE__ */ L(K, { text: Q(e.name) }) })
 		]
 	});
 }
 // src/alike.ts
-function Fi(e) {
+function Vi(e) {
 	let t = atob(e.codes);
 	return Int8Array.from({ length: t.length - t.length % e.rank }, (e, n) => t.charCodeAt(n));
 }
-function Ii(e, t, n = []) {
-	let { rank: r } = e, i = Fi(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
+function Hi(e, t, n = []) {
+	let { rank: r } = e, i = Vi(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
 	if (!o.some((e) => e !== 0)) return [];
 	for (let n = 0; n < a; n += 1) {
 		let a = 0, u = !1;
@@ -4078,9 +4145,9 @@ function Ii(e, t, n = []) {
 	}
 	return l;
 }
-var Li = 32;
-function Ri(e, t) {
-	let n = Fi(e), r = Math.min(Li, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
+var Ui = 32;
+function Wi(e, t) {
+	let n = Vi(e), r = Math.min(Ui, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
 	return i.forEach((t, i) => a.set(n.subarray(t * e.rank, t * e.rank + r), i * r)), {
 		vectors: {
 			rank: r,
@@ -4089,7 +4156,7 @@ function Ri(e, t) {
 		units: i
 	};
 }
-var zi = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, Bi = [
+var Gi = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, Ki = [
 	["index", "index"],
 	["maximum", "maximum"],
 	["mean", "mean"],
@@ -4107,7 +4174,7 @@ var zi = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	["falls", "fall of the score that needs it most"],
 	["similar", "similarity to a unit"],
 	["map", "likeness, as a map"]
-], Vi = [
+], qi = [
 	"grey",
 	"hue",
 	"blurred",
@@ -4115,40 +4182,40 @@ var zi = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	"mirrored",
 	"turned",
 	"moved"
-], Hi = (e) => Vi.includes(e), Ui = ["lost", "falls"], Wi = (e) => Ui.includes(e), Gi = (e, t, n) => t.find((t) => t === e) ?? n, Ki = (e) => {
+], Ji = (e) => qi.includes(e), Yi = ["lost", "falls"], Xi = (e) => Yi.includes(e), Zi = (e, t, n) => t.find((t) => t === e) ?? n, Qi = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function qi(e) {
-	let t = Gi(e.get("sort"), Bi.map(([e]) => e), "index");
+function $i(e) {
+	let t = Zi(e.get("sort"), Ki.map(([e]) => e), "index");
 	return {
-		view: Gi(e.get("view"), [
+		view: Zi(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: Gi(e.get("alive"), [
+		alive: Zi(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: Ki(e.get("class")),
-		like: Gi(e.get("like"), [
+		class: Qi(e.get("class")),
+		like: Zi(e.get("like"), [
 			"all",
 			"unlike",
 			"like"
 		], "all"),
-		low: Ki(e.get("low")),
-		high: Ki(e.get("high")),
-		near: Ki(e.get("near")),
+		low: Qi(e.get("low")),
+		high: Qi(e.get("high")),
+		near: Qi(e.get("near")),
 		text: e.get("q") ?? "",
 		marked: e.get("marked") === "1"
 	};
 }
-function Ji(e) {
+function ea(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
@@ -4163,7 +4230,7 @@ function Ji(e) {
 		marked: e.marked ? 1 : null
 	};
 }
-function Yi(e, t, n, r) {
+function ta(e, t, n, r) {
 	let i = new Set(t.dead), { low: a, high: o, class: s } = e, c = e.text.toLowerCase();
 	return {
 		alive: (t) => e.alive === "all" || i.has(t) === (e.alive === "dead"),
@@ -4181,8 +4248,8 @@ function Yi(e, t, n, r) {
 		text: (e) => !c || String(e).startsWith(c) || (t.names?.[e] ?? "").toLowerCase().includes(c)
 	};
 }
-function Xi(e, t, n, { nearest: r = [], controls: i, measured: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
-	let c = Yi(n, t, s, i), l = new Set(t.dead), u = {
+function na(e, t, n, { nearest: r = [], controls: i, measured: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
+	let c = ta(n, t, s, i), l = new Set(t.dead), u = {
 		all: 0,
 		alive: {
 			all: 0,
@@ -4212,44 +4279,44 @@ function Xi(e, t, n, { nearest: r = [], controls: i, measured: a, only: o, marke
 		r("class") && a !== void 0 && a >= 0 && u.classes.set(a, (u.classes.get(a) ?? 0) + 1), r("marked") && s.has(n) && (u.marked += 1), r("range") && typeof o == "number" && u.maxima.push(o), r("like") && (u.like.all += 1, p !== null && (u.like[p > .9 ? "like" : "unlike"] += 1));
 	}
 	return {
-		units: Zi(f, t, n, r, i, a),
+		units: ra(f, t, n, r, i, a),
 		counts: u
 	};
 }
-function Zi(e, t, n, r, i, a) {
+function ra(e, t, n, r, i, a) {
 	let o = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
 	let s = new Map(r);
 	if (n.near !== null && s.set(n.near, Infinity), n.sort === "map") return e;
-	let c = n.sort === "similar" ? null : n.sort === "control" ? i : Hi(n.sort) || Wi(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
+	let c = n.sort === "similar" ? null : n.sort === "control" ? i : Ji(n.sort) || Xi(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
 	return e.sort((e, t) => {
 		let [n, r] = [l(e), l(t)];
 		return n === null || r === null ? n === r ? e - t : n === null ? 1 : -1 : n === r ? e - t : o * (n < r ? -1 : 1);
 	});
 }
 // src/parts/Spread.tsx
-var Qi = 28, [$i, ea] = [140, 26];
-function ta(e, t, n, r) {
+var ia = 28, [aa, oa] = [140, 26];
+function sa(e, t, n, r) {
 	return n > t ? Math.max(0, Math.min(r - 1, Math.floor((e - t) / (n - t) * r))) : null;
 }
-function na({ values: e, least: t, most: n, low: r, high: i, change: a }) {
-	let o = P(null);
+function ca({ values: e, least: t, most: n, low: r, high: i, change: a }) {
+	let o = N(null);
 	if (!(n > t)) return null;
-	let s = Array(Qi).fill(0);
+	let s = Array(ia).fill(0);
 	for (let r of e) {
-		let e = ta(r, t, n, Qi);
+		let e = sa(r, t, n, ia);
 		e !== null && (s[e] = (s[e] ?? 0) + 1);
 	}
-	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / Qi, u = (e, t) => Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * Qi))), d = (e) => {
+	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / ia, u = (e, t) => Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * ia))), d = (e) => {
 		if (o.current === null) return;
 		let t = u(e, o.current.box), [n, r] = [Math.min(o.current.bin, t), Math.max(o.current.bin, t)];
 		a(n === 0 ? null : Number(l(n).toPrecision(4)), r === 27 ? null : Number(l(r + 1).toPrecision(4)));
 	}, f = (e) => (r === null || l(e + 1) > r) && (i === null || l(e) < i);
-	return /* @__PURE__ */ R("svg", {
+	return /* @__PURE__ */ L("svg", {
 		class: "spread",
-		viewBox: `0 0 ${$i} ${ea}`,
-		width: $i,
-		height: ea,
+		viewBox: `0 0 ${aa} ${oa}`,
+		width: aa,
+		height: oa,
 		"aria-hidden": "true",
 		onPointerDown: (e) => {
 			let t = e.currentTarget;
@@ -4265,42 +4332,42 @@ function na({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 			o.current = null;
 		},
 		children: [
-			/* @__PURE__ */ R("title", { children: "Drag to choose a range" }),
-			/* @__PURE__ */ R("rect", {
+			/* @__PURE__ */ L("title", { children: "Drag to choose a range" }),
+			/* @__PURE__ */ L("rect", {
 				class: "ground",
-				width: $i,
-				height: ea
+				width: aa,
+				height: oa
 			}),
 			s.map((e, t) => {
-				let n = e ? Math.max(1.5, (ea - 2) * Math.sqrt(e / c)) : 0;
-				return /* @__PURE__ */ R("rect", {
+				let n = e ? Math.max(1.5, (oa - 2) * Math.sqrt(e / c)) : 0;
+				return /* @__PURE__ */ L("rect", {
 					class: f(t) ? "bar" : "bar out",
-					x: t * $i / Qi + .5,
-					y: ea - n,
-					width: $i / Qi - 1,
+					x: t * aa / ia + .5,
+					y: oa - n,
+					width: aa / ia - 1,
 					height: n,
-					children: /* @__PURE__ */ R("title", { children: `${Z(l(t))} to ${Z(l(t + 1))}: ${e}` })
+					children: /* @__PURE__ */ L("title", { children: `${X(l(t))} to ${X(l(t + 1))}: ${e}` })
 				}, t);
 			})
 		]
 	});
 }
 // src/parts/LayerBar.tsx
-var ra = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function ia({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silenced: o, change: s }) {
-	let { manifest: c } = z(), [l, u] = M(!1), d = [
+var la = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function ua({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silenced: o, change: s }) {
+	let { manifest: c } = R(), [l, u] = j(!1), d = [
 		n.alive !== "all",
 		n.class !== null,
 		n.like !== "all",
 		n.low !== null || n.high !== null,
 		n.text !== ""
-	].filter(Boolean).length, f = Bi.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || c.extras?.alike) && (e !== "control" || c.paths.likeness) && (!Hi(e) || c.paths.tuning) && (!Wi(e) || o)), p = [...r.classes].sort((e, t) => t[1] - e[1]), m = t.maximum.filter((e) => e !== null), [h, g] = [m.reduce((e, t) => Math.min(e, t), Infinity), m.reduce((e, t) => Math.max(e, t), -Infinity)];
-	return /* @__PURE__ */ R("div", {
+	].filter(Boolean).length, f = Ki.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || c.extras?.alike) && (e !== "control" || c.paths.likeness) && (!Ji(e) || c.paths.tuning) && (!Xi(e) || o)), p = [...r.classes].sort((e, t) => t[1] - e[1]), m = t.maximum.filter((e) => e !== null), [h, g] = [m.reduce((e, t) => Math.min(e, t), Infinity), m.reduce((e, t) => Math.max(e, t), -Infinity)];
+	return /* @__PURE__ */ L("div", {
 		class: l ? "bar open" : "bar",
 		role: "group",
 		"aria-label": "Order and filters",
 		children: [
-			/* @__PURE__ */ R(Et, {
+			/* @__PURE__ */ L(Ot, {
 				label: "Show",
 				value: n.view,
 				options: [
@@ -4310,33 +4377,33 @@ function ia({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 				],
 				change: (e) => s({ view: e })
 			}),
-			n.view !== "photos" && /* @__PURE__ */ R(Ot, {}),
-			/* @__PURE__ */ R("label", { children: ["Sort", /* @__PURE__ */ R("select", {
+			n.view !== "photos" && /* @__PURE__ */ L(At, {}),
+			/* @__PURE__ */ L("label", { children: ["Sort", /* @__PURE__ */ L("select", {
 				value: n.sort,
 				onChange: (e) => s({
 					sort: e.currentTarget.value,
 					ascending: e.currentTarget.value === "index",
 					near: e.currentTarget.value === "similar" ? n.near ?? 0 : n.near
 				}),
-				children: f.map(([e, t]) => /* @__PURE__ */ R("option", {
+				children: f.map(([e, t]) => /* @__PURE__ */ L("option", {
 					value: e,
 					children: t
 				}, e))
 			})] }),
-			n.sort === "map" ? a && /* @__PURE__ */ R("span", {
+			n.sort === "map" ? a && /* @__PURE__ */ L("span", {
 				class: "quiet measure",
 				children: ["by ", a]
-			}) : n.sort === "similar" ? /* @__PURE__ */ R(S, { children: [/* @__PURE__ */ R("label", { children: ["Unit", /* @__PURE__ */ R("input", {
+			}) : n.sort === "similar" ? /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("label", { children: ["Unit", /* @__PURE__ */ L("input", {
 				class: "few",
 				type: "number",
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onInput: (e) => s({ near: ra(e.currentTarget.value) })
-			})] }), a && /* @__PURE__ */ R("span", {
+				onInput: (e) => s({ near: la(e.currentTarget.value) })
+			})] }), a && /* @__PURE__ */ L("span", {
 				class: "quiet measure",
 				children: ["by ", a]
-			})] }) : /* @__PURE__ */ R("button", {
+			})] }) : /* @__PURE__ */ L("button", {
 				class: "icon",
 				type: "button",
 				onClick: () => s({ ascending: !n.ascending }),
@@ -4344,16 +4411,16 @@ function ia({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 				title: n.ascending ? "Ascending" : "Descending",
 				children: n.ascending ? "↑" : "↓"
 			}),
-			/* @__PURE__ */ R("button", {
+			/* @__PURE__ */ L("button", {
 				type: "button",
 				class: "fold",
 				"aria-expanded": l,
 				onClick: () => u(!l),
 				children: ["Filters", d > 0 && ` (${d})`]
 			}),
-			/* @__PURE__ */ R("span", {
+			/* @__PURE__ */ L("span", {
 				class: "filter",
-				children: /* @__PURE__ */ R(Et, {
+				children: /* @__PURE__ */ L(Ot, {
 					label: "Dead units",
 					value: n.alive,
 					options: [
@@ -4364,17 +4431,17 @@ function ia({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 					change: (e) => s({ alive: e })
 				})
 			}),
-			c.paths.likeness && /* @__PURE__ */ R("label", {
+			c.paths.likeness && /* @__PURE__ */ L("label", {
 				class: "filter",
-				children: ["Like control", /* @__PURE__ */ R("select", {
+				children: ["Like control", /* @__PURE__ */ L("select", {
 					value: n.like,
 					onChange: (e) => s({ like: e.currentTarget.value }),
 					children: [
-						/* @__PURE__ */ R("option", {
+						/* @__PURE__ */ L("option", {
 							value: "all",
 							children: "any"
 						}),
-						/* @__PURE__ */ R("option", {
+						/* @__PURE__ */ L("option", {
 							value: "unlike",
 							children: [
 								"at most 0.9 (",
@@ -4382,7 +4449,7 @@ function ia({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 								")"
 							]
 						}),
-						/* @__PURE__ */ R("option", {
+						/* @__PURE__ */ L("option", {
 							value: "like",
 							children: [
 								"above 0.9 (",
@@ -4393,22 +4460,22 @@ function ia({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 					]
 				})]
 			}),
-			t.topClass && /* @__PURE__ */ R("label", {
+			t.topClass && /* @__PURE__ */ L("label", {
 				class: "filter",
-				children: ["Class", /* @__PURE__ */ R("select", {
+				children: ["Class", /* @__PURE__ */ L("select", {
 					class: "classes",
 					value: n.class ?? "",
-					onChange: (e) => s({ class: ra(e.currentTarget.value) }),
+					onChange: (e) => s({ class: la(e.currentTarget.value) }),
 					children: [
-						/* @__PURE__ */ R("option", {
+						/* @__PURE__ */ L("option", {
 							value: "",
 							children: "any"
 						}),
-						n.class !== null && !r.classes.has(n.class) && /* @__PURE__ */ R("option", {
+						n.class !== null && !r.classes.has(n.class) && /* @__PURE__ */ L("option", {
 							value: n.class,
 							children: [t.classes?.[n.class] ?? n.class, " (0)"]
 						}),
-						p.map(([e, n]) => /* @__PURE__ */ R("option", {
+						p.map(([e, n]) => /* @__PURE__ */ L("option", {
 							value: e,
 							children: [
 								t.classes?.[e] ?? e,
@@ -4420,16 +4487,16 @@ function ia({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 					]
 				})]
 			}),
-			/* @__PURE__ */ R("span", {
+			/* @__PURE__ */ L("span", {
 				class: "range filter",
 				role: "group",
 				"aria-label": "Strongest response between",
 				children: [
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						"aria-hidden": "true",
 						children: "Maximum"
 					}),
-					/* @__PURE__ */ R(na, {
+					/* @__PURE__ */ L(ca, {
 						values: r.maxima,
 						least: h,
 						most: g,
@@ -4440,48 +4507,48 @@ function ia({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 							high: t
 						})
 					}),
-					/* @__PURE__ */ R("input", {
+					/* @__PURE__ */ L("input", {
 						class: "few",
 						type: "number",
 						step: "any",
 						value: n.low ?? "",
-						placeholder: Z(h),
-						onInput: (e) => s({ low: ra(e.currentTarget.value) }),
+						placeholder: X(h),
+						onInput: (e) => s({ low: la(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						"aria-hidden": "true",
 						children: "–"
 					}),
-					/* @__PURE__ */ R("input", {
+					/* @__PURE__ */ L("input", {
 						class: "few",
 						type: "number",
 						step: "any",
 						value: n.high ?? "",
-						placeholder: Z(g),
-						onInput: (e) => s({ high: ra(e.currentTarget.value) }),
+						placeholder: X(g),
+						onInput: (e) => s({ high: la(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
 			}),
-			(r.marked > 0 || n.marked) && /* @__PURE__ */ R("button", {
+			(r.marked > 0 || n.marked) && /* @__PURE__ */ L("button", {
 				type: "button",
 				"aria-pressed": n.marked,
 				class: "toggle",
 				onClick: () => s({ marked: !n.marked }),
 				children: [
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						"aria-hidden": "true",
 						children: "★\xA0"
 					}),
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						class: "heard",
 						children: "Marked "
 					}),
 					r.marked
 				]
 			}),
-			/* @__PURE__ */ R("input", {
+			/* @__PURE__ */ L("input", {
 				id: "search",
 				class: "find filter",
 				type: "search",
@@ -4490,7 +4557,7 @@ function ia({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 				onInput: (e) => s({ text: e.currentTarget.value }),
 				"aria-label": "Find units"
 			}),
-			/* @__PURE__ */ R("output", {
+			/* @__PURE__ */ L("output", {
 				class: "count",
 				"aria-live": "polite",
 				children: [
@@ -4503,12 +4570,12 @@ function ia({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 	});
 }
 // src/map.ts
-var aa = 12, oa = .7;
-function sa() {
+var da = 12, fa = .7;
+function pa() {
 	let e = 625341585;
 	return (t) => (e ^= e << 13, e ^= e >>> 17, e ^= e << 5, (e >>> 0) % t);
 }
-function ca(e, t, n, r, i, a) {
+function ma(e, t, n, r, i, a) {
 	let o = new Float32Array(e.length), s = new Float32Array(e.length);
 	for (let s = 0; s < r; s += 1) {
 		let r = Math.min(n, i - s * n);
@@ -4526,13 +4593,13 @@ function ca(e, t, n, r, i, a) {
 	}
 	return s;
 }
-function la(e, t) {
-	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = ua(e, i, t), s = new Float32Array(i * n);
+function ha(e, t) {
+	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = ga(e, i, t), s = new Float32Array(i * n);
 	o.forEach((e, t) => s.set(r.subarray(e * n, (e + 1) * n), t * n));
-	let c = sa(), l = new Float32Array(n);
-	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * oa)) {
-		let r = ca(s, n, t, a, i, Math.max(1, e));
-		for (let a = aa * i; a > 0; --a) {
+	let c = pa(), l = new Float32Array(n);
+	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * fa)) {
+		let r = ma(s, n, t, a, i, Math.max(1, e));
+		for (let a = da * i; a > 0; --a) {
 			let a = c(i), u = Math.floor(a / t) + c(2 * e + 3) - e - 1, d = a % t + c(2 * e + 3) - e - 1, f = u * t + d;
 			if (d < 0 || u < 0 || d >= t || f >= i || a === f) continue;
 			let p = 0;
@@ -4542,7 +4609,7 @@ function la(e, t) {
 		if (e <= 1) return o;
 	}
 }
-function ua({ rank: e, values: t }, n, r) {
+function ga({ rank: e, values: t }, n, r) {
 	let i = (n) => (r, i) => t[i * e + n] - t[r * e + n] || r - i, a = Array.from({ length: n }, (e, t) => t).sort(i(0));
 	if (e < 2) return a;
 	let o = [];
@@ -4550,30 +4617,30 @@ function ua({ rank: e, values: t }, n, r) {
 	return o.flat();
 }
 // src/parts/LayerMap.tsx
-var da = 4, [fa, pa] = [28, 64];
-function ma(e, t) {
-	let n = Math.max(1, Math.floor((t + da) / (fa + da))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
+var _a = 4, [va, ya] = [28, 64];
+function ba(e, t) {
+	let n = Math.max(1, Math.floor((t + _a) / (va + _a))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
 	return {
 		columns: r,
-		side: Math.max(fa, Math.min(pa, Math.floor((t + da) / r) - da))
+		side: Math.max(va, Math.min(ya, Math.floor((t + _a) / r) - _a))
 	};
 }
-function ha(e) {
-	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = P(null), [d, f] = M(-1), p = d >= 0 ? d : o, [m, h] = M(0);
-	N(() => {
+function xa(e) {
+	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = N(null), [d, f] = j(-1), p = d >= 0 ? d : o, [m, h] = j(0);
+	M(() => {
 		if (!u.current) return;
 		let e = new ResizeObserver(([e]) => h(Math.floor(e?.contentRect.width ?? 0)));
 		return e.observe(u.current), () => e.disconnect();
 	}, []);
-	let g = F(() => r ? Ri(r, i) : null, [r, i]), { columns: _, side: v } = ma(g?.units.length ?? 0, m), y = F(() => g && m ? la(g.vectors, _).map((e) => g.units[e]) : null, [
+	let g = P(() => r ? Wi(r, i) : null, [r, i]), { columns: _, side: v } = ba(g?.units.length ?? 0, m), y = P(() => g && m ? ha(g.vectors, _).map((e) => g.units[e]) : null, [
 		g,
 		_,
 		m > 0
-	]), b = Me((e, n) => {
+	]), b = Ne((e, n) => {
 		let r = y?.[e];
-		return /* @__PURE__ */ R("a", {
+		return /* @__PURE__ */ L("a", {
 			class: "unit mini",
-			href: W(t.name, r),
+			href: U(t.name, r),
 			tabIndex: n ? 0 : -1,
 			"aria-label": `Unit ${r}`,
 			onFocus: () => s(r),
@@ -4582,7 +4649,7 @@ function ha(e) {
 			onClick: (e) => {
 				e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), c(r));
 			},
-			children: /* @__PURE__ */ R($, {
+			children: /* @__PURE__ */ L($, {
 				layer: t,
 				channel: r,
 				kind: a,
@@ -4596,22 +4663,22 @@ function ha(e) {
 		v,
 		c
 	]);
-	if (l) return /* @__PURE__ */ R("p", {
+	if (l) return /* @__PURE__ */ L("p", {
 		class: "empty",
 		children: "This copy does not say how alike all units of a layer are, and has no map of them."
 	});
 	let x = i.length - (g?.units.length ?? 0);
-	return /* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "layer-map",
-		children: [/* @__PURE__ */ R("div", {
+		children: [/* @__PURE__ */ L("div", {
 			ref: u,
-			children: y ? /* @__PURE__ */ R(Ai, {
+			children: y ? /* @__PURE__ */ L(Ii, {
 				count: y.length,
 				cell: {
 					width: v,
 					height: v
 				},
-				gap: da,
+				gap: _a,
 				columns: _,
 				label: `Map of ${t.name}`,
 				current: y.indexOf(o),
@@ -4621,18 +4688,18 @@ function ha(e) {
 				open: (e) => c(y[e]),
 				keyOf: (e) => y[e] ?? e,
 				render: b
-			}) : /* @__PURE__ */ R(X, { what: "the map" })
-		}), /* @__PURE__ */ R("aside", {
+			}) : /* @__PURE__ */ L(Y, { what: "the map" })
+		}), /* @__PURE__ */ L("aside", {
 			class: "panel map-look",
 			"aria-label": "The unit looked at",
-			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ R(ga, {
+			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ L(Sa, {
 				layer: t,
 				data: n,
 				channel: p
-			}) : /* @__PURE__ */ R("p", {
+			}) : /* @__PURE__ */ L("p", {
 				class: "quiet",
 				children: "Units that respond to the same images lie side by side. Point at one to see it large."
-			}), x > 0 && /* @__PURE__ */ R("p", {
+			}), x > 0 && /* @__PURE__ */ L("p", {
 				class: "quiet",
 				children: [
 					x === 1 ? "One unit responds" : `${x} units respond`,
@@ -4644,56 +4711,56 @@ function ha(e) {
 		})]
 	});
 }
-function ga({ layer: e, data: t, channel: n }) {
-	let r = t.topClass?.[n] ?? -1, i = [["Maximum", Z(t.maximum[n])], ["Active", Jt(t.active[n])]];
-	return r >= 0 && i.push(["Top class", /* @__PURE__ */ R(q, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ R(S, { children: [
-		/* @__PURE__ */ R("h2", { children: /* @__PURE__ */ R("a", {
-			href: W(e.name, n),
+function Sa({ layer: e, data: t, channel: n }) {
+	let r = t.topClass?.[n] ?? -1, i = [["Maximum", X(t.maximum[n])], ["Active", Xt(t.active[n])]];
+	return r >= 0 && i.push(["Top class", /* @__PURE__ */ L(K, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ L(S, { children: [
+		/* @__PURE__ */ L("h2", { children: /* @__PURE__ */ L("a", {
+			href: U(e.name, n),
 			children: ["Unit ", n]
 		}) }),
-		t.names?.[n] !== void 0 && /* @__PURE__ */ R(q, { text: t.names[n] }),
-		/* @__PURE__ */ R("div", {
+		t.names?.[n] !== void 0 && /* @__PURE__ */ L(K, { text: t.names[n] }),
+		/* @__PURE__ */ L("div", {
 			class: "map-pair",
-			children: [/* @__PURE__ */ R($, {
+			children: [/* @__PURE__ */ L($, {
 				layer: e,
 				channel: n,
 				kind: "photos",
 				side: 112
-			}), /* @__PURE__ */ R($, {
+			}), /* @__PURE__ */ L($, {
 				layer: e,
 				channel: n,
 				kind: "projections",
 				side: 112
 			})]
 		}),
-		/* @__PURE__ */ R(St, { rows: i })
+		/* @__PURE__ */ L(wt, { rows: i })
 	] });
 }
 // src/parts/Units.tsx
-var _a = 84, va = 72;
-function ya(e, t, n, r, i, a) {
+var Ca = 84, wa = 72;
+function Ta(e, t, n, r, i, a) {
 	if (e.dead.includes(a)) return "dead";
-	if (Hi(t.sort)) return Yt(i?.[a]);
-	if (Wi(t.sort)) {
+	if (Ji(t.sort)) return Zt(i?.[a]);
+	if (Xi(t.sort)) {
 		let e = i?.[a] ?? null;
-		return e === null ? "–" : t.sort === "lost" ? Jt(e) : Z(e);
+		return e === null ? "–" : t.sort === "lost" ? Xt(e) : X(e);
 	}
 	switch (t.sort) {
-		case "mean": return Z(e.mean[a]);
-		case "active": return Jt(e.active[a]);
-		case "selectivity": return Z(e.selectivity?.[a]);
+		case "mean": return X(e.mean[a]);
+		case "active": return Xt(e.active[a]);
+		case "selectivity": return X(e.selectivity?.[a]);
 		case "control": return r?.similarity[a]?.toFixed(2) ?? "–";
 		case "similar": return a === t.near ? "this" : n.get(a)?.toFixed(2) ?? "–";
-		default: return Z(e.maximum[a]);
+		default: return X(e.maximum[a]);
 	}
 }
-function ba(e, t) {
-	let { manifest: n } = z(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = B((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = B(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
-	return F(() => {
+function Ea(e, t) {
+	let { manifest: n } = R(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = z((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = z(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
+	return P(() => {
 		let n = a.error ?? o.error;
 		if (t.sort === "map") return {
 			nearest: [],
-			measure: a.value ? zi(a.value) : "",
+			measure: a.value ? Gi(a.value) : "",
 			known: a.value,
 			error: n
 		};
@@ -4705,8 +4772,8 @@ function ba(e, t) {
 		};
 		let s = o.value?.units.find((e) => e.channel === r)?.nearest ?? [], c = e.neighbours.startsWith("correlation of strongest responses"), l = !c || o.value !== null || o.error !== null;
 		return a.value && l ? {
-			nearest: Ii(a.value, r, c ? s : []),
-			measure: zi(a.value),
+			nearest: Hi(a.value, r, c ? s : []),
+			measure: Gi(a.value),
 			known: null,
 			error: n
 		} : {
@@ -4725,15 +4792,15 @@ function ba(e, t) {
 		o.error
 	]);
 }
-function xa(e) {
-	let t = Ht().all();
-	return F(() => new Set(Object.keys(t).flatMap((t) => {
-		let n = K(t);
+function Da(e) {
+	let t = Wt().all();
+	return P(() => new Set(Object.keys(t).flatMap((t) => {
+		let n = G(t);
 		return n?.layer === e.name ? [n.channel] : [];
 	})), [t, e]);
 }
-function Sa({ layer: e, data: t, query: n }) {
-	let r = z(), { router: i, toast: a } = I(), o = Ht(), s = F(() => qi(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = ba(e, s), f = B(r.manifest.paths.likeness ? V(r.manifest.paths.likeness, { layer: e.id }) : null), p = B(Hi(s.sort) && r.manifest.paths.tuning ? V(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = Lr(e.name, Wi(s.sort)), h = Wi(s.sort) ? m.data?.layers?.[e.name]?.[s.sort] : p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], g = r.manifest.subset?.[e.name], _ = xa(e), { units: v, counts: y } = F(() => Xi(e, t, s, {
+function Oa({ layer: e, data: t, query: n }) {
+	let r = R(), { router: i, toast: a } = F(), o = Wt(), s = P(() => $i(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = Ea(e, s), f = z(r.manifest.paths.likeness ? V(r.manifest.paths.likeness, { layer: e.id }) : null), p = z(Ji(s.sort) && r.manifest.paths.tuning ? V(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = Ur(e.name, Xi(s.sort)), h = Xi(s.sort) ? m.data?.layers?.[e.name]?.[s.sort] : p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], g = r.manifest.subset?.[e.name], _ = Da(e), { units: v, counts: y } = P(() => na(e, t, s, {
 		nearest: c,
 		controls: f.value?.similarity,
 		measured: h,
@@ -4747,20 +4814,20 @@ function Sa({ layer: e, data: t, query: n }) {
 		f.value,
 		h,
 		_
-	]), [b, x] = M(() => n.has("at") ? Number(n.get("at")) : -1), C = F(() => new Map(c), [c]), w = (t) => i.replace(U(e.name, Ji({
+	]), [b, x] = j(() => n.has("at") ? Number(n.get("at")) : -1), C = P(() => new Map(c), [c]), w = (t) => i.replace(H(e.name, ea({
 		...s,
 		...t
-	}))), T = Me((t) => {
-		i.replace(U(e.name, {
-			...Ji(s),
+	}))), T = Ne((t) => {
+		i.replace(H(e.name, {
+			...ea(s),
 			at: t
-		})), i.go(W(e.name, t));
+		})), i.go(U(e.name, t));
 	}, [
 		i,
 		e,
 		s
 	]);
-	L({
+	I({
 		p: () => w({ view: "photos" }),
 		r: () => w({ view: "projections" }),
 		b: () => w({ view: "both" }),
@@ -4768,43 +4835,43 @@ function Sa({ layer: e, data: t, query: n }) {
 			b >= 0 && a(`${e.name}:${b} ${o.toggle(`${e.name}:${b}`) ? "marked" : "no longer marked"}`);
 		}
 	});
-	let E = s.view === "both" ? ["photos", "projections"] : [s.view], D = window.innerWidth < 480 ? va : _a, O = F(() => ({
+	let E = s.view === "both" ? ["photos", "projections"] : [s.view], D = window.innerWidth < 480 ? wa : Ca, ee = P(() => ({
 		width: E.length * D + (E.length - 1) * 3 + 14,
 		height: D + 32
-	}), [E.length, D]), ee = Me((n, r) => {
+	}), [E.length, D]), te = Ne((n, r) => {
 		let i = v[n], a = t.names?.[i];
-		return /* @__PURE__ */ R("a", {
+		return /* @__PURE__ */ L("a", {
 			class: t.dead.includes(i) ? "unit dead" : "unit",
-			href: W(e.name, i),
+			href: U(e.name, i),
 			tabIndex: r ? 0 : -1,
 			onFocus: () => x(i),
 			onClick: (e) => {
 				e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), T(i));
 			},
 			title: `${e.name}:${i}${a ? ` ${a}` : ""}`,
-			children: [/* @__PURE__ */ R("span", {
+			children: [/* @__PURE__ */ L("span", {
 				class: "pair",
-				children: E.map((n) => t.dead.includes(i) ? /* @__PURE__ */ R(cn, { side: D }, n) : /* @__PURE__ */ R($, {
+				children: E.map((n) => t.dead.includes(i) ? /* @__PURE__ */ L(ln, { side: D }, n) : /* @__PURE__ */ L($, {
 					layer: e,
 					channel: i,
 					kind: n,
 					side: D
 				}, n))
-			}), /* @__PURE__ */ R("span", {
+			}), /* @__PURE__ */ L("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ R("b", { children: [
-					/* @__PURE__ */ R("span", {
+				children: [/* @__PURE__ */ L("b", { children: [
+					/* @__PURE__ */ L("span", {
 						class: "heard",
 						children: ["Unit ", a ? `${i} ` : ""]
 					}),
-					a ? /* @__PURE__ */ R("bdi", { children: a }) : i,
-					_.has(i) && /* @__PURE__ */ R("span", {
+					a ? /* @__PURE__ */ L("bdi", { children: a }) : i,
+					_.has(i) && /* @__PURE__ */ L("span", {
 						class: "star",
 						role: "img",
 						"aria-label": "marked",
 						children: "★"
 					})
-				] }), /* @__PURE__ */ R("span", { children: ya(t, s, C, f.value, h, i) })]
+				] }), /* @__PURE__ */ L("span", { children: Ta(t, s, C, f.value, h, i) })]
 			})]
 		});
 	}, [
@@ -4819,7 +4886,7 @@ function Sa({ layer: e, data: t, query: n }) {
 		T,
 		D
 	]);
-	return /* @__PURE__ */ R(S, { children: [/* @__PURE__ */ R(ia, {
+	return /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L(ua, {
 		layer: e,
 		data: t,
 		silenced: m.experiment !== null,
@@ -4828,13 +4895,13 @@ function Sa({ layer: e, data: t, query: n }) {
 		shown: v.length,
 		measure: f.error ? "the likeness to controls cannot be read" : d ? "how alike units are cannot be read" : l,
 		change: w
-	}), v.length === 0 ? /* @__PURE__ */ R("p", {
+	}), v.length === 0 ? /* @__PURE__ */ L("p", {
 		class: "empty",
-		children: ["No unit passes these filters. ", /* @__PURE__ */ R("a", {
-			href: U(e.name),
+		children: ["No unit passes these filters. ", /* @__PURE__ */ L("a", {
+			href: H(e.name),
 			children: ["Show all ", y.all]
 		})]
-	}) : s.sort === "map" ? /* @__PURE__ */ R(ha, {
+	}) : s.sort === "map" ? /* @__PURE__ */ L(xa, {
 		layer: e,
 		data: t,
 		known: u,
@@ -4844,69 +4911,69 @@ function Sa({ layer: e, data: t, query: n }) {
 		choose: x,
 		open: T,
 		missing: !r.manifest.extras?.alike || d !== null
-	}) : /* @__PURE__ */ R(Ai, {
+	}) : /* @__PURE__ */ L(Ii, {
 		count: v.length,
-		cell: O,
+		cell: ee,
 		label: `Units of ${e.name}`,
 		current: v.indexOf(b),
 		select: (e) => x(v[e] ?? -1),
 		open: (e) => T(v[e]),
 		keyOf: (e) => v[e] ?? e,
-		render: ee
+		render: te
 	})] });
 }
 // src/pages/Layer.tsx
-function Ca({ name: e, query: t }) {
-	let n = ft(z(), e), r = B(n ? `layers/${n.id}` : null);
-	return n ? r.error ? /* @__PURE__ */ R(Y, {
+function ka({ name: e, query: t }) {
+	let n = mt(R(), e), r = z(n ? `layers/${n.id}` : null);
+	return n ? r.error ? /* @__PURE__ */ L(J, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ R(S, { children: [/* @__PURE__ */ R(wa, { layer: n }), r.value ? /* @__PURE__ */ R(Sa, {
+	}) : /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L(Aa, { layer: n }), r.value ? /* @__PURE__ */ L(Oa, {
 		layer: n,
 		data: r.value,
 		query: t
-	}) : /* @__PURE__ */ R(X, { what: n.name })] }) : /* @__PURE__ */ R(wt, { name: e });
+	}) : /* @__PURE__ */ L(Y, { what: n.name })] }) : /* @__PURE__ */ L(Et, { name: e });
 }
-function wa({ layer: e }) {
-	let t = z(), { router: n } = I(), r = B("network").value, i = t.manifest.layers.indexOf(e), [a, o] = [t.manifest.layers[i - 1], t.manifest.layers[i + 1]], s = (e) => () => e ? n.go(U(e.name)) : void 0;
-	L({
+function Aa({ layer: e }) {
+	let t = R(), { router: n } = F(), r = z("network").value, i = t.manifest.layers.indexOf(e), [a, o] = [t.manifest.layers[i - 1], t.manifest.layers[i + 1]], s = (e) => () => e ? n.go(H(e.name)) : void 0;
+	I({
 		"[": s(a),
 		"]": s(o)
 	});
 	let c = e.units;
-	return /* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "page-head",
-		children: [/* @__PURE__ */ R("div", { children: [
-			/* @__PURE__ */ R("h1", { children: /* @__PURE__ */ R(q, { text: e.name }) }),
-			/* @__PURE__ */ R("p", {
+		children: [/* @__PURE__ */ L("div", { children: [
+			/* @__PURE__ */ L("h1", { children: /* @__PURE__ */ L(K, { text: e.name }) }),
+			/* @__PURE__ */ L("p", {
 				class: "lead",
 				children: [
-					[e.op, $t(e.name, r?.layers ?? [])].filter(Boolean).join(", "),
+					[e.op, tn(e.name, r?.layers ?? [])].filter(Boolean).join(", "),
 					" · ",
-					Xt(e),
-					" · receptive field ",
 					Qt(e),
+					" · receptive field ",
+					en(e),
 					" · ",
-					Q(c.dead, "dead unit"),
+					Z(c.dead, "dead unit"),
 					c.silent > 0 && ` · ${c.silent} never above zero`,
 					c.nan > 0 && ` · ${c.nan} with NaN`,
 					e.control && ` · like control ${e.control.median?.toFixed(2) ?? "–"}`
 				]
 			}),
-			/* @__PURE__ */ R(ii, { layers: [e] }),
-			/* @__PURE__ */ R("p", {
+			/* @__PURE__ */ L(ui, { layers: [e] }),
+			/* @__PURE__ */ L("p", {
 				class: "note",
-				children: /* @__PURE__ */ R(sr, { layer: e.name })
+				children: /* @__PURE__ */ L(fr, { layer: e.name })
 			})
-		] }), /* @__PURE__ */ R("div", {
+		] }), /* @__PURE__ */ L("div", {
 			class: "steps",
-			children: [a && /* @__PURE__ */ R("a", {
-				href: U(a.name),
+			children: [a && /* @__PURE__ */ L("a", {
+				href: H(a.name),
 				title: "Previous layer ([)",
 				"aria-label": `Previous layer, ${a.name}`,
 				children: "←"
-			}), o && /* @__PURE__ */ R("a", {
-				href: U(o.name),
+			}), o && /* @__PURE__ */ L("a", {
+				href: H(o.name),
 				title: "Next layer (])",
 				"aria-label": `Next layer, ${o.name}`,
 				children: "→"
@@ -4915,29 +4982,29 @@ function wa({ layer: e }) {
 	});
 }
 // src/parts/Share.tsx
-function Ta(e) {
+function ja(e) {
 	let { protocol: t, hostname: n } = new URL(e);
 	return t === "file:" ? "It opens on this computer alone" : /^(localhost|127\..*|\[::1\])$/.test(n) ? "It opens on this computer alone, while it is served" : "";
 }
-var Ea = (e) => /^[\w./:@%+=,-]+$/.test(e) ? e : `'${e.replace(/'/g, "'\\''")}'`;
-function Da(e, t) {
-	return `convscope atlas export ${t.protocol === "file:" ? Ea(decodeURIComponent(t.pathname).replace(/\/[^/]*$/, "") || "/") : "FOLDER"} --units ${Ea(e)} --single-file`;
+var Ma = (e) => /^[\w./:@%+=,-]+$/.test(e) ? e : `'${e.replace(/'/g, "'\\''")}'`;
+function Na(e, t) {
+	return `convscope atlas export ${t.protocol === "file:" ? Ma(decodeURIComponent(t.pathname).replace(/\/[^/]*$/, "") || "/") : "FOLDER"} --units ${Ma(e)} --single-file`;
 }
-function Oa({ unit: e, link: t, copy: n, close: r }) {
-	let { store: i } = z();
-	L({ Escape: r }, !0);
-	let a = Nt(r), o = t === null ? "" : Ta(t), s = Da(e, t === null ? {
+function Pa({ unit: e, link: t, copy: n, close: r }) {
+	let { store: i } = R();
+	I({ Escape: r }, !0);
+	let a = Ft(r), o = t === null ? "" : ja(t), s = Na(e, t === null ? {
 		protocol: "",
 		pathname: ""
 	} : location);
-	return /* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "modal",
 		"aria-label": `Share ${e}`,
 		...a,
-		children: /* @__PURE__ */ R("div", {
+		children: /* @__PURE__ */ L("div", {
 			class: "sheet narrow share",
 			children: [
-				/* @__PURE__ */ R("button", {
+				/* @__PURE__ */ L("button", {
 					class: "icon close",
 					type: "button",
 					onClick: r,
@@ -4945,28 +5012,28 @@ function Oa({ unit: e, link: t, copy: n, close: r }) {
 					"data-first": !0,
 					children: "×"
 				}),
-				/* @__PURE__ */ R("h2", { children: ["Share ", e] }),
-				/* @__PURE__ */ R("h3", { children: "One file to mail" }),
-				/* @__PURE__ */ R("p", { children: "Opens on this unit, on any computer and without a connection, and holds the units that it links to. This command writes it:" }),
-				/* @__PURE__ */ R("pre", { children: s }),
-				/* @__PURE__ */ R("button", {
+				/* @__PURE__ */ L("h2", { children: ["Share ", e] }),
+				/* @__PURE__ */ L("h3", { children: "One file to mail" }),
+				/* @__PURE__ */ L("p", { children: "Opens on this unit, on any computer and without a connection, and holds the units that it links to. This command writes it:" }),
+				/* @__PURE__ */ L("pre", { children: s }),
+				/* @__PURE__ */ L("button", {
 					type: "button",
 					onClick: () => n(s, "Command"),
 					children: "Copy command"
 				}),
-				t !== null && /* @__PURE__ */ R(S, { children: [
-					/* @__PURE__ */ R("h3", { children: "A link" }),
-					/* @__PURE__ */ R("p", { children: o ? `${o}. With the folder on any web host, others can open it too.` : "Leads to this unit." }),
-					/* @__PURE__ */ R("button", {
+				t !== null && /* @__PURE__ */ L(S, { children: [
+					/* @__PURE__ */ L("h3", { children: "A link" }),
+					/* @__PURE__ */ L("p", { children: o ? `${o}. With the folder on any web host, others can open it too.` : "Leads to this unit." }),
+					/* @__PURE__ */ L("button", {
 						type: "button",
 						onClick: () => n(t, "Link", o),
 						children: "Copy the link"
 					}),
-					/* @__PURE__ */ R("h3", { children: "Within another page" }),
-					/* @__PURE__ */ R("p", { children: ["HTML that shows this unit, as tall as it is.", o && ` ${o}.`] }),
-					/* @__PURE__ */ R("button", {
+					/* @__PURE__ */ L("h3", { children: "Within another page" }),
+					/* @__PURE__ */ L("p", { children: ["HTML that shows this unit, as tall as it is.", o && ` ${o}.`] }),
+					/* @__PURE__ */ L("button", {
 						type: "button",
-						onClick: () => n($n(Qn(t, i.host.kind), e), "Code to embed it", o),
+						onClick: () => n(ir(rr(t, i.host.kind), e), "Code to embed it", o),
 						children: "Copy embed code"
 					})
 				] })
@@ -4975,82 +5042,82 @@ function Oa({ unit: e, link: t, copy: n, close: r }) {
 	});
 }
 // src/parts/Actions.tsx
-function ka({ layer: e, shard: t, unit: n }) {
-	let r = z(), { router: i, root: a, toast: o } = I(), [s, c] = M(null), l = () => c(null), u = n.nearest.find(([t]) => pt(r, e.name, t))?.[0] ?? n.channel, d = `${e.name}:${n.channel}`, f = i.link(W(e.name, n.channel)), p = async (e, t, n = "") => o(await Ke(e, a) ? `${t} copied${n && `. ${n}`}` : `${t} could not be copied: ${e}`), m = async (t) => {
+function Fa({ layer: e, shard: t, unit: n, seen: r }) {
+	let i = R(), { router: a, root: o, toast: s } = F(), [c, l] = j(null), u = () => l(null), d = n.nearest.find(([t]) => B(i, e.name, t))?.[0] ?? n.channel, f = `${e.name}:${n.channel}`, p = a.link(U(e.name, n.channel)), m = async (e, t, n = "") => s(await qe(e, o) ? `${t} copied${n && `. ${n}`}` : `${t} could not be copied: ${e}`), h = async (t) => {
 		try {
-			if (t === "png") return qe(`${d}.png`, await qn(await Kn(r, e, n)));
-			let i = await Rn(r, e, n);
-			await qn(i), qe(`${d}.svg`, Yn(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
+			if (t === "png") return Je(`${f}.png`, await Qn(await Zn(i, e, n, r)));
+			let a = await Un(i, e, n, r);
+			await Qn(a), Je(`${f}.svg`, er(a.toDataURL("image/png"), a, e, n, r.view), "image/svg+xml");
 		} catch (e) {
-			e instanceof Dn ? c("refused") : o("The picture cannot be read");
+			e instanceof On ? l("refused") : s("The picture cannot be read");
 		}
 	};
-	return /* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "actions",
 		role: "group",
 		"aria-label": "Take away",
 		children: [
-			/* @__PURE__ */ R("button", {
+			/* @__PURE__ */ L("button", {
 				id: "copy-link",
 				type: "button",
-				onClick: () => p(f ?? d, f ? "Link" : "Unit", f ? Ta(f) : ""),
+				onClick: () => m(p ?? f, p ? "Link" : "Unit", p ? ja(p) : ""),
 				children: "Copy link"
 			}),
-			r.store.host.kind !== "file" && /* @__PURE__ */ R("button", {
+			i.store.host.kind !== "file" && /* @__PURE__ */ L("button", {
 				type: "button",
-				onClick: () => c("share"),
+				onClick: () => l("share"),
 				children: "Share…"
 			}),
-			/* @__PURE__ */ R("button", {
+			/* @__PURE__ */ L("button", {
 				type: "button",
-				onClick: () => p(er(r, e, n.channel, f), "Citation"),
+				onClick: () => m(ar(i, e, n.channel, p), "Citation"),
 				children: "Copy citation"
 			}),
-			/* @__PURE__ */ R("button", {
+			/* @__PURE__ */ L("button", {
 				type: "button",
 				disabled: n.dead,
-				onClick: () => m("png"),
+				onClick: () => h("png"),
 				children: "PNG"
 			}),
-			/* @__PURE__ */ R("button", {
+			/* @__PURE__ */ L("button", {
 				type: "button",
 				disabled: n.dead,
-				onClick: () => m("svg"),
+				onClick: () => h("svg"),
 				children: "SVG"
 			}),
-			/* @__PURE__ */ R("button", {
+			/* @__PURE__ */ L("button", {
 				type: "button",
-				onClick: () => qe(`${d}.json`, Xn(r, e, t, n)),
+				onClick: () => Je(`${f}.json`, tr(i, e, t, n)),
 				children: "JSON"
 			}),
-			r.store.host.kind !== "file" && /* @__PURE__ */ R("a", {
+			/* @__PURE__ */ L("a", {
 				class: "button",
-				href: yt(d, `${e.name}:${u}`),
+				href: xt(f, `${e.name}:${d}`),
 				children: "Compare"
 			}),
-			s === "refused" && /* @__PURE__ */ R(Aa, {
-				path: On(r, e, n.channel),
-				unit: d,
-				close: l
+			c === "refused" && /* @__PURE__ */ L(Ia, {
+				path: kn(i, e, n.channel),
+				unit: f,
+				close: u
 			}),
-			s === "share" && /* @__PURE__ */ R(Oa, {
-				unit: d,
-				link: f,
-				copy: p,
-				close: l
+			c === "share" && /* @__PURE__ */ L(Pa, {
+				unit: f,
+				link: p,
+				copy: m,
+				close: u
 			})
 		]
 	});
 }
-function Aa({ path: e, unit: t, close: n }) {
-	return L({ Escape: n }, !0), /* @__PURE__ */ R("div", {
+function Ia({ path: e, unit: t, close: n }) {
+	return I({ Escape: n }, !0), /* @__PURE__ */ L("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
-		...Nt(n),
-		children: /* @__PURE__ */ R("div", {
+		...Ft(n),
+		children: /* @__PURE__ */ L("div", {
 			class: "sheet narrow",
 			children: [
-				/* @__PURE__ */ R("button", {
+				/* @__PURE__ */ L("button", {
 					class: "icon close",
 					type: "button",
 					onClick: n,
@@ -5058,12 +5125,12 @@ function Aa({ path: e, unit: t, close: n }) {
 					"data-first": !0,
 					children: "×"
 				}),
-				/* @__PURE__ */ R("h2", { children: "Pictures of a page opened from disk" }),
-				/* @__PURE__ */ R("p", { children: "Browsers do not let such a page read its own pictures, and this atlas has too many of them to hold each twice. Any of these does it:" }),
-				/* @__PURE__ */ R("ul", { children: [
-					/* @__PURE__ */ R("li", { children: [
+				/* @__PURE__ */ L("h2", { children: "Pictures of a page opened from disk" }),
+				/* @__PURE__ */ L("p", { children: "Browsers do not let such a page read its own pictures, and this atlas has too many of them to hold each twice. Any of these does it:" }),
+				/* @__PURE__ */ L("ul", { children: [
+					/* @__PURE__ */ L("li", { children: [
 						"open ",
-						/* @__PURE__ */ R("a", {
+						/* @__PURE__ */ L("a", {
 							href: e,
 							target: "_blank",
 							rel: "noreferrer",
@@ -5071,23 +5138,23 @@ function Aa({ path: e, unit: t, close: n }) {
 						}),
 						" (WebP) and save it;"
 					] }),
-					/* @__PURE__ */ R("li", { children: [
+					/* @__PURE__ */ L("li", { children: [
 						"run ",
-						/* @__PURE__ */ R("code", { children: "convscope serve" }),
+						/* @__PURE__ */ L("code", { children: "convscope serve" }),
 						" on this folder, where the buttons work;"
 					] }),
-					/* @__PURE__ */ R("li", { children: [
+					/* @__PURE__ */ L("li", { children: [
 						"run ",
-						/* @__PURE__ */ R("code", { children: [
+						/* @__PURE__ */ L("code", { children: [
 							"convscope atlas export FOLDER --units ",
 							t,
 							" --single-file"
 						] }),
 						": one file to mail, where they work too;"
 					] }),
-					/* @__PURE__ */ R("li", { children: [
+					/* @__PURE__ */ L("li", { children: [
 						"run ",
-						/* @__PURE__ */ R("code", { children: "convscope atlas export FOLDER --portable" }),
+						/* @__PURE__ */ L("code", { children: "convscope atlas export FOLDER --portable" }),
 						": the whole atlas with every picture twice."
 					] })
 				] })
@@ -5096,12 +5163,12 @@ function Aa({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function ja({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
-	let c = (e) => o(r, e), [l, u] = M([
+function La({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
+	let c = (e) => o(r, e), [l, u] = j([
 		0,
 		0,
 		1
-	]), d = 1 / l[2], [f, p] = M(50), m = n.images.length, h = (e) => () => o((r + e + m) % m), g = (e) => () => u((t) => fn(t, { times: e })), _ = {
+	]), d = 1 / l[2], [f, p] = j(50), m = n.images.length, h = (e) => () => o((r + e + m) % m), g = (e) => () => u((t) => pn(t, { times: e })), _ = {
 		Escape: s,
 		ArrowLeft: h(-1),
 		ArrowRight: h(1),
@@ -5115,14 +5182,14 @@ function ja({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 		p: () => c("pair")
 	};
 	for (let e = 0; e < Math.min(9, m); e += 1) _[String(e + 1)] = () => o(e);
-	L(_, !0);
-	let v = Nt(s);
-	je(() => u([
+	I(_, !0);
+	let v = Ft(s);
+	Me(() => u([
 		0,
 		0,
 		1
 	]), [r, i]);
-	let y = n.images[r], b = dr(t, y), x = ur(t, y), C = typeof innerWidth == "number" ? innerWidth : 1e3, w = typeof innerHeight == "number" ? innerHeight : 800, T = Math.round(Math.max(96, Math.min((C - 80) / (i === "pair" ? 2 : 1), w - 260, 640))), E = {
+	let y = n.images[r], b = gr(t, y), x = hr(t, y), C = typeof innerWidth == "number" ? innerWidth : 1e3, w = typeof innerHeight == "number" ? innerHeight : 800, T = Math.round(Math.max(96, Math.min((C - 80) / (i === "pair" ? 2 : 1), w - 260, 640))), E = {
 		layer: e,
 		unit: n,
 		rank: r,
@@ -5132,30 +5199,30 @@ function ja({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 	}, D = (e) => {
 		let t = e.target.getBoundingClientRect();
 		return [(e.clientY - t.top) / t.height, (e.clientX - t.left) / t.width];
-	}, O = (e) => {
+	}, ee = (e) => {
 		e.preventDefault();
 		let t = D(e);
-		u((n) => fn(n, {
+		u((n) => pn(n, {
 			times: e.deltaY < 0 ? 1.15 : 1 / 1.15,
 			at: t
 		}));
-	}, ee = (e) => {
-		e.buttons & 1 && u((t) => fn(t, {
+	}, te = (e) => {
+		e.buttons & 1 && u((t) => pn(t, {
 			down: -e.movementY / T,
 			right: -e.movementX / T
 		}));
 	};
-	return /* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L("div", {
 		class: "modal",
 		"aria-label": `Example ${r + 1} of ${e.name}:${n.channel}`,
 		...v,
-		children: /* @__PURE__ */ R("div", {
+		children: /* @__PURE__ */ L("div", {
 			class: "sheet lightbox",
 			children: [
-				/* @__PURE__ */ R("div", {
+				/* @__PURE__ */ L("div", {
 					class: "lightbox-bar",
 					children: [
-						/* @__PURE__ */ R(Et, {
+						/* @__PURE__ */ L(Ot, {
 							label: "View",
 							value: i,
 							options: [
@@ -5165,11 +5232,11 @@ function ja({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 							],
 							change: c
 						}),
-						i === "overlay" && /* @__PURE__ */ R("label", {
+						i === "overlay" && /* @__PURE__ */ L("label", {
 							class: "slider",
 							children: [
 								"photo",
-								/* @__PURE__ */ R("input", {
+								/* @__PURE__ */ L("input", {
 									type: "range",
 									min: "0",
 									max: "100",
@@ -5180,10 +5247,10 @@ function ja({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 								"projection"
 							]
 						}),
-						/* @__PURE__ */ R("span", {
+						/* @__PURE__ */ L("span", {
 							class: "zoom",
 							children: [
-								/* @__PURE__ */ R("button", {
+								/* @__PURE__ */ L("button", {
 									class: "icon",
 									type: "button",
 									onClick: g(1 / 1.5),
@@ -5191,8 +5258,8 @@ function ja({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 									disabled: d <= 1,
 									children: "−"
 								}),
-								/* @__PURE__ */ R("output", { children: [Math.round(d * 100), " %"] }),
-								/* @__PURE__ */ R("button", {
+								/* @__PURE__ */ L("output", { children: [Math.round(d * 100), " %"] }),
+								/* @__PURE__ */ L("button", {
 									class: "icon",
 									type: "button",
 									onClick: g(1.5),
@@ -5202,7 +5269,7 @@ function ja({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 								})
 							]
 						}),
-						/* @__PURE__ */ R("button", {
+						/* @__PURE__ */ L("button", {
 							class: "icon close",
 							type: "button",
 							onClick: s,
@@ -5212,12 +5279,12 @@ function ja({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 						})
 					]
 				}),
-				/* @__PURE__ */ R("div", {
+				/* @__PURE__ */ L("div", {
 					class: d > 1 ? "stage zoomed" : "stage",
-					onWheel: O,
+					onWheel: ee,
 					onPointerDown: (e) => d > 1 && e.currentTarget.setPointerCapture(e.pointerId),
-					onPointerMove: ee,
-					onDblClick: (e) => u((t) => fn(t, t[2] < 1 ? { times: 1 / 8 } : {
+					onPointerMove: te,
+					onDblClick: (e) => u((t) => pn(t, t[2] < 1 ? { times: 1 / 8 } : {
 						times: 3,
 						at: D(e)
 					})),
@@ -5225,34 +5292,34 @@ function ja({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 					role: "group",
 					"aria-label": "Picture; drag to move, wheel to zoom",
 					children: [
-						i === "pair" && /* @__PURE__ */ R("div", {
+						i === "pair" && /* @__PURE__ */ L("div", {
 							class: "large-pair",
-							children: [/* @__PURE__ */ R(un, {
+							children: [/* @__PURE__ */ L(dn, {
 								kind: "photos",
 								...E
-							}), /* @__PURE__ */ R(un, {
+							}), /* @__PURE__ */ L(dn, {
 								kind: "projections",
 								...E
 							})]
 						}),
-						i === "overlay" && /* @__PURE__ */ R("div", {
+						i === "overlay" && /* @__PURE__ */ L("div", {
 							class: "overlay",
-							children: [/* @__PURE__ */ R(un, {
+							children: [/* @__PURE__ */ L(dn, {
 								kind: "photos",
 								...E
-							}), /* @__PURE__ */ R("span", {
+							}), /* @__PURE__ */ L("span", {
 								class: "over",
 								style: { opacity: String(f / 100) },
-								children: /* @__PURE__ */ R(un, {
+								children: /* @__PURE__ */ L(dn, {
 									kind: "projections",
 									...E
 								})
 							})]
 						}),
-						i === "whole" && /* @__PURE__ */ R("div", {
+						i === "whole" && /* @__PURE__ */ L("div", {
 							class: "large-whole",
 							style: { width: `${T}px` },
-							children: /* @__PURE__ */ R(mn, {
+							children: /* @__PURE__ */ L(hn, {
 								image: y,
 								name: b,
 								box: n.boxes[r] ?? null,
@@ -5262,36 +5329,36 @@ function ja({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 						})
 					]
 				}),
-				/* @__PURE__ */ R("div", {
+				/* @__PURE__ */ L("div", {
 					class: "lightbox-foot",
 					children: [
-						/* @__PURE__ */ R("button", {
+						/* @__PURE__ */ L("button", {
 							class: "icon",
 							type: "button",
 							onClick: h(-1),
 							"aria-label": "Previous example",
 							children: "←"
 						}),
-						/* @__PURE__ */ R("p", { children: [
-							/* @__PURE__ */ R("b", { children: r + 1 }),
+						/* @__PURE__ */ L("p", { children: [
+							/* @__PURE__ */ L("b", { children: r + 1 }),
 							" of ",
 							m,
 							" · activation ",
-							/* @__PURE__ */ R("b", {
+							/* @__PURE__ */ L("b", {
 								class: "number",
-								children: Z(n.values[r])
+								children: X(n.values[r])
 							}),
-							x !== null && /* @__PURE__ */ R(S, { children: [" · ", /* @__PURE__ */ R(q, { text: x })] }),
+							x !== null && /* @__PURE__ */ L(S, { children: [" · ", /* @__PURE__ */ L(K, { text: x })] }),
 							" · ",
-							/* @__PURE__ */ R("a", {
-								href: G(y),
-								children: /* @__PURE__ */ R(q, { text: b })
+							/* @__PURE__ */ L("a", {
+								href: W(y),
+								children: /* @__PURE__ */ L(K, { text: b })
 							}),
 							e.spatial && ` · row ${n.y[r]}, column ${n.x[r]}`,
 							" · black and white: ±",
-							Z((a && e.content?.kept ? n.partScales : n.scales)?.[r] ?? n.scales[r])
+							X((a && e.content?.kept ? n.partScales : n.scales)?.[r] ?? n.scales[r])
 						] }),
-						/* @__PURE__ */ R("button", {
+						/* @__PURE__ */ L("button", {
 							class: "icon",
 							type: "button",
 							onClick: h(1),
@@ -5305,33 +5372,33 @@ function ja({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 	});
 }
 // src/ahead.ts
-var Ma = 24, Na = /* @__PURE__ */ new Map();
-async function Pa(e, t) {
+var Ra = 24, za = /* @__PURE__ */ new Map();
+async function Ba(e, t) {
 	let n = await e.store.host.picture(t, e.name);
 	if (!n) return;
-	let r = Na.get(n) ?? new Image();
-	Na.delete(n), Na.set(n, r);
-	for (let e of [...Na.keys()].slice(0, Math.max(0, Na.size - Ma))) Na.delete(e);
+	let r = za.get(n) ?? new Image();
+	za.delete(n), za.set(n, r);
+	for (let e of [...za.keys()].slice(0, Math.max(0, za.size - Ra))) za.delete(e);
 	r.src || (r.src = n, await r.decode().catch(() => void 0));
 }
-var Fa = 20;
-function Ia(e, t, n) {
-	for (let r of [n - Fa, n + Fa]) {
+var Va = 20;
+function Ha(e, t, n) {
+	for (let r of [n - Va, n + Va]) {
 		let n = Math.floor(Math.max(0, Math.min(t.channels - 1, r)) / t.shard.units);
 		e.store.load(`layers/${t.id}/${n}`).catch(() => null);
 	}
 }
-async function La(e, t, n) {
+async function Ua(e, t, n) {
 	let r = `layers/${t.id}/${Math.floor(n / t.shard.units)}`, i = (await e.store.load(r).catch(() => null))?.units.find((e) => e.channel === n);
 	if (!i || i.dead || !i.images.length) return;
-	let a = pn(e, i.images[0]);
-	await Promise.all([Pa(e, kn(e, t, n)), a === null ? null : Pa(e, a)]);
+	let a = mn(e, i.images[0]);
+	await Promise.all([Ba(e, An(e, t, n)), a === null ? null : Ba(e, a)]);
 }
 // src/pages/Unit.tsx
-function Ra({ layer: e, channel: t, query: n }) {
-	let r = z(), i = ft(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = B(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = B(a ? `layers/${i.id}` : null), l = P(null);
-	if (!i) return /* @__PURE__ */ R(wt, { name: e });
-	if (!a) return /* @__PURE__ */ R(Y, {
+function Wa({ layer: e, channel: t, query: n }) {
+	let r = R(), i = mt(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = z(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = z(a ? `layers/${i.id}` : null), l = N(null);
+	if (!i) return /* @__PURE__ */ L(Et, { name: e });
+	if (!a) return /* @__PURE__ */ L(J, {
 		title: "No such unit",
 		children: [
 			"Layer “",
@@ -5342,13 +5409,13 @@ function Ra({ layer: e, channel: t, query: n }) {
 		]
 	});
 	let u = s.error ?? c.error;
-	if (u) return /* @__PURE__ */ R(Y, {
+	if (u) return /* @__PURE__ */ L(J, {
 		title: "Data is missing",
 		children: u.message
 	});
-	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ R(Ba, { ...l.current }) : /* @__PURE__ */ R(X, { what: `${e}:${t}` });
+	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ L(Ka, { ...l.current }) : /* @__PURE__ */ L(Y, { what: `${e}:${t}` });
 	let d = s.value.units.find((e) => e.channel === t);
-	return !d || o && !o.includes(t) ? /* @__PURE__ */ R(Y, {
+	return !d || o && !o.includes(t) ? /* @__PURE__ */ L(J, {
 		title: "Not in this copy",
 		children: [
 			"This export holds other units of “",
@@ -5362,10 +5429,10 @@ function Ra({ layer: e, channel: t, query: n }) {
 		unit: d,
 		query: n,
 		only: o
-	}, /* @__PURE__ */ R(Ba, { ...l.current }));
+	}, /* @__PURE__ */ L(Ka, { ...l.current }));
 }
-function za({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
-	let { manifest: l } = z(), { router: u, root: d, toast: f } = I(), p = Ht(), m = (r) => {
+function Ga({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
+	let { manifest: l } = R(), { router: u, root: d, toast: f } = F(), p = Wt(), m = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
 		return i >= 0 && i < e.channels ? i : null;
@@ -5412,19 +5479,19 @@ function za({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s,
 		"J"
 	]) _[e] = h(5);
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) _[String(e + 1)] = () => o(e);
-	return L(_), m;
+	return I(_), m;
 }
-function Ba(e) {
-	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = I(), c = z(), l = W(t.name, i.channel), u = [
+function Ka(e) {
+	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = F(), c = R(), l = U(t.name, i.channel), u = [
 		"photos",
 		"projections",
 		"both"
-	].find((e) => e === a.get("view")) ?? "both", d = t.content !== void 0 && i.images.some((e, t) => ln(i, t)), f = a.get("rf"), p = f === "whole" && c.manifest.paths.image !== null ? "whole" : f !== "field" && d ? "part" : "field", m = a.get("embed"), h = tr(t, c.manifest.model.input, c.manifest.paths.bands), g = Number(a.get("band")), _ = Number.isInteger(g) && g >= 1 && g <= h ? g : 0, v = {
+	].find((e) => e === a.get("view")) ?? "both", d = t.content !== void 0 && i.images.some((e, t) => un(i, t)), f = a.get("rf"), p = f === "whole" && c.manifest.paths.image !== null ? "whole" : f !== "field" && d ? "part" : "field", m = a.get("embed"), h = or(t, c.manifest.model.input, c.manifest.paths.bands), g = Number(a.get("band")), _ = Number.isInteger(g) && g >= 1 && g <= h ? g : 0, v = {
 		view: u === "both" ? null : u,
 		rf: f,
 		band: _ || null,
 		embed: m
-	}, y = (e) => C({ band: e || null }), b = Number(a.get("share")) || 0, x = a.has("n") ? Number(a.get("n")) - 1 : null, S = ["overlay", "whole"].find((e) => e === a.get("as")) ?? "pair", C = (e) => s.replace(H(l, {
+	}, y = (e) => C({ band: e || null }), b = Number(a.get("share")) || 0, x = a.has("n") ? Number(a.get("n")) - 1 : null, S = ["overlay", "whole"].find((e) => e === a.get("as")) ?? "pair", C = (e) => s.replace(vt(l, {
 		...v,
 		...e
 	})), w = {
@@ -5435,22 +5502,22 @@ function Ba(e) {
 			as: t === "pair" ? null : t
 		}),
 		extend: (e) => C({ rf: e === "part" || e === "field" && !d ? null : e }),
-		to: (e, t) => H(W(e, t), v)
-	}, [T, E] = M(0), D = za(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
-	N(() => E(0), [l]), N(() => {
-		o || Ia(c, t, i.channel);
+		to: (e, t) => vt(U(e, t), v)
+	}, [T, E] = j(0), D = Ga(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
+	M(() => E(0), [l]), M(() => {
+		o || Ha(c, t, i.channel);
 		for (let e of [1, -1]) {
 			let n = D(e);
-			n !== null && La(c, t, n);
+			n !== null && Ua(c, t, n);
 		}
 	}, [l]);
-	let [O, ee] = [D(-1), D(1)], te = F(() => /* @__PURE__ */ R(Hr, {
+	let [ee, te] = [D(-1), D(1)], ne = P(() => /* @__PURE__ */ L(Jr, {
 		layer: t,
 		data: n,
 		shard: r,
 		unit: i,
 		note: m === null,
-		link: (e) => H(l, {
+		link: (e) => vt(l, {
 			...v,
 			...e
 		}),
@@ -5458,69 +5525,69 @@ function Ba(e) {
 	}), [
 		i,
 		n,
-		H("", v),
+		vt("", v),
 		b
 	]);
-	return /* @__PURE__ */ R("article", {
+	return /* @__PURE__ */ L("article", {
 		class: "unit-page",
 		"aria-label": `Unit ${t.name}:${i.channel}`,
 		children: [
-			/* @__PURE__ */ R("div", {
+			/* @__PURE__ */ L("div", {
 				class: "page-head",
-				children: [/* @__PURE__ */ R("div", { children: [
-					/* @__PURE__ */ R("h1", { children: /* @__PURE__ */ R(q, { text: `${t.name}:${i.channel}` }) }),
-					i.name !== void 0 && /* @__PURE__ */ R("p", {
+				children: [/* @__PURE__ */ L("div", { children: [
+					/* @__PURE__ */ L("h1", { children: /* @__PURE__ */ L(K, { text: `${t.name}:${i.channel}` }) }),
+					i.name !== void 0 && /* @__PURE__ */ L("p", {
 						class: "unit-name",
-						children: /* @__PURE__ */ R(q, {
+						children: /* @__PURE__ */ L(K, {
 							text: i.name,
 							plain: !0
 						})
 					}),
-					/* @__PURE__ */ R("p", {
+					/* @__PURE__ */ L("p", {
 						class: "lead",
 						children: [
 							"unit ",
 							i.channel,
 							" of ",
-							/* @__PURE__ */ R("a", {
-								href: U(t.name, { at: i.channel }),
+							/* @__PURE__ */ L("a", {
+								href: H(t.name, { at: i.channel }),
 								children: t.channels
 							}),
 							" · ",
 							t.op,
 							" · ",
-							Xt(t),
+							Qt(t),
 							" · receptive field ",
-							Qt(t)
+							en(t)
 						]
 					})
-				] }), /* @__PURE__ */ R("div", {
+				] }), /* @__PURE__ */ L("div", {
 					class: "steps",
 					children: [
-						m === null && /* @__PURE__ */ R(Va, { unit: `${t.name}:${i.channel}` }),
-						O !== null && /* @__PURE__ */ R("a", {
-							href: w.to(t.name, O),
-							"aria-label": `Previous unit, ${O}`,
+						m === null && /* @__PURE__ */ L(qa, { unit: `${t.name}:${i.channel}` }),
+						ee !== null && /* @__PURE__ */ L("a", {
+							href: w.to(t.name, ee),
+							"aria-label": `Previous unit, ${ee}`,
 							title: "Previous unit (←)",
 							children: "←"
 						}),
-						ee !== null && /* @__PURE__ */ R("a", {
-							href: w.to(t.name, ee),
-							"aria-label": `Next unit, ${ee}`,
+						te !== null && /* @__PURE__ */ L("a", {
+							href: w.to(t.name, te),
+							"aria-label": `Next unit, ${te}`,
 							title: "Next unit (→)",
 							children: "→"
 						})
 					]
 				})]
 			}),
-			/* @__PURE__ */ R(Ha, {
+			/* @__PURE__ */ L(Ja, {
 				layer: t,
 				unit: i
 			}),
-			i.dead || i.images.length === 0 ? /* @__PURE__ */ R("p", {
+			i.dead || i.images.length === 0 ? /* @__PURE__ */ L("p", {
 				class: "empty",
 				children: "This unit is zero at every position of every image of the collection: there is nothing to show."
-			}) : /* @__PURE__ */ R(fr, {
+			}) : /* @__PURE__ */ L(_r, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5534,18 +5601,23 @@ function Ba(e) {
 				activate: E,
 				open: w.open
 			}),
-			!i.dead && i.images.length > 0 && (m === null || m === "all") && /* @__PURE__ */ R(ir, {
+			!i.dead && i.images.length > 0 && (m === null || m === "all") && /* @__PURE__ */ L(lr, {
 				layer: t,
 				unit: i,
 				change: y
 			}),
-			m === null && /* @__PURE__ */ R(ka, {
+			m === null && /* @__PURE__ */ L(Fa, {
 				layer: t,
 				shard: r,
-				unit: i
+				unit: i,
+				seen: {
+					view: u,
+					reach: p,
+					band: _
+				}
 			}),
-			(m === null || m === "all") && te,
-			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ R(ja, {
+			(m === null || m === "all") && ne,
+			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ L(La, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5558,9 +5630,9 @@ function Ba(e) {
 		]
 	});
 }
-function Va({ unit: e }) {
-	let t = Ht(), n = t.has(e);
-	return /* @__PURE__ */ R("button", {
+function qa({ unit: e }) {
+	let t = Wt(), n = t.has(e);
+	return /* @__PURE__ */ L("button", {
 		class: n ? "icon star on" : "icon star",
 		type: "button",
 		"aria-pressed": n,
@@ -5570,60 +5642,60 @@ function Va({ unit: e }) {
 		children: n ? "★" : "☆"
 	});
 }
-function Ha({ layer: e, unit: t }) {
+function Ja({ layer: e, unit: t }) {
 	let n = [
-		["Maximum", Z(t.maximum)],
-		["Mean", Z(t.mean)],
-		["Active", Jt(t.active)]
+		["Maximum", X(t.maximum)],
+		["Mean", X(t.mean)],
+		["Active", Xt(t.active)]
 	];
-	return t.selectivity !== void 0 && n.push(["Class selectivity", Z(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ R("dl", {
+	return t.selectivity !== void 0 && n.push(["Class selectivity", X(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ L("dl", {
 		class: "stats",
 		"aria-label": `Numbers of ${e.name}:${t.channel}`,
-		children: n.map(([e, t]) => /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: e }), /* @__PURE__ */ R("dd", { children: t })] }, e))
+		children: n.map(([e, t]) => /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: e }), /* @__PURE__ */ L("dd", { children: t })] }, e))
 	});
 }
 // src/app.tsx
-function Ua(e, t) {
-	let n = rt(e);
-	return F(() => {
-		let e = gt(n);
+function Ya(e, t) {
+	let n = at(e);
+	return P(() => {
+		let e = _t(n);
 		return t && !e.query.has("embed") && e.query.set("embed", "1"), e;
 	}, [n, t]);
 }
-function Wa({ host: e, router: t, root: n, embed: r = !1 }) {
-	let [i, a] = M(null), [o, s] = M(null), [c, l] = M(""), u = Ua(t, r), d = Ye(n, e.kind !== "notebook"), f = F(() => ({
+function Xa({ host: e, router: t, root: n, embed: r = !1 }) {
+	let [i, a] = j(null), [o, s] = j(null), [c, l] = j(""), u = Ya(t, r), d = Ze(n, e.kind !== "notebook"), f = P(() => ({
 		router: t,
 		root: n,
 		listen: d,
 		toast: l,
-		toggleTheme: () => Xe(n)
+		toggleTheme: () => Qe(n)
 	}), [
 		t,
 		n,
 		d
-	]), p = F(() => Bt(i?.manifest ?? null), [i]);
-	return N(() => {
-		dt(e, "").then(a, (e) => s(e.message));
-	}, [e]), N(() => {
+	]), p = P(() => Ht(i?.manifest ?? null), [i]);
+	return M(() => {
+		pt(e, "").then(a, (e) => s(e.message));
+	}, [e]), M(() => {
 		if (!c) return;
 		let e = setTimeout(() => l(""), 4e3);
 		return () => clearTimeout(e);
-	}, [c]), o ? /* @__PURE__ */ R(Y, {
+	}, [c]), o ? /* @__PURE__ */ L(J, {
 		title: "This atlas cannot be shown",
 		children: o
-	}) : i ? /* @__PURE__ */ R(Ue.Provider, {
+	}) : i ? /* @__PURE__ */ L(We.Provider, {
 		value: f,
-		children: /* @__PURE__ */ R(at.Provider, {
+		children: /* @__PURE__ */ L(st.Provider, {
 			value: i,
-			children: [/* @__PURE__ */ R(Vt.Provider, {
+			children: [/* @__PURE__ */ L(Ut.Provider, {
 				value: p,
-				children: /* @__PURE__ */ R(Ka, {
+				children: /* @__PURE__ */ L(Qa, {
 					route: u,
 					shell: f,
 					atlas: i,
 					embed: r
 				})
-			}), /* @__PURE__ */ R("div", {
+			}), /* @__PURE__ */ L("div", {
 				class: "toast",
 				role: "status",
 				"aria-live": "polite",
@@ -5631,21 +5703,21 @@ function Wa({ host: e, router: t, root: n, embed: r = !1 }) {
 				children: c
 			})]
 		})
-	}) : /* @__PURE__ */ R(X, { what: "the atlas" });
+	}) : /* @__PURE__ */ L(Y, { what: "the atlas" });
 }
-function Ga(e, t, n, r) {
+function Za(e, t, n, r) {
 	let i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
 			if (n < r + i.channels) {
 				let a = t.manifest.subset?.[i.name];
-				e.router.go(W(i.name, a ? a[(n - r) % a.length] ?? 0 : n - r));
+				e.router.go(U(i.name, a ? a[(n - r) % a.length] ?? 0 : n - r));
 				return;
 			}
 			r += i.channels;
 		}
 	};
-	N(() => e.listen({
+	M(() => e.listen({
 		"?": n,
 		d: () => e.toggleTheme(),
 		g: r,
@@ -5658,9 +5730,9 @@ function Ga(e, t, n, r) {
 		}
 	}), [e, t]);
 }
-function Ka({ route: e, shell: t, atlas: n, embed: r }) {
-	let [i, a] = M(!1), [o, s] = M(!1), c = P(null), l = P(!0), u = r || bt(e);
-	return Ga(t, n, () => a((e) => !e), () => s(!u)), N(() => {
+function Qa({ route: e, shell: t, atlas: n, embed: r }) {
+	let [i, a] = j(!1), [o, s] = j(!1), c = N(null), l = N(!0), u = r || St(e);
+	return Za(t, n, () => a((e) => !e), () => s(!u)), M(() => {
 		let r = {
 			home: n.manifest.model.name,
 			images: "Images",
@@ -5671,51 +5743,51 @@ function Ka({ route: e, shell: t, atlas: n, embed: r }) {
 			block: "start",
 			behavior: "instant"
 		}), c.current?.focus({ preventScroll: !0 }));
-	}, [`${e.page}/${e.rest}`]), /* @__PURE__ */ R(S, { children: [
-		!u && /* @__PURE__ */ R(jt, {
+	}, [`${e.page}/${e.rest}`]), /* @__PURE__ */ L(S, { children: [
+		!u && /* @__PURE__ */ L(Nt, {
 			route: e,
 			help: () => a(!0),
 			search: () => s(!0)
 		}),
-		/* @__PURE__ */ R("p", {
+		/* @__PURE__ */ L("p", {
 			class: "heard",
 			role: "status",
 			children: e.page === "unit" ? `Unit ${e.rest}` : ""
 		}),
-		/* @__PURE__ */ R("main", {
+		/* @__PURE__ */ L("main", {
 			id: "main",
 			tabIndex: -1,
 			ref: c,
-			children: r && e.page !== "unit" ? /* @__PURE__ */ R("p", {
+			children: r && e.page !== "unit" ? /* @__PURE__ */ L("p", {
 				class: "empty",
 				children: "A unit is shown here, and nothing else."
-			}) : /* @__PURE__ */ R(Ja, { route: e })
+			}) : /* @__PURE__ */ L(eo, { route: e })
 		}, e.page),
-		u && /* @__PURE__ */ R(qa, {
+		u && /* @__PURE__ */ L($a, {
 			route: e,
 			atlas: n,
 			page: r ? "index.html" : ""
 		}),
-		i && /* @__PURE__ */ R(Pt, { close: () => a(!1) }),
-		o && /* @__PURE__ */ R(En, {
+		i && /* @__PURE__ */ L(It, { close: () => a(!1) }),
+		o && /* @__PURE__ */ L(Dn, {
 			route: e,
 			close: () => s(!1)
 		})
 	] });
 }
-function qa({ route: e, atlas: t, page: n }) {
-	let r = e.page === "unit" ? K(e.rest) : null;
-	return /* @__PURE__ */ R("footer", {
+function $a({ route: e, atlas: t, page: n }) {
+	let r = e.page === "unit" ? G(e.rest) : null;
+	return /* @__PURE__ */ L("footer", {
 		class: "source",
 		children: [
-			/* @__PURE__ */ R("a", {
-				href: n + (r ? W(r.layer, r.channel) : "#/"),
+			/* @__PURE__ */ L("a", {
+				href: n + (r ? U(r.layer, r.channel) : "#/"),
 				target: "_blank",
 				rel: "noreferrer",
 				children: "Open in the atlas"
 			}),
 			" ",
-			/* @__PURE__ */ R("span", {
+			/* @__PURE__ */ L("span", {
 				class: "quiet",
 				children: [
 					"of ",
@@ -5726,20 +5798,20 @@ function qa({ route: e, atlas: t, page: n }) {
 		]
 	});
 }
-function Ja({ route: e }) {
+function eo({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ R(ci, {});
-		case "layer": return /* @__PURE__ */ R(Ca, {
+		case "home": return /* @__PURE__ */ L(mi, {});
+		case "layer": return /* @__PURE__ */ L(ka, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
-			let t = K(e.rest);
-			return t ? /* @__PURE__ */ R(Ra, {
+			let t = G(e.rest);
+			return t ? /* @__PURE__ */ L(Wa, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
-			}) : /* @__PURE__ */ R(Y, {
+			}) : /* @__PURE__ */ L(J, {
 				title: "No such unit",
 				children: [
 					"“",
@@ -5748,57 +5820,57 @@ function Ja({ route: e }) {
 				]
 			});
 		}
-		case "class": return /* @__PURE__ */ R(ei, { name: e.rest }, e.rest);
-		case "images": return /* @__PURE__ */ R(Ni, { query: e.query });
-		case "image": return /* @__PURE__ */ R(Ci, { number: Number(e.rest) }, e.rest);
-		case "compare": return /* @__PURE__ */ R(kt, {
+		case "class": return /* @__PURE__ */ L(oi, { name: e.rest }, e.rest);
+		case "images": return /* @__PURE__ */ L(zi, { query: e.query });
+		case "image": return /* @__PURE__ */ L(ki, { number: Number(e.rest) }, e.rest);
+		case "compare": return /* @__PURE__ */ L(jt, {
 			what: "the comparison",
-			children: ({ ComparePage: t }) => /* @__PURE__ */ R(t, { query: e.query })
+			children: ({ ComparePage: t }) => /* @__PURE__ */ L(t, { query: e.query })
 		});
-		case "experiments": return /* @__PURE__ */ R(kt, {
+		case "experiments": return /* @__PURE__ */ L(jt, {
 			what: "experiments",
-			children: ({ ExperimentsPage: e }) => /* @__PURE__ */ R(e, {})
+			children: ({ ExperimentsPage: e }) => /* @__PURE__ */ L(e, {})
 		});
-		case "experiment": return /* @__PURE__ */ R(kt, {
+		case "experiment": return /* @__PURE__ */ L(jt, {
 			what: e.rest,
-			children: ({ ExperimentPage: t }) => /* @__PURE__ */ R(t, {
+			children: ({ ExperimentPage: t }) => /* @__PURE__ */ L(t, {
 				name: e.rest,
 				query: e.query
 			}, e.rest)
 		});
-		default: return /* @__PURE__ */ R(Y, {
+		default: return /* @__PURE__ */ L(J, {
 			title: "Not here",
 			children: "This address leads nowhere in the atlas."
 		});
 	}
 }
 // src/notebook.ts
-function Ya(e) {
+function to(e) {
 	let { body: t, documentElement: n } = e, r = t.dataset.jpThemeLight;
 	if (r !== void 0) return r === "false" ? "dark" : "light";
 	let i = n.getAttribute("theme") ?? t.dataset.vscodeThemeKind ?? "";
 	return /dark/.test(i) ? "dark" : /light/.test(i) ? "light" : null;
 }
-function Xa() {
+function no() {
 	return [...crypto.getRandomValues(/* @__PURE__ */ new Uint8Array(12))].map((e) => e.toString(16).padStart(2, "0")).join("");
 }
 // src/more/matching.ts
-function Za(e, t) {
+function ro(e, t) {
 	let n = new Map(t.names.map((e, t) => [e, t]));
 	return e.names.flatMap((e, t) => {
 		let r = n.get(e);
 		return n.delete(e), r === void 0 ? [] : [[t, r]];
 	});
 }
-function Qa(e, t) {
+function io(e, t) {
 	let n = atob(e.codes);
 	return Array.from({ length: Math.floor(n.length / e.images) }, (r, i) => {
 		let a = Float32Array.from(t, (t) => n.charCodeAt(i * e.images + t)), o = a.reduce((e, t) => e + t, 0) / Math.max(1, a.length), s = Math.sqrt(a.reduce((e, t) => e + (t - o) ** 2, 0));
 		return a.map((e) => s > 1e-6 ? (e - o) / s : 0);
 	});
 }
-function $a(e, t, n) {
-	let [r, i] = [Qa(e, n.map(([e]) => e)), Qa(t, n.map(([, e]) => e))], a = r.map(() => ({
+function ao(e, t, n) {
+	let [r, i] = [io(e, n.map(([e]) => e)), io(t, n.map(([, e]) => e))], a = r.map(() => ({
 		at: -1,
 		value: -2
 	})), o = i.map(() => ({
@@ -5826,9 +5898,9 @@ function $a(e, t, n) {
 	}]).sort((e, t) => t.correlation - e.correlation || e.unit - t.unit);
 }
 // src/more/Matches.tsx
-var eo = 48, to = .8, no = 10, ro = ({ atlas: { manifest: e } }) => e.paths.responses !== void 0 && e.extras?.alike === !0;
-function io({ left: e, right: t }) {
-	let [n, r] = M(!1), i = (e) => [B("responses/index", e.atlas), B(`responses/${e.layer.id}`, e.atlas)], [a, o] = i(e), [s, c] = i(t), l = F(() => a.value && s.value ? Za(a.value, s.value) : [], [a.value, s.value]), u = F(() => o.value && c.value && l.length > 1 ? $a(o.value, c.value, l) : [], [
+var oo = 48, so = .8, co = 10, lo = ({ atlas: { manifest: e } }) => e.paths.responses !== void 0 && e.extras?.alike === !0;
+function uo({ left: e, right: t }) {
+	let [n, r] = j(!1), i = (e) => [z("responses/index", e.atlas), z(`responses/${e.layer.id}`, e.atlas)], [a, o] = i(e), [s, c] = i(t), l = P(() => a.value && s.value ? ro(a.value, s.value) : [], [a.value, s.value]), u = P(() => o.value && c.value && l.length > 1 ? ao(o.value, c.value, l) : [], [
 		o.value,
 		c.value,
 		l
@@ -5838,21 +5910,21 @@ function io({ left: e, right: t }) {
 		o,
 		s,
 		c
-	].some((e) => e.error)) return /* @__PURE__ */ R("p", {
+	].some((e) => e.error)) return /* @__PURE__ */ L("p", {
 		class: "empty",
 		children: "How units respond to single images is not in one of the two atlases."
 	});
-	if (!a.value || !s.value || !o.value || !c.value) return /* @__PURE__ */ R(X, { what: "responses" });
-	if (l.length < 2) return /* @__PURE__ */ R("p", {
+	if (!a.value || !s.value || !o.value || !c.value) return /* @__PURE__ */ L(Y, { what: "responses" });
+	if (l.length < 2) return /* @__PURE__ */ L("p", {
 		class: "empty",
 		children: "The two atlases have no images in common, by their names: nothing says which units are alike. Look at two layers side by side."
 	});
 	let d = u[Math.floor(u.length / 2)];
-	return /* @__PURE__ */ R(S, { children: [
-		/* @__PURE__ */ R("p", {
+	return /* @__PURE__ */ L(S, { children: [
+		/* @__PURE__ */ L("p", {
 			class: "lead",
 			children: [
-				Q(l.length, "image"),
+				Z(l.length, "image"),
 				" in common, by name, of ",
 				a.value.images.length,
 				" and ",
@@ -5860,98 +5932,98 @@ function io({ left: e, right: t }) {
 				" kept to compare by. Half of the units have a match of ",
 				d?.correlation.toFixed(2) ?? "–",
 				" or more; ",
-				u.filter((e) => e.correlation > to).length,
+				u.filter((e) => e.correlation > so).length,
 				" of ",
 				u.length,
 				" one above ",
-				to,
+				so,
 				", ",
 				u.filter((e) => e.mutual).length,
 				" are each other's best.",
-				l.length < no && " So few images make units alike by chance."
+				l.length < co && " So few images make units alike by chance."
 			]
 		}),
-		/* @__PURE__ */ R("p", {
+		/* @__PURE__ */ L("p", {
 			class: "note",
 			children: "Correlation of the strongest responses in each of these images. A large one says that two units respond to the same images, not that they compute the same."
 		}),
-		/* @__PURE__ */ R("ul", {
+		/* @__PURE__ */ L("ul", {
 			class: "matches",
-			children: u.slice(0, n ? u.length : eo).map((n) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
-				href: yt(`${e.layer.name}:${n.unit}`, `${t.layer.name}:${n.other}`, t.atlas.name),
+			children: u.slice(0, n ? u.length : oo).map((n) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
+				href: xt(`${e.layer.name}:${n.unit}`, `${t.layer.name}:${n.other}`, t.atlas.name),
 				children: [
-					/* @__PURE__ */ R(ao, {
+					/* @__PURE__ */ L(fo, {
 						side: e,
 						channel: n.unit
 					}),
-					/* @__PURE__ */ R("b", {
+					/* @__PURE__ */ L("b", {
 						class: "number",
 						title: n.mutual ? "each other's best" : "best for the left one only",
 						children: [
 							n.correlation.toFixed(2),
 							" ",
-							/* @__PURE__ */ R("span", {
+							/* @__PURE__ */ L("span", {
 								class: "heard",
 								children: "correlation "
 							}),
 							n.mutual ? "⇄" : "→"
 						]
 					}),
-					/* @__PURE__ */ R(ao, {
+					/* @__PURE__ */ L(fo, {
 						side: t,
 						channel: n.other
 					})
 				]
 			}) }, n.unit))
 		}),
-		u.length > eo && !n && /* @__PURE__ */ R("button", {
+		u.length > oo && !n && /* @__PURE__ */ L("button", {
 			type: "button",
 			onClick: () => r(!0),
 			children: ["Show all ", u.length]
 		})
 	] });
 }
-var ao = ({ side: e, channel: t }) => /* @__PURE__ */ R("span", { children: [/* @__PURE__ */ R("span", {
+var fo = ({ side: e, channel: t }) => /* @__PURE__ */ L("span", { children: [/* @__PURE__ */ L("span", {
 	class: "pair",
-	children: ["photos", "projections"].map((n) => /* @__PURE__ */ R($, {
+	children: ["photos", "projections"].map((n) => /* @__PURE__ */ L($, {
 		layer: e.layer,
 		channel: t,
 		kind: n,
 		side: 56,
 		from: e.atlas
 	}, n))
-}), /* @__PURE__ */ R("small", { children: [/* @__PURE__ */ R("span", {
+}), /* @__PURE__ */ L("small", { children: [/* @__PURE__ */ L("span", {
 	class: "heard",
 	children: "Unit "
 }), t] })] });
 // src/more/Versus.tsx
-function oo(e) {
-	let t = B(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
+function po(e) {
+	let t = z(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
 	return t.value && n ? {
 		shard: t.value,
 		unit: n
 	} : null;
 }
-function so({ left: e, right: t }) {
-	let [n, r] = [oo(e), oo(t)], [i, a] = M(null);
-	if (!n || !r) return /* @__PURE__ */ R(X, { what: "both units" });
-	let o = (e) => e.unit.images.map((t) => dr(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
-	return /* @__PURE__ */ R(S, { children: [/* @__PURE__ */ R("p", {
+function mo({ left: e, right: t }) {
+	let [n, r] = [po(e), po(t)], [i, a] = j(null);
+	if (!n || !r) return /* @__PURE__ */ L(Y, { what: "both units" });
+	let o = (e) => e.unit.images.map((t) => gr(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
+	return /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("p", {
 		class: "lead",
 		children: [
-			Q(c, "image"),
+			Z(c, "image"),
 			" of ",
 			s.length,
 			" in common."
 		]
-	}), /* @__PURE__ */ R("div", {
+	}), /* @__PURE__ */ L("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ R(co, {
+		children: [/* @__PURE__ */ L(ho, {
 			side: e,
 			found: n,
 			image: i,
 			look: a
-		}), /* @__PURE__ */ R(co, {
+		}), /* @__PURE__ */ L(ho, {
 			side: t,
 			found: r,
 			image: i,
@@ -5959,39 +6031,39 @@ function so({ left: e, right: t }) {
 		})]
 	})] });
 }
-function co({ side: e, found: t, image: n, look: r }) {
+function ho({ side: e, found: t, image: n, look: r }) {
 	let { layer: i, channel: a, atlas: o } = e, { unit: s, shard: c } = t, l = `${i.name}:${a}`;
-	return /* @__PURE__ */ R("section", {
+	return /* @__PURE__ */ L("section", {
 		class: "panel half",
 		"aria-label": l,
 		children: [
-			/* @__PURE__ */ R("h2", { children: o.name ? /* @__PURE__ */ R(q, { text: `${l} in ${o.name}` }) : /* @__PURE__ */ R("a", {
-				href: W(i.name, a),
+			/* @__PURE__ */ L("h2", { children: o.name ? /* @__PURE__ */ L(K, { text: `${l} in ${o.name}` }) : /* @__PURE__ */ L("a", {
+				href: U(i.name, a),
 				children: l
 			}) }),
-			/* @__PURE__ */ R("p", {
+			/* @__PURE__ */ L("p", {
 				class: "note",
 				children: [
 					"maximum ",
-					Z(s.maximum),
+					X(s.maximum),
 					" · mean ",
-					Z(s.mean),
+					X(s.mean),
 					" · active ",
-					Jt(s.active),
+					Xt(s.active),
 					" · ",
-					Qt(i)
+					en(i)
 				]
 			}),
-			/* @__PURE__ */ R("div", {
+			/* @__PURE__ */ L("div", {
 				class: "panels panels-2",
-				children: ["photos", "projections"].map((e) => /* @__PURE__ */ R("div", {
+				children: ["photos", "projections"].map((e) => /* @__PURE__ */ L("div", {
 					class: "nine",
 					style: { gridTemplateColumns: `repeat(${i.sprite.columns}, auto)` },
 					role: "group",
 					"aria-label": e,
 					children: s.images.map((t, a) => {
-						let l = dr(c, t), u = ur(c, t);
-						return /* @__PURE__ */ R("button", {
+						let l = gr(c, t), u = hr(c, t);
+						return /* @__PURE__ */ L("button", {
 							type: "button",
 							class: l === n ? "cell active" : "cell",
 							onMouseEnter: () => r(l),
@@ -5999,8 +6071,8 @@ function co({ side: e, found: t, image: n, look: r }) {
 							onFocus: () => r(l),
 							onBlur: () => r(null),
 							"aria-label": `${e === "photos" ? "Photo" : "Projection"} ${a + 1}, ${l}`,
-							title: `${Z(s.values[a])} · ${u ?? l}`,
-							children: /* @__PURE__ */ R(un, {
+							title: `${X(s.values[a])} · ${u ?? l}`,
+							children: /* @__PURE__ */ L(dn, {
 								layer: i,
 								unit: s,
 								kind: e,
@@ -6013,32 +6085,32 @@ function co({ side: e, found: t, image: n, look: r }) {
 					})
 				}, e))
 			}),
-			s.classes.length > 0 && /* @__PURE__ */ R("p", {
+			s.classes.length > 0 && /* @__PURE__ */ L("p", {
 				class: "note",
-				children: ["Top classes: ", s.classes.slice(0, 3).map(([e, t]) => `${c.classes[e] ?? e} (${Z(t)})`).join(", ")]
+				children: ["Top classes: ", s.classes.slice(0, 3).map(([e, t]) => `${c.classes[e] ?? e} (${X(t)})`).join(", ")]
 			})
 		]
 	});
 }
-function lo({ left: e, right: t, a: n, b: r }) {
-	let [i, a] = M(-1), { router: o } = I(), s = ro(e) && ro(t) && (e.atlas !== t.atlas || e.layer !== t.layer), [c, l] = M("matches"), u = (e) => o.go(yt(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name)), d = s && /* @__PURE__ */ R(Et, {
+function go({ left: e, right: t, a: n, b: r }) {
+	let [i, a] = j(-1), { router: o } = F(), s = lo(e) && lo(t) && (e.atlas !== t.atlas || e.layer !== t.layer), [c, l] = j("matches"), u = (e) => o.go(xt(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name)), d = s && /* @__PURE__ */ L(Ot, {
 		label: "What is shown",
 		value: c,
 		options: [["matches", "Best matches"], ["both", "Side by side"]],
 		change: l
 	});
-	return s && c === "matches" ? /* @__PURE__ */ R(S, { children: [d, /* @__PURE__ */ R(io, {
+	return s && c === "matches" ? /* @__PURE__ */ L(S, { children: [d, /* @__PURE__ */ L(uo, {
 		left: e,
 		right: t
-	}, `${n} ${r} ${t.atlas.name}`)] }) : /* @__PURE__ */ R(S, { children: [d, /* @__PURE__ */ R("div", {
+	}, `${n} ${r} ${t.atlas.name}`)] }) : /* @__PURE__ */ L(S, { children: [d, /* @__PURE__ */ L("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ R(uo, {
+		children: [/* @__PURE__ */ L(_o, {
 			side: e,
 			chosen: i,
 			choose: a,
 			open: u,
 			keys: !0
-		}), /* @__PURE__ */ R(uo, {
+		}), /* @__PURE__ */ L(_o, {
 			side: t,
 			chosen: i,
 			choose: a,
@@ -6047,75 +6119,78 @@ function lo({ left: e, right: t, a: n, b: r }) {
 		})]
 	})] });
 }
-function uo({ side: e, chosen: t, choose: n, open: r, keys: i }) {
-	let { layer: a, atlas: o } = e, s = B(`layers/${a.id}`, o);
-	return /* @__PURE__ */ R("section", {
+function _o({ side: e, chosen: t, choose: n, open: r, keys: i }) {
+	let { layer: a, atlas: o } = e, s = z(`layers/${a.id}`, o), c = o.manifest.subset?.[a.name], l = (e) => c?.[e] ?? e, u = c ? c.indexOf(t) : t < a.channels ? t : -1;
+	return /* @__PURE__ */ L("section", {
 		class: "panel half",
 		"aria-label": a.name,
 		children: [
-			/* @__PURE__ */ R("h2", { children: o.name ? /* @__PURE__ */ R(q, { text: `${a.name} in ${o.name}` }) : /* @__PURE__ */ R("a", {
-				href: U(a.name),
+			/* @__PURE__ */ L("h2", { children: o.name ? /* @__PURE__ */ L(K, { text: `${a.name} in ${o.name}` }) : /* @__PURE__ */ L("a", {
+				href: H(a.name),
 				children: a.name
 			}) }),
-			/* @__PURE__ */ R("p", {
+			/* @__PURE__ */ L("p", {
 				class: "note",
 				children: [
 					a.op,
 					" · ",
-					Xt(a),
-					" · ",
 					Qt(a),
 					" · ",
-					Q(a.units.dead, "dead unit")
+					en(a),
+					" · ",
+					Z(a.units.dead, "dead unit")
 				]
 			}),
-			s.value && /* @__PURE__ */ R(Ai, {
-				count: a.channels,
+			s.value && /* @__PURE__ */ L(Ii, {
+				count: c?.length ?? a.channels,
 				cell: {
 					width: 132,
 					height: 94
 				},
 				gap: 8,
 				label: `Units of ${a.name}`,
-				current: t < a.channels ? t : -1,
-				select: n,
-				open: r,
-				keyOf: (e) => e,
+				current: u,
+				select: (e) => n(l(e)),
+				open: (e) => r(l(e)),
+				keyOf: l,
 				keys: i,
-				render: (e) => /* @__PURE__ */ R("button", {
-					type: "button",
-					class: "unit",
-					onFocus: () => n(e),
-					onMouseEnter: () => n(e),
-					onClick: () => r(e),
-					children: [/* @__PURE__ */ R("span", {
-						class: "pair",
-						children: ["photos", "projections"].map((t) => s.value?.dead.includes(e) ? /* @__PURE__ */ R(cn, { side: 60 }, t) : /* @__PURE__ */ R($, {
-							layer: a,
-							channel: e,
-							kind: t,
-							side: 60,
-							from: o
-						}, t))
-					}), /* @__PURE__ */ R("span", {
-						class: "caption",
-						children: [/* @__PURE__ */ R("b", { children: [/* @__PURE__ */ R("span", {
-							class: "heard",
-							children: "Unit "
-						}), e] }), /* @__PURE__ */ R("span", { children: s.value.dead.includes(e) ? "dead" : Z(s.value.maximum[e]) })]
-					})]
-				})
+				render: (e) => {
+					let t = l(e), i = s.value?.dead.includes(t);
+					return /* @__PURE__ */ L("button", {
+						type: "button",
+						class: "unit",
+						onFocus: () => n(t),
+						onMouseEnter: () => n(t),
+						onClick: () => r(t),
+						children: [/* @__PURE__ */ L("span", {
+							class: "pair",
+							children: ["photos", "projections"].map((e) => i ? /* @__PURE__ */ L(ln, { side: 60 }, e) : /* @__PURE__ */ L($, {
+								layer: a,
+								channel: t,
+								kind: e,
+								side: 60,
+								from: o
+							}, e))
+						}), /* @__PURE__ */ L("span", {
+							class: "caption",
+							children: [/* @__PURE__ */ L("b", { children: [/* @__PURE__ */ L("span", {
+								class: "heard",
+								children: "Unit "
+							}), t] }), /* @__PURE__ */ L("span", { children: i ? "dead" : X(s.value?.maximum[t]) })]
+						})]
+					});
+				}
 			})
 		]
 	});
 }
 // src/more/Compare.tsx
-function fo(e) {
-	let t = z(), [n, r] = M(null);
-	return N(() => {
+function vo(e) {
+	let t = R(), [n, r] = j(null);
+	return M(() => {
 		if (!e) return;
 		let n = !0;
-		return dt(t.store.host, e).then((t) => n && r({
+		return pt(t.store.host, e).then((t) => n && r({
 			name: e,
 			atlas: t,
 			error: null
@@ -6137,37 +6212,37 @@ function fo(e) {
 		error: null
 	};
 }
-function po({ query: e }) {
-	let t = z(), { router: n } = I(), r = ot(), i = e.get("with") ?? (e.has("a") ? "" : r[0]?.name ?? ""), { other: a, error: o } = fo(i), s = (e) => (i ? e.manifest.layers.findLast((e) => e.spatial) ?? e.manifest.layers[0] : e.manifest.layers[0])?.name ?? "", c = e.get("a") ?? s(t), l = e.get("b") || (i && a ? ft(a, c) || K(c) ? c : s(a) : ""), u = (e) => n.replace(yt(e.a ?? c, e.b ?? l, e.other ?? i));
-	return /* @__PURE__ */ R(S, { children: [
-		/* @__PURE__ */ R("h1", { children: "Compare" }),
-		/* @__PURE__ */ R("form", {
+function yo({ query: e }) {
+	let t = R(), { router: n } = F(), r = ct(), i = e.get("with") ?? (e.has("a") ? "" : r[0]?.name ?? ""), { other: a, error: o } = vo(i), s = (e) => (i ? e.manifest.layers.findLast((e) => e.spatial) ?? e.manifest.layers[0] : e.manifest.layers[0])?.name ?? "", c = e.get("a") ?? s(t), l = e.get("b") || (i && a ? mt(a, c) || G(c) ? c : s(a) : e.has("a") ? "" : t.manifest.layers[1]?.name ?? ""), u = (e) => n.replace(xt(e.a ?? c, e.b ?? l, e.other ?? i));
+	return /* @__PURE__ */ L(S, { children: [
+		/* @__PURE__ */ L("h1", { children: "Compare" }),
+		/* @__PURE__ */ L("form", {
 			class: "bar compare-bar",
 			onSubmit: (e) => e.preventDefault(),
 			children: [
-				/* @__PURE__ */ R(ho, {
+				/* @__PURE__ */ L(xo, {
 					label: "Left",
 					value: c,
 					atlas: t,
 					change: (e) => u({ a: e })
 				}),
-				/* @__PURE__ */ R("span", {
+				/* @__PURE__ */ L("span", {
 					"aria-hidden": "true",
 					children: "⇄"
 				}),
-				/* @__PURE__ */ R(ho, {
+				/* @__PURE__ */ L(xo, {
 					label: "Right",
 					value: l,
 					atlas: a ?? t,
 					change: (e) => u({ b: e })
 				}),
-				r.length > 0 && /* @__PURE__ */ R("label", { children: ["Right side from", /* @__PURE__ */ R("select", {
+				r.length > 0 && /* @__PURE__ */ L("label", { children: ["Right side from", /* @__PURE__ */ L("select", {
 					value: i,
 					onChange: (e) => u({ other: e.currentTarget.value }),
-					children: [/* @__PURE__ */ R("option", {
+					children: [/* @__PURE__ */ L("option", {
 						value: "",
 						children: "this atlas"
-					}), r.map((e) => /* @__PURE__ */ R("option", {
+					}), r.map((e) => /* @__PURE__ */ L("option", {
 						value: e.name,
 						children: [
 							e.name,
@@ -6178,36 +6253,38 @@ function po({ query: e }) {
 				})] })
 			]
 		}),
-		r.length === 0 && !e.has("a") && /* @__PURE__ */ R("p", {
+		r.length === 0 && !e.has("a") && /* @__PURE__ */ L("p", {
 			class: "note",
 			children: [
-				"Two units or layers of this atlas. Another atlas, of another network or another epoch, is put beside it with ",
-				/* @__PURE__ */ R("code", { children: "convscope atlas attach" }),
+				"Two units or layers of this ",
+				t.manifest.subset ? "part of an atlas" : "atlas",
+				". Another atlas, of another network or another epoch, is put beside it with ",
+				/* @__PURE__ */ L("code", { children: "convscope atlas attach" }),
 				"."
 			]
 		}),
-		i && a && /* @__PURE__ */ R(mo, {
+		i && a && /* @__PURE__ */ L(bo, {
 			own: t,
 			other: a
 		}),
-		o ? /* @__PURE__ */ R(Y, {
+		o ? /* @__PURE__ */ L(J, {
 			title: "The other atlas cannot be shown",
 			children: o
-		}) : a ? /* @__PURE__ */ R(go, {
+		}) : a ? /* @__PURE__ */ L(So, {
 			a: c,
 			b: l,
 			own: t,
 			other: a
-		}) : /* @__PURE__ */ R(X, { what: i })
+		}) : /* @__PURE__ */ L(Y, { what: i })
 	] });
 }
-function mo({ own: e, other: t }) {
-	let n = e.manifest.layers.filter((e) => ft(t, e.name)).map((e) => e.name);
-	return /* @__PURE__ */ R("p", {
+function bo({ own: e, other: t }) {
+	let n = e.manifest.layers.filter((e) => mt(t, e.name)).map((e) => e.name);
+	return /* @__PURE__ */ L("p", {
 		class: "note",
 		children: [
 			e.manifest.model.fingerprint === t.manifest.model.fingerprint ? "The same network. " : "",
-			Q(n.length, "layer"),
+			Z(n.length, "layer"),
 			" of the same name",
 			n.length > 0 && `: ${n.slice(0, 8).join(", ")}${n.length > 8 ? ", …" : ""}`,
 			". ",
@@ -6215,11 +6292,11 @@ function mo({ own: e, other: t }) {
 		]
 	});
 }
-function ho({ label: e, value: t, atlas: n, change: r }) {
+function xo({ label: e, value: t, atlas: n, change: r }) {
 	let i = `compare-${e.toLowerCase()}`;
-	return /* @__PURE__ */ R("label", { children: [
+	return /* @__PURE__ */ L("label", { children: [
 		e,
-		/* @__PURE__ */ R("input", {
+		/* @__PURE__ */ L("input", {
 			id: i,
 			list: `${i}-list`,
 			value: t,
@@ -6228,28 +6305,28 @@ function ho({ label: e, value: t, atlas: n, change: r }) {
 			autocomplete: "off",
 			onChange: (e) => r(e.currentTarget.value.trim())
 		}),
-		/* @__PURE__ */ R("datalist", {
+		/* @__PURE__ */ L("datalist", {
 			id: `${i}-list`,
-			children: n.manifest.layers.map((e) => /* @__PURE__ */ R("option", { value: e.name }, e.id))
+			children: n.manifest.layers.map((e) => /* @__PURE__ */ L("option", { value: e.name }, e.id))
 		})
 	] });
 }
-function go({ a: e, b: t, own: n, other: r }) {
+function So({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
-		let n = ft(t, e);
+		let n = mt(t, e);
 		if (n) return {
 			layer: n,
 			channel: null,
 			atlas: t
 		};
-		let r = K(e), i = r ? ft(t, r.layer) : void 0;
+		let r = G(e), i = r ? B(t, r.layer, r.channel) : void 0;
 		return r && i && r.channel < i.channels ? {
 			layer: i,
 			channel: r.channel,
 			atlas: t
 		} : null;
 	}, [a, o] = [i(e, n), i(t || e, r)];
-	return !a || !o ? /* @__PURE__ */ R("p", {
+	return !a || !o ? /* @__PURE__ */ L("p", {
 		class: "empty",
 		children: [
 			"“",
@@ -6260,7 +6337,7 @@ function go({ a: e, b: t, own: n, other: r }) {
 			n.manifest.layers[0]?.name,
 			":0."
 		]
-	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ R(so, {
+	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ L(mo, {
 		left: {
 			...a,
 			channel: a.channel
@@ -6269,24 +6346,144 @@ function go({ a: e, b: t, own: n, other: r }) {
 			...o,
 			channel: o.channel
 		}
-	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ R(lo, {
+	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ L(go, {
 		left: a,
 		right: o,
 		a: e,
 		b: t || e
-	}) : /* @__PURE__ */ R("p", {
+	}) : /* @__PURE__ */ L("p", {
 		class: "empty",
 		children: "One side is a layer and the other a unit: name two of a kind."
 	});
 }
+// src/more/Answered.tsx
+function Co({ name: e }) {
+	let t = z(`experiments/${e}`).value;
+	if (!t?.pairs) return null;
+	let { matrix: n, pairs: r, surest: i, wrong: a } = t;
+	return /* @__PURE__ */ L(S, { children: [
+		n && /* @__PURE__ */ L(wo, { matrix: n }),
+		r.length > 0 && /* @__PURE__ */ L(q, {
+			class: "panel wide answered",
+			title: "What was taken for what",
+			note: `${Z(a, "image")} answered wrongly, by class and answer, the most frequent first.`,
+			children: /* @__PURE__ */ L("ul", { children: r.map((e) => /* @__PURE__ */ L("li", { children: [
+				/* @__PURE__ */ L("span", {
+					class: "taken-for",
+					children: [
+						/* @__PURE__ */ L(Dt, {
+							name: e.label,
+							number: -1
+						}),
+						" ",
+						/* @__PURE__ */ L("span", {
+							class: "quiet",
+							children: "taken for"
+						}),
+						" ",
+						/* @__PURE__ */ L(Dt, {
+							name: e.answer,
+							number: -1
+						})
+					]
+				}),
+				/* @__PURE__ */ L("b", {
+					class: "number",
+					children: e.count
+				}),
+				/* @__PURE__ */ L("span", {
+					class: "thumbs",
+					children: e.images.map((t) => /* @__PURE__ */ L("a", {
+						href: W(t),
+						"aria-label": `Image ${t}, ${e.label} taken for ${e.answer}`,
+						children: /* @__PURE__ */ L(_n, {
+							image: t,
+							side: 44
+						})
+					}, t))
+				})
+			] }, `${e.label}\n${e.answer}`)) })
+		}),
+		i.length > 0 && /* @__PURE__ */ L(q, {
+			class: "panel wide",
+			title: "Surest mistakes",
+			note: "Wrong answers that were the most probable to the network.",
+			children: /* @__PURE__ */ L("ul", {
+				class: "tiles surest",
+				children: i.map((e, t) => /* @__PURE__ */ L("li", { children: [
+					e.image === null ? /* @__PURE__ */ L("small", { children: /* @__PURE__ */ L("bdi", { children: Q(e.name) }) }) : /* @__PURE__ */ L("a", {
+						href: W(e.image),
+						"aria-label": e.name,
+						title: e.name,
+						children: /* @__PURE__ */ L(_n, {
+							image: e.image,
+							side: 120
+						})
+					}),
+					/* @__PURE__ */ L("small", { children: /* @__PURE__ */ L(Dt, {
+						name: e.label,
+						number: -1
+					}) }),
+					/* @__PURE__ */ L("small", { children: [
+						Xt(Number(e.sure.toPrecision(3))),
+						" ",
+						/* @__PURE__ */ L(Dt, {
+							name: e.answer,
+							number: -1
+						})
+					] })
+				] }, t))
+			})
+		})
+	] });
+}
+function wo({ matrix: { classes: e, answers: t, targets: n, counts: r } }) {
+	return /* @__PURE__ */ L(q, {
+		class: "panel wide",
+		title: "Confusion",
+		note: "Rows are the images' classes, columns what was answered; right answers are framed.",
+		children: /* @__PURE__ */ L("div", {
+			class: "scroll",
+			tabIndex: 0,
+			role: "region",
+			"aria-label": "Confusion of classes",
+			children: /* @__PURE__ */ L("table", {
+				class: "confusion",
+				children: [/* @__PURE__ */ L("thead", { children: /* @__PURE__ */ L("tr", { children: [/* @__PURE__ */ L("td", {}), t.map((e, t) => /* @__PURE__ */ L("th", {
+					scope: "col",
+					children: /* @__PURE__ */ L("span", { children: /* @__PURE__ */ L("bdi", {
+						title: e,
+						children: e
+					}) })
+				}, t))] }) }), /* @__PURE__ */ L("tbody", { children: r.map((t, r) => {
+					let i = t.reduce((e, t) => e + t, 0) || 1;
+					return /* @__PURE__ */ L("tr", { children: [/* @__PURE__ */ L("th", {
+						scope: "row",
+						children: /* @__PURE__ */ L(Dt, {
+							name: e[r],
+							number: r
+						})
+					}), t.map((e, t) => /* @__PURE__ */ L("td", {
+						class: n[r] === t ? "right" : "",
+						style: { "--share": `${Math.round(100 * e / i)}%` },
+						children: e || /* @__PURE__ */ L("span", {
+							class: "quiet",
+							children: "·"
+						})
+					}, t))] }, r);
+				}) })]
+			})
+		})
+	});
+}
 // src/more/Chart.tsx
-var _o = 220, [vo, yo, bo, xo] = [
+var To = 220, [Eo, Do, Oo, ko] = [
 	44,
 	8,
 	8,
 	22
-], So = 8;
-function Co(e) {
+], Ao = 8;
+function jo(e) {
 	let t = e.flatMap((e) => [
 		...e.values,
 		...e.low ?? [],
@@ -6296,35 +6493,49 @@ function Co(e) {
 	let [n, r] = [t.reduce((e, t) => Math.min(e, t)), t.reduce((e, t) => Math.max(e, t))];
 	return n > 0 && n < r - n && (n = 0), r < 0 && -r < r - n && (r = 0), r > n ? [n, r] : [n - .5, r + .5];
 }
-function wo([e, t]) {
-	let n = (t - e) / 5, r = 10 ** Math.floor(Math.log10(n)), i = r * ([
+function Mo([e, t], n = 5) {
+	let r = (t - e) / n, i = 10 ** Math.floor(Math.log10(r)), a = i * ([
 		1,
 		2,
 		5,
 		10
-	].find((e) => e * r >= n) ?? 10), a = Math.ceil(e / i - 1e-9);
-	return Array.from({ length: Math.max(0, Math.floor(t / i + 1e-9) - a + 1) }, (e, t) => Number(((a + t) * i).toPrecision(12)));
+	].find((e) => e * i >= r) ?? 10), o = Math.ceil(e / a - 1e-9);
+	return Array.from({ length: Math.max(0, Math.floor(t / a + 1e-9) - o + 1) }, (e, t) => Number(((o + t) * a).toPrecision(12)));
 }
-function To(e) {
+var No = 7;
+function Po(e, t) {
+	for (let n of [
+		6,
+		5,
+		4,
+		3,
+		2
+	]) {
+		let r = Mo(e, n), i = Math.max(...r.map((e) => Io(e).length));
+		if (r.length < 2 || (r[1] - r[0]) * (t / (e[1] - e[0])) >= No * i + 12) return r;
+	}
+	return [];
+}
+function Fo(e) {
 	let t = e.filter((e) => e.look === "measured");
 	return e.map((e) => {
 		let n = e.look === "measured" ? t.indexOf(e) : t.findIndex((t) => e.name.startsWith(t.name));
-		return n < 0 ? 7 : n % So;
+		return n < 0 ? 7 : n % Ao;
 	});
 }
-var Eo = (e) => Math.abs(e) >= 1e4 ? e.toLocaleString("en", { notation: "compact" }) : Z(Number(e.toPrecision(3))), Do = (e, t) => {
+var Io = (e) => Math.abs(e) >= 1e4 ? e.toLocaleString("en", { notation: "compact" }) : X(Number(e.toPrecision(3))), Lo = (e, t) => {
 	let [n, r] = [e.low?.[t] ?? null, e.high?.[t] ?? null];
-	return n === null || r === null || n === r ? "" : `${Eo(n)} to ${Eo(r)}`;
+	return n === null || r === null || n === r ? "" : `${Io(n)} to ${Io(r)}`;
 };
-function Oo({ text: e }) {
-	let t = z(), n = K(e);
-	return n && pt(t, n.layer, n.channel) ? /* @__PURE__ */ R("a", {
-		href: W(n.layer, n.channel),
+function Ro({ text: e }) {
+	let t = R(), n = G(e);
+	return n && B(t, n.layer, n.channel) ? /* @__PURE__ */ L("a", {
+		href: U(n.layer, n.channel),
 		children: e
-	}) : /* @__PURE__ */ R(q, { text: e });
+	}) : /* @__PURE__ */ L(K, { text: e });
 }
-function ko({ chart: e }) {
-	return /* @__PURE__ */ R(J, {
+function zo({ chart: e }) {
+	return /* @__PURE__ */ L(q, {
 		class: `panel chart ${e.kind}`,
 		title: e.title,
 		note: [
@@ -6332,118 +6543,118 @@ function ko({ chart: e }) {
 			e.x && `across: ${e.x}`,
 			e.note
 		].filter(Boolean).join(" · "),
-		children: e.kind === "rows" ? /* @__PURE__ */ R(jo, { chart: e }) : /* @__PURE__ */ R(Mo, { chart: e })
+		children: e.kind === "rows" ? /* @__PURE__ */ L(Vo, { chart: e }) : /* @__PURE__ */ L(Ho, { chart: e })
 	});
 }
-var Ao = (e, [t, n]) => 100 * (e - t) / (n - t);
-function jo({ chart: e }) {
-	let t = Co(e.series), n = To(e.series);
-	return /* @__PURE__ */ R(S, { children: [/* @__PURE__ */ R("ol", {
+var Bo = (e, [t, n]) => 100 * (e - t) / (n - t);
+function Vo({ chart: e }) {
+	let t = jo(e.series), n = Fo(e.series);
+	return /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("ol", {
 		class: "rows-of",
-		children: e.at.map((r, i) => /* @__PURE__ */ R("li", { children: [/* @__PURE__ */ R(Oo, { text: String(r) }), /* @__PURE__ */ R("div", { children: e.series.map((e, r) => {
+		children: e.at.map((r, i) => /* @__PURE__ */ L("li", { children: [/* @__PURE__ */ L(Ro, { text: String(r) }), /* @__PURE__ */ L("div", { children: e.series.map((e, r) => {
 			let a = e.values[i] ?? null;
 			if (a === null) return null;
 			let [o, s] = [e.low?.[i] ?? null, e.high?.[i] ?? null];
-			return /* @__PURE__ */ R("div", {
+			return /* @__PURE__ */ L("div", {
 				class: `s${n[r]} ${e.look}`,
-				title: `${e.name}: ${Z(a)}${Do(e, i) && `, ${Do(e, i)}`}`,
-				children: [/* @__PURE__ */ R("span", {
+				title: `${e.name}: ${X(a)}${Lo(e, i) && `, ${Lo(e, i)}`}`,
+				children: [/* @__PURE__ */ L("span", {
 					class: "track",
 					"aria-hidden": "true",
 					children: [
-						t[0] < 0 && t[1] > 0 && /* @__PURE__ */ R("i", {
+						t[0] < 0 && t[1] > 0 && /* @__PURE__ */ L("i", {
 							class: "zero",
-							style: { left: `${Ao(0, t)}%` }
+							style: { left: `${Bo(0, t)}%` }
 						}),
-						o !== null && s !== null && /* @__PURE__ */ R("i", {
+						o !== null && s !== null && /* @__PURE__ */ L("i", {
 							class: "interval",
 							style: {
-								left: `${Ao(o, t)}%`,
-								right: `${100 - Ao(s, t)}%`
+								left: `${Bo(o, t)}%`,
+								right: `${100 - Bo(s, t)}%`
 							}
 						}),
-						/* @__PURE__ */ R("i", {
+						/* @__PURE__ */ L("i", {
 							class: "dot",
-							style: { left: `${Ao(a, t)}%` }
+							style: { left: `${Bo(a, t)}%` }
 						})
 					]
-				}), /* @__PURE__ */ R("span", {
+				}), /* @__PURE__ */ L("span", {
 					class: "number",
 					children: [
-						/* @__PURE__ */ R("span", {
+						/* @__PURE__ */ L("span", {
 							class: "heard",
 							children: [e.name, " "]
 						}),
-						Eo(a),
+						Io(a),
 						" ",
-						/* @__PURE__ */ R("small", { children: Do(e, i) })
+						/* @__PURE__ */ L("small", { children: Lo(e, i) })
 					]
 				})]
 			}, r);
 		}) })] }, i))
-	}), (e.series.length > 1 || e.series.some((e) => e.look === "compared")) && /* @__PURE__ */ R("p", {
+	}), (e.series.length > 1 || e.series.some((e) => e.look === "compared")) && /* @__PURE__ */ L("p", {
 		class: "legend",
-		children: e.series.map((e, t) => /* @__PURE__ */ R("span", {
+		children: e.series.map((e, t) => /* @__PURE__ */ L("span", {
 			class: `s${n[t]} ${e.look}`,
 			children: [
-				/* @__PURE__ */ R("i", { class: "swatch" }),
+				/* @__PURE__ */ L("i", { class: "swatch" }),
 				" ",
 				e.name
 			]
 		}, t))
 	})] });
 }
-function Mo({ chart: e }) {
-	let t = P(null), [n, r] = M(480), [i, a] = M(null);
-	N(() => {
+function Ho({ chart: e }) {
+	let t = N(null), [n, r] = j(480), [i, a] = j(null);
+	M(() => {
 		if (!t.current) return;
 		let e = new ResizeObserver(([e]) => r(Math.max(200, Math.floor(e?.contentRect.width ?? 480))));
 		return e.observe(t.current), () => e.disconnect();
 	}, []);
-	let o = e.at.map(Number), s = e.kind === "points", c = Co(e.series), [l, u] = [o.reduce((e, t) => Math.min(e, t), Infinity), o.reduce((e, t) => Math.max(e, t), -Infinity)], d = [l, u > l ? u : l + 1], f = (e) => vo + (n - vo - yo) * Ao(e, d) / 100, p = (e) => _o - xo - (_o - xo - bo) * Ao(e, c) / 100, m = s ? e.series[0]?.values.reduce((e, t, n, r) => (t ?? Infinity) < (r[e] ?? Infinity) ? n : e, 0) ?? 0 : o.length - 1, h = i ?? m, g = To(e.series), _ = (t) => {
+	let o = e.at.map(Number), s = e.kind === "points", c = jo(e.series), [l, u] = [o.reduce((e, t) => Math.min(e, t), Infinity), o.reduce((e, t) => Math.max(e, t), -Infinity)], d = [l, u > l ? u : l + 1], f = (e) => Eo + (n - Eo - Do) * Bo(e, d) / 100, p = (e) => To - ko - (To - ko - Oo) * Bo(e, c) / 100, m = s ? e.series[0]?.values.reduce((e, t, n, r) => (t ?? Infinity) < (r[e] ?? Infinity) ? n : e, 0) ?? 0 : o.length - 1, h = i ?? m, g = Fo(e.series), _ = (t) => {
 		let n = t.currentTarget.getBoundingClientRect(), r = o.map((r, i) => (f(r) - (t.clientX - n.left)) ** 2 + (s && (p(e.series[0]?.values[i] ?? NaN) - (t.clientY - n.top)) ** 2 || 0));
 		a(r.indexOf(Math.min(...r)));
 	}, v = s ? o.map((e, t) => t).sort((e, t) => o[e] - o[t]) : o.map((e, t) => t);
-	return /* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L("div", {
 		ref: t,
 		children: [
-			/* @__PURE__ */ R("svg", {
+			/* @__PURE__ */ L("svg", {
 				class: "plot",
 				width: n,
-				height: _o,
+				height: To,
 				role: "img",
 				"aria-label": `${e.title}: ${e.series.map((e) => e.name).join(", ")}`,
 				onPointerMove: _,
 				onPointerDown: _,
 				children: [
-					wo(c).map((e) => /* @__PURE__ */ R("g", { children: [/* @__PURE__ */ R("line", {
+					Mo(c).map((e) => /* @__PURE__ */ L("g", { children: [/* @__PURE__ */ L("line", {
 						class: "axis",
-						x1: vo,
-						x2: n - yo,
+						x1: Eo,
+						x2: n - Do,
 						y1: p(e),
 						y2: p(e)
-					}), /* @__PURE__ */ R("text", {
-						x: vo - 6,
+					}), /* @__PURE__ */ L("text", {
+						x: Eo - 6,
 						y: p(e) + 4,
 						"text-anchor": "end",
-						children: Eo(e)
+						children: Io(e)
 					})] }, e)),
-					wo(d).map((e) => /* @__PURE__ */ R("text", {
-						x: f(e),
+					Po(d, n - Eo - Do).map((e) => /* @__PURE__ */ L("text", {
+						x: Math.min(f(e), n - No * Io(e).length / 2),
 						y: 215,
 						"text-anchor": "middle",
-						children: Eo(e)
+						children: Io(e)
 					}, e)),
-					!s && /* @__PURE__ */ R("line", {
+					!s && /* @__PURE__ */ L("line", {
 						class: "here",
 						x1: f(o[h] ?? 0),
 						x2: f(o[h] ?? 0),
-						y1: bo,
-						y2: _o - xo
+						y1: Oo,
+						y2: To - ko
 					}),
-					e.series.map((e, t) => /* @__PURE__ */ R("g", {
+					e.series.map((e, t) => /* @__PURE__ */ L("g", {
 						class: `s${g[t]} ${e.look}`,
-						children: R(s ? Po : No, {
+						children: L(s ? Wo : Uo, {
 							one: e,
 							at: o,
 							x: f,
@@ -6453,40 +6664,40 @@ function Mo({ chart: e }) {
 					}, t))
 				]
 			}),
-			o.length > 1 && /* @__PURE__ */ R("input", {
+			o.length > 1 && /* @__PURE__ */ L("input", {
 				type: "range",
 				min: 0,
 				max: o.length - 1,
 				value: v.indexOf(h),
 				onInput: (e) => a(v[Number(e.currentTarget.value)] ?? null),
 				"aria-label": `${e.x || "Place"} in ${e.title}`,
-				"aria-valuetext": Z(o[h])
+				"aria-valuetext": X(o[h])
 			}),
-			/* @__PURE__ */ R("p", {
+			/* @__PURE__ */ L("p", {
 				class: "legend",
 				"aria-live": "polite",
-				children: [/* @__PURE__ */ R("b", {
+				children: [/* @__PURE__ */ L("b", {
 					class: "number",
 					children: [
-						Z(o[h]),
+						X(o[h]),
 						" ",
-						/* @__PURE__ */ R("small", { children: e.x })
+						/* @__PURE__ */ L("small", { children: e.x })
 					]
-				}), e.series.map((e, t) => /* @__PURE__ */ R("span", {
+				}), e.series.map((e, t) => /* @__PURE__ */ L("span", {
 					class: `s${g[t]} ${e.look}`,
 					children: [
-						/* @__PURE__ */ R("i", { class: "swatch" }),
+						/* @__PURE__ */ L("i", { class: "swatch" }),
 						" ",
-						e.names?.[h] === void 0 ? e.name : /* @__PURE__ */ R(Oo, { text: e.names[h] }),
+						e.names?.[h] === void 0 ? e.name : /* @__PURE__ */ L(Ro, { text: e.names[h] }),
 						" ",
-						/* @__PURE__ */ R("b", {
+						/* @__PURE__ */ L("b", {
 							class: "number",
-							children: Z(e.values[h])
+							children: X(e.values[h])
 						}),
 						" ",
-						/* @__PURE__ */ R("small", {
+						/* @__PURE__ */ L("small", {
 							class: "number",
-							children: Do(e, h)
+							children: Lo(e, h)
 						})
 					]
 				}, t))]
@@ -6494,38 +6705,38 @@ function Mo({ chart: e }) {
 		]
 	});
 }
-function No({ one: e, at: t, x: n, y: r, shown: i }) {
+function Uo({ one: e, at: t, x: n, y: r, shown: i }) {
 	let a = (e) => e.map((i, a) => i === null ? "" : `${a > 0 && e[a - 1] !== null ? "L" : "M"}${n(t[a]).toFixed(1)} ${r(i).toFixed(1)}`).join(""), o = (e, i) => `${n(t[i]).toFixed(1)} ${r(e[i]).toFixed(1)}`, { low: s, high: c } = e, l = t.flatMap((e, t) => (s?.[t] ?? null) !== null && (c?.[t] ?? null) !== null ? [t] : []), u = e.values[i] ?? null;
-	return /* @__PURE__ */ R(S, { children: [
-		s && c && l.length > 1 && /* @__PURE__ */ R("path", {
+	return /* @__PURE__ */ L(S, { children: [
+		s && c && l.length > 1 && /* @__PURE__ */ L("path", {
 			class: "spread-of",
 			d: `M${l.map((e) => o(c, e)).join("L")}L${l.reverse().map((e) => o(s, e)).join("L")}Z`
 		}),
-		/* @__PURE__ */ R("path", {
+		/* @__PURE__ */ L("path", {
 			class: "curve",
 			d: a(e.values)
 		}),
-		u !== null && /* @__PURE__ */ R("circle", {
+		u !== null && /* @__PURE__ */ L("circle", {
 			r: "4",
 			cx: n(t[i]),
 			cy: r(u)
 		})
 	] });
 }
-function Po({ one: e, at: t, x: n, y: r, shown: i }) {
-	return /* @__PURE__ */ R(S, { children: t.map((t, a) => {
+function Wo({ one: e, at: t, x: n, y: r, shown: i }) {
+	return /* @__PURE__ */ L(S, { children: t.map((t, a) => {
 		let o = e.values[a] ?? null;
 		if (o === null) return null;
 		let [s, c] = [e.low?.[a] ?? null, e.high?.[a] ?? null];
-		return /* @__PURE__ */ R("g", {
+		return /* @__PURE__ */ L("g", {
 			class: a === i ? "looked-at" : "",
-			children: [a === i && s !== null && c !== null && /* @__PURE__ */ R("line", {
+			children: [a === i && s !== null && c !== null && /* @__PURE__ */ L("line", {
 				class: "curve",
 				x1: n(t),
 				x2: n(t),
 				y1: r(s),
 				y2: r(c)
-			}), /* @__PURE__ */ R("circle", {
+			}), /* @__PURE__ */ L("circle", {
 				r: a === i ? 5 : 3,
 				cx: n(t),
 				cy: r(o)
@@ -6533,54 +6744,54 @@ function Po({ one: e, at: t, x: n, y: r, shown: i }) {
 		}, a);
 	}) });
 }
-var Fo = ({ curves: e, lines: t }) => /* @__PURE__ */ R("svg", {
+var Go = ({ curves: e, lines: t }) => /* @__PURE__ */ L("svg", {
 	class: t ? "sketch" : "sketch dots",
 	viewBox: "0 0 240 120",
 	preserveAspectRatio: "none",
 	"aria-hidden": "true",
-	children: e.map((e, n) => /* @__PURE__ */ R("path", {
+	children: e.map((e, n) => /* @__PURE__ */ L("path", {
 		class: `curve s${n}`,
 		d: e.map((n, r) => n === null ? "" : `${t && r > 0 && e[r - 1] !== null ? "L" : "M"}${8 + 224 * r / Math.max(1, e.length - 1)} ${112 - 1.04 * n}${t ? "" : "h.01"}`).join("")
 	}, n))
-}), Io = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
-function Lo(e, t, n) {
-	let r = e.map((e) => (Io(e)[0] - t) ** 2 + (Io(e)[1] - n) ** 2);
+}), Ko = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
+function qo(e, t, n) {
+	let r = e.map((e) => (Ko(e)[0] - t) ** 2 + (Ko(e)[1] - n) ** 2);
 	return r.indexOf(Math.min(...r));
 }
-var Ro = (e, t) => [
+var Jo = (e, t) => [
 	0,
 	...e.slice(1).map((t, n) => (t + e[n]) / 2),
 	t
 ];
-function zo(e, t) {
+function Yo(e, t) {
 	let n = t.map((t) => (e ?? 0) - (t ?? e ?? 0)), r = Math.max(...n, 0);
 	return {
 		share: n.map((e) => r > 0 ? Math.max(0, e / r) : 0),
 		worst: n.indexOf(Math.max(...n))
 	};
 }
-function Bo({ name: e, pictures: t }) {
-	let { manifest: n } = z(), r = B(`experiments/${e}`), [i, a] = M(0), [o, s] = M("0"), [c, l] = M(null), u = r.value?.images[i], d = t.includes(`${i}.webp`) ? `experiments/${e}/${i}.webp` : null, f = pn(z(), u?.image ?? -1), p = lt(u ? u.image === null ? d : f : null);
+function Xo({ name: e, pictures: t }) {
+	let { manifest: n } = R(), r = z(`experiments/${e}`), [i, a] = j(0), [o, s] = j("0"), [c, l] = j(null), u = r.value?.images[i], d = t.includes(`${i}.webp`) ? `experiments/${e}/${i}.webp` : null, f = mn(R(), u?.image ?? -1), p = dt(u ? u.image === null ? d : f : null);
 	if (r.error) return null;
-	if (!r.value || !u) return /* @__PURE__ */ R(X, { what: e });
+	if (!r.value || !u) return /* @__PURE__ */ L(Y, { what: e });
 	let { boxes: m, shape: h, images: g } = r.value, _ = u.grids[Number(o)] ?? u.grids[0];
 	if (!_) return null;
-	let [, v, y] = n.model.input, { share: b, worst: x } = zo(_.before, _.after), S = c ?? x, C = m[S] ?? [
+	let [, v, y] = n.model.input, { share: b, worst: x } = Yo(_.before, _.after), S = c ?? x, C = m[S] ?? [
 		0,
 		0,
 		0,
 		0
-	], w = Ro(Array.from({ length: h[0] }, (e, t) => Io(m[t * h[1]] ?? C)[0]), v), T = Ro(m.slice(0, h[1]).map((e) => Io(e)[1]), y), E = (e) => {
+	], w = Jo(Array.from({ length: h[0] }, (e, t) => Ko(m[t * h[1]] ?? C)[0]), v), T = Jo(m.slice(0, h[1]).map((e) => Ko(e)[1]), y), E = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		l(Lo(m, (e.clientY - t.top) / t.height * v, (e.clientX - t.left) / t.width * y));
+		l(qo(m, (e.clientY - t.top) / t.height * v, (e.clientX - t.left) / t.width * y));
 	};
-	return /* @__PURE__ */ R(J, {
+	return /* @__PURE__ */ L(q, {
 		class: "panel wide covered",
 		title: "Place by place",
 		note: "The warmer a place, the more is lost where the square is laid over it. Point at one, touch it, or use the slider.",
-		children: /* @__PURE__ */ R("div", {
+		children: /* @__PURE__ */ L("div", {
 			class: "covered-pair",
-			children: [/* @__PURE__ */ R("svg", {
+			children: [/* @__PURE__ */ L("svg", {
 				class: "whole",
 				viewBox: `0 0 ${y} ${v}`,
 				role: "img",
@@ -6589,12 +6800,12 @@ function Bo({ name: e, pictures: t }) {
 				onPointerDown: E,
 				onPointerLeave: () => l(null),
 				children: [
-					/* @__PURE__ */ R("rect", {
+					/* @__PURE__ */ L("rect", {
 						class: "beyond",
 						width: y,
 						height: v
 					}),
-					p && /* @__PURE__ */ R("image", {
+					p && /* @__PURE__ */ L("image", {
 						href: p,
 						width: y,
 						height: v,
@@ -6602,7 +6813,7 @@ function Bo({ name: e, pictures: t }) {
 					}),
 					m.map((e, t) => {
 						let [n, r] = [Math.floor(t / h[1]), t % h[1]], [i, a] = [w[n] ?? 0, T[r] ?? 0];
-						return /* @__PURE__ */ R("rect", {
+						return /* @__PURE__ */ L("rect", {
 							class: "loss",
 							x: a,
 							y: i,
@@ -6611,14 +6822,14 @@ function Bo({ name: e, pictures: t }) {
 							opacity: .75 * (b[t] ?? 0)
 						}, t);
 					}),
-					/* @__PURE__ */ R("rect", {
+					/* @__PURE__ */ L("rect", {
 						class: "field-halo",
 						x: C[1],
 						y: C[0],
 						width: C[3] - C[1],
 						height: C[2] - C[0]
 					}),
-					/* @__PURE__ */ R("rect", {
+					/* @__PURE__ */ L("rect", {
 						class: "field",
 						x: C[1],
 						y: C[0],
@@ -6626,41 +6837,41 @@ function Bo({ name: e, pictures: t }) {
 						height: C[2] - C[0]
 					})
 				]
-			}), /* @__PURE__ */ R("div", {
+			}), /* @__PURE__ */ L("div", {
 				class: "covered-told",
 				children: [
-					g.length > 1 && /* @__PURE__ */ R("label", { children: [
+					g.length > 1 && /* @__PURE__ */ L("label", { children: [
 						"Image",
 						" ",
-						/* @__PURE__ */ R("select", {
+						/* @__PURE__ */ L("select", {
 							value: i,
 							onChange: (e) => a(Number(e.currentTarget.value)),
-							children: g.map((e, t) => /* @__PURE__ */ R("option", {
+							children: g.map((e, t) => /* @__PURE__ */ L("option", {
 								value: t,
-								children: an(e.name)
+								children: Q(e.name)
 							}, t))
 						})
 					] }),
-					u.grids.length > 1 && /* @__PURE__ */ R(Et, {
+					u.grids.length > 1 && /* @__PURE__ */ L(Ot, {
 						label: "What is followed",
 						value: o,
 						options: u.grids.map((e, t) => [String(t), e.of]),
 						change: s
 					}),
-					/* @__PURE__ */ R("p", { children: [
-						/* @__PURE__ */ R(q, {
+					/* @__PURE__ */ L("p", { children: [
+						/* @__PURE__ */ L(K, {
 							text: _.of,
 							plain: !0
 						}),
 						": ",
-						/* @__PURE__ */ R("b", {
+						/* @__PURE__ */ L("b", {
 							class: "figure",
-							children: Z(_.before)
+							children: X(_.before)
 						}),
 						" uncovered, ",
-						/* @__PURE__ */ R("b", {
+						/* @__PURE__ */ L("b", {
 							class: "figure",
-							children: Z(_.after[S])
+							children: X(_.after[S])
 						}),
 						" with rows ",
 						C[0],
@@ -6674,7 +6885,7 @@ function Bo({ name: e, pictures: t }) {
 						c === null && ", where it falls most",
 						"."
 					] }),
-					/* @__PURE__ */ R("input", {
+					/* @__PURE__ */ L("input", {
 						type: "range",
 						min: 0,
 						max: m.length - 1,
@@ -6682,8 +6893,8 @@ function Bo({ name: e, pictures: t }) {
 						onInput: (e) => l(Number(e.currentTarget.value)),
 						"aria-label": "Place of the square"
 					}),
-					u.image !== null && /* @__PURE__ */ R("p", { children: /* @__PURE__ */ R("a", {
-						href: G(u.image),
+					u.image !== null && /* @__PURE__ */ L("p", { children: /* @__PURE__ */ L("a", {
+						href: W(u.image),
 						children: "What else excites units on this image"
 					}) })
 				]
@@ -6692,7 +6903,7 @@ function Bo({ name: e, pictures: t }) {
 	});
 }
 // src/more/Epochs.tsx
-function Vo({ steps: e }) {
+function Zo({ steps: e }) {
 	let t = [];
 	return e.map((e) => {
 		t = [...t];
@@ -6703,62 +6914,62 @@ function Vo({ steps: e }) {
 		return t;
 	});
 }
-var Ho = [
+var Qo = [
 	["index", "number"],
 	["most", "changed most"],
 	["least", "changed least"],
 	["jumps", "changed image most often"]
 ];
-function Uo(e, t) {
+function $o(e, t) {
 	let n = e.like[0]?.length ?? 0, r = Array.from({ length: n }, (e, t) => t);
 	if (t === "index") return r;
-	let i = t === "jumps" ? Vo(e) : [], a = (e) => i.filter((t, n) => n > 0 && t[e]?.image !== i[n - 1]?.[e]?.image).length, o = r.map((n) => t === "jumps" ? -a(n) : e.like[0]?.[n] ?? null), s = t === "least" ? -1 : 1;
+	let i = t === "jumps" ? Zo(e) : [], a = (e) => i.filter((t, n) => n > 0 && t[e]?.image !== i[n - 1]?.[e]?.image).length, o = r.map((n) => t === "jumps" ? -a(n) : e.like[0]?.[n] ?? null), s = t === "least" ? -1 : 1;
 	return r.sort((e, t) => {
 		let [n, r] = [o[e] ?? null, o[t] ?? null];
 		return n === null || r === null ? Number(n === null) - Number(r === null) || e - t : s * (n - r) || e - t;
 	});
 }
-function Wo({ name: e, query: t }) {
-	let { router: n } = I(), r = B(`experiments/${e}`).value, i = t.get("layer"), a = Math.max(0, r?.layers.findIndex((e) => e.layer === i) ?? 0), o = B(r ? `experiments/${e}/${a}` : null).value;
-	if (!r) return /* @__PURE__ */ R(X, { what: e });
-	let s = r.layers[a]?.layer ?? "", c = r.epochs.length - 1, l = t.get("epoch"), u = l === null ? c : Math.max(0, r.epochs.indexOf(Number(l))), d = t.has("unit") ? Number(t.get("unit")) : null, f = Ho.find(([e]) => e === t.get("sort"))?.[0] ?? "index", p = (r) => n.replace(H(vt(e), {
+function es({ name: e, query: t }) {
+	let { router: n } = F(), r = z(`experiments/${e}`).value, i = t.get("layer"), a = Math.max(0, r?.layers.findIndex((e) => e.layer === i) ?? 0), o = z(r ? `experiments/${e}/${a}` : null).value;
+	if (!r) return /* @__PURE__ */ L(Y, { what: e });
+	let s = r.layers[a]?.layer ?? "", c = r.epochs.length - 1, l = t.get("epoch"), u = l === null ? c : Math.max(0, r.epochs.indexOf(Number(l))), d = t.has("unit") ? Number(t.get("unit")) : null, f = Qo.find(([e]) => e === t.get("sort"))?.[0] ?? "index", p = (r) => n.replace(vt(bt(e), {
 		layer: i,
 		epoch: l,
 		unit: t.get("unit"),
 		sort: t.get("sort"),
 		...r
 	})), m = (e) => p({ epoch: r.epochs[e] ?? null });
-	return /* @__PURE__ */ R(J, {
+	return /* @__PURE__ */ L(q, {
 		class: "panel wide epochs",
 		title: "Epoch by epoch",
 		note: "The patch that excites each unit most, and how like its responses to the images are to those it has in the end.",
-		children: [/* @__PURE__ */ R("div", {
+		children: [/* @__PURE__ */ L("div", {
 			class: "bar",
 			role: "group",
 			"aria-label": "What is shown",
 			children: [
-				/* @__PURE__ */ R("label", { children: ["Layer", /* @__PURE__ */ R("select", {
+				/* @__PURE__ */ L("label", { children: ["Layer", /* @__PURE__ */ L("select", {
 					value: s,
 					onChange: (e) => p({
 						layer: e.currentTarget.value,
 						unit: null
 					}),
-					children: r.layers.map((e) => /* @__PURE__ */ R("option", { children: e.layer }, e.layer))
+					children: r.layers.map((e) => /* @__PURE__ */ L("option", { children: e.layer }, e.layer))
 				})] }),
-				/* @__PURE__ */ R("label", { children: ["Sort", /* @__PURE__ */ R("select", {
+				/* @__PURE__ */ L("label", { children: ["Sort", /* @__PURE__ */ L("select", {
 					value: f,
 					onChange: (e) => p({ sort: e.currentTarget.value === "index" ? null : e.currentTarget.value }),
-					children: Ho.map(([e, t]) => /* @__PURE__ */ R("option", {
+					children: Qo.map(([e, t]) => /* @__PURE__ */ L("option", {
 						value: e,
 						children: t
 					}, e))
 				})] }),
-				/* @__PURE__ */ R("label", {
+				/* @__PURE__ */ L("label", {
 					class: "epoch",
 					children: [
 						"Epoch ",
-						/* @__PURE__ */ R("output", { children: r.epochs[u] }),
-						/* @__PURE__ */ R("input", {
+						/* @__PURE__ */ L("output", { children: r.epochs[u] }),
+						/* @__PURE__ */ L("input", {
 							type: "range",
 							min: 0,
 							max: c,
@@ -6769,7 +6980,7 @@ function Wo({ name: e, query: t }) {
 					]
 				})
 			]
-		}), o ? /* @__PURE__ */ R(Ko, {
+		}), o ? /* @__PURE__ */ L(ns, {
 			name: e,
 			data: r,
 			part: o,
@@ -6778,32 +6989,32 @@ function Wo({ name: e, query: t }) {
 			sort: f,
 			turn: m,
 			follow: (e) => p({ unit: e })
-		}) : /* @__PURE__ */ R(X, { what: s })]
+		}) : /* @__PURE__ */ L(Y, { what: s })]
 	});
 }
-var Go = {
+var ts = {
 	width: 88,
 	height: 104
 };
-function Ko({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follow: s }) {
-	let c = F(() => Vo(n), [n]), l = F(() => Uo(n, a), [n, a]), u = Me((a) => {
+function ns({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follow: s }) {
+	let c = P(() => Zo(n), [n]), l = P(() => $o(n, a), [n, a]), u = Ne((a) => {
 		let o = l[a];
-		return /* @__PURE__ */ R("button", {
+		return /* @__PURE__ */ L("button", {
 			type: "button",
 			class: "unit",
 			"aria-pressed": o === i,
 			onClick: () => s(o === i ? null : o),
-			children: [/* @__PURE__ */ R(Yo, {
+			children: [/* @__PURE__ */ L(as, {
 				name: e,
 				data: t,
 				seen: c[r]?.[o],
 				side: 72
-			}), /* @__PURE__ */ R("span", {
+			}), /* @__PURE__ */ L("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ R("b", { children: [/* @__PURE__ */ R("span", {
+				children: [/* @__PURE__ */ L("b", { children: [/* @__PURE__ */ L("span", {
 					class: "heard",
 					children: "Unit "
-				}), o] }), /* @__PURE__ */ R("span", {
+				}), o] }), /* @__PURE__ */ L("span", {
 					title: "likeness to the end",
 					children: n.like[r]?.[o]?.toFixed(2) ?? "–"
 				})]
@@ -6816,52 +7027,52 @@ function Ko({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 		i,
 		n
 	]);
-	return /* @__PURE__ */ R(S, { children: [i !== null && i < l.length && /* @__PURE__ */ R("div", {
+	return /* @__PURE__ */ L(S, { children: [i !== null && i < l.length && /* @__PURE__ */ L("div", {
 		class: "followed",
 		children: [
-			/* @__PURE__ */ R("h3", { children: [
-				/* @__PURE__ */ R(Oo, { text: `${n.layer}:${i}` }),
+			/* @__PURE__ */ L("h3", { children: [
+				/* @__PURE__ */ L(Ro, { text: `${n.layer}:${i}` }),
 				", ",
-				Q(c.filter((e, t) => t > 0 && e[i]?.image !== c[t - 1]?.[i]?.image).length, "change"),
+				Z(c.filter((e, t) => t > 0 && e[i]?.image !== c[t - 1]?.[i]?.image).length, "change"),
 				" of image"
 			] }),
-			/* @__PURE__ */ R("ol", { children: t.epochs.map((a, s) => /* @__PURE__ */ R("li", {
+			/* @__PURE__ */ L("ol", { children: t.epochs.map((a, s) => /* @__PURE__ */ L("li", {
 				class: s === r ? "here" : "",
 				children: [
-					/* @__PURE__ */ R("button", {
+					/* @__PURE__ */ L("button", {
 						type: "button",
 						class: "plain-button",
 						onClick: () => o(s),
 						"aria-label": `Epoch ${a}`,
 						"aria-pressed": s === r,
-						children: [/* @__PURE__ */ R(Yo, {
+						children: [/* @__PURE__ */ L(as, {
 							name: e,
 							data: t,
 							seen: c[s]?.[i],
 							side: 84
-						}), /* @__PURE__ */ R(Jo, {
+						}), /* @__PURE__ */ L(is, {
 							name: e,
 							data: t,
 							unit: `${n.layer}:${i}`,
 							at: s
 						})]
 					}),
-					/* @__PURE__ */ R("b", {
+					/* @__PURE__ */ L("b", {
 						class: "number",
 						children: a
 					}),
-					/* @__PURE__ */ R("small", { children: [
-						Z(n.values[s]?.[i]),
+					/* @__PURE__ */ L("small", { children: [
+						X(n.values[s]?.[i]),
 						" · ",
 						n.like[s]?.[i]?.toFixed(2) ?? "–"
 					] }),
-					/* @__PURE__ */ R(qo, {
+					/* @__PURE__ */ L(rs, {
 						data: t,
 						seen: c[s]?.[i]
 					})
 				]
 			}, a)) }),
-			/* @__PURE__ */ R("p", {
+			/* @__PURE__ */ L("p", {
 				class: "note",
 				children: [
 					"Below each epoch the strongest response, and its likeness to the end",
@@ -6870,9 +7081,9 @@ function Ko({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 				]
 			})
 		]
-	}), /* @__PURE__ */ R(Ai, {
+	}), /* @__PURE__ */ L(Ii, {
 		count: l.length,
-		cell: Go,
+		cell: ts,
 		gap: 6,
 		label: `Units of ${n.layer}`,
 		current: i === null ? -1 : l.indexOf(i),
@@ -6883,16 +7094,16 @@ function Ko({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 		render: u
 	})] });
 }
-function qo({ data: e, seen: t }) {
+function rs({ data: e, seen: t }) {
 	let n = t && e.images[t.image];
-	return n === void 0 ? null : /* @__PURE__ */ R("a", {
-		href: G(n),
+	return n === void 0 ? null : /* @__PURE__ */ L("a", {
+		href: W(n),
 		children: ["image ", n]
 	});
 }
-function Jo({ name: e, data: t, unit: n, at: r }) {
+function is({ name: e, data: t, unit: n, at: r }) {
 	let i = t.units[n];
-	return i ? /* @__PURE__ */ R(sn, {
+	return i ? /* @__PURE__ */ L(cn, {
 		path: `experiments/${e}/${i.picture}`,
 		grid: i.grid,
 		panel: 0,
@@ -6901,9 +7112,9 @@ function Jo({ name: e, data: t, unit: n, at: r }) {
 		boost: !0
 	}) : null;
 }
-function Yo({ name: e, data: t, seen: n, side: r }) {
-	let i = z(), a = n !== void 0 && n.image >= 0, o = a ? t.images[n.image] : void 0, s = lt(a ? t.own.includes(n.image) ? `experiments/${e}/${n.image}.webp` : o === void 0 ? null : pn(i, o) : null);
-	if (!a) return /* @__PURE__ */ R("span", {
+function as({ name: e, data: t, seen: n, side: r }) {
+	let i = R(), a = n !== void 0 && n.image >= 0, o = a ? t.images[n.image] : void 0, s = dt(a ? t.own.includes(n.image) ? `experiments/${e}/${n.image}.webp` : o === void 0 ? null : mn(i, o) : null);
+	if (!a) return /* @__PURE__ */ L("span", {
 		class: "tile none",
 		style: {
 			width: `${r}px`,
@@ -6911,7 +7122,7 @@ function Yo({ name: e, data: t, seen: n, side: r }) {
 		}
 	});
 	let [c, l, u, d] = n.box, [f, p] = t.input;
-	return /* @__PURE__ */ R("svg", {
+	return /* @__PURE__ */ L("svg", {
 		class: u - c < 40 ? "cut sharp" : "cut",
 		viewBox: `${l} ${c} ${d - l} ${u - c}`,
 		style: {
@@ -6919,13 +7130,13 @@ function Yo({ name: e, data: t, seen: n, side: r }) {
 			height: `${r}px`
 		},
 		"aria-hidden": "true",
-		children: [/* @__PURE__ */ R("rect", {
+		children: [/* @__PURE__ */ L("rect", {
 			class: "beyond",
 			x: l,
 			y: c,
 			width: d - l,
 			height: u - c
-		}), s && /* @__PURE__ */ R("image", {
+		}), s && /* @__PURE__ */ L("image", {
 			href: s,
 			width: p,
 			height: f,
@@ -6934,69 +7145,69 @@ function Yo({ name: e, data: t, seen: n, side: r }) {
 	});
 }
 // src/more/Masks.tsx
-function Xo({ name: e }) {
-	let t = B(`experiments/${e}`).value?.covered ?? [], n = [...new Set(t.flatMap((e) => Object.keys(e.boxes)))], [r, i] = M("");
-	return t.length ? /* @__PURE__ */ R(J, {
+function os({ name: e }) {
+	let t = z(`experiments/${e}`).value?.covered ?? [], n = [...new Set(t.flatMap((e) => Object.keys(e.boxes)))], [r, i] = j("");
+	return t.length ? /* @__PURE__ */ L(q, {
 		class: "panel wide masks",
 		title: "What was covered",
 		note: "Every image with its parts marked; choose one to see it covered in all of them.",
 		children: [
-			/* @__PURE__ */ R(Et, {
+			/* @__PURE__ */ L(Ot, {
 				label: "Part that is covered",
 				value: r,
 				options: [["", "All, marked"], ...n.map((e) => [e, e])],
 				change: i
 			}),
-			/* @__PURE__ */ R("ul", {
+			/* @__PURE__ */ L("ul", {
 				class: "tiles",
-				children: t.map((t) => /* @__PURE__ */ R("li", { children: [/* @__PURE__ */ R(Zo, {
+				children: t.map((t) => /* @__PURE__ */ L("li", { children: [/* @__PURE__ */ L(ss, {
 					of: t,
 					name: e,
 					parts: n,
 					part: r
-				}), /* @__PURE__ */ R("small", {
+				}), /* @__PURE__ */ L("small", {
 					class: "cut-name",
 					title: t.name,
-					children: t.image === null ? /* @__PURE__ */ R("bdi", { children: an(t.name) }) : /* @__PURE__ */ R("a", {
-						href: G(t.image),
-						children: an(t.name)
+					children: t.image === null ? /* @__PURE__ */ L("bdi", { children: Q(t.name) }) : /* @__PURE__ */ L("a", {
+						href: W(t.image),
+						children: Q(t.name)
 					})
 				})] }, t.picture))
 			}),
-			r === "" && /* @__PURE__ */ R("p", {
+			r === "" && /* @__PURE__ */ L("p", {
 				class: "legend",
-				children: n.map((e, t) => /* @__PURE__ */ R("span", {
+				children: n.map((e, t) => /* @__PURE__ */ L("span", {
 					class: `s${t % 8}`,
 					children: [
-						/* @__PURE__ */ R("i", { class: "swatch" }),
+						/* @__PURE__ */ L("i", { class: "swatch" }),
 						" ",
-						/* @__PURE__ */ R("bdi", { children: e })
+						/* @__PURE__ */ L("bdi", { children: e })
 					]
 				}, e))
 			})
 		]
 	}) : null;
 }
-function Zo({ of: e, name: t, parts: n, part: r }) {
-	let i = lt(`experiments/${t}/${e.picture}`), [a, o] = e.size, s = r !== "" && !e.boxes[r];
-	return /* @__PURE__ */ R("svg", {
+function ss({ of: e, name: t, parts: n, part: r }) {
+	let i = dt(`experiments/${t}/${e.picture}`), [a, o] = e.size, s = r !== "" && !e.boxes[r];
+	return /* @__PURE__ */ L("svg", {
 		class: "cut",
 		viewBox: `0 0 ${o} ${a}`,
 		role: "img",
 		"aria-label": `${e.name}: ${r === "" ? `${Object.keys(e.boxes).join(", ")} marked` : s ? `no ${r} in it` : `${r} covered`}`,
 		opacity: s ? .3 : 1,
-		children: [i && /* @__PURE__ */ R("image", {
+		children: [i && /* @__PURE__ */ L("image", {
 			href: i,
 			width: o,
 			height: a,
 			preserveAspectRatio: "none"
-		}), Object.entries(e.boxes).map(([e, [t, i, a, o]]) => r === "" ? /* @__PURE__ */ R("rect", {
+		}), Object.entries(e.boxes).map(([e, [t, i, a, o]]) => r === "" ? /* @__PURE__ */ L("rect", {
 			class: `mark-of s${n.indexOf(e) % 8}`,
 			x: i,
 			y: t,
 			width: o - i,
 			height: a - t
-		}, e) : e === r ? /* @__PURE__ */ R("rect", {
+		}, e) : e === r ? /* @__PURE__ */ L("rect", {
 			class: "beyond",
 			x: i,
 			y: t,
@@ -7006,149 +7217,161 @@ function Zo({ of: e, name: t, parts: n, part: r }) {
 	});
 }
 // src/more/ResultTable.tsx
-var Qo = (e) => e.trim() !== "" && Number.isFinite(Number(e)), $o = (e) => !e || e === "nan", es = 4, ts = 3;
-function ns(e, t, n = {}) {
+var cs = (e) => e.trim() !== "" && Number.isFinite(Number(e)), ls = (e) => !e || e === "nan", us = 4, ds = [
+	"class",
+	"label",
+	"answer"
+], fs = 3;
+function ps(e, t, n = {}) {
 	let r = Object.keys(n).filter((t) => e.includes(t));
 	return (r.length ? r : e).map((r) => {
 		let i = e.indexOf(r);
 		return {
 			at: i,
+			name: r,
 			head: n[r]?.[0] ?? r,
 			note: n[r]?.[1] ?? "",
-			right: t.every((e) => Qo(e[i] ?? "") || $o(e[i]))
+			right: t.every((e) => cs(e[i] ?? "") || ls(e[i]))
 		};
 	});
 }
-function rs({ columns: e, rows: t, told: n, images: r }) {
-	let i = ns(e, t, n).filter(({ at: e }) => t.some((t) => !$o(t[e]))), a = (e, t) => /* @__PURE__ */ R(is, {
+function ms({ columns: e, rows: t, told: n, images: r }) {
+	let i = ps(e, t, n).filter(({ at: e }) => t.some((t) => !ls(t[e]))), a = Lt(i.some((e) => ds.includes(e.name))), o = P(() => /* @__PURE__ */ new Set([...a.collection?.names ?? [], ...a.network?.names ?? []]), [a]), s = (e, t) => /* @__PURE__ */ L(hs, {
 		text: e[t.at] ?? "",
 		right: t.right,
-		image: r.get(e[t.at] ?? "")
-	}), o = i.filter((e) => e.note);
-	return /* @__PURE__ */ R(S, { children: [/* @__PURE__ */ R("div", {
-		class: "scroll",
+		image: r.get(e[t.at] ?? ""),
+		known: ds.includes(t.name) ? o : null
+	}), c = i.filter((e) => e.note);
+	return /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("div", {
+		class: t.length <= fs ? "scroll all" : "scroll",
 		tabIndex: 0,
 		role: "region",
 		"aria-label": "Rows of the table",
-		children: t.length <= ts && i.length > 6 ? /* @__PURE__ */ R("table", { children: /* @__PURE__ */ R("tbody", { children: i.map((e) => /* @__PURE__ */ R("tr", { children: [/* @__PURE__ */ R("th", {
+		children: t.length <= fs && i.length > 6 ? /* @__PURE__ */ L("table", { children: /* @__PURE__ */ L("tbody", { children: i.map((e) => /* @__PURE__ */ L("tr", { children: [/* @__PURE__ */ L("th", {
 			scope: "row",
 			children: e.head
-		}), t.map((t, n) => /* @__PURE__ */ R("td", { children: a(t, e) }, n))] }, e.at)) }) }) : /* @__PURE__ */ R("table", {
-			class: i.length > es ? "stacked" : "",
-			children: [/* @__PURE__ */ R("thead", { children: /* @__PURE__ */ R("tr", { children: i.map((e) => /* @__PURE__ */ R("th", {
+		}), t.map((t, n) => /* @__PURE__ */ L("td", { children: s(t, e) }, n))] }, e.at)) }) }) : /* @__PURE__ */ L("table", {
+			class: i.length > us ? "stacked" : "",
+			children: [/* @__PURE__ */ L("thead", { children: /* @__PURE__ */ L("tr", { children: i.map((e) => /* @__PURE__ */ L("th", {
 				scope: "col",
 				class: e.right ? "number" : "",
 				title: e.note || void 0,
-				children: /* @__PURE__ */ R("bdi", { children: e.head })
-			}, e.at)) }) }), /* @__PURE__ */ R("tbody", { children: t.map((e, t) => /* @__PURE__ */ R("tr", { children: i.map((t) => /* @__PURE__ */ R("td", {
+				children: /* @__PURE__ */ L("bdi", { children: e.head })
+			}, e.at)) }) }), /* @__PURE__ */ L("tbody", { children: t.map((e, t) => /* @__PURE__ */ L("tr", { children: i.map((t) => /* @__PURE__ */ L("td", {
 				class: t.right ? "number" : "",
 				"data-head": t.head,
-				children: a(e, t)
+				children: s(e, t)
 			}, t.at)) }, t)) })]
 		})
-	}), o.length > 0 && /* @__PURE__ */ R("details", {
+	}), c.length > 0 && /* @__PURE__ */ L("details", {
 		class: "how",
-		children: [/* @__PURE__ */ R("summary", { children: "What the columns mean" }), /* @__PURE__ */ R("dl", { children: o.map((e) => /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: e.head }), /* @__PURE__ */ R("dd", { children: e.note })] }, e.at)) })]
+		children: [/* @__PURE__ */ L("summary", { children: "What the columns mean" }), /* @__PURE__ */ L("dl", { children: c.map((e) => /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: e.head }), /* @__PURE__ */ L("dd", { children: e.note })] }, e.at)) })]
 	})] });
 }
-function is({ text: e, right: t, image: n }) {
-	let r = z();
-	return t && $o(e) ? /* @__PURE__ */ R(S, { children: "–" }) : t ? /* @__PURE__ */ R("span", {
-		title: Kt(e) === e ? void 0 : e,
-		children: Kt(e)
-	}) : n === void 0 ? ft(r, e) ? /* @__PURE__ */ R("a", {
-		href: U(e),
+function hs({ text: e, right: t, image: n, known: r }) {
+	let i = R();
+	return t && ls(e) ? /* @__PURE__ */ L(S, { children: "–" }) : t ? /* @__PURE__ */ L("span", {
+		title: Jt(e) === e ? void 0 : e,
+		children: Jt(e)
+	}) : n === void 0 ? r?.has(e) && i.manifest.classes ? /* @__PURE__ */ L("a", {
+		href: yt(e),
 		children: e
-	}) : /:\d+/.test(e) ? /* @__PURE__ */ R(Oo, { text: e }) : /* @__PURE__ */ R("bdi", { children: e }) : /* @__PURE__ */ R("a", {
-		href: G(n),
+	}) : mt(i, e) ? /* @__PURE__ */ L("a", {
+		href: H(e),
+		children: e
+	}) : /:\d+/.test(e) ? /* @__PURE__ */ L(Ro, { text: e }) : /* @__PURE__ */ L("bdi", { children: e }) : /* @__PURE__ */ L("a", {
+		href: W(n),
 		children: e
 	});
 }
 // src/more/Experiments.tsx
-var as = {
+var gs = {
 	diagnosis: "Diagnosis of the first layers",
 	sanity: "What projections are worth",
 	check: "Check of the network"
-}, os = (e) => as[e] ?? e.charAt(0).toUpperCase() + e.slice(1);
-function ss() {
-	let e = B("experiments");
-	return e.error ? /* @__PURE__ */ R(cs, {}) : e.value ? e.value.length ? /* @__PURE__ */ R(S, { children: [
-		/* @__PURE__ */ R("h1", { children: "Experiments" }),
-		/* @__PURE__ */ R("p", {
+}, _s = (e) => gs[e] ?? e.charAt(0).toUpperCase() + e.slice(1);
+function vs() {
+	let e = z("experiments");
+	return e.error ? /* @__PURE__ */ L(ys, {}) : e.value ? e.value.length ? /* @__PURE__ */ L(S, { children: [
+		/* @__PURE__ */ L("h1", { children: "Experiments" }),
+		/* @__PURE__ */ L("p", {
 			class: "lead",
 			children: [
 				"Results that other commands placed beside the units: ",
-				Q(e.value.length, "experiment"),
+				Z(e.value.length, "experiment"),
 				"."
 			]
 		}),
-		/* @__PURE__ */ R("ul", {
+		/* @__PURE__ */ L("ul", {
 			class: "experiments",
-			children: e.value.map((e) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
-				href: vt(e.name),
+			children: e.value.map((e) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
+				href: bt(e.name),
 				children: [
-					e.sketch?.length ? /* @__PURE__ */ R(Fo, {
+					e.sketch?.length ? /* @__PURE__ */ L(Go, {
 						curves: e.sketch,
 						lines: e.drawn === "lines"
-					}) : /* @__PURE__ */ R(ls, {
+					}) : /* @__PURE__ */ L(bs, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("span", {
 						class: "op",
-						children: os(e.kind)
+						children: _s(e.kind)
 					}),
-					/* @__PURE__ */ R("b", { children: /* @__PURE__ */ R("bdi", { children: e.title }) }),
-					/* @__PURE__ */ R("span", {
+					/* @__PURE__ */ L("b", { children: /* @__PURE__ */ L("bdi", { children: e.title }) }),
+					/* @__PURE__ */ L("span", {
 						class: "quiet clamp",
 						children: e.summary
 					})
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ R(cs, {}) : /* @__PURE__ */ R(X, { what: "experiments" });
+	] }) : /* @__PURE__ */ L(ys, {}) : /* @__PURE__ */ L(Y, { what: "experiments" });
 }
-var cs = () => /* @__PURE__ */ R(S, { children: [/* @__PURE__ */ R("h1", { children: "Experiments" }), /* @__PURE__ */ R("p", {
+var ys = () => /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("h1", { children: "Experiments" }), /* @__PURE__ */ L("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
-		/* @__PURE__ */ R("code", { children: "convscope occlude" }),
+		/* @__PURE__ */ L("code", { children: "convscope occlude" }),
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
-function ls({ experiment: e, file: t, small: n }) {
-	let r = lt(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = M(!1);
-	return r ? n ? /* @__PURE__ */ R("img", {
+function bs({ experiment: e, file: t, small: n }) {
+	let r = dt(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = j(!1), { host: s } = R().store;
+	if (!r) return n ? /* @__PURE__ */ L(xs, { experiment: e }) : null;
+	if (n) return /* @__PURE__ */ L("img", {
 		src: r,
 		alt: "",
 		loading: "lazy"
-	}) : /* @__PURE__ */ R("figure", {
+	});
+	let c = /* @__PURE__ */ L("img", {
+		src: r,
+		alt: i || `Figure ${t} of ${e.title}`,
+		onLoad: ({ currentTarget: { naturalWidth: e, naturalHeight: t } }) => o(e > 2 * t)
+	});
+	return /* @__PURE__ */ L("figure", {
 		class: a ? "result wide" : "result",
-		children: [/* @__PURE__ */ R("a", {
+		children: [s.kind === "file" ? c : /* @__PURE__ */ L("a", {
 			href: r,
 			target: "_blank",
 			rel: "noreferrer",
-			children: /* @__PURE__ */ R("img", {
-				src: r,
-				alt: i || `Figure ${t} of ${e.title}`,
-				onLoad: ({ currentTarget: { naturalWidth: e, naturalHeight: t } }) => o(e > 2 * t)
-			})
-		}), i && /* @__PURE__ */ R("figcaption", { children: i })]
-	}) : n ? /* @__PURE__ */ R(us, { experiment: e }) : null;
-}
-function us({ experiment: { glimpse: e, shown: t } }) {
-	return /* @__PURE__ */ R("span", {
-		class: "no-figure",
-		"aria-hidden": "true",
-		children: (e ?? (t ? [t.columns, ...t.rows.slice(0, 3)] : [])).map((e, t) => /* @__PURE__ */ R("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ R("bdi", { children: e }, t)) }, t))
+			children: c
+		}), i && /* @__PURE__ */ L("figcaption", { children: i })]
 	});
 }
-var ds = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
-function fs({ name: e, query: t }) {
-	let n = B("experiments"), r = n.value?.find((t) => t.name === e), i = B(r?.sketch ? `results/${e}` : null), a = B(r?.data ? `experiments/${e}` : null);
-	if (!n.value && !n.error) return /* @__PURE__ */ R(X, { what: e });
-	if (!r) return /* @__PURE__ */ R(Y, {
+function xs({ experiment: { glimpse: e, shown: t } }) {
+	return /* @__PURE__ */ L("span", {
+		class: "no-figure",
+		"aria-hidden": "true",
+		children: (e ?? (t ? [t.columns, ...t.rows.slice(0, 3)] : [])).map((e, t) => /* @__PURE__ */ L("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ L("bdi", { children: e }, t)) }, t))
+	});
+}
+var Ss = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
+function Cs({ name: e, query: t }) {
+	let n = z("experiments"), r = n.value?.find((t) => t.name === e), i = z(r?.sketch ? `results/${e}` : null), a = z(r?.data ? `experiments/${e}` : null);
+	if (!n.value && !n.error) return /* @__PURE__ */ L(Y, { what: e });
+	if (!r) return /* @__PURE__ */ L(J, {
 		title: "No such experiment",
 		children: [
 			"“",
@@ -7156,90 +7379,93 @@ function fs({ name: e, query: t }) {
 			"” is not in this atlas."
 		]
 	});
-	if (i.error) return /* @__PURE__ */ R(Y, {
+	if (i.error) return /* @__PURE__ */ L(J, {
 		title: "Data is missing",
 		children: i.error.message
 	});
 	let o = r.sketch ? i.value : r;
-	return !o || r.data && !a.value && !a.error ? /* @__PURE__ */ R(X, { what: e }) : /* @__PURE__ */ R(ms, {
+	return !o || r.data && !a.value && !a.error ? /* @__PURE__ */ L(Y, { what: e }) : /* @__PURE__ */ L(Ds, {
 		experiment: o,
 		data: a.value ?? {},
 		query: t
 	});
 }
-var ps = [
+var ws = [
 	"occlusion",
 	"evolution",
-	"correspondence"
-];
-function ms({ experiment: e, data: t, query: n }) {
-	let { kind: r, name: i } = e, a = (t.charts?.length ?? 0) > 0 || ps.includes(r) && e.data, o = e.figures.map((t) => /* @__PURE__ */ R(ls, {
+	"correspondence",
+	"causes"
+], Ts = 1200, Es = ({ text: e }) => /* @__PURE__ */ L(S, { children: e.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ L("p", {
+	class: "prose",
+	children: e
+}, t)) });
+function Ds({ experiment: e, data: t, query: n }) {
+	let { kind: r, name: i } = e, a = (t.charts?.length ?? 0) > 0 || ws.includes(r) && e.data, o = e.figures.map((t) => /* @__PURE__ */ L(bs, {
 		experiment: e,
 		file: t
-	}, t)), [s, c] = M(!1);
-	return /* @__PURE__ */ R(S, { children: [
-		/* @__PURE__ */ R("div", {
+	}, t)), [s, c] = j(!1);
+	return /* @__PURE__ */ L(S, { children: [
+		/* @__PURE__ */ L("div", {
 			class: "page-head",
-			children: /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("h1", { children: /* @__PURE__ */ R("bdi", { children: e.title }) }), /* @__PURE__ */ R("p", {
+			children: /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("h1", { children: /* @__PURE__ */ L("bdi", { children: e.title }) }), /* @__PURE__ */ L("p", {
 				class: "lead",
-				children: os(r)
+				children: _s(r)
 			})] })
 		}),
-		e.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ R("p", {
-			class: "prose",
-			children: e
-		}, t)),
-		r === "occlusion" && e.data && /* @__PURE__ */ R(Bo, {
+		e.summary.length > Ts ? /* @__PURE__ */ L("details", { children: [/* @__PURE__ */ L("summary", { children: "In words" }), /* @__PURE__ */ L(Es, { text: e.summary })] }) : /* @__PURE__ */ L(Es, { text: e.summary }),
+		r === "occlusion" && e.data && /* @__PURE__ */ L(Xo, {
 			name: i,
 			pictures: e.pictures ?? []
 		}),
-		r === "correspondence" && e.data && /* @__PURE__ */ R(Xo, { name: i }),
-		a && /* @__PURE__ */ R("div", {
+		r === "causes" && e.data && /* @__PURE__ */ L(Lr, { experiment: e }),
+		r === "correspondence" && e.data && /* @__PURE__ */ L(os, { name: i }),
+		a && /* @__PURE__ */ L("div", {
 			class: `charts ${(t.charts?.length ?? 0) > 4 ? "many" : ""}`,
-			children: t.charts?.map((e) => /* @__PURE__ */ R(ko, { chart: e }, e.title))
+			children: t.charts?.map((e) => /* @__PURE__ */ L(zo, { chart: e }, e.title))
 		}),
-		r === "evolution" && e.data && /* @__PURE__ */ R(Wo, {
+		r === "evaluation" && e.data && /* @__PURE__ */ L(Co, { name: i }),
+		r === "evolution" && e.data && /* @__PURE__ */ L(es, {
 			name: i,
 			query: n
 		}),
-		/* @__PURE__ */ R("div", {
+		/* @__PURE__ */ L("div", {
 			class: "findings",
 			children: [
 				!a && o,
-				/* @__PURE__ */ R(hs, {
+				/* @__PURE__ */ L(Os, {
 					experiment: e,
 					data: t
 				}),
-				a && o.length > 0 && /* @__PURE__ */ R("details", {
+				a && o.length > 0 && /* @__PURE__ */ L("details", {
 					class: "wide",
 					onToggle: (e) => c(e.currentTarget.open),
-					children: [/* @__PURE__ */ R("summary", { children: [Q(o.length, "figure"), ", as drawn for print"] }), s && o]
+					children: [/* @__PURE__ */ L("summary", { children: [Z(o.length, "figure"), ", as drawn for print"] }), s && o]
 				})
 			]
 		}),
-		/* @__PURE__ */ R(_s, { experiment: e })
+		/* @__PURE__ */ L(As, { experiment: e })
 	] });
 }
-function hs({ experiment: e, data: t }) {
-	let { store: n } = z(), { shown: r, name: i } = e;
+function Os({ experiment: e, data: t }) {
+	let { store: n } = R(), { shown: r, name: i } = e;
 	if (!r?.rows.length) return null;
-	let a = r.rows.length === r.count, o = () => qe(`${i}.csv`, [r.columns, ...r.rows].map((e) => `${e.map(ds).join(",")}\n`).join(""), "text/csv"), s = r.columns.indexOf("image"), c = new Map(s >= 0 && e.images.length === r.count ? r.rows.map((t, n) => [t[s] ?? "", e.images[n]]) : []);
-	return /* @__PURE__ */ R(J, {
+	let a = r.rows.length === r.count, o = () => Je(`${i}.csv`, [r.columns, ...r.rows].map((e) => `${e.map(Ss).join(",")}\n`).join(""), "text/csv"), s = r.columns.indexOf("image"), c = new Map(s >= 0 && e.images.length === r.count ? r.rows.map((t, n) => [t[s] ?? "", e.images[n]]) : []);
+	return /* @__PURE__ */ L(q, {
 		class: "panel wide",
 		title: "Table",
 		note: a ? void 0 : `The first ${r.rows.length} of ${r.count} rows.`,
-		children: [/* @__PURE__ */ R(rs, {
+		children: [/* @__PURE__ */ L(ms, {
 			columns: r.columns,
 			rows: r.rows,
 			told: t.columns,
 			images: c
-		}), /* @__PURE__ */ R("p", {
+		}), /* @__PURE__ */ L("p", {
 			class: "actions",
-			children: a ? /* @__PURE__ */ R("button", {
+			children: a ? /* @__PURE__ */ L("button", {
 				type: "button",
 				onClick: o,
 				children: "Download CSV"
-			}) : n.host.kind === "folder" && /* @__PURE__ */ R("a", {
+			}) : n.host.kind === "folder" && /* @__PURE__ */ L("a", {
 				class: "button",
 				href: `experiments/${encodeURIComponent(i)}/table.csv`,
 				download: `${i}.csv`,
@@ -7248,51 +7474,51 @@ function hs({ experiment: e, data: t }) {
 		})]
 	});
 }
-var gs = 24;
-function _s({ experiment: e }) {
-	let t = e.units.flatMap((e) => K(e) ?? []), n = qt(e.settings), r = Math.max(0, t.length - gs) + Math.max(0, e.images.length - gs);
-	return /* @__PURE__ */ R("div", {
+var ks = 24;
+function As({ experiment: e }) {
+	let t = R(), n = e.units.flatMap((e) => G(e) ?? []).filter((e) => B(t, e.layer, e.channel)), r = Yt(e.settings), i = Math.max(0, n.length - ks) + Math.max(0, e.images.length - ks);
+	return /* @__PURE__ */ L("div", {
 		class: "cards settings",
-		children: [(t.length > 0 || e.images.length > 0) && /* @__PURE__ */ R(J, {
+		children: [(n.length > 0 || e.images.length > 0) && /* @__PURE__ */ L(q, {
 			title: "About",
-			children: /* @__PURE__ */ R("p", {
+			children: /* @__PURE__ */ L("p", {
 				class: "chips",
 				children: [
-					t.slice(0, gs).map((e) => /* @__PURE__ */ R("a", {
+					n.slice(0, ks).map((e) => /* @__PURE__ */ L("a", {
 						class: "chip",
-						href: W(e.layer, e.channel),
-						children: /* @__PURE__ */ R(q, { text: `${e.layer}:${e.channel}` })
+						href: U(e.layer, e.channel),
+						children: /* @__PURE__ */ L(K, { text: `${e.layer}:${e.channel}` })
 					}, `${e.layer}:${e.channel}`)),
-					e.images.slice(0, gs).map((e) => /* @__PURE__ */ R("a", {
+					e.images.slice(0, ks).map((e) => /* @__PURE__ */ L("a", {
 						class: "chip",
-						href: G(e),
+						href: W(e),
 						children: ["image ", e]
 					}, e)),
-					r > 0 && /* @__PURE__ */ R("span", {
+					i > 0 && /* @__PURE__ */ L("span", {
 						class: "quiet",
 						children: [
 							"and ",
-							r,
+							i,
 							" more"
 						]
 					})
 				]
 			})
-		}), n.length > 0 && /* @__PURE__ */ R(J, {
+		}), r.length > 0 && /* @__PURE__ */ L(q, {
 			title: "Settings",
-			children: /* @__PURE__ */ R(St, { rows: n })
+			children: /* @__PURE__ */ L(wt, { rows: r })
 		})]
 	});
 }
 // src/more/index.ts
-var vs = /* @__PURE__ */ t({
-	ComparePage: () => po,
-	ExperimentPage: () => fs,
-	ExperimentsPage: () => ss
-}), ys = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 7.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar .classes{width:11rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.versus svg{fill:none;stroke:currentColor;stroke-width:1.6px;width:.95rem;height:.95rem;display:block}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}:is(.marked,.beside){margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.share{justify-items:start;gap:.5rem;display:grid}.share h3{margin-top:.8rem}.share pre{background:var(--sunk);font:.88rem/1.45 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere;border-radius:7px;justify-self:stretch;margin:0;padding:.6rem .8rem}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.cut-tile{flex:none}.laid{filter:contrast(var(--boost,3))}.legend{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.4rem 1rem;display:flex}.legend .note{margin:0}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,clamp(18rem,24vw,28rem)) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.chart>h2:first-letter{text-transform:uppercase}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,12rem) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.many .rows-of li{grid-template-columns:minmax(0,1fr)}.rows-of small{display:inline}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.image-page{display:block}.image-page>div{margin-top:1rem}.image-page .sticky{z-index:5;background:var(--page);border-bottom:1px solid var(--line);grid-template-columns:min(38vh,42vw) minmax(0,1fr);gap:0 .8rem;max-width:none;padding:.5rem 0;display:grid;position:sticky;top:6rem}.image-page .sticky>.whole{grid-row:1/span 4}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.image-page .sticky{top:0}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.findings th[scope=row]{white-space:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}.caused{padding:.2rem .4rem .6rem .2rem;position:relative}.caused-heads{height:1.6rem;color:var(--soft);font-size:.82rem;position:relative}.caused-heads span{text-overflow:ellipsis;white-space:nowrap;position:absolute;overflow:hidden}.caused-graph{position:relative}.caused-graph svg{position:absolute;inset:0;overflow:visible}.caused-graph path{fill:none;stroke:var(--accent-fill);opacity:.45}.caused-graph path.against{stroke:var(--negative)}.caused-graph [data-faint=true]{opacity:.12}.caused-graph ul{list-style:none}.caused-graph li{height:68px;padding:3px 0;transition:opacity .1s;position:absolute}.caused-graph li[data-faint=true]{opacity:.4}.caused-graph li>*{background:var(--panel);border:1px solid var(--line);height:100%;color:var(--ink);border-radius:8px;grid-template-columns:auto minmax(0,1fr);align-items:center;gap:.5rem;padding:2px;text-decoration:none;display:grid}.caused-graph a:hover{border-color:var(--accent-fill)}.caused-graph .told{min-width:0;font-size:.82rem;display:grid}.caused-graph .told b{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.caused-sums{margin-top:.6rem;font-size:.9rem}";
+var js = /* @__PURE__ */ t({
+	ComparePage: () => yo,
+	ExperimentPage: () => Cs,
+	ExperimentsPage: () => vs
+}), Ms = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:var(--page);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}.chip[aria-pressed=true]{border-color:var(--accent-fill);background:var(--accent-soft)}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:var(--boost,none)}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 8.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar .classes{width:11rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.versus svg{fill:none;stroke:currentColor;stroke-width:1.6px;width:.95rem;height:.95rem;display:block}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}:is(.marked,.beside){margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.share{justify-items:start;gap:.5rem;display:grid}.share h3{margin-top:.8rem}.share pre{background:var(--sunk);font:.88rem/1.45 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere;border-radius:7px;justify-self:stretch;margin:0;padding:.6rem .8rem}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.cut-tile{flex:none}.laid{filter:var(--boost,none)}.legend{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.4rem 1rem;display:flex}.legend .note{margin:0}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,clamp(18rem,24vw,28rem)) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll.all{max-height:none}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.chart>h2:first-letter{text-transform:uppercase}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,12rem) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.chart{container:chart/inline-size}@container chart (width<=31rem){.rows-of li{grid-template-columns:minmax(0,1fr)}}.rows-of small{display:inline}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.charts~.panel{margin-top:1rem}.answered ul{gap:.35rem;list-style:none;display:grid}.answered li{grid-template-columns:minmax(0,24rem) 3rem minmax(0,1fr);align-items:center;gap:.4rem 1rem;display:grid}.answered .thumbs{flex-wrap:wrap;gap:4px;display:flex}.surest{margin-top:.6rem}.surest li{width:7.5rem}.confusion{font-variant-numeric:tabular-nums;width:auto}.confusion :is(td,th){text-align:right;border:0;padding:.2rem .4rem}.confusion thead th{vertical-align:bottom}.confusion thead span{writing-mode:vertical-rl;text-overflow:ellipsis;max-height:9rem;display:inline-block;overflow:hidden;rotate:180deg}.confusion tbody th{max-width:12rem;font-weight:400}.scroll .confusion tbody tr td{background:color-mix(in srgb, var(--accent-fill) calc(.6 * var(--share,0%)), var(--panel));min-width:2.2rem}.confusion .right{box-shadow:inset 0 0 0 1.5px var(--accent-fill)}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.image-page{display:block}.image-page>div{margin-top:1rem}.image-page .sticky{z-index:5;background:var(--page);border-bottom:1px solid var(--line);grid-template-columns:min(38vh,42vw) minmax(0,1fr);gap:0 .8rem;max-width:none;padding:.5rem 0;display:grid;position:sticky;top:6rem}.image-page .sticky>.whole{grid-row:1/span 4}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.image-page .sticky{top:0}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.settings .facts div{grid-template-columns:6.5rem minmax(0,1fr)}.answered li{grid-template-columns:minmax(0,1fr) 3rem}.answered .thumbs{grid-column:1/-1}.findings th[scope=row]{white-space:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}.scroll.caused{max-height:none;padding:.2rem .4rem .6rem .2rem;position:relative}.caused-heads{height:1.6rem;color:var(--soft);font-size:.82rem;position:relative}.caused-heads span{text-overflow:ellipsis;white-space:nowrap;position:absolute;overflow:hidden}.caused-graph{position:relative}.caused-graph svg{position:absolute;inset:0;overflow:visible}.caused-graph path{fill:none;stroke:var(--accent-fill);opacity:.45}.caused-graph path.against{stroke:var(--negative)}.caused-graph [data-faint=true]{opacity:.12}.caused-graph ul{list-style:none}.caused-graph li{height:68px;padding:3px 0;transition:opacity .1s;position:absolute}.caused-graph li[data-faint=true]{opacity:.4}.caused-graph li>*{background:var(--panel);border:1px solid var(--line);height:100%;color:var(--ink);border-radius:8px;grid-template-columns:auto minmax(0,1fr);align-items:center;gap:.5rem;padding:2px;text-decoration:none;display:grid}.caused-graph a:hover{border-color:var(--accent-fill)}.caused-graph .told{min-width:0;font-size:.82rem;display:grid}.caused-graph .told b{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.caused-sums{margin-top:.6rem;font-size:.9rem}";
 // src/widget.tsx
-function bs(e) {
-	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = Xa(), i = 0, a = (e, n) => {
+function Ns(e) {
+	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = no(), i = 0, a = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
 	}, o = (n) => new Promise((a, o) => {
@@ -7310,7 +7536,7 @@ function bs(e) {
 		host: {
 			kind: "notebook",
 			readable: !0,
-			more: () => vs,
+			more: () => js,
 			load: (e, t) => o({
 				address: e,
 				atlas: t
@@ -7329,26 +7555,26 @@ function bs(e) {
 		}
 	};
 }
-var xs = { render({ model: e, el: t }) {
+var Ps = { render({ model: e, el: t }) {
 	t.dataset.lmSuppressShortcuts = "true";
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = ys;
+	r.textContent = Ms;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`;
-	let a = Ya(document);
-	a && (i.dataset.theme = a), n.append(r, i);
-	let o = xt(String(e.get("route") ?? "#/"));
+	let a = to(document);
+	a && (i.dataset.theme = a), Ye(i), n.append(r, i);
+	let o = Ct(String(e.get("route") ?? "#/"));
 	i.addEventListener("click", (e) => {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), o.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: s, close: c } = bs(e);
-	return me(/* @__PURE__ */ R(Wa, {
+	let { host: s, close: c } = Ns(e);
+	return he(/* @__PURE__ */ L(Xa, {
 		host: s,
 		router: o,
 		root: i
 	}), i), () => {
-		me(null, i), c();
+		he(null, i), c();
 	};
 } };
-export { xs as default };
+export { Ps as default };

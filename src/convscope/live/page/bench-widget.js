@@ -293,7 +293,7 @@ function ue() {
 	return [...crypto.getRandomValues(/* @__PURE__ */ new Uint8Array(12))].map((e) => e.toString(16).padStart(2, "0")).join("");
 }
 // src/style.css?inline
-var de = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 7.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar .classes{width:11rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.versus svg{fill:none;stroke:currentColor;stroke-width:1.6px;width:.95rem;height:.95rem;display:block}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}:is(.marked,.beside){margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.share{justify-items:start;gap:.5rem;display:grid}.share h3{margin-top:.8rem}.share pre{background:var(--sunk);font:.88rem/1.45 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere;border-radius:7px;justify-self:stretch;margin:0;padding:.6rem .8rem}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.cut-tile{flex:none}.laid{filter:contrast(var(--boost,3))}.legend{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.4rem 1rem;display:flex}.legend .note{margin:0}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,clamp(18rem,24vw,28rem)) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.chart>h2:first-letter{text-transform:uppercase}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,12rem) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.many .rows-of li{grid-template-columns:minmax(0,1fr)}.rows-of small{display:inline}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.image-page{display:block}.image-page>div{margin-top:1rem}.image-page .sticky{z-index:5;background:var(--page);border-bottom:1px solid var(--line);grid-template-columns:min(38vh,42vw) minmax(0,1fr);gap:0 .8rem;max-width:none;padding:.5rem 0;display:grid;position:sticky;top:6rem}.image-page .sticky>.whole{grid-row:1/span 4}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.image-page .sticky{top:0}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.findings th[scope=row]{white-space:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}.caused{padding:.2rem .4rem .6rem .2rem;position:relative}.caused-heads{height:1.6rem;color:var(--soft);font-size:.82rem;position:relative}.caused-heads span{text-overflow:ellipsis;white-space:nowrap;position:absolute;overflow:hidden}.caused-graph{position:relative}.caused-graph svg{position:absolute;inset:0;overflow:visible}.caused-graph path{fill:none;stroke:var(--accent-fill);opacity:.45}.caused-graph path.against{stroke:var(--negative)}.caused-graph [data-faint=true]{opacity:.12}.caused-graph ul{list-style:none}.caused-graph li{height:68px;padding:3px 0;transition:opacity .1s;position:absolute}.caused-graph li[data-faint=true]{opacity:.4}.caused-graph li>*{background:var(--panel);border:1px solid var(--line);height:100%;color:var(--ink);border-radius:8px;grid-template-columns:auto minmax(0,1fr);align-items:center;gap:.5rem;padding:2px;text-decoration:none;display:grid}.caused-graph a:hover{border-color:var(--accent-fill)}.caused-graph .told{min-width:0;font-size:.82rem;display:grid}.caused-graph .told b{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.caused-sums{margin-top:.6rem;font-size:.9rem}", F = class extends Error {};
+var de = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:var(--page);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}.chip[aria-pressed=true]{border-color:var(--accent-fill);background:var(--accent-soft)}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:var(--boost,none)}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 8.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar .classes{width:11rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.versus svg{fill:none;stroke:currentColor;stroke-width:1.6px;width:.95rem;height:.95rem;display:block}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}:is(.marked,.beside){margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.share{justify-items:start;gap:.5rem;display:grid}.share h3{margin-top:.8rem}.share pre{background:var(--sunk);font:.88rem/1.45 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere;border-radius:7px;justify-self:stretch;margin:0;padding:.6rem .8rem}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.cut-tile{flex:none}.laid{filter:var(--boost,none)}.legend{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.4rem 1rem;display:flex}.legend .note{margin:0}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,clamp(18rem,24vw,28rem)) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll.all{max-height:none}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.chart>h2:first-letter{text-transform:uppercase}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,12rem) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.chart{container:chart/inline-size}@container chart (width<=31rem){.rows-of li{grid-template-columns:minmax(0,1fr)}}.rows-of small{display:inline}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.charts~.panel{margin-top:1rem}.answered ul{gap:.35rem;list-style:none;display:grid}.answered li{grid-template-columns:minmax(0,24rem) 3rem minmax(0,1fr);align-items:center;gap:.4rem 1rem;display:grid}.answered .thumbs{flex-wrap:wrap;gap:4px;display:flex}.surest{margin-top:.6rem}.surest li{width:7.5rem}.confusion{font-variant-numeric:tabular-nums;width:auto}.confusion :is(td,th){text-align:right;border:0;padding:.2rem .4rem}.confusion thead th{vertical-align:bottom}.confusion thead span{writing-mode:vertical-rl;text-overflow:ellipsis;max-height:9rem;display:inline-block;overflow:hidden;rotate:180deg}.confusion tbody th{max-width:12rem;font-weight:400}.scroll .confusion tbody tr td{background:color-mix(in srgb, var(--accent-fill) calc(.6 * var(--share,0%)), var(--panel));min-width:2.2rem}.confusion .right{box-shadow:inset 0 0 0 1.5px var(--accent-fill)}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.image-page{display:block}.image-page>div{margin-top:1rem}.image-page .sticky{z-index:5;background:var(--page);border-bottom:1px solid var(--line);grid-template-columns:min(38vh,42vw) minmax(0,1fr);gap:0 .8rem;max-width:none;padding:.5rem 0;display:grid;position:sticky;top:6rem}.image-page .sticky>.whole{grid-row:1/span 4}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.image-page .sticky{top:0}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.settings .facts div{grid-template-columns:6.5rem minmax(0,1fr)}.answered li{grid-template-columns:minmax(0,1fr) 3rem}.answered .thumbs{grid-column:1/-1}.findings th[scope=row]{white-space:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}.scroll.caused{max-height:none;padding:.2rem .4rem .6rem .2rem;position:relative}.caused-heads{height:1.6rem;color:var(--soft);font-size:.82rem;position:relative}.caused-heads span{text-overflow:ellipsis;white-space:nowrap;position:absolute;overflow:hidden}.caused-graph{position:relative}.caused-graph svg{position:absolute;inset:0;overflow:visible}.caused-graph path{fill:none;stroke:var(--accent-fill);opacity:.45}.caused-graph path.against{stroke:var(--negative)}.caused-graph [data-faint=true]{opacity:.12}.caused-graph ul{list-style:none}.caused-graph li{height:68px;padding:3px 0;transition:opacity .1s;position:absolute}.caused-graph li[data-faint=true]{opacity:.4}.caused-graph li>*{background:var(--panel);border:1px solid var(--line);height:100%;color:var(--ink);border-radius:8px;grid-template-columns:auto minmax(0,1fr);align-items:center;gap:.5rem;padding:2px;text-decoration:none;display:grid}.caused-graph a:hover{border-color:var(--accent-fill)}.caused-graph .told{min-width:0;font-size:.82rem;display:grid}.caused-graph .told b{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.caused-sums{margin-top:.6rem;font-size:.9rem}", F = class extends Error {};
 function fe(e, t, n) {
 	let r = e;
 	if (r.done) return !0;
@@ -304,10 +304,10 @@ function fe(e, t, n) {
 var pe = class {
 	tab = ue();
 	late = null;
-	async one(e, t, n) {
-		let r = null;
-		if (await this.ask(e, (e) => r = e, t, n), r === null) throw Error("The answer is empty.");
-		return r;
+	one(e, t, n) {
+		return new Promise((r, i) => {
+			this.ask(e, r, t, n).then(() => i(/* @__PURE__ */ Error("The answer is empty.")), i);
+		});
 	}
 }, me = 1 << 20, he = 2e3, ge = class extends pe {
 	model;
@@ -594,7 +594,7 @@ function We(e, t, n) {
 	};
 }
 // src/bench/bench.css?inline
-var Ge = ".of-network{color:var(--soft);text-overflow:ellipsis;white-space:nowrap;min-width:0;max-width:36ch;font-size:.88rem;overflow:hidden}main.bench{grid-template-columns:minmax(17rem,23rem) minmax(0,1fr);align-items:start;gap:1.1rem 1.4rem;max-width:1640px;display:grid}main.bench[data-has=false]{grid-template-columns:minmax(0,34rem);justify-content:center}.room{container:bench/inline-size}.late{border:1px solid var(--line);background:var(--warn);border-radius:10px;grid-column:1/-1;padding:.5rem 1rem}.side{gap:1.1rem;min-width:0;display:grid}.middle{min-width:0}.wide{grid-column:1/-1;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));align-items:start;gap:1.1rem;display:grid}.unit-panel{grid-column:1/-1}.trouble button{white-space:nowrap;flex:none}.trouble{border:1px solid var(--negative);background:var(--warn);border-radius:10px;grid-column:1/-1;justify-content:space-between;align-items:center;gap:1rem;padding:.6rem 1rem;display:flex}main.bench .choice{flex-wrap:wrap;max-width:100%}main.bench .choice button{white-space:normal;overflow-wrap:anywhere;min-width:0}.plain{min-height:0;color:var(--accent);text-underline-offset:2px;overflow-wrap:anywhere;text-align:left;background:0 0;border:0;border-radius:3px;padding:0;text-decoration:underline;display:inline}.icon.small{width:1.7rem;min-width:1.7rem;min-height:1.7rem}button[aria-pressed=true]:not(.choice button),button[role=switch][aria-checked=true]{border-color:var(--accent-fill);background:var(--accent-soft)}progress{accent-color:var(--accent-fill);vertical-align:middle;width:8rem;height:.5rem}.photo-head,.panel-head,.unit-head,.over-head{justify-content:space-between;align-items:center;gap:.6rem;display:flex}.photo-head h2,.unit-head h2{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.export{white-space:nowrap;flex:none;gap:.35rem;display:inline-flex}.export button{min-height:1.75rem;padding:.1rem .6rem;font-size:.86rem}.stage{touch-action:none;cursor:crosshair;-webkit-user-select:none;user-select:none;min-height:6rem;margin-top:.6rem;line-height:0;position:relative}.stage canvas{background:var(--grey);border-radius:4px;width:100%;height:auto;display:block}.handle{pointer-events:none;background:0 0;border:2px solid #fff;border-radius:1px;outline:2px solid #000a;min-height:0;padding:0;position:absolute}.handle:hover{border-color:#fff}.handle:focus-visible{outline:3px solid var(--accent-fill);outline-offset:1px}.handle[data-disc=true]{border-radius:50%}.handle[data-idle=true]:not(:focus-visible){opacity:0}.stage-busy{width:auto;position:absolute;bottom:.6rem;left:.6rem;right:.6rem}.sources{flex-wrap:wrap;align-items:center;gap:.4rem;margin-top:.7rem;display:flex}.sources input[type=file]{clip-path:inset(50%);width:1px;height:1px;min-height:0;padding:0;position:absolute;overflow:hidden}.sources label:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.tools{flex-wrap:wrap;align-items:center;gap:.5rem;margin-top:.7rem;font-size:.9rem;display:flex}.tools .note{flex-basis:100%;margin:0}.size{color:var(--soft);flex:12rem;align-items:center;gap:.5rem;display:inline-flex}.size input{flex:1;min-width:5rem}.size output{min-width:3.2rem}.drop{border:2px dashed var(--line);text-align:center;color:var(--soft);border-radius:12px;margin-top:.7rem;padding:3.2rem 1.2rem}.drop[data-over=true]{border-color:var(--accent-fill);background:var(--accent-soft)}.drop .note{max-width:46ch;margin:1.1rem auto 0}.drop-title{color:var(--ink);font-size:1.25rem;font-weight:600}.answers{gap:.15rem;margin-top:.5rem;list-style:none;display:grid}.answers button,.answer{text-align:left;border-radius:6px;grid-template-columns:minmax(0,1fr) auto;gap:.05rem .6rem;width:100%;min-height:0;padding:.25rem .5rem;font-size:.92rem;display:grid}.answers button{background:0 0;border-color:#0000}.answers button:hover{border-color:var(--line)}.answers button[aria-pressed=true]{border-color:var(--accent-fill);background:var(--accent-soft)}.answer-name{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.answer-score{font-variant-numeric:tabular-nums;color:var(--soft)}.answer-bar{background:var(--sunk);border-radius:3px;grid-column:1/-1;width:100%;height:.36rem;display:block;position:relative}.answer-bar i{background:var(--accent-fill);border-radius:3px;position:absolute;inset:0 auto 0 0}.answer-bar b{background:var(--ink);width:2px;margin-left:-1px;position:absolute;top:-.18rem;bottom:-.18rem}.silenced,.changed{margin-top:.9rem;font-size:.9rem}.silenced ul,.changed ul,.layer-row ul,.causes ul,.followed ul,.shelf,.layer-choice ul{list-style:none}.silenced h3,.changed h3{margin-top:.5rem}.chip{gap:.4rem;min-height:1.7rem;position:relative}.changed li{justify-content:space-between;gap:.8rem;padding:.12rem 0;display:flex}.changed li>:first-child{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.changed li>span{font-variant-numeric:tabular-nums;color:var(--soft);white-space:nowrap}.followed{margin-bottom:1rem}.followed li{grid-template-columns:minmax(7rem,1fr) minmax(5rem,2fr) 8.5rem auto;align-items:center;gap:.7rem;padding:.2rem 0;font-size:.92rem;display:grid}.followed .answer-bar{grid-column:auto}.middle-head{flex-wrap:wrap;align-items:center;gap:.5rem 1rem;margin-bottom:.4rem;display:flex}.middle-head h2{margin-right:auto}.layer-choice{font-size:.9rem;position:relative}.layer-choice ul{z-index:10;background:var(--panel);border:1px solid var(--line);border-radius:8px;width:max-content;max-width:min(86vw,26rem);max-height:22rem;padding:.6rem .9rem;position:absolute;right:0;overflow:auto;box-shadow:0 6px 24px #0003}.layer-choice small{display:inline}.layer-row{margin-top:.9rem}.layer-row h3{color:var(--soft);margin-bottom:.25rem;font-weight:600}.layer-row ul{grid-template-columns:repeat(6,minmax(0,8.4rem));gap:.35rem;margin-inline:-5px;display:grid}.tile-button,.causes li button,.answers button{position:relative}.tile-button{background:0 0;border-color:#0000;border-radius:8px;gap:.15rem;width:100%;padding:4px;display:grid}.tile-button canvas{border-radius:3px;width:100%;height:auto;display:block}.tile-button .caption{width:100%}.tile-button[data-silenced=true] canvas{opacity:.3}.tile-button .fallen{color:var(--negative)}.unit-panel{align-content:start;gap:.1rem;display:grid}.pictures{grid-template-columns:repeat(2,minmax(0,11rem));gap:.8rem;margin:.3rem 0 .4rem;display:grid}[data-late=true]{opacity:.55}.pictures canvas,.no-picture{background:var(--grey);border-radius:3px;width:100%;height:auto;display:block}.no-picture{aspect-ratio:1;opacity:.25}.pictures .projection{filter:contrast(var(--boost,1))}figcaption{color:var(--soft);font-size:.8rem}.unit-bar{flex-wrap:wrap;align-items:center;gap:.5rem;margin:.25rem 0 .4rem;font-size:.9rem;display:flex}.unit-bar .grow{flex:1;min-width:9rem}.unit-bar output{min-width:6rem}.unit-panel h3{margin-top:.8rem}.map-pick{grid-template-columns:repeat(2,minmax(0,11rem));align-items:start;gap:.8rem;margin-top:.4rem;display:grid}.map-pick button:first-child{cursor:crosshair;border:0;border-radius:3px;min-height:0;padding:0;line-height:0;position:relative}.map-pick canvas{border-radius:3px;width:100%;height:auto}.map-pick i{border:2px solid var(--mark);outline:1px solid #000a;min-width:6px;min-height:6px;position:absolute}.map-pick .note{max-width:22ch}.walked{flex-wrap:wrap;gap:.2rem .5rem;margin-bottom:.3rem;font-size:.86rem;display:flex}.walked button:after{content:\" ›\";color:var(--soft)}.causes ul{gap:.1rem;margin:.3rem 0;display:grid}.causes li button{text-align:left;background:0 0;border-color:#0000;grid-template-columns:40px minmax(4.5rem,auto) minmax(3rem,1fr) 4.5rem;align-items:center;gap:.6rem;width:100%;padding:.15rem .3rem;font-size:.9rem;display:grid}.causes li button:hover{border-color:var(--line)}.cause-picture{background:var(--sunk);border-radius:3px;place-items:center;width:40px;height:40px;display:grid;overflow:hidden}.cause-picture canvas{max-width:40px;max-height:40px}.cause-bar{background:var(--sunk);border-radius:3px;height:.5rem;display:block}.cause-bar i{background:var(--accent-fill);border-radius:3px;height:100%;display:block}.cause-bar[data-against=true] i{background:var(--negative)}.causes .number{text-align:right}.sweep-picture{border-radius:4px;width:320px;max-width:100%;height:auto;margin-top:.6rem;display:block}.plot{margin-top:.5rem}.plot svg{width:100%;max-width:34rem;height:auto;overflow:visible}.plot path{fill:none;stroke-width:2px;stroke:var(--accent-fill);vector-effect:non-scaling-stroke}.plot .line-first{stroke:var(--soft);stroke-dasharray:2 3}.plot .line-last{stroke:var(--negative);stroke-dasharray:6 3}.plot .axis{stroke:var(--line)}.plot .now{stroke:var(--mark);stroke-width:2px}.plot text{fill:var(--soft);font-size:11px}.plot figcaption{font-variant-numeric:tabular-nums;flex-wrap:wrap;gap:.2rem 1.2rem;display:flex}.plot figcaption span:before{content:\"\";border-top:2px solid var(--accent-fill);vertical-align:middle;width:1rem;margin-right:.4rem;display:inline-block}.plot figcaption .line-first:before{border-top:2px dotted var(--soft)}.plot figcaption .line-last:before{border-top:2px dashed var(--negative)}dialog.over{border:1px solid var(--line);background:var(--panel);color:var(--ink);border-radius:12px;width:min(58rem,94vw);max-height:88vh;margin:auto;padding:1rem 1.2rem 1.3rem}dialog.over::backdrop{background:#000a}.over-head{margin-bottom:.6rem}.key-list{gap:.35rem;margin-bottom:.8rem;display:grid}.key-list div{grid-template-columns:7rem minmax(0,1fr);align-items:baseline;gap:.8rem;display:grid}.camera{background:#000;border-radius:6px;width:100%;max-height:60vh;margin-bottom:.7rem;display:block}.shelf{grid-template-columns:repeat(auto-fill,minmax(7.2rem,1fr));gap:.4rem;margin:.8rem 0;display:grid}.shelf button{text-align:left;background:0 0;border-color:#0000;align-content:start;gap:.2rem;width:100%;padding:4px;display:grid}.shelf button:hover{border-color:var(--line)}.shelf img,.no-thumb{aspect-ratio:1;object-fit:cover;background:var(--sunk);border-radius:4px;width:100%;display:block}.shelf small{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}@container bench (width>=1181px){main.bench[data-has=true]{grid-template-rows:auto auto 1fr;grid-template-columns:minmax(17rem,22rem) minmax(0,1fr) minmax(20rem,24rem)}.side{grid-area:2/1/span 2/2}.middle{grid-area:2/2}.unit-panel{grid-area:2/3/span 2/4}.wide{grid-area:3/2}}@media (width<=820px){.of-network{flex-basis:100%;order:4;max-width:100%}}@container bench (width<=820px){main.bench[data-has=true]{grid-template-columns:minmax(0,1fr)}.followed li{grid-template-columns:minmax(0,1fr) auto auto}.followed .answer-bar{grid-area:2/1/auto/-1}}@container bench (width<=560px){.layer-row ul{grid-template-columns:repeat(3,minmax(0,1fr))}.pictures,.map-pick{grid-template-columns:repeat(2,minmax(0,1fr));gap:.5rem}}@media (forced-colors:active){.answer-bar i,.cause-bar i{background:highlight}}";
+var Ge = ".of-network{color:var(--soft);text-overflow:ellipsis;white-space:nowrap;min-width:0;max-width:36ch;font-size:.88rem;overflow:hidden}main.bench{grid-template-columns:minmax(17rem,23rem) minmax(0,1fr);align-items:start;gap:1.1rem 1.4rem;max-width:1800px;display:grid}main.bench[data-has=false]{grid-template-columns:minmax(0,34rem);justify-content:center}.room{container:bench/inline-size}.late{border:1px solid var(--line);background:var(--warn);border-radius:10px;grid-column:1/-1;padding:.5rem 1rem}.side{gap:1.1rem;min-width:0;display:grid}.middle{min-width:0}.wide{grid-column:1/-1;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));align-items:start;gap:1.1rem;display:grid}.unit-panel{grid-column:1/-1}.trouble button{white-space:nowrap;flex:none}.trouble{border:1px solid var(--negative);background:var(--warn);border-radius:10px;grid-column:1/-1;justify-content:space-between;align-items:center;gap:1rem;padding:.6rem 1rem;display:flex}main.bench .choice{flex-wrap:wrap;max-width:100%}main.bench .choice button{white-space:normal;overflow-wrap:anywhere;min-width:0}.plain{min-height:0;color:var(--accent);text-underline-offset:2px;overflow-wrap:anywhere;text-align:left;background:0 0;border:0;border-radius:3px;padding:0;text-decoration:underline;display:inline}.icon.small{width:1.7rem;min-width:1.7rem;min-height:1.7rem}button[aria-pressed=true]:not(.choice button),button[role=switch][aria-checked=true]{border-color:var(--accent-fill);background:var(--accent-soft)}progress{accent-color:var(--accent-fill);vertical-align:middle;width:8rem;height:.5rem}.photo-head,.panel-head,.unit-head,.over-head{justify-content:space-between;align-items:center;gap:.6rem;display:flex}.photo-head h2,.unit-head h2{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.export{white-space:nowrap;flex:none;gap:.35rem;display:inline-flex}.export button{min-height:1.75rem;padding:.1rem .6rem;font-size:.86rem}.stage{touch-action:none;cursor:crosshair;-webkit-user-select:none;user-select:none;min-height:6rem;margin-top:.6rem;line-height:0;position:relative}.stage canvas{background:var(--grey);border-radius:4px;width:100%;height:auto;display:block}.handle{pointer-events:none;background:0 0;border:2px solid #fff;border-radius:1px;outline:2px solid #000a;min-height:0;padding:0;position:absolute;top:0;left:0}.handle:hover{border-color:#fff}.handle:focus-visible{outline:3px solid var(--accent-fill);outline-offset:1px}.handle[data-disc=true]{border-radius:50%}.handle[data-idle=true]:not(:focus-visible){opacity:0}.stage-busy{width:auto;position:absolute;bottom:.6rem;left:.6rem;right:.6rem}.sources{flex-wrap:wrap;align-items:center;gap:.4rem;margin-top:.7rem;display:flex}.sources input[type=file]{clip-path:inset(50%);width:1px;height:1px;min-height:0;padding:0;position:absolute;overflow:hidden}.sources label:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.tools{flex-wrap:wrap;align-items:center;gap:.5rem;margin-top:.7rem;font-size:.9rem;display:flex}.tools .note{flex-basis:100%;margin:0}.size{color:var(--soft);flex:12rem;align-items:center;gap:.5rem;display:inline-flex}.size input{flex:1;min-width:5rem}.size output{min-width:3.2rem}.drop{border:2px dashed var(--line);text-align:center;color:var(--soft);border-radius:12px;margin-top:.7rem;padding:3.2rem 1.2rem}.drop[data-over=true]{border-color:var(--accent-fill);background:var(--accent-soft)}.drop .note{max-width:46ch;margin:1.1rem auto 0}.drop-title{color:var(--ink);font-size:1.25rem;font-weight:600}.answers{gap:.15rem;margin-top:.5rem;list-style:none;display:grid}.answers button,.answer{text-align:left;border-radius:6px;grid-template-columns:minmax(0,1fr) auto;gap:.05rem .6rem;width:100%;min-height:0;padding:.25rem .5rem;font-size:.92rem;display:grid}.answers button{background:0 0;border-color:#0000}.answers button:hover{border-color:var(--line)}.answers button[aria-pressed=true]{border-color:var(--accent-fill);background:var(--accent-soft)}.answer-name{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.answer-score{font-variant-numeric:tabular-nums;color:var(--soft)}.answer-bar{background:var(--sunk);border-radius:3px;grid-column:1/-1;width:100%;height:.36rem;display:block;position:relative}.answer-bar i{background:var(--accent-fill);border-radius:3px;position:absolute;inset:0 auto 0 0}.answer-bar b{background:var(--ink);width:2px;margin-left:-1px;position:absolute;top:-.18rem;bottom:-.18rem}.silenced,.changed{margin-top:.9rem;font-size:.9rem}.silenced ul,.changed ul,.layer-row ul,.causes ul,.followed ul,.shelf,.layer-choice ul{list-style:none}.silenced h3,.changed h3{margin-top:.5rem}.chip{gap:.4rem;min-height:1.7rem;position:relative}.changed li{justify-content:space-between;gap:.8rem;padding:.12rem 0;display:flex}.changed li>:first-child{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.changed li>span{font-variant-numeric:tabular-nums;color:var(--soft);white-space:nowrap}.followed{margin-bottom:1rem}.followed li{grid-template-columns:minmax(7rem,1fr) minmax(5rem,2fr) 8.5rem auto;align-items:center;gap:.7rem;padding:.2rem 0;font-size:.92rem;display:grid}.followed .answer-bar{grid-column:auto}.middle-head{flex-wrap:wrap;align-items:center;gap:.5rem 1rem;margin-bottom:.4rem;display:flex}.middle-head h2{margin-right:auto}.layer-choice{font-size:.9rem;position:relative}.layer-choice ul{z-index:10;background:var(--panel);border:1px solid var(--line);border-radius:8px;width:max-content;max-width:min(86vw,26rem);max-height:22rem;padding:.6rem .9rem;position:absolute;right:0;overflow:auto;box-shadow:0 6px 24px #0003}.layer-choice small{display:inline}.layer-row{margin-top:.9rem}.layer-row h3{color:var(--soft);margin-bottom:.25rem;font-weight:600}.layer-row ul{grid-template-columns:repeat(6,minmax(0,9.4rem));gap:.35rem;margin-inline:-5px;display:grid}.tile-button,.causes li button,.answers button{position:relative}.tile-button{contain:layout style paint;background:0 0;border-color:#0000;border-radius:8px;gap:.15rem;width:100%;padding:4px;display:grid}.tile-button canvas{border-radius:3px;width:100%;height:auto;display:block}.tile-button .caption{flex-wrap:wrap;gap:0 .4rem;width:100%}.tile-button .caption b{overflow:visible}.tile-button[data-silenced=true] canvas{opacity:.3}.tile-button .fallen{color:var(--negative)}.unit-panel{align-content:start;gap:.1rem;display:grid}.pictures{grid-template-columns:repeat(2,minmax(0,11rem));gap:.8rem;margin:.3rem 0 .4rem;display:grid}[data-late=true]{opacity:.55}.pictures canvas,.no-picture{background:var(--grey);border-radius:3px;width:100%;height:auto;display:block}.no-picture{aspect-ratio:1;opacity:.25}.pictures .projection{filter:var(--boost,none)}figcaption{color:var(--soft);font-size:.8rem}.unit-bar{flex-wrap:wrap;align-items:center;gap:.5rem;margin:.25rem 0 .4rem;font-size:.9rem;display:flex}.unit-bar .grow{flex:1;min-width:9rem}.unit-bar output{min-width:6rem}.unit-panel h3{margin-top:.8rem}.map-pick{grid-template-columns:repeat(2,minmax(0,11rem));align-items:start;gap:.8rem;margin-top:.4rem;display:grid}.map-pick button:first-child{cursor:crosshair;border:0;border-radius:3px;min-height:0;padding:0;line-height:0;position:relative}.map-pick canvas{border-radius:3px;width:100%;height:auto}.map-pick i{border:2px solid var(--mark);outline:1px solid #000a;min-width:6px;min-height:6px;position:absolute}.map-pick .note{max-width:22ch}.walked{flex-wrap:wrap;gap:.2rem .5rem;margin-bottom:.3rem;font-size:.86rem;display:flex}.walked button:after{content:\" ›\";color:var(--soft)}.causes ul{gap:.1rem;margin:.3rem 0;display:grid}.causes li button{text-align:left;background:0 0;border-color:#0000;grid-template-columns:40px minmax(4.5rem,auto) minmax(3rem,1fr) 4.5rem;align-items:center;gap:.6rem;width:100%;padding:.15rem .3rem;font-size:.9rem;display:grid}.causes li button:hover{border-color:var(--line)}.cause-picture{background:var(--sunk);border-radius:3px;place-items:center;width:40px;height:40px;display:grid;overflow:hidden}.cause-picture canvas{max-width:40px;max-height:40px}.cause-bar{background:var(--sunk);border-radius:3px;height:.5rem;display:block}.cause-bar i{background:var(--accent-fill);border-radius:3px;height:100%;display:block}.cause-bar[data-against=true] i{background:var(--negative)}.causes .number{text-align:right}.sweep-picture{border-radius:4px;width:320px;max-width:100%;height:auto;margin-top:.6rem;display:block}.plot{margin-top:.5rem}.plot svg{width:100%;max-width:34rem;height:auto;overflow:visible}.plot path{fill:none;stroke-width:2px;stroke:var(--accent-fill);vector-effect:non-scaling-stroke}.plot .line-first{stroke:var(--soft);stroke-dasharray:2 3}.plot .line-last{stroke:var(--negative);stroke-dasharray:6 3}.plot .axis{stroke:var(--line)}.plot .now{stroke:var(--mark);stroke-width:2px}.plot text{fill:var(--soft);font-size:11px}.plot figcaption{font-variant-numeric:tabular-nums;flex-wrap:wrap;gap:.2rem 1.2rem;display:flex}.plot figcaption span:before{content:\"\";border-top:2px solid var(--accent-fill);vertical-align:middle;width:1rem;margin-right:.4rem;display:inline-block}.plot figcaption .line-first:before{border-top:2px dotted var(--soft)}.plot figcaption .line-last:before{border-top:2px dashed var(--negative)}dialog.over{border:1px solid var(--line);background:var(--panel);color:var(--ink);border-radius:12px;width:min(58rem,94vw);max-height:88vh;margin:auto;padding:1rem 1.2rem 1.3rem}dialog.over::backdrop{background:#000a}.over-head{margin-bottom:.6rem}.key-list{gap:.35rem;margin-bottom:.8rem;display:grid}.key-list div{grid-template-columns:7rem minmax(0,1fr);align-items:baseline;gap:.8rem;display:grid}.camera{background:#000;border-radius:6px;width:100%;max-height:60vh;margin-bottom:.7rem;display:block}.shelf{grid-template-columns:repeat(auto-fill,minmax(7.2rem,1fr));gap:.4rem;margin:.8rem 0;display:grid}.shelf button{text-align:left;background:0 0;border-color:#0000;align-content:start;gap:.2rem;width:100%;padding:4px;display:grid}.shelf button:hover{border-color:var(--line)}.shelf img,.no-thumb{aspect-ratio:1;object-fit:cover;background:var(--sunk);border-radius:4px;width:100%;display:block}.shelf small{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}@container bench (width>=1181px){main.bench[data-has=true]{grid-template-rows:auto auto 1fr;grid-template-columns:minmax(17rem,22rem) minmax(0,1fr) minmax(20rem,24rem)}.side{grid-area:2/1/span 2/2}.middle{grid-area:2/2}.unit-panel{grid-area:2/3/span 2/4}.wide{grid-area:3/2}}@media (width<=820px){.of-network{flex-basis:100%;order:4;max-width:100%}}@media (width<=560px){.sections{flex-basis:auto;order:0}}@container bench (width<=820px){main.bench[data-has=true]{grid-template-columns:minmax(0,1fr)}.followed li{grid-template-columns:minmax(0,1fr) auto auto}.followed .answer-bar{grid-area:2/1/auto/-1}}@container bench (width<=560px){.layer-row ul{grid-template-columns:repeat(3,minmax(0,1fr))}.pictures,.map-pick{grid-template-columns:repeat(2,minmax(0,1fr));gap:.5rem}}@media (forced-colors:active){.answer-bar i,.cause-bar i{background:highlight}}";
 P(null);
 function Ke(e) {
 	return e.ctrlKey || e.metaKey ? `Ctrl+${e.key.toLowerCase()}` : e.shiftKey && e.key.length > 1 ? `Shift+${e.key}` : e.key;
@@ -612,7 +612,10 @@ function Je(e, t, n = "application/json") {
 	let r = typeof t == "string" ? new Blob([t], { type: n }) : t, i = document.createElement("a");
 	i.href = URL.createObjectURL(r), i.download = e.replace(/[^A-Za-z0-9._-]+/g, "_"), i.click(), setTimeout(() => URL.revokeObjectURL(i.href), 1e4);
 }
-var Ye = {
+function Ye(e, t = Xe.get("boost") ?? "1") {
+	e.style.setProperty("--boost", t === "1" ? "none" : `contrast(${Number(t) || 1})`);
+}
+var Xe = {
 	get(e) {
 		try {
 			return localStorage.getItem(`convscope.${e}`);
@@ -627,12 +630,12 @@ var Ye = {
 	}
 };
 // src/listening.ts
-function Xe(e) {
+function Ze(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-	e.dataset.theme = t ? "light" : "dark", Ye.set("theme", e.dataset.theme);
+	e.dataset.theme = t ? "light" : "dark", Xe.set("theme", e.dataset.theme);
 }
 // node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
-var Ze = Symbol.for("pv"), Qe = 0;
+var Qe = Symbol.for("pv"), $e = 0;
 Array.isArray;
 function W(t, n, r, i, a, o) {
 	n ||= {};
@@ -648,17 +651,17 @@ function W(t, n, r, i, a, o) {
 		__b: 0,
 		__e: null,
 		__c: null,
-		constructor: Ze,
-		__v: --Qe,
+		constructor: Qe,
+		__v: --$e,
 		__i: -1,
 		__u: 0
 	};
 	return (a || o) && (u.__source = a, u.__self = o), e.vnode && e.vnode(u), u;
 }
 // src/bench/bench.tsx
-var $e = P(null);
+var et = P(null);
 function G() {
-	let e = Me($e);
+	let e = Me(et);
 	if (!e) throw Error("no bench");
 	return e;
 }
@@ -677,7 +680,7 @@ function K(e) {
 		...n
 	});
 }
-function et(e, t) {
+function tt(e, t) {
 	let { api: n, fail: r } = G();
 	V(() => {
 		if (!e) return;
@@ -687,75 +690,97 @@ function et(e, t) {
 		}), () => i.abort();
 	}, [e && JSON.stringify(e)]);
 }
-function tt(e) {
+function nt(e) {
 	performance.clearMarks(e), performance.mark(e);
 }
 var q = (e) => e.score === "probability";
 // src/bench/draw.ts
-function nt(e) {
+function rt(e) {
 	let t = atob(e), n = new Uint8Array(t.length);
 	for (let e = 0; e < t.length; e++) n[e] = t.charCodeAt(e);
 	return n;
 }
-var rt = (e) => createImageBitmap(new Blob([nt(e)], { type: "image/png" }));
-function it(e, t, n) {
+var it = (e) => createImageBitmap(new Blob([rt(e)], { type: "image/png" }));
+function at(e, t, n) {
 	let [r, i, a, o] = t.crop, [s, c] = [0, 1].map((e) => {
 		let [r, i] = t.rooms[e];
 		return Math.min(Math.max(n[e], r), i);
 	});
 	return createImageBitmap(e, i + c, r + s, o, a);
 }
-function at(e, t, n) {
+function ot(e, t, n) {
 	let r = Math.min(2, window.devicePixelRatio || 1), [i, a] = [Math.round(t * r), Math.round(n * r)];
 	(e.width !== i || e.height !== a) && (e.width = i, e.height = a);
 	let o = e.getContext("2d");
 	return o?.setTransform(i / t, 0, 0, a / n, 0, 0), o;
 }
-var ot = document.createElement("canvas"), st = /* @__PURE__ */ new WeakMap();
-function ct(e, t, n) {
-	let r = st.get(e) ?? /* @__PURE__ */ new Map();
-	st.set(e, r);
-	let i = `${t} ${n}`, a = r.get(i);
-	if (a) return a;
-	let o = document.createElement("canvas");
-	o.width = t, o.height = n;
-	let s = o.getContext("2d");
-	return s.imageSmoothingQuality = "high", s.drawImage(e, 0, 0, t, n), r.set(i, o), o;
+var st = /* @__PURE__ */ new WeakMap();
+function ct(e, t, n, r = 0) {
+	let i = st.get(e) ?? /* @__PURE__ */ new Map();
+	st.set(e, i);
+	let a = `${t} ${n} ${r}`, o = i.get(a);
+	if (o) return o;
+	i.size >= lt && i.clear();
+	let s = document.createElement("canvas");
+	s.width = t, s.height = n;
+	let c = s.getContext("2d");
+	return c.imageSmoothingQuality = "high", r && (c.filter = `blur(${r}px)`), c.drawImage(e, 0, 0, t, n), i.set(a, s), s;
 }
-function lt(e, t, n) {
-	ot.width = n, ot.height = t;
-	let r = ot.getContext("2d"), i = r.createImageData(n, t);
-	for (let r = 0; r < t * n; r++) i.data[4 * r + 3] = 200 * (1 - e[r] / 255) ** 1.2;
-	return r.putImageData(i, 0, 0), ot;
+var lt = 16, ut = Uint32Array.from({ length: 256 }, (e, t) => {
+	let n = Math.round(200 * (1 - t / 255) ** 1.2);
+	return new Uint32Array(new Uint8Array([
+		0,
+		0,
+		0,
+		n
+	]).buffer)[0];
+}), dt = /* @__PURE__ */ new Map();
+function ft(e, t, n) {
+	let r = `${t} ${n}`, i = dt.get(r);
+	if (!i) {
+		dt.size >= lt && dt.clear();
+		let e = document.createElement("canvas");
+		e.width = n, e.height = t;
+		let a = e.getContext("2d"), o = a.createImageData(n, t);
+		i = [
+			e,
+			a,
+			o,
+			new Uint32Array(o.data.buffer)
+		], dt.set(r, i);
+	}
+	let [a, o, s, c] = i;
+	for (let r = 0; r < t * n; r++) c[r] = ut[Math.round(e[r])];
+	return o.putImageData(s, 0, 0), a;
 }
-function ut(e, t, n, r) {
-	let i = r * t.height / t.width, a = at(e, r, i);
+function pt(e, t, n, r) {
+	let i = r * t.height / t.width, a = ot(e, r, i);
 	if (a) {
 		if (a.drawImage(ct(t, e.width, e.height), 0, 0, r, i), n.map) {
-			let [e, t, o] = n.map, s = nt(o);
-			a.drawImage(lt(s, e, t), 0, 0, r, i);
+			let [e, t, o] = n.map, s = rt(o);
+			a.drawImage(ft(s, e, t), 0, 0, r, i);
 		} else a.fillStyle = "rgba(0,0,0,.5)", a.fillRect(0, 0, r, i);
 	}
 }
-function dt(e, t, n, r) {
-	let [i, a, o, s] = n, c = r / Math.max(o - i, s - a, 1), l = at(e, (s - a) * c, (o - i) * c);
+function mt(e, t, n, r) {
+	let [i, a, o, s] = n, c = r / Math.max(o - i, s - a, 1), l = ot(e, (s - a) * c, (o - i) * c);
 	l && (l.fillStyle = "#808080", l.fillRect(0, 0, (s - a) * c, (o - i) * c), l.imageSmoothingEnabled = c < 3, l.drawImage(t, -a * c, -i * c, t.width * c, t.height * c));
 }
-function ft(e, t, n) {
-	let r = n / Math.max(t.width, t.height, 1), i = at(e, t.width * r, t.height * r);
+function ht(e, t, n) {
+	let r = n / Math.max(t.width, t.height, 1), i = ot(e, t.width * r, t.height * r);
 	i && (i.imageSmoothingEnabled = r < 3, i.drawImage(t, 0, 0, t.width * r, t.height * r));
 }
-function pt(e, t, n, r) {
-	let i = r * t.height / t.width, a = at(e, r, i);
+function gt(e, t, n, r) {
+	let i = r * t.height / t.width, a = ot(e, r, i);
 	if (!a) return;
 	a.drawImage(t, 0, 0, r, i);
 	let o = n.rows.length, s = n.rows.flatMap((e) => e ?? Array(n.columns).fill(0)), c = r / t.width, [l, u] = [0, 1].map((e) => (n.size[e] - n.stride[e]) / 2);
 	a.fillStyle = "rgba(0,0,0,.84)";
 	let [d, f] = [n.columns * n.stride[1] * c, o * n.stride[0] * c], [p, m] = [u * c, l * c];
-	a.fillRect(0, 0, r, m), a.fillRect(0, m + f, r, i - m - f), a.fillRect(0, m, p, f), a.fillRect(p + d, m, r - p - d, f), a.imageSmoothingEnabled = n.stride[0] * c < 12, a.drawImage(lt(s, o, n.columns), p, m, d, f);
+	a.fillRect(0, 0, r, m), a.fillRect(0, m + f, r, i - m - f), a.fillRect(0, m, p, f), a.fillRect(p + d, m, r - p - d, f), a.imageSmoothingEnabled = n.stride[0] * c < 12, a.drawImage(ft(s, o, n.columns), p, m, d, f);
 }
 // src/bench/state.ts
-var mt = {
+var _t = {
 	photo: null,
 	moved: [0, 0],
 	layers: [],
@@ -769,61 +794,61 @@ var mt = {
 	followed: [],
 	silenced: [],
 	transform: null
-}, ht = 24, gt = (e, t, n) => t.includes(e) ? e : n, _t = (e) => e !== void 0 && /^-?\d{1,6}$/.test(e) ? Number(e) : null;
-function vt(e) {
-	let [t, n] = (e ?? "").split(",").map((e) => _t(e));
+}, vt = 24, yt = (e, t, n) => t.includes(e) ? e : n, bt = (e) => e !== void 0 && /^-?\d{1,6}$/.test(e) ? Number(e) : null;
+function xt(e) {
+	let [t, n] = (e ?? "").split(",").map((e) => bt(e));
 	return t != null && n != null ? [t, n] : null;
 }
-var yt = (e, t) => e.getAll(t).filter((e) => e.length > 0 && e.length < 300).slice(0, 64);
-function bt(e) {
-	let t = new URLSearchParams(e.replace(/^#\/?\??/, "")), n = t.get("photo"), r = _t(n ?? void 0), [i, a] = (t.get("turn") ?? "").split(":"), o = a !== void 0 && i && Number.isFinite(Number(a)) ? {
+var St = (e, t) => e.getAll(t).filter((e) => e.length > 0 && e.length < 300).slice(0, 64);
+function Ct(e) {
+	let t = new URLSearchParams(e.replace(/^#\/?\??/, "")), n = t.get("photo"), r = bt(n ?? void 0), [i, a] = (t.get("turn") ?? "").split(":"), o = a !== void 0 && i && Number.isFinite(Number(a)) ? {
 		name: i,
 		amount: Number(a)
 	} : null;
 	return {
 		photo: n === "own" ? "own" : r !== null && r >= 0 ? r : null,
-		moved: vt(t.get("moved")) ?? [0, 0],
-		layers: yt(t, "layer").slice(0, 16),
-		by: gt(t.get("by"), ["activation", "atlas"], "activation"),
+		moved: xt(t.get("moved")) ?? [0, 0],
+		layers: St(t, "layer").slice(0, 16),
+		by: yt(t.get("by"), ["activation", "atlas"], "activation"),
 		unit: t.get("unit"),
-		rule: gt(t.get("rule"), [
+		rule: yt(t.get("rule"), [
 			"deconvnet",
 			"guided",
 			"gradient"
 		], "deconvnet"),
-		tool: gt(t.get("tool"), [
+		tool: yt(t.get("tool"), [
 			"square",
 			"brush",
 			"crop"
 		], "square"),
-		fill: gt(t.get("fill"), [
+		fill: yt(t.get("fill"), [
 			"grey",
 			"mean",
 			"blur"
 		], "grey"),
-		size: Math.max(0, _t(t.get("size") ?? void 0) ?? 0),
-		cover: yt(t, "cover").map(vt).filter((e) => e !== null),
-		followed: yt(t, "follow"),
-		silenced: yt(t, "silence"),
+		size: Math.max(0, bt(t.get("size") ?? void 0) ?? 0),
+		cover: St(t, "cover").map(xt).filter((e) => e !== null),
+		followed: St(t, "follow"),
+		silenced: St(t, "silence"),
 		transform: o
 	};
 }
-function xt(e) {
+function wt(e) {
 	let t = new URLSearchParams(), n = (e, n, r) => {
 		n !== r && n !== null && t.set(e, String(n));
 	};
-	n("photo", e.photo, null), n("moved", e.moved.join(","), "0,0"), e.layers.forEach((e) => t.append("layer", e)), n("by", e.by, mt.by), n("unit", e.unit, null), n("rule", e.rule, mt.rule), n("tool", e.tool, mt.tool), n("fill", e.fill, mt.fill), n("size", e.size, 0), e.cover.length <= ht && e.cover.forEach((e) => t.append("cover", e.join(","))), e.followed.forEach((e) => t.append("follow", e)), e.silenced.forEach((e) => t.append("silence", e)), e.transform && t.set("turn", `${e.transform.name}:${e.transform.amount}`);
+	n("photo", e.photo, null), n("moved", e.moved.join(","), "0,0"), e.layers.forEach((e) => t.append("layer", e)), n("by", e.by, _t.by), n("unit", e.unit, null), n("rule", e.rule, _t.rule), n("tool", e.tool, _t.tool), n("fill", e.fill, _t.fill), n("size", e.size, 0), e.cover.length <= vt && e.cover.forEach((e) => t.append("cover", e.join(","))), e.followed.forEach((e) => t.append("follow", e)), e.silenced.forEach((e) => t.append("silence", e)), e.transform && t.set("turn", `${e.transform.name}:${e.transform.amount}`);
 	let r = t.toString().replace(/%2C/g, ",").replace(/%3A/g, ":").replace(/%40/g, "@");
 	return r ? `#/?${r}` : "#/";
 }
-var St = (e) => e.cover.length ? {
+var Tt = (e) => e.cover.length ? {
 	at: e.cover,
 	size: e.size,
 	fill: e.fill,
 	shape: e.tool === "brush" ? "disc" : "square"
-} : null, Ct = (e) => ({
+} : null, Et = (e) => ({
 	moved: e.moved,
-	cover: St(e),
+	cover: Tt(e),
 	transform: e.transform,
 	silenced: e.silenced
 });
@@ -835,14 +860,14 @@ function J(e) {
 		at: t[3] === void 0 ? null : [Number(t[3]), Number(t[4])]
 	} : null;
 }
-var wt = (e) => e.replace(/@\d+,\d+$/, ""), Tt = (e) => !e.cover.length && !e.transform && !e.silenced.length, Et = {
+var Dt = (e) => e.replace(/@\d+,\d+$/, ""), Ot = (e) => !e.cover.length && !e.transform && !e.silenced.length, kt = {
 	plain: null,
 	glance: null,
 	picture: null,
 	progress: null
 };
-function Dt(e, t, n, r) {
-	let [i, a] = z(Et), o = H(null), s = H(!1), c = H(""), l = H(null), u = async () => {
+function At(e, t, n, r) {
+	let [i, a] = z(kt), o = H(null), s = H(!1), c = H(""), l = H(null), u = async () => {
 		if (!s.current) {
 			s.current = !0;
 			try {
@@ -876,13 +901,13 @@ function Dt(e, t, n, r) {
 		}));
 		if (c.current !== i) {
 			let t = await e.one(r, void 0, o);
-			c.current = i, l.current = t, Tt(n) || a((e) => ({
+			c.current = i, l.current = t, Ot(n) || a((e) => ({
 				...e,
 				plain: t
 			}));
 		}
 		let s = l.current;
-		if (Tt(n)) {
+		if (Ot(n)) {
 			a({
 				plain: s,
 				glance: s,
@@ -893,9 +918,9 @@ function Dt(e, t, n, r) {
 		}
 		let u = Object.fromEntries(s.layers.map((e) => [e.name, e.units.map((e) => e.channel)])), d = await e.one({
 			...r,
-			...Ct(n),
+			...Et(n),
 			units: u
-		}, void 0, o), f = d.picture ? await rt(d.picture) : null;
+		}, void 0, o), f = d.picture ? await it(d.picture) : null;
 		a({
 			plain: s,
 			glance: d,
@@ -907,14 +932,14 @@ function Dt(e, t, n, r) {
 		t ? (o.current = {
 			photo: t,
 			chosen: n
-		}, u()) : a(Et);
+		}, u()) : a(kt);
 	}, [JSON.stringify([
 		t?.photo,
 		n.moved,
 		n.layers,
 		n.by,
 		n.followed,
-		Ct(n)
+		Et(n)
 	])]), i;
 }
 // src/bench/words.ts
@@ -927,9 +952,9 @@ var Y = (e) => {
 	if (!t) return Y(e);
 	let n = 100 * e;
 	return n > 0 && n < .1 ? "< 0.1 %" : `${n.toFixed(1)} %`;
-}, Ot = (e) => `${Math.round(e / (1 << 20))} MB`;
+}, jt = (e) => `${Math.round(e / (1 << 20))} MB`;
 // src/bench/parts/Classes.tsx
-function kt() {
+function Mt() {
 	let { glance: e, about: t, chosen: n, choose: r } = G();
 	if (!e) return null;
 	let i = n.cover.length || n.transform || n.silenced.length, a = q(t), o = a ? 1 : Math.max(1e-9, ...e.classes.flatMap((e) => [Math.abs(e.score ?? 0), Math.abs(e.before ?? 0)]));
@@ -947,7 +972,7 @@ function kt() {
 			}) : /* @__PURE__ */ W("ol", {
 				class: "answers",
 				"aria-label": a ? "The most probable classes" : "The largest answers",
-				children: e.classes.map((e) => /* @__PURE__ */ W("li", { children: /* @__PURE__ */ W(At, {
+				children: e.classes.map((e) => /* @__PURE__ */ W("li", { children: /* @__PURE__ */ W(Nt, {
 					one: e,
 					most: o,
 					chosen: n.unit === `${t.output}:${e.channel}`,
@@ -958,12 +983,12 @@ function kt() {
 				class: "note",
 				children: "The line marks the photo as it is."
 			}) : null,
-			n.silenced.length > 0 && /* @__PURE__ */ W(jt, {}),
-			e.changed && !i && /* @__PURE__ */ W(Mt, {})
+			n.silenced.length > 0 && /* @__PURE__ */ W(Pt, {}),
+			e.changed && !i && /* @__PURE__ */ W(Ft, {})
 		]
 	});
 }
-function At({ one: e, most: t, chosen: n, pick: r }) {
+function Nt({ one: e, most: t, chosen: n, pick: r }) {
 	let { about: i } = G(), a = Z(e.score, q(i)), o = /* @__PURE__ */ W(b, { children: [
 		/* @__PURE__ */ W("bdi", {
 			class: "answer-name",
@@ -999,7 +1024,7 @@ function At({ one: e, most: t, chosen: n, pick: r }) {
 		children: o
 	});
 }
-function jt() {
+function Pt() {
 	let { chosen: e, choose: t } = G();
 	return /* @__PURE__ */ W("div", {
 		class: "silenced",
@@ -1025,7 +1050,7 @@ function jt() {
 		})]
 	});
 }
-function Mt() {
+function Ft() {
 	let { glance: e, about: t, choose: n } = G(), r = e?.changed;
 	return r ? /* @__PURE__ */ W("details", {
 		class: "changed",
@@ -1056,8 +1081,8 @@ function Mt() {
 	}) : null;
 }
 // src/bench/parts/Curves.tsx
-var Nt = 360, Pt = 150;
-function Ft() {
+var It = 360, Lt = 150;
+function Rt() {
 	let { api: e, held: t, chosen: n, choose: r, about: i, session: a, fail: o } = G(), [s, c] = z(n.transform?.name ?? "rotation"), [l, u] = z(null), d = H(null), f = i.transformations.find((e) => e.name === s) ?? i.transformations[0], p = {
 		kind: "curve",
 		photo: t?.told.photo,
@@ -1076,7 +1101,7 @@ function Ft() {
 				head: n,
 				parts: [...r]
 			});
-		}, t.signal).then(() => n && a.add(Lt(p, n, r, q(i))), (e) => {
+		}, t.signal).then(() => n && a.add(Bt(p, n, r, q(i))), (e) => {
 			e instanceof F || o(e);
 		});
 	};
@@ -1142,7 +1167,7 @@ function Ft() {
 					] })
 				]
 			}),
-			y ? /* @__PURE__ */ W(It, {
+			y ? /* @__PURE__ */ W(zt, {
 				of: y,
 				amount: g,
 				isProbable: q(i)
@@ -1153,7 +1178,7 @@ function Ft() {
 		]
 	});
 }
-function It({ of: e, amount: t, isProbable: n }) {
+function zt({ of: e, amount: t, isProbable: n }) {
 	let [r, i] = [Math.min(...e.head.amounts), Math.max(...e.head.amounts)], a = e.parts.flatMap((e) => e.values), o = e.parts.flatMap((e) => e.probability), s = e.parts[0]?.targetName ?? "", c = [], l = o.filter((e) => e !== null);
 	l.length && c.push({
 		words: s,
@@ -1169,7 +1194,7 @@ function It({ of: e, amount: t, isProbable: n }) {
 			top: Math.max(1, ...r.map((e) => e ?? 0))
 		});
 	});
-	let u = (e) => (e - r) / (i - r || 1) * Nt, d = (e) => e.of.map((t, n) => t === null ? "" : `${n && e.of[n - 1] !== null ? "L" : "M"}${u(a[n]).toFixed(1)} ${(Pt - Pt * t / e.top).toFixed(1)}`).join(""), f = a.reduce((e, n, r) => Math.abs(n - t) < Math.abs((a[e] ?? 1e9) - t) ? r : e, 0);
+	let u = (e) => (e - r) / (i - r || 1) * It, d = (e) => e.of.map((t, n) => t === null ? "" : `${n && e.of[n - 1] !== null ? "L" : "M"}${u(a[n]).toFixed(1)} ${(Lt - Lt * t / e.top).toFixed(1)}`).join(""), f = a.reduce((e, n, r) => Math.abs(n - t) < Math.abs((a[e] ?? 1e9) - t) ? r : e, 0);
 	return /* @__PURE__ */ W("figure", {
 		class: "plot",
 		children: [/* @__PURE__ */ W("svg", {
@@ -1180,16 +1205,16 @@ function It({ of: e, amount: t, isProbable: n }) {
 				/* @__PURE__ */ W("line", {
 					class: "axis",
 					x1: "0",
-					x2: Nt,
-					y1: Pt,
-					y2: Pt
+					x2: It,
+					y1: Lt,
+					y2: Lt
 				}),
 				/* @__PURE__ */ W("line", {
 					class: "now",
 					x1: u(t),
 					x2: u(t),
 					y1: "0",
-					y2: Pt
+					y2: Lt
 				}),
 				c.map((e) => /* @__PURE__ */ W("path", {
 					class: e.class,
@@ -1201,7 +1226,7 @@ function It({ of: e, amount: t, isProbable: n }) {
 					children: Y(r)
 				}),
 				/* @__PURE__ */ W("text", {
-					x: Nt,
+					x: It,
 					y: 166,
 					"text-anchor": "end",
 					children: [
@@ -1221,7 +1246,7 @@ function It({ of: e, amount: t, isProbable: n }) {
 		}, e.words)) })]
 	});
 }
-function Lt(e, t, n, r) {
+function Bt(e, t, n, r) {
 	let i = n.flatMap((e) => e.values.map((n, i) => [
 		Y(n),
 		Z(e.probability[i], r),
@@ -1239,7 +1264,7 @@ function Lt(e, t, n, r) {
 	};
 }
 // src/bench/parts/Followed.tsx
-function Rt() {
+function Vt() {
 	let { glance: e, chosen: t, choose: n } = G();
 	return t.followed.length ? /* @__PURE__ */ W("section", {
 		class: "followed",
@@ -1281,7 +1306,7 @@ function Rt() {
 	}) : null;
 }
 // src/parts/frame.tsx
-var zt = () => /* @__PURE__ */ W("svg", {
+var Ht = () => /* @__PURE__ */ W("svg", {
 	viewBox: "0 0 24 24",
 	"aria-hidden": "true",
 	children: [
@@ -1306,7 +1331,7 @@ var zt = () => /* @__PURE__ */ W("svg", {
 		})
 	]
 });
-function Bt({ main: e }) {
+function Ut({ main: e }) {
 	return /* @__PURE__ */ W("a", {
 		class: "skip",
 		href: "#main",
@@ -1316,7 +1341,7 @@ function Bt({ main: e }) {
 		children: "Skip to content"
 	});
 }
-var Vt = ({ theme: e, help: t }) => /* @__PURE__ */ W(b, { children: [/* @__PURE__ */ W("button", {
+var Wt = ({ theme: e, help: t }) => /* @__PURE__ */ W(b, { children: [/* @__PURE__ */ W("button", {
 	class: "icon",
 	type: "button",
 	onClick: e,
@@ -1341,22 +1366,22 @@ var Vt = ({ theme: e, help: t }) => /* @__PURE__ */ W(b, { children: [/* @__PURE
 	"aria-label": "Keyboard",
 	title: "Keyboard (?)",
 	children: "?"
-})] }), Ht = ({ rows: e, class: t }) => /* @__PURE__ */ W("dl", {
+})] }), Gt = ({ rows: e, class: t }) => /* @__PURE__ */ W("dl", {
 	class: t,
 	children: e.map(([e, t]) => /* @__PURE__ */ W("div", { children: [/* @__PURE__ */ W("dt", { children: /* @__PURE__ */ W("kbd", { children: e }) }), /* @__PURE__ */ W("dd", { children: t })] }, e))
 });
 // src/bench/parts/Head.tsx
-function Ut({ help: e, theme: t }) {
+function Kt({ help: e, theme: t }) {
 	let { about: n } = G(), r = U(), i = r.alone && n.atlas !== null;
 	return /* @__PURE__ */ W("header", {
 		class: "top",
 		children: [
-			/* @__PURE__ */ W(Bt, { main: () => Ue(r, "main") }),
+			/* @__PURE__ */ W(Ut, { main: () => Ue(r, "main") }),
 			/* @__PURE__ */ W("a", {
 				class: "brand",
 				href: i ? "../" : "#/",
 				"aria-label": i ? "convscope: the atlas" : "convscope: an empty bench",
-				children: [/* @__PURE__ */ W(zt, {}), /* @__PURE__ */ W("span", { children: "convscope" })]
+				children: [/* @__PURE__ */ W(Ht, {}), /* @__PURE__ */ W("span", { children: "convscope" })]
 			}),
 			/* @__PURE__ */ W("nav", {
 				class: "sections",
@@ -1375,7 +1400,7 @@ function Ut({ help: e, theme: t }) {
 				title: n.network,
 				children: n.network
 			}),
-			/* @__PURE__ */ W(Vt, {
+			/* @__PURE__ */ W(Wt, {
 				theme: t,
 				help: e
 			})
@@ -1383,7 +1408,7 @@ function Ut({ help: e, theme: t }) {
 	});
 }
 // src/bench/parts/Modal.tsx
-function Wt({ title: e, close: t, children: n }) {
+function qt({ title: e, close: t, children: n }) {
 	let r = H(null);
 	return V(() => {
 		let e = r.current, t = (e?.getRootNode()).activeElement;
@@ -1410,7 +1435,7 @@ function Wt({ title: e, close: t, children: n }) {
 	});
 }
 // src/bench/parts/Help.tsx
-var Gt = [
+var Jt = [
 	["o", "choose a photo; Ctrl+V pastes one"],
 	["c", "cover the middle, then the arrow keys move the square (Shift: further)"],
 	["b", "brush: the arrow keys move it, Space covers"],
@@ -1424,13 +1449,13 @@ var Gt = [
 	["Esc", "close; the photo as it is"],
 	["?", "this list"]
 ];
-function Kt({ close: e }) {
-	return /* @__PURE__ */ W(Wt, {
+function Yt({ close: e }) {
+	return /* @__PURE__ */ W(qt, {
 		title: "Keyboard",
 		close: e,
-		children: [/* @__PURE__ */ W(Ht, {
+		children: [/* @__PURE__ */ W(Gt, {
 			class: "key-list",
-			rows: Gt
+			rows: Jt
 		}), /* @__PURE__ */ W("p", {
 			class: "note",
 			children: "Everything else is reached with Tab and pressed with Enter. What you choose is in the address; a photo of your own lives as long as this page, in memory alone."
@@ -1453,7 +1478,7 @@ function Q(e) {
 	});
 }
 // src/bench/keys.ts
-function qt(e) {
+function Xt(e) {
 	let t = U(), n = H(e);
 	n.current = e, V(() => {
 		let e = (e) => {
@@ -1466,38 +1491,57 @@ function qt(e) {
 	}, [t]);
 }
 // src/bench/parts/Layers.tsx
-var Jt = 104;
-function Yt() {
+var Zt = 104, Qt = "200px";
+function $t() {
+	let [e, t] = z(/* @__PURE__ */ new Set()), [n] = z(() => new IntersectionObserver((e) => t((t) => {
+		let n = new Set(t);
+		for (let { target: t, isIntersecting: r } of e) t.isConnected && n[r ? "delete" : "add"](t.dataset.layer ?? "");
+		return n;
+	}), { rootMargin: Qt })), [r] = z(() => (e) => {
+		e && n.observe(e);
+	});
+	return B(() => {
+		let e = () => t(/* @__PURE__ */ new Set());
+		return addEventListener("beforeprint", e), () => {
+			removeEventListener("beforeprint", e), n.disconnect();
+		};
+	}, []), [r, (t) => !e.has(t)];
+}
+function en() {
 	let { glance: e, plain: t, chosen: n, choose: r, about: i, held: a } = G(), o = (t) => {
 		let i = n.unit && J(n.unit), a = e?.layers.flatMap((e) => e.units.map((t) => `${e.name}:${t.channel}`)) ?? [], o = i ? a.indexOf(`${i.layer}:${i.channel}`) : -1, s = a[Math.min(Math.max(o + t, 0), a.length - 1)];
 		s && r({ unit: s });
 	};
-	qt({
+	Xt({
 		"[": () => o(-1),
 		"]": () => o(1)
 	}), V(() => {
-		e && a && tt("glance");
+		e && a && nt("glance");
 	}, [e, a?.crop]);
-	let s = je(() => e?.layers.map((e, i) => {
+	let [s, c] = $t(), l = e?.layers.map((e) => c(e.name)).join(), u = je(() => e?.layers.map((e, i) => {
 		let o = new Map(t?.layers[i]?.units.map((e) => [e.channel, e.value]));
 		return /* @__PURE__ */ W("div", {
 			class: "layer-row",
-			children: [/* @__PURE__ */ W("h3", { children: /* @__PURE__ */ W("bdi", { children: e.name }) }), /* @__PURE__ */ W("ul", { children: e.units.map((t) => /* @__PURE__ */ W("li", { children: /* @__PURE__ */ W(Xt, {
+			ref: s,
+			"data-layer": e.name,
+			children: [/* @__PURE__ */ W("h3", { children: /* @__PURE__ */ W("bdi", { children: e.name }) }), /* @__PURE__ */ W("ul", { children: e.units.map((t, i) => /* @__PURE__ */ W("li", { children: /* @__PURE__ */ W(tn, {
 				layer: e.name,
 				unit: t,
 				before: o.get(t.channel),
 				photo: a?.crop,
 				unitNow: n.unit,
 				silenced: n.silenced,
-				choose: r
-			}) }, t.channel)) })]
+				choose: r,
+				seen: c(e.name)
+			}) }, i)) })]
 		}, e.name);
 	}), [
 		e,
 		t,
 		a?.crop,
 		n.unit,
-		n.silenced
+		n.silenced,
+		l
 	]);
 	return !e || !a ? /* @__PURE__ */ W("p", {
 		class: "loading quiet",
@@ -1512,7 +1556,7 @@ function Yt() {
 					id: "layers-title",
 					children: "Strongest units"
 				}),
-				/* @__PURE__ */ W(Zt, {}),
+				/* @__PURE__ */ W(nn, {}),
 				i.atlas && /* @__PURE__ */ W(Q, {
 					label: "What is strong",
 					value: n.by,
@@ -1520,22 +1564,27 @@ function Yt() {
 					change: (e) => r({ by: e })
 				})
 			]
-		}), s]
+		}), u]
 	});
 }
-function Xt({ layer: e, unit: t, before: n, photo: r, unitNow: i, silenced: a, choose: o }) {
+function tn({ layer: e, unit: t, before: n, photo: r, unitNow: i, silenced: a, choose: o, seen: s }) {
 	if (!r) return null;
-	let s = `${e}:${t.channel}`, c = n != null && t.value !== null && Math.abs(n - t.value) > .001 * Math.abs(n);
+	let c = `${e}:${t.channel}`, l = n != null && t.value !== null && Math.abs(n - t.value) > .001 * Math.abs(n);
 	return /* @__PURE__ */ W("button", {
 		type: "button",
 		class: "tile-button",
-		"aria-pressed": i !== null && wt(i) === s,
-		"data-silenced": a.includes(s),
-		onClick: () => o({ unit: s }, "push"),
+		"aria-pressed": i !== null && Dt(i) === c,
+		"data-silenced": a.includes(c),
+		onClick: () => o({ unit: c }, "push"),
 		children: [
 			/* @__PURE__ */ W(K, {
-				draw: (e) => ut(e, r, t, Jt),
-				of: [r, t.map?.[2]]
+				draw: (e) => s && pt(e, r, t, Zt),
+				of: [
+					r,
+					t.channel,
+					t.map?.[2],
+					s
+				]
 			}),
 			/* @__PURE__ */ W("span", {
 				class: "caption",
@@ -1543,18 +1592,18 @@ function Xt({ layer: e, unit: t, before: n, photo: r, unitNow: i, silenced: a, c
 					class: "heard",
 					children: [e, ":"]
 				}), t.channel] }), /* @__PURE__ */ W("span", {
-					class: c ? "fallen" : "",
+					class: l ? "fallen" : "",
 					children: Y(t.value)
 				})]
 			}),
-			(c || a.includes(s)) && /* @__PURE__ */ W("span", {
+			(l || a.includes(c)) && /* @__PURE__ */ W("span", {
 				class: "heard",
-				children: [c ? `${Y(n)} as it is ` : "", a.includes(s) ? "silenced" : ""]
+				children: [l ? `${Y(n)} as it is ` : "", a.includes(c) ? "silenced" : ""]
 			})
 		]
 	});
 }
-function Zt() {
+function nn() {
 	let { about: e, chosen: t, choose: n } = G(), [r, i] = z(!1), a = t.layers.length ? t.layers : e.shown, o = (t, r) => {
 		let i = new Set(r ? [...a, t] : a.filter((e) => e !== t)), o = e.layers.map((e) => e.name).filter((e) => i.has(e));
 		o.length > 0 && o.length <= 16 && n({ layers: o.join() === e.shown.join() ? [] : o });
@@ -1583,7 +1632,7 @@ function Zt() {
 	});
 }
 // src/bench/photos.ts
-function Qt(e, t) {
+function rn(e, t) {
 	let n = U(), [r, i] = z(!1), [a, o] = z(!1), s = H(0), c = H(t);
 	c.current = t;
 	let l = (e) => {
@@ -1616,12 +1665,12 @@ function Qt(e, t) {
 		}
 	};
 }
-function $t(e) {
+function an(e) {
 	return window.isSecureContext ? navigator.mediaDevices?.getUserMedia ? null : "This browser gives no page a camera." : `Browsers give pages the camera on localhost or over https alone${e ? ": open the bench at http://127.0.0.1 or http://localhost." : ", and this notebook is at neither."}`;
 }
 // src/bench/parts/Camera.tsx
-function en({ close: e, taken: t }) {
-	let n = H(null), { alone: r } = U(), [i, a] = z($t(r)), [o, s] = z(!1);
+function on({ close: e, taken: t }) {
+	let n = H(null), { alone: r } = U(), [i, a] = z(an(r)), [o, s] = z(!1);
 	return B(() => {
 		if (i) return;
 		let e = null, t = !0;
@@ -1633,7 +1682,7 @@ function en({ close: e, taken: t }) {
 		}, (e) => a(e.name === "NotAllowedError" ? "The browser was not allowed to use the camera." : `There is no camera to use: ${e.message}`)), () => {
 			t = !1, e?.getTracks().forEach((e) => e.stop());
 		};
-	}, []), /* @__PURE__ */ W(Wt, {
+	}, []), /* @__PURE__ */ W(qt, {
 		title: "Camera",
 		close: e,
 		children: i ? /* @__PURE__ */ W("p", {
@@ -1660,7 +1709,7 @@ function en({ close: e, taken: t }) {
 	});
 }
 // src/bench/parts/Collection.tsx
-function tn({ close: e, chosen: t }) {
+function sn({ close: e, chosen: t }) {
 	let { api: n, about: r, fail: i } = G(), [a, o] = z(""), [s, c] = z([]), [l, u] = z(null), d = (e, t, r = () => !0) => {
 		n.images(e, a).then((e) => {
 			r() && (c([...t, ...e.images]), u(e.next));
@@ -1671,7 +1720,7 @@ function tn({ close: e, chosen: t }) {
 		return () => {
 			e = !1, clearTimeout(t);
 		};
-	}, [a]), /* @__PURE__ */ W(Wt, {
+	}, [a]), /* @__PURE__ */ W(qt, {
 		title: "The collection",
 		close: e,
 		children: [
@@ -1691,7 +1740,7 @@ function tn({ close: e, chosen: t }) {
 				children: s.map((e) => /* @__PURE__ */ W("li", { children: /* @__PURE__ */ W("button", {
 					type: "button",
 					onClick: () => t(e.number),
-					children: [/* @__PURE__ */ W(nn, { number: e.number }), /* @__PURE__ */ W("small", { children: /* @__PURE__ */ W("bdi", { children: e.name }) })]
+					children: [/* @__PURE__ */ W(cn, { number: e.number }), /* @__PURE__ */ W("small", { children: /* @__PURE__ */ W("bdi", { children: e.name }) })]
 				}) }, e.number))
 			}),
 			s.length === 0 && /* @__PURE__ */ W("p", {
@@ -1706,7 +1755,7 @@ function tn({ close: e, chosen: t }) {
 		]
 	});
 }
-function nn({ number: e }) {
+function cn({ number: e }) {
 	let { api: t } = G(), [n, r] = z(null);
 	return B(() => {
 		let n = null, i = !0;
@@ -1721,7 +1770,7 @@ function nn({ number: e }) {
 	}) : /* @__PURE__ */ W("span", { class: "no-thumb" });
 }
 // src/bench/session.ts
-var rn = class {
+var ln = class {
 	steps = [];
 	add(e) {
 		let t = JSON.stringify(e.question);
@@ -1730,7 +1779,7 @@ var rn = class {
 	clear() {
 		this.steps = [];
 	}
-}, an = (e) => `data:image/png;base64,${e}`, on = (e, t, n, r, i) => ({
+}, un = (e) => `data:image/png;base64,${e}`, dn = (e, t, n, r, i) => ({
 	question: e,
 	title: t,
 	rows: [[
@@ -1743,7 +1792,7 @@ var rn = class {
 		e.before === void 0 ? "" : Z(e.before, r)
 	])],
 	pictures: [[i, "the photo as the network sees it"]]
-}), sn = (e, t, n) => ({
+}), fn = (e, t, n) => ({
 	question: e,
 	title: `What ${t.name ? `“${t.name}” (${t.unit})` : t.unit} takes from the photo`,
 	rows: [[
@@ -1757,8 +1806,8 @@ var rn = class {
 		`± ${Y(t.scale)}`,
 		t.report
 	]],
-	pictures: [[n, "its receptive field"], [an(t.projection), "its projection"]]
-}), cn = (e, t) => ({
+	pictures: [[n, "its receptive field"], [un(t.projection), "its projection"]]
+}), pn = (e, t) => ({
 	question: e,
 	title: `What fed ${t.unit} from ${t.layer}`,
 	rows: [[
@@ -1771,30 +1820,30 @@ var rn = class {
 		Y(e.value)
 	])],
 	pictures: []
-}), $ = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`), ln = (e) => e.length ? `<table><thead><tr>${(e[0] ?? []).map((e) => `<th scope="col">${$(e)}</th>`).join("")}</tr></thead><tbody>${e.slice(1).map((e) => `<tr>${e.map((e) => `<td>${$(e)}</td>`).join("")}</tr>`).join("")}</tbody></table>` : "", un = ([e, t]) => {
+}), $ = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`), mn = (e) => e.length ? `<table><thead><tr>${(e[0] ?? []).map((e) => `<th scope="col">${$(e)}</th>`).join("")}</tr></thead><tbody>${e.slice(1).map((e) => `<tr>${e.map((e) => `<td>${$(e)}</td>`).join("")}</tr>`).join("")}</tbody></table>` : "", hn = ([e, t]) => {
 	let n = typeof e == "string" ? e : e();
 	return /^data:image\/(png|jpeg);base64,[A-Za-z0-9+/=]+$/.test(n) ? `<figure><img src="${n}" alt="${$(t)}"><figcaption>${$(t)}</figcaption></figure>` : "";
-}, dn = ":root{color-scheme:light dark;font:15px/1.5 system-ui,sans-serif}body{max-width:60rem;margin:2rem auto;padding:0 1rem}section{border-top:1px solid #8886;padding:1rem 0}h2{font-size:1.05rem}figure{display:inline-block;margin:0 1rem 0 0}img{width:224px;max-width:100%;image-rendering:pixelated;background:#808080}figcaption,small{opacity:.75;font-size:.85rem}table{border-collapse:collapse;margin:.6rem 0}td,th{text-align:left;padding:.15rem 1rem .15rem 0;border-bottom:1px solid #8884}";
-function fn(e, t, n, r) {
-	let i = e.map((e) => `<section><h2>${$(e.title)}</h2>${e.pictures.map(un).join("")}${ln(e.rows)}</section>`);
+}, gn = ":root{color-scheme:light dark;font:15px/1.5 system-ui,sans-serif}body{max-width:60rem;margin:2rem auto;padding:0 1rem}section{border-top:1px solid #8886;padding:1rem 0}h2{font-size:1.05rem}figure{display:inline-block;margin:0 1rem 0 0}img{width:224px;max-width:100%;image-rendering:pixelated;background:#808080}figcaption,small{opacity:.75;font-size:.85rem}table{border-collapse:collapse;margin:.6rem 0}td,th{text-align:left;padding:.15rem 1rem .15rem 0;border-bottom:1px solid #8884}";
+function _n(e, t, n, r) {
+	let i = e.map((e) => `<section><h2>${$(e.title)}</h2>${e.pictures.map(hn).join("")}${mn(e.rows)}</section>`);
 	return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>${$(n.name)} on the bench</title><style>${dn}</style></head><body>
+<title>${$(n.name)} on the bench</title><style>${gn}</style></head><body>
 <h1>${$(n.name)}</h1><p>${$(t.network)} · input ${t.input.join(" × ")} · ${$(t.recipe)}</p>
-${un([n.picture, "the photo as the network sees it"])}
+${hn([n.picture, "the photo as the network sees it"])}
 ${i.join("\n")}
 <section><h2>The Python that repeats it</h2><pre>${$(r)}</pre></section>
 <p><small>Made with the bench of convscope.</small></p></body></html>
 `;
 }
 // src/bench/parts/Export.tsx
-function pn() {
+function vn() {
 	let { api: e, about: t, held: n, chosen: r, glance: i, session: a, fail: o, say: s } = G();
 	if (!n) return null;
 	let c = n.told.name.replace(/\.\w{1,5}$/, "").replace(/^.*[/\\]/, "") || "photo", l = async () => {
 		let t = {
 			kind: "look",
-			...Ct(r)
+			...Et(r)
 		}, i = [...a.steps.map((e) => e.question), ...r.silenced.length ? [t] : []];
 		return (await e.one({
 			kind: "python",
@@ -1809,11 +1858,11 @@ function pn() {
 		l().then((r) => {
 			if (e === "py") Je(`${c}.py`, r, "text/x-python");
 			else {
-				let e = u(), o = [...(i ? [on({ kind: "look" }, "What the network answers", i.classes, q(t), e)] : []).map((e) => ({
+				let e = u(), o = [...(i ? [dn({ kind: "look" }, "What the network answers", i.classes, q(t), e)] : []).map((e) => ({
 					...e,
 					pictures: []
 				})), ...a.steps];
-				Je(`${c}.html`, fn(o, t, {
+				Je(`${c}.html`, _n(o, t, {
 					name: n.told.name,
 					picture: e
 				}, r), "text/html");
@@ -1839,22 +1888,29 @@ function pn() {
 	});
 }
 // src/bench/parts/Stage.tsx
-var mn = (e, t, n) => Math.min(Math.max(e, t), n);
-function hn(e, t, n, r) {
+var yn = (e, t, n) => Math.min(Math.max(e, t), n);
+function bn(e, t, n, r) {
 	let i = new Path2D();
 	for (let [a, o] of e) n ? (i.moveTo((o + t / 2) * r, a * r), i.arc(o * r, a * r, t / 2 * r, 0, 7)) : i.rect(Math.round(o - t / 2) * r, Math.round(a - t / 2) * r, t * r, t * r);
 	return i;
 }
-function gn(e) {
-	let t = new OffscreenCanvas(1, 1).getContext("2d");
-	t.imageSmoothingQuality = "high", t.drawImage(e, 0, 0, 1, 1);
-	let [n, r, i] = t.getImageData(0, 0, 1, 1).data;
-	return `rgb(${n},${r},${i})`;
+var xn = /* @__PURE__ */ new WeakMap();
+function Sn(e) {
+	let t = xn.get(e);
+	if (t) return t;
+	let n = new OffscreenCanvas(1, 1).getContext("2d");
+	n.imageSmoothingQuality = "high", n.drawImage(e, 0, 0, 1, 1);
+	let [r, i, a] = n.getImageData(0, 0, 1, 1).data, o = `rgb(${r},${i},${a})`;
+	return xn.set(e, o), o;
 }
-function _n(e, t, n, r, i, a, o) {
-	e.save(), r === "blur" ? (e.clip(n), e.filter = `blur(${a / 2 * o}px)`, e.drawImage(t, 0, 0, t.width * o, t.height * o)) : (e.fillStyle = r === "grey" ? i : gn(t), e.fill(n)), e.restore();
+function Cn(e, t, n, r, i, a, o) {
+	if (e.save(), r === "blur") {
+		let { width: r, height: i } = e.canvas;
+		e.clip(n), e.drawImage(ct(t, r, i, a / 2 * (r / t.width)), 0, 0, t.width * o, t.height * o);
+	} else e.fillStyle = r === "grey" ? i : Sn(t), e.fill(n);
+	e.restore();
 }
-function vn({ busy: e }) {
+function wn({ busy: e }) {
 	let { held: t, chosen: n, choose: r, about: i } = G(), a = H(null), o = H(null), [s, c] = z(0), [l, u] = z([Math.round(i.input[1] / 2), Math.round(i.input[2] / 2)]), d = H(null), f = n.tool === "crop";
 	V(() => {
 		let e = o.current;
@@ -1865,14 +1921,14 @@ function vn({ busy: e }) {
 	let p = f ? t?.whole : t?.crop, m = p ? s / p.width : 1;
 	if (V(() => {
 		if (!a.current || !p || !t || s < 1) return;
-		let e = at(a.current, s, p.height * m);
+		let e = ot(a.current, s, p.height * m);
 		if (e) {
-			if (e.imageSmoothingQuality = "high", e.drawImage(p, 0, 0, s, p.height * m), f) {
-				let [r, i, a, o] = yn(t.told, n.moved), c = new Path2D();
+			if (e.drawImage(ct(p, a.current.width, a.current.height), 0, 0, s, p.height * m), f) {
+				let [r, i, a, o] = Tn(t.told, n.moved), c = new Path2D();
 				c.rect(0, 0, s, p.height * m), c.rect(i * m, r * m, o * m, a * m), e.fillStyle = "rgba(0,0,0,.55)", e.fill(c, "evenodd");
 			} else if (n.cover.length) {
 				let t = `rgb(${i.grey.join(",")})`;
-				_n(e, p, hn(n.cover, n.size, n.tool === "brush", m), n.fill, t, n.size, m);
+				Cn(e, p, bn(n.cover, n.size, n.tool === "brush", m), n.fill, t, n.size, m);
 			}
 		}
 	}, [
@@ -1891,9 +1947,9 @@ function vn({ busy: e }) {
 	});
 	let h = (e) => {
 		let t = a.current.getBoundingClientRect();
-		return [mn(Math.round((e.clientY - t.top) / t.height * p.height), 0, p.height), mn(Math.round((e.clientX - t.left) / t.width * p.width), 0, p.width)];
+		return [yn(Math.round((e.clientY - t.top) / t.height * p.height), 0, p.height), yn(Math.round((e.clientX - t.left) / t.width * p.width), 0, p.width)];
 	}, g = (e) => {
-		let [n, i] = t.told.rooms.map(([t, n], r) => mn(e[r], t, n));
+		let [n, i] = t.told.rooms.map(([t, n], r) => yn(e[r], t, n));
 		r({
 			moved: [n, i],
 			cover: []
@@ -1910,7 +1966,7 @@ function vn({ busy: e }) {
 		let t = d.current;
 		if (!t) return;
 		let i = h(e);
-		f ? g([t.moved[0] - t.at[0] + i[0], t.moved[1] - t.at[1] + i[1]]) : n.tool === "square" ? r({ cover: [i] }) : r({ cover: [...n.cover, ...bn(n.cover.at(-1) ?? i, i, n.size)].slice(-4e3) }), u(i);
+		f ? g([t.moved[0] - t.at[0] + i[0], t.moved[1] - t.at[1] + i[1]]) : n.tool === "square" ? r({ cover: [i] }) : r({ cover: [...n.cover, ...En(n.cover.at(-1) ?? i, i, n.size)].slice(-4e3) }), u(i);
 	}, y = () => {
 		d.current = null;
 	}, b = f ? n.moved : n.tool === "brush" ? l : n.cover[0] ?? l, x = (e) => {
@@ -1921,12 +1977,12 @@ function vn({ busy: e }) {
 			ArrowRight: [0, t]
 		}[e.key];
 		if (i) {
-			let e = [b[0] + i[0], b[1] + i[1]], t = [mn(e[0], 0, p.height), mn(e[1], 0, p.width)];
+			let e = [b[0] + i[0], b[1] + i[1]], t = [yn(e[0], 0, p.height), yn(e[1], 0, p.width)];
 			f ? g(e) : n.tool === "square" ? r({ cover: [t] }) : u(t);
 		} else if ((e.key === " " || e.key === "Enter") && !f) r({ cover: n.tool === "brush" ? [...n.cover, b] : [b] });
 		else return;
 		e.preventDefault(), e.stopPropagation();
-	}, [S, C, w, T] = f ? yn(t.told, n.moved) : [
+	}, [S, C, w, T] = f ? Tn(t.told, n.moved) : [
 		b[0] - n.size / 2,
 		b[1] - n.size / 2,
 		n.size,
@@ -1952,10 +2008,9 @@ function vn({ busy: e }) {
 				"data-idle": !f && !n.cover.length,
 				"data-disc": n.tool === "brush",
 				style: {
-					top: `${100 * S / p.height}%`,
-					left: `${100 * C / p.width}%`,
-					height: `${100 * w / p.height}%`,
-					width: `${100 * T / p.width}%`
+					transform: `translate(${C * m}px,${S * m}px)`,
+					height: `${w * m}px`,
+					width: `${T * m}px`
 				},
 				"aria-label": `${E}. The arrow keys move it.`,
 				onKeyDown: x
@@ -1968,7 +2023,7 @@ function vn({ busy: e }) {
 		]
 	});
 }
-function yn(e, t) {
+function Tn(e, t) {
 	let [n, r, i, a] = e.crop;
 	return [
 		n + t[0],
@@ -1977,25 +2032,25 @@ function yn(e, t) {
 		a
 	];
 }
-function bn(e, t, n) {
+function En(e, t, n) {
 	let r = Math.max(1, Math.ceil(Math.hypot(t[0] - e[0], t[1] - e[1]) / Math.max(1, n / 4)));
 	return Array.from({ length: r }, (n, i) => [0, 1].map((n) => Math.round(e[n] + (t[n] - e[n]) * (i + 1) / r)));
 }
 // src/bench/parts/PhotoPanel.tsx
-var xn = [
+var Dn = [
 	["square", "Square"],
 	["brush", "Brush"],
 	["crop", "Crop"]
-], Sn = [
+], On = [
 	["grey", "grey"],
 	["mean", "mean"],
 	["blur", "blur"]
-], Cn = {
+], kn = {
 	square: "Drag over the photo: the square covers a part, and everything answers as you go.",
 	brush: "Paint over what the network shall not see.",
 	crop: "Drag the frame to where the network looks."
 };
-function wn({ taking: e, progress: t }) {
+function An({ taking: e, progress: t }) {
 	let { held: n, about: r } = G(), { alone: i } = U(), [a, o] = z(!1), [s, c] = z(!1), l = H(null);
 	return /* @__PURE__ */ W("section", {
 		class: "panel photo",
@@ -2009,9 +2064,9 @@ function wn({ taking: e, progress: t }) {
 						title: n.told.name,
 						children: n.told.name
 					}) : "A photo"
-				}), n && /* @__PURE__ */ W(pn, {})]
+				}), n && /* @__PURE__ */ W(vn, {})]
 			}),
-			n ? /* @__PURE__ */ W(vn, { busy: t }) : /* @__PURE__ */ W(Tn, {
+			n ? /* @__PURE__ */ W(wn, { busy: t }) : /* @__PURE__ */ W(jn, {
 				over: e.over,
 				busy: e.busy
 			}),
@@ -2034,7 +2089,7 @@ function wn({ taking: e, progress: t }) {
 					/* @__PURE__ */ W("button", {
 						type: "button",
 						onClick: () => o(!0),
-						title: $t(i) ?? "",
+						title: an(i) ?? "",
 						children: "Camera"
 					}),
 					r.collection && /* @__PURE__ */ W("button", {
@@ -2049,14 +2104,14 @@ function wn({ taking: e, progress: t }) {
 					})
 				]
 			}),
-			n && /* @__PURE__ */ W(En, {}),
-			a && /* @__PURE__ */ W(en, {
+			n && /* @__PURE__ */ W(Mn, {}),
+			a && /* @__PURE__ */ W(on, {
 				close: () => o(!1),
 				taken: (t) => {
 					o(!1), e.file(t, "camera.png");
 				}
 			}),
-			s && /* @__PURE__ */ W(tn, {
+			s && /* @__PURE__ */ W(sn, {
 				close: () => c(!1),
 				chosen: (t) => {
 					c(!1), e.number(t);
@@ -2065,7 +2120,7 @@ function wn({ taking: e, progress: t }) {
 		]
 	});
 }
-function Tn({ over: e, busy: t }) {
+function jn({ over: e, busy: t }) {
 	let { about: n } = G(), { alone: r } = U(), i = q(n) ? "its classes" : "what it answers";
 	return /* @__PURE__ */ W("div", {
 		class: "drop",
@@ -2084,7 +2139,7 @@ function Tn({ over: e, busy: t }) {
 					", the strongest units of each layer, and what any of them takes from the photo. ",
 					r ? "It stays on this machine, in memory alone" : "It goes to the notebook's kernel, and stays in its memory alone",
 					": at most ",
-					Ot(n.limits.bytes),
+					jt(n.limits.bytes),
 					" and ",
 					Math.round(n.limits.pixels / 1e6),
 					" megapixels."
@@ -2093,14 +2148,14 @@ function Tn({ over: e, busy: t }) {
 		]
 	});
 }
-function En() {
-	let { chosen: e, choose: t, about: n, held: r } = G(), i = U(), [, a, o] = n.input, s = r?.told.rooms.some(([e, t]) => e !== t) ?? !1 ? xn : xn.slice(0, 2), c = [Math.round(a / 2), Math.round(o / 2)], l = (e) => {
+function Mn() {
+	let { chosen: e, choose: t, about: n, held: r } = G(), i = U(), [, a, o] = n.input, s = r?.told.rooms.some(([e, t]) => e !== t) ?? !1 ? Dn : Dn.slice(0, 2), c = [Math.round(a / 2), Math.round(o / 2)], l = (e) => {
 		t({
 			tool: e,
 			cover: e === "square" ? [c] : []
 		}), requestAnimationFrame(() => Ue(i, "handle")?.focus());
 	};
-	return qt({
+	return Xt({
 		c: () => l("square"),
 		b: () => l("brush"),
 		Delete: () => t({ cover: [] })
@@ -2119,7 +2174,7 @@ function En() {
 			e.tool !== "crop" && /* @__PURE__ */ W(b, { children: [/* @__PURE__ */ W(Q, {
 				label: "What covers",
 				value: e.fill,
-				options: Sn,
+				options: On,
 				change: (e) => t({ fill: e })
 			}), /* @__PURE__ */ W("label", {
 				class: "size",
@@ -2138,7 +2193,7 @@ function En() {
 			/* @__PURE__ */ W("p", {
 				class: "note",
 				children: [
-					Cn[e.tool],
+					kn[e.tool],
 					" ",
 					e.cover.length > 0 && /* @__PURE__ */ W("button", {
 						class: "plain",
@@ -2158,26 +2213,32 @@ function En() {
 	});
 }
 // src/bench/parts/Contrast.tsx
-var Dn = [
+var Nn = [
 	"1",
 	"2",
 	"4"
 ];
-function On() {
-	let { root: e } = U(), [t, n] = z(Ye.get("boost") ?? "1"), r = (t) => {
-		e.style.setProperty("--boost", t), Ye.set("boost", t), n(t);
+function Pn() {
+	let { root: e } = U(), [t, n] = z(Xe.get("boost") ?? "1"), r = (t) => {
+		Ye(e, t), Xe.set("boost", t), n(t);
 	};
-	return qt({ e: () => r(Dn[(Dn.indexOf(t) + 1) % Dn.length] ?? "1") }), /* @__PURE__ */ W(Q, {
-		label: "Contrast of the projection",
-		value: t,
-		options: Dn.map((e) => [e, `${e}×`]),
-		change: r
+	return Xt({ e: () => r(Nn[(Nn.indexOf(t) + 1) % Nn.length] ?? "1") }), /* @__PURE__ */ W("span", {
+		class: "contrast",
+		children: [/* @__PURE__ */ W("span", {
+			"aria-hidden": "true",
+			children: "Contrast"
+		}), /* @__PURE__ */ W(Q, {
+			label: "Contrast of the projection",
+			value: t,
+			options: Nn.map((e) => [e, `${e}×`]),
+			change: r
+		})]
 	});
 }
 // src/bench/parts/Causes.tsx
-function kn({ unit: e, settled: t, walk: n }) {
+function Fn({ unit: e, settled: t, walk: n }) {
 	let { held: r, session: i } = G(), [a, o] = z(null);
-	if (et({
+	if (tt({
 		kind: "causes",
 		photo: r?.told.photo,
 		unit: e,
@@ -2189,7 +2250,7 @@ function kn({ unit: e, settled: t, walk: n }) {
 				of: e,
 				told: a,
 				first: !1
-			}), i.add(cn(n, a));
+			}), i.add(pn(n, a));
 		} catch (t) {
 			if (!t.message.includes("is the first layer")) throw t;
 			o({
@@ -2217,7 +2278,7 @@ function kn({ unit: e, settled: t, walk: n }) {
 					/* @__PURE__ */ W("span", {
 						class: "cause-picture",
 						children: e.box && r && /* @__PURE__ */ W(K, {
-							draw: (t) => dt(t, r.crop, e.box, 40),
+							draw: (t) => mt(t, r.crop, e.box, 40),
 							of: [r.crop, e]
 						})
 					}),
@@ -2258,8 +2319,8 @@ function kn({ unit: e, settled: t, walk: n }) {
 	});
 }
 // src/bench/parts/NineBest.tsx
-var An = 150;
-function jn({ layer: e, channel: t }) {
+var In = 150;
+function Ln({ layer: e, channel: t }) {
 	let { about: n, api: r } = G(), i = t.includes("-") ? void 0 : n.atlas?.layers[e], a = n.atlas && i ? n.atlas.sprite.replace("{layer}", encodeURIComponent(i.id)).replace("{channel}", t) : null, [o, s] = z({
 		path: "",
 		url: ""
@@ -2270,12 +2331,12 @@ function jn({ layer: e, channel: t }) {
 			url: e
 		}), () => void 0);
 	}, [a]), a === null || !i) return null;
-	let l = typeof c == "string" ? c : o.path === a ? o.url : "", { sprite: u } = i, d = u.columns * u.pitchX, f = An / d, p = (n, r) => /* @__PURE__ */ W("figure", { children: [/* @__PURE__ */ W("span", {
+	let l = typeof c == "string" ? c : o.path === a ? o.url : "", { sprite: u } = i, d = u.columns * u.pitchX, f = In / d, p = (n, r) => /* @__PURE__ */ W("figure", { children: [/* @__PURE__ */ W("span", {
 		class: n ? "tile projection" : "tile",
 		role: "img",
 		"aria-label": `${r} of ${e}:${t} in the atlas`,
 		style: {
-			width: `${An}px`,
+			width: `${In}px`,
 			height: `${u.rows * u.pitchY * f}px`,
 			backgroundImage: l && `url("${l}")`,
 			backgroundPosition: `${-n * d * f}px 0`,
@@ -2291,8 +2352,8 @@ function jn({ layer: e, channel: t }) {
 	});
 }
 // src/bench/parts/MapPick.tsx
-var Mn = 176;
-function Nn({ unit: e, layer: t, at: n, other: r, choose: i }) {
+var Rn = 176;
+function zn({ unit: e, layer: t, at: n, other: r, choose: i }) {
 	let { glance: a, held: o, chosen: s } = G(), c = J(e), l = a?.layers.find((e) => e.name === t.name)?.units.find((e) => String(e.channel) === c?.channel) ?? r;
 	if (!l || !o || !n) return null;
 	let u = [t.height, t.width], d = (e) => e.map((e, t) => Math.min(Math.max(e, 0), u[t] - 1)), f = (e) => {
@@ -2316,7 +2377,7 @@ function Nn({ unit: e, layer: t, at: n, other: r, choose: i }) {
 			onKeyDown: p,
 			"aria-label": `Map of ${e}: row ${n[0]}, column ${n[1]}${m ? "" : ", the strongest"}. The arrow keys choose another place, Enter the strongest.`,
 			children: [/* @__PURE__ */ W(K, {
-				draw: (e) => ut(e, o.crop, l, Mn),
+				draw: (e) => pt(e, o.crop, l, Rn),
 				of: [o.crop, l]
 			}), /* @__PURE__ */ W("i", { style: {
 				top: `${100 * n[0] / u[0]}%`,
@@ -2340,19 +2401,19 @@ function Nn({ unit: e, layer: t, at: n, other: r, choose: i }) {
 	});
 }
 // src/bench/parts/UnitPanel.tsx
-var Pn = [
+var Bn = [
 	["deconvnet", "deconvnet"],
 	["guided", "guided"],
 	["gradient", "gradient"]
-], Fn = 176, In = .8;
-function Ln(e, t) {
+], Vn = 176, Hn = .8;
+function Un(e, t) {
 	let [n, r] = z(e);
 	return B(() => {
 		let n = setTimeout(() => r(e), t);
 		return () => clearTimeout(n);
 	}, [JSON.stringify(e)]), n;
 }
-function Rn() {
+function Wn() {
 	let { chosen: e, held: t } = G(), n = H(null), r = e.unit;
 	return B(() => {
 		let e = n.current;
@@ -2368,39 +2429,39 @@ function Rn() {
 		class: "panel unit-panel",
 		"aria-labelledby": "unit-title",
 		ref: n,
-		children: /* @__PURE__ */ W(zn, { unit: r }, t.told.photo)
+		children: /* @__PURE__ */ W(Gn, { unit: r }, t.told.photo)
 	});
 }
-function zn({ unit: e }) {
-	let { chosen: t, choose: n, held: r, about: i, session: a } = G(), { alone: o } = U(), [s, c] = z(null), [l, u] = z([]), d = Ln({
-		...Ct(t),
+function Gn({ unit: e }) {
+	let { chosen: t, choose: n, held: r, about: i, session: a } = G(), { alone: o } = U(), [s, c] = z(null), [l, u] = z([]), d = Un({
+		...Et(t),
 		silenced: []
 	}, 180), f = J(e), p = i.layers.find((e) => e.name === f?.layer);
-	et({
+	tt({
 		kind: "project",
 		photo: r?.told.photo,
 		unit: e,
 		rule: t.rule,
 		...d
 	}, async (t, n, i) => {
-		let o = await t.one(n, i), s = await rt(o.projection);
+		let o = await t.one(n, i), s = await it(o.projection);
 		if (c({
 			told: o,
 			picture: s,
 			asked: e
 		}), !r) return;
 		let { crop: l } = r;
-		a.add(sn(n, o, () => {
+		a.add(fn(n, o, () => {
 			let e = document.createElement("canvas");
-			return dt(e, l, o.box, 160), e.toDataURL("image/png");
+			return mt(e, l, o.box, 160), e.toDataURL("image/png");
 		}));
-	}), qt({
+	}), Xt({
 		f: () => h("followed"),
 		m: () => h("silenced")
 	}), V(() => {
-		s && tt("projection");
+		s && nt("projection");
 	}, [s]);
-	let m = wt(e), h = (e) => {
+	let m = Dt(e), h = (e) => {
 		if (e === "silenced" && !g) return;
 		let r = t[e];
 		n({ [e]: r.includes(m) ? r.filter((e) => e !== m) : [...r, m] });
@@ -2443,7 +2504,7 @@ function zn({ unit: e }) {
 				children: e
 			}, t))
 		}),
-		_ != null && _ > In && /* @__PURE__ */ W("p", {
+		_ != null && _ > Hn && /* @__PURE__ */ W("p", {
 			class: "caution",
 			children: [
 				"In this layer the projection of a random signal looks much the same (median likeness ",
@@ -2455,14 +2516,14 @@ function zn({ unit: e }) {
 			class: "pictures",
 			"data-late": s !== null && s.asked !== e,
 			children: [/* @__PURE__ */ W("figure", { children: [s && r ? /* @__PURE__ */ W(K, {
-				draw: (e) => dt(e, r.crop, s.told.box, Fn),
+				draw: (e) => mt(e, r.crop, s.told.box, Vn),
 				of: [r.crop, s],
 				label: "Its receptive field in the photo"
 			}) : /* @__PURE__ */ W("span", { class: "no-picture" }), /* @__PURE__ */ W("figcaption", { children: "photo" })] }), /* @__PURE__ */ W("figure", {
 				class: "projected",
 				children: [s ? /* @__PURE__ */ W(K, {
 					class: "projection",
-					draw: (e) => ft(e, s.picture, Fn),
+					draw: (e) => ht(e, s.picture, Vn),
 					of: [s],
 					label: `What ${e} takes from it`
 				}) : /* @__PURE__ */ W("span", { class: "no-picture" }), /* @__PURE__ */ W("figcaption", { children: "projection" })]
@@ -2477,9 +2538,9 @@ function zn({ unit: e }) {
 			children: [/* @__PURE__ */ W(Q, {
 				label: "How signals go back",
 				value: t.rule,
-				options: Pn,
+				options: Bn,
 				change: (e) => n({ rule: e })
-			}), /* @__PURE__ */ W(On, {})]
+			}), /* @__PURE__ */ W(Pn, {})]
 		}),
 		/* @__PURE__ */ W("div", {
 			class: "unit-bar",
@@ -2504,18 +2565,18 @@ function zn({ unit: e }) {
 				})
 			]
 		}),
-		p?.spatial && f && /* @__PURE__ */ W(Nn, {
+		p?.spatial && f && /* @__PURE__ */ W(zn, {
 			unit: m,
 			layer: p,
 			at: v ? J(v.unit)?.at ?? null : null,
-			other: v && wt(v.unit) === m ? v.map : null,
+			other: v && Dt(v.unit) === m ? v.map : null,
 			choose: (e) => n({ unit: e ? `${m}@${e[0]},${e[1]}` : m })
 		}),
-		f && /* @__PURE__ */ W(jn, {
+		f && /* @__PURE__ */ W(Ln, {
 			layer: f.layer,
 			channel: f.channel
 		}),
-		/* @__PURE__ */ W(kn, {
+		/* @__PURE__ */ W(Fn, {
 			unit: e,
 			settled: d,
 			walk: (t) => {
@@ -2525,8 +2586,8 @@ function zn({ unit: e }) {
 	] });
 }
 // src/bench/parts/Sweep.tsx
-var Bn = 320;
-function Vn() {
+var Kn = 320, qn = (e) => e.length > 24 ? `${e.slice(0, 23).trimEnd()}…` : e;
+function Jn() {
 	let { api: e, held: t, chosen: n, about: r, session: i, fail: a } = G(), [o, s] = z(null), [c, l] = z(!1), [u, d] = z("class"), f = H(null), p = Math.max(1, Math.round(n.size / 6)), m = n.unit?.startsWith(`${r.output}:`) ? Number(n.unit.slice(r.output.length + 1)) : null, h = {
 		kind: "sweep",
 		photo: t?.told.photo,
@@ -2537,7 +2598,7 @@ function Vn() {
 		followed: n.followed,
 		target: m !== null && Number.isInteger(m) ? m : null,
 		transform: n.transform
-	}, g = JSON.stringify(h), _ = Ln({
+	}, g = JSON.stringify(h), _ = Un({
 		key: g,
 		cover: n.cover
 	}, 700), v = () => {
@@ -2554,14 +2615,14 @@ function Vn() {
 				rows: Array.from({ length: o.grid.shape[0] }, (e, t) => n[t])
 			}));
 		}, t.signal).then(() => {
-			o && f.current === t && i.add(Hn(h, o, n, q(r)));
+			o && f.current === t && i.add(Yn(h, o, n, q(r)));
 		}, (e) => {
 			e instanceof F || a(e);
 		}).finally(() => f.current === t && v());
 	};
 	B(() => {
 		n.cover.length && n.tool === "square" && _.key === g && o?.key !== g && y();
-	}, [_.key, JSON.stringify(_.cover)]), B(() => v, [t?.told.photo]), qt({ s: () => c ? v() : y() });
+	}, [_.key, JSON.stringify(_.cover)]), B(() => v, [t?.told.photo]), Xt({ s: () => c ? v() : y() });
 	let x = o?.key === g ? o : null, S = x?.rows.filter(Boolean).length ?? 0, C = x && t ? w(x, u) : null;
 	return /* @__PURE__ */ W("section", {
 		class: "panel",
@@ -2595,7 +2656,7 @@ function Vn() {
 					label: "What covering takes away",
 					value: u,
 					options: [
-						...x.head.target ? [["class", x.head.target.name.slice(0, 24)]] : [],
+						...x.head.target ? [["class", qn(x.head.target.name)]] : [],
 						["map", x.head.map],
 						...h.followed.slice(0, 3).map((e, t) => [`unit ${t}`, e])
 					],
@@ -2603,12 +2664,12 @@ function Vn() {
 				}),
 				/* @__PURE__ */ W(K, {
 					class: "sweep-picture",
-					draw: (e) => pt(e, t.crop, {
+					draw: (e) => gt(e, t.crop, {
 						rows: C.levels,
 						columns: x.head.grid.shape[1],
 						size: x.head.grid.size,
 						stride: x.head.grid.stride
-					}, Bn),
+					}, Kn),
 					of: [
 						x,
 						u,
@@ -2639,7 +2700,7 @@ function Vn() {
 		};
 	}
 }
-function Hn(e, t, n, r) {
+function Yn(e, t, n, r) {
 	let i = t.target?.name ?? t.map, a = (e) => t.target ? Z(e, r) : Y(e);
 	return {
 		question: e,
@@ -2649,14 +2710,15 @@ function Hn(e, t, n, r) {
 	};
 }
 // src/bench/App.tsx
-function Un(e, t) {
+var Xn = 150;
+function Zn(e, t) {
 	let [n, r] = z(() => ({
-		...bt(e.hash()),
-		size: bt(e.hash()).size || t
+		...Ct(e.hash()),
+		size: Ct(e.hash()).size || t
 	})), i = H(n), a = H(void 0);
 	return B(() => e.came(() => {
-		if (e.hash() === xt(i.current)) return;
-		let n = bt(e.hash());
+		if (e.hash() === wt(i.current)) return;
+		let n = Ct(e.hash());
 		i.current = {
 			...n,
 			size: n.size || t
@@ -2665,20 +2727,20 @@ function Un(e, t) {
 		i.current = {
 			...i.current,
 			...t
-		}, r(i.current), clearTimeout(a.current), n === "push" ? e.write(xt(i.current), !0) : a.current = setTimeout(() => e.write(xt(i.current), !1), 250);
+		}, r(i.current), clearTimeout(a.current), n === "push" ? e.write(wt(i.current), !0) : a.current = setTimeout(() => e.write(wt(i.current), !1), 250);
 	}];
 }
-function Wn({ api: e, about: t }) {
-	let n = U(), [r, i] = Un(n, t.square), [a, o] = z(null), [s, c] = z(null), [l, u] = z(""), [d, f] = z(null), [p, m] = z(!1), [h, g] = z(!1), _ = je(() => new rn(), []), v = (e) => {
+function Qn({ api: e, about: t }) {
+	let n = U(), [r, i] = Zn(n, t.square), [a, o] = z(null), [s, c] = z(null), [l, u] = z(""), [d, f] = z(null), [p, m] = z(!1), [h, g] = z(!1), _ = je(() => new ln(), []), v = (e) => {
 		let t = e instanceof Error ? e.message : String(e);
 		t && f(t), t.includes("choose it again") && o(null);
-	}, { plain: y, glance: x, picture: S, progress: C } = Dt(e, a, r, v), w = Qt(e, {
+	}, { plain: y, glance: x, picture: S, progress: C } = At(e, a, r, v), w = rn(e, {
 		fail: v,
 		taken: (e) => {
 			f(null), _.clear(), o(e);
 			let t = {
 				photo: e.number ?? "own",
-				moved: mt.moved,
+				moved: _t.moved,
 				cover: [],
 				transform: null
 			};
@@ -2701,8 +2763,8 @@ function Wn({ api: e, about: t }) {
 	let [T, E] = r.moved;
 	B(() => {
 		let e = !0;
-		return a ? (s?.told === a ? Promise.resolve(s.whole) : rt(a.picture)).then(async (t) => {
-			let n = await it(t, a, [T, E]);
+		return a ? (s?.told === a ? Promise.resolve(s.whole) : it(a.picture)).then(async (t) => {
+			let n = await at(t, a, [T, E]);
 			e && c({
 				told: a,
 				whole: t,
@@ -2721,36 +2783,48 @@ function Wn({ api: e, about: t }) {
 		if (!l) return;
 		let e = setTimeout(() => u(""), 5e3);
 		return () => clearTimeout(e);
-	}, [l]), qt({
+	}, [l]), Xt({
 		"?": () => m(!0),
 		Escape: () => d ? f(null) : i({
 			cover: [],
 			transform: null
 		}),
 		o: () => Ue(n, "file")?.click(),
-		d: () => Xe(n.root)
+		d: () => Ze(n.root)
 	});
-	let ee = {
+	let ee = s && S ? {
+		...s,
+		crop: S
+	} : s, D = {
 		api: e,
 		about: t,
 		chosen: r,
 		choose: i,
-		held: s && S ? {
-			...s,
-			crop: S
-		} : s,
+		held: ee,
 		plain: y,
 		glance: x,
 		session: _,
 		say: u,
 		fail: v
-	};
-	return /* @__PURE__ */ W($e.Provider, {
-		value: ee,
+	}, O = Un(r.cover, Xn), k = JSON.stringify({
+		...r,
+		cover: r.cover.length > 0
+	}), te = je(() => D, [
+		e,
+		t,
+		ee?.told,
+		ee?.crop,
+		y,
+		x,
+		k,
+		O
+	]);
+	return /* @__PURE__ */ W(et.Provider, {
+		value: te,
 		children: [
-			/* @__PURE__ */ W(Ut, {
+			/* @__PURE__ */ W(Kt, {
 				help: () => m(!0),
-				theme: () => Xe(n.root)
+				theme: () => Ze(n.root)
 			}),
 			/* @__PURE__ */ W("div", {
 				class: "room",
@@ -2781,26 +2855,29 @@ function Wn({ api: e, about: t }) {
 						}),
 						/* @__PURE__ */ W("div", {
 							class: "side",
-							children: [/* @__PURE__ */ W(wn, {
-								taking: w,
-								progress: C
-							}), a && /* @__PURE__ */ W(kt, {})]
+							children: [/* @__PURE__ */ W(et.Provider, {
+								value: D,
+								children: /* @__PURE__ */ W(An, {
+									taking: w,
+									progress: C
+								})
+							}), a && /* @__PURE__ */ W(Mt, {})]
 						}),
 						a && /* @__PURE__ */ W(b, { children: [
 							/* @__PURE__ */ W("div", {
 								class: "middle",
-								children: [/* @__PURE__ */ W(Rt, {}), /* @__PURE__ */ W(Yt, {})]
+								children: [/* @__PURE__ */ W(Vt, {}), /* @__PURE__ */ W(en, {})]
 							}),
-							/* @__PURE__ */ W(Rn, {}),
+							/* @__PURE__ */ W(Wn, {}),
 							/* @__PURE__ */ W("div", {
 								class: "wide",
-								children: [/* @__PURE__ */ W(Vn, {}), /* @__PURE__ */ W(Ft, {})]
+								children: [/* @__PURE__ */ W(Jn, {}), /* @__PURE__ */ W(Rt, {})]
 							})
 						] })
 					]
 				})
 			}),
-			p && /* @__PURE__ */ W(Kt, { close: () => m(!1) }),
+			p && /* @__PURE__ */ W(Yt, { close: () => m(!1) }),
 			/* @__PURE__ */ W("div", {
 				class: "toast",
 				role: "status",
@@ -2812,7 +2889,7 @@ function Wn({ api: e, about: t }) {
 	});
 }
 // src/bench/start.tsx
-function Gn({ title: e, words: t }) {
+function $n({ title: e, words: t }) {
 	return /* @__PURE__ */ W("main", {
 		class: "problem",
 		children: [/* @__PURE__ */ W("h1", { children: e }), /* @__PURE__ */ W("p", {
@@ -2822,7 +2899,7 @@ function Gn({ title: e, words: t }) {
 		})]
 	});
 }
-async function Kn(e, t, n, r = () => void 0) {
+async function er(e, t, n, r = () => void 0) {
 	N(/* @__PURE__ */ W("p", {
 		class: "loading quiet",
 		role: "status",
@@ -2832,34 +2909,34 @@ async function Kn(e, t, n, r = () => void 0) {
 		let i = await e.about();
 		r(i), N(/* @__PURE__ */ W(Ve.Provider, {
 			value: t,
-			children: /* @__PURE__ */ W(Wn, {
+			children: /* @__PURE__ */ W(Qn, {
 				api: e,
 				about: i
 			})
 		}), n);
 	} catch (e) {
-		N(/* @__PURE__ */ W(Gn, {
+		N(/* @__PURE__ */ W($n, {
 			title: "The bench cannot be opened",
 			words: e.message
 		}), n);
 	}
 }
-function qn(e, t = null) {
-	let n = Ye.get("theme") ?? t;
-	(n === "light" || n === "dark") && (e.dataset.theme = n), e.style.setProperty("--boost", Ye.get("boost") ?? "1");
+function tr(e, t = null) {
+	let n = Xe.get("theme") ?? t;
+	(n === "light" || n === "dark") && (e.dataset.theme = n), Ye(e);
 }
 // src/bench/widget.tsx
-var Jn = { render({ model: e, el: t }) {
+var nr = { render({ model: e, el: t }) {
 	t.dataset.lmSuppressShortcuts = "true";
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
 	r.textContent = `${de}\n${Ge}`;
 	let i = document.createElement("div");
-	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 860}px`, n.append(r, i), qn(i, le(document));
+	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 860}px`, n.append(r, i), tr(i, le(document));
 	let a = We(i, String(e.get("route") ?? "#/"), (t) => {
 		e.set("route", t), e.save_changes();
 	}), o = new ge(e);
-	return Kn(o, a, i), () => {
+	return er(o, a, i), () => {
 		N(null, i), o.close();
 	};
 } };
-export { Jn as default };
+export { nr as default };

@@ -1,4 +1,4 @@
-import { useLayoutEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { Choice } from "../../parts/small";
 import { Drawn, type Shared, told, useBench } from "../bench";
 import { lit, type Picture } from "../draw";
@@ -8,6 +8,37 @@ import { useKeys } from "../keys";
 import { unitParts, without } from "../state";
 
 const SIDE = 104;
+
+const AHEAD = "200px"; // beyond what is seen
+
+/** What watches a layer's row, and which of them are in sight: all until that is known. */
+function useInSight(): [(row: HTMLElement | null) => void, (layer: string) => boolean] {
+  const [hidden, set] = useState<ReadonlySet<string>>(new Set());
+  const [watching] = useState(
+    () =>
+      new IntersectionObserver(
+        (seen) =>
+          set((before) => {
+            const now = new Set(before);
+            for (const { target, isIntersecting } of seen) if (target.isConnected) now[isIntersecting ? "delete" : "add"]((target as HTMLElement).dataset.layer ?? "");
+            return now;
+          }),
+        { rootMargin: AHEAD },
+      ),
+  );
+  const [take] = useState(() => (row: HTMLElement | null) => {
+    if (row) watching.observe(row);
+  });
+  useEffect(() => {
+    const all = (): void => set(new Set()); // on paper everything is in sight
+    addEventListener("beforeprint", all);
+    return () => {
+      removeEventListener("beforeprint", all);
+      watching.disconnect();
+    };
+  }, []);
+  return [take, (layer) => !hidden.has(layer)];
+}
 
 /** In each layer the strongest units, as the photo lit where they are strong. */
 export function Layers() {
@@ -23,27 +54,29 @@ export function Layers() {
   useLayoutEffect(() => {
     if (glance && held) told("glance");
   }, [glance, held?.crop]);
+  const [watch, inSight] = useInSight();
+  const sights = glance?.layers.map((layer) => inSight(layer.name)).join();
   // Nothing of the rows changes while the square moves and no answer has come yet.
   const rows = useMemo(
     () =>
       glance?.layers.map((layer, nth) => {
         const before = new Map(plain?.layers[nth]?.units.map((unit) => [unit.channel, unit.value]));
         return (
-          <div class="layer-row" key={layer.name}>
+          <div class="layer-row" key={layer.name} ref={watch} data-layer={layer.name}>
             <h3>
               <bdi>{layer.name}</bdi>
             </h3>
             <ul>
-              {layer.units.map((unit) => (
-                <li key={unit.channel}>
-                  <Tile layer={layer.name} unit={unit} before={before.get(unit.channel)} photo={held?.crop} unitNow={chosen.unit} silenced={chosen.silenced} choose={choose} />
+              {layer.units.map((unit, place) => (
+                <li key={place}>
+                  <Tile layer={layer.name} unit={unit} before={before.get(unit.channel)} photo={held?.crop} unitNow={chosen.unit} silenced={chosen.silenced} choose={choose} seen={inSight(layer.name)} />
                 </li>
               ))}
             </ul>
           </div>
         );
       }),
-    [glance, plain, held?.crop, chosen.unit, chosen.silenced],
+    [glance, plain, held?.crop, chosen.unit, chosen.silenced, sights],
   );
   if (!glance || !held) return <p class="loading quiet" role="status">Looking…</p>;
   return (
@@ -73,10 +106,12 @@ interface TileProps {
   unitNow: string | null;
   silenced: string[];
   choose: Shared["choose"];
+  /** Whether it is in sight; what is not is drawn when it comes. */
+  seen: boolean;
 }
 
 /** One of them; it asks for nothing that changes while a square is moved. */
-function Tile({ layer, unit, before, photo, unitNow, silenced, choose }: TileProps) {
+function Tile({ layer, unit, before, photo, unitNow, silenced, choose, seen }: TileProps) {
   if (!photo) return null;
   const name = `${layer}:${unit.channel}`;
   const fallen = before !== undefined && before !== null && unit.value !== null && Math.abs(before - unit.value) > 1e-3 * Math.abs(before);
@@ -88,7 +123,7 @@ function Tile({ layer, unit, before, photo, unitNow, silenced, choose }: TilePro
       data-silenced={silenced.includes(name)}
       onClick={() => choose({ unit: name }, "push")}
     >
-      <Drawn draw={(canvas) => lit(canvas, photo, unit, SIDE)} of={[photo, unit.map?.[2]]} />
+      <Drawn draw={(canvas) => seen && lit(canvas, photo, unit, SIDE)} of={[photo, unit.channel, unit.map?.[2], seen]} />
       <span class="caption">
         <b>
           <span class="heard">{layer}:</span>

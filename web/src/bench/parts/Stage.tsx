@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useBench } from "../bench";
-import { context } from "../draw";
+import { context, reduced } from "../draw";
 import type { Fill, Pair } from "../state";
 
 type Brush = CanvasRenderingContext2D;
@@ -19,21 +19,27 @@ function path(at: Pair[], size: number, disc: boolean, scale: number): Path2D {
   return found;
 }
 
+const means = new WeakMap<ImageBitmap, string>();
+
 function meanOf(photo: ImageBitmap): string {
+  const known = means.get(photo);
+  if (known) return known;
   const one = new OffscreenCanvas(1, 1);
   const brush = one.getContext("2d") as OffscreenCanvasRenderingContext2D;
   brush.imageSmoothingQuality = "high";
   brush.drawImage(photo, 0, 0, 1, 1);
   const [r, g, b] = brush.getImageData(0, 0, 1, 1).data;
-  return `rgb(${r},${g},${b})`;
+  const mean = `rgb(${r},${g},${b})`;
+  means.set(photo, mean);
+  return mean;
 }
 
 function cover(brush: Brush, photo: ImageBitmap, shape: Path2D, fill: Fill, grey: string, size: number, scale: number): void {
   brush.save();
   if (fill === "blur") {
+    const { width, height } = brush.canvas;
     brush.clip(shape);
-    brush.filter = `blur(${(size / 2) * scale}px)`;
-    brush.drawImage(photo, 0, 0, photo.width * scale, photo.height * scale);
+    brush.drawImage(reduced(photo, width, height, (size / 2) * (width / photo.width)), 0, 0, photo.width * scale, photo.height * scale);
   } else {
     brush.fillStyle = fill === "grey" ? grey : meanOf(photo);
     brush.fill(shape);
@@ -64,8 +70,8 @@ export function Stage({ busy }: { busy: number | null }) {
     if (!canvas.current || !photo || !held || side < 1) return;
     const brush = context(canvas.current, side, photo.height * scale);
     if (!brush) return;
-    brush.imageSmoothingQuality = "high";
-    brush.drawImage(photo, 0, 0, side, photo.height * scale);
+    // Enlarged once: a square that is dragged draws the photo again and again.
+    brush.drawImage(reduced(photo, canvas.current.width, canvas.current.height), 0, 0, side, photo.height * scale);
     if (cropping) {
       const [y, x, height, width] = frameOf(held.told, chosen.moved);
       const around = new Path2D();
@@ -143,7 +149,7 @@ export function Stage({ busy }: { busy: number | null }) {
         class="handle"
         data-idle={!cropping && !chosen.cover.length}
         data-disc={chosen.tool === "brush"}
-        style={{ top: `${(100 * y) / photo.height}%`, left: `${(100 * x) / photo.width}%`, height: `${(100 * height) / photo.height}%`, width: `${(100 * width) / photo.width}%` }}
+        style={{ transform: `translate(${x * scale}px,${y * scale}px)`, height: `${height * scale}px`, width: `${width * scale}px` }}
         aria-label={`${words}. The arrow keys move it.`}
         onKeyDown={step}
       />

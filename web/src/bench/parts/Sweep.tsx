@@ -11,6 +11,8 @@ import { useSettled } from "./UnitPanel";
 
 const SIDE = 320;
 
+const shortened = (name: string): string => (name.length > 24 ? `${name.slice(0, 23).trimEnd()}…` : name);
+
 interface Grown {
   key: string;
   head: SweepHead;
@@ -91,7 +93,7 @@ export function Sweep() {
             label="What covering takes away"
             value={by}
             options={[
-              ...(current.head.target ? [["class", current.head.target.name.slice(0, 24)] as const] : []),
+              ...(current.head.target ? [["class", shortened(current.head.target.name)] as const] : []),
               ["map", current.head.map] as const,
               ...asked.followed.slice(0, 3).map((unit, nth) => [`unit ${nth}`, unit] as const),
             ]}

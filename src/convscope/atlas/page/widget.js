@@ -7068,7 +7068,8 @@ function is({ text: e, right: t, image: n }) {
 var as = {
 	diagnosis: "Diagnosis of the first layers",
 	sanity: "What projections are worth",
-	check: "Check of the network"
+	check: "Check of the network",
+	paper: "The paper's claims"
 }, os = (e) => as[e] ?? e.charAt(0).toUpperCase() + e.slice(1);
 function ss() {
 	let e = B("experiments");

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from itertools import combinations
+
 import numpy as np
 import pytest
 import torch
@@ -15,6 +18,8 @@ from convscope.methods.occlusion.occluders import OccluderGrid
 from convscope.methods.occlusion.occlusion import OcclusionMaps, join_occlusions, occlude
 
 pytest.importorskip("matplotlib")
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from convscope.figures import correspondence as parts_figure
 from convscope.figures import invariance as curves_figure
@@ -117,6 +122,22 @@ def test_invariance_draws_every_curve(count: int) -> None:
         assert len(dashed) == 1
         assert np.allclose(dashed[0], values.mean(0))
     assert rendered(drawn)[:4] == b"\x89PNG"
+
+
+def test_labels_of_many_layers_do_not_run_into_each_other() -> None:
+    torch.manual_seed(0)
+    blocks = [nn.Sequential(nn.Conv2d(3, 3, 3, padding=1), nn.ReLU()) for _ in range(6)]
+    named = nn.Sequential(OrderedDict((f"denseblock{i}_denselayer", one) for i, one in enumerate(blocks)))
+    net = Network.trace(nn.Sequential(named, nn.Flatten(), nn.Linear(3 * 36, 5)), (3, 6, 6))
+    layers = [f"0.denseblock{i}_denselayer.1" for i in range(6)]
+    result = invariance(net, torch.randn(2, 3, 6, 6), transformations={"vertical": [0, 1]}, layers=layers)
+    drawn = curves_figure.draw(result, examples={"vertical": [np.zeros((6, 6, 3), np.uint8)]})
+    FigureCanvasAgg(drawn).draw()
+    panels = [panel for panel in drawn.axes if panel.lines]
+    assert len({panel.get_title() for panel in panels}) == len(panels) == 7
+    for texts in ([panel.title for panel in panels], [panel.xaxis.label for panel in panels]):
+        for one, other in combinations([text.get_window_extent() for text in texts], 2):
+            assert not one.overlaps(other)
 
 
 def test_correspondence_puts_parts_at_their_means() -> None:

@@ -270,6 +270,23 @@ def test_a_correspondence_shows_its_images_with_what_was_covered(made: Callable,
         assert list(picture.shape[:2]) == one["size"]
 
 
+@pytest.mark.parametrize(
+    ("name", "beside"),
+    [
+        ("ablate", ["val top-1 spread", "val top-1 from", "val top-1 to", "val top-1 change"]),
+        ("transfer", ["std", "low", "high"]),
+        ("evolve", ["units settle at", "from", "to"]),
+        ("diagnose", ["low frequencies", "low frequencies from", "low frequencies to"]),
+    ],
+)
+def test_numbers_have_their_intervals_beside_them_on_the_page(made: Callable, name: str, beside: list[str]) -> None:
+    answer, _ = made(name)
+    kind = {"ablate": "ablation", "evolve": "evolution", "diagnose": "diagnosis"}.get(name, name)
+    told = list(described(kind, [*answer.rows()[0]]))
+    first = told.index(beside[0])
+    assert told[first : first + len(beside)] == beside
+
+
 def test_columns_that_are_many_have_words_by_what_they_begin_with() -> None:
     found = described("invariance", ["transformation", "by", "relative conv1", "conv1:3", "kept"])
     assert list(found) == ["transformation", "by", "kept", "relative conv1", "conv1:3"]

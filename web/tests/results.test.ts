@@ -3,6 +3,7 @@ import { matches, shared } from "../src/more/matching";
 import { edgesOf } from "../src/more/Covered";
 import { coloursOf, spaced, spanOf, ticksOf } from "../src/more/Chart";
 import { ordered, unfold } from "../src/more/Epochs";
+import { kindOf } from "../src/more/Experiments";
 import { columnsOf } from "../src/more/ResultTable";
 import { verdicts } from "../src/parts/Truth";
 import type { ChartSeries, EvolutionPart, Experiment } from "../src/types";
@@ -33,6 +34,10 @@ describe("a chart", () => {
   it("shows what is to be compared in the colour of what it is compared with", () => {
     expect(coloursOf([series([1]), series([1], { name: "b" }), series([1], { name: "b, random weights", look: "compared" }), series([1], { name: "chance", look: "compared" })])).toEqual([0, 1, 1, 7]);
   });
+});
+
+it("what an experiment is has words of its own, or its own word", () => {
+  expect(["paper", "check", "tuning"].map(kindOf)).toEqual(["The paper's claims", "Check of the network", "Tuning"]);
 });
 
 it("places of an image lie side by side and fill it", () => {

@@ -1,8 +1,8 @@
 """How features and the class change with a transformation, drawn as in the paper's Fig. 5.
 
-A row for each transformation: the image at a few amounts, the distance of features at each layer, and the probability
-of the class. Thin lines are single images, the thick one is their mean, the band its interval over images; dashed lines
-are means with random weights.
+A row for each transformation, or several where layers are many: the image at a few amounts, the distance of features at
+each layer, and the probability of the class. Thin lines are single images, the thick one is their mean, the band its
+interval over images; dashed lines are means with random weights.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ Pixels = NDArray[np.uint8]
 Distance = Literal["relative", "raw"]
 
 _LINES = 8  # images up to which each has a colour of its own
+_ABREAST = 5  # panels across the page that have room for their labels; further layers begin a line of their own
+_LONG = 20  # letters of a layer's name that have room over its panel
 _NAMES = {
     "vertical": "vertical translation",
     "horizontal": "horizontal translation",
@@ -68,30 +70,51 @@ def draw(
             random = one[curve.transformation].mean(what, normalised=normalised)[0]
             panel.plot(curve.values, random, color="#666666", lw=0.9, ls="--")
 
+    probable = found.head is None or found.head.probable
     with drawing() as figure:
-        columns = bool(pictures) + len(found.layers) + 1
-        made = figure.Figure(figsize=(PAGE, 1.35 * len(found.curves) + 0.3), layout="constrained")
-        axes = made.subplots(len(found.curves), columns, squeeze=False)
-        for row, curve in enumerate(found.curves):
-            panels = list(axes[row])
-            if pictures:
-                _strip(panels.pop(0), pictures.get(curve.transformation, ()))
-            for panel, layer in zip(panels, found.layers, strict=False):
-                _lines(panel, curve, (curve.relative if distance == "relative" else curve.distances)[layer])
+        made, rows = _panels(figure, found, pictures, of_class="p(class)" if probable else "output")
+        for curve, (*panels, last) in zip(found.curves, rows, strict=True):
+            for panel, layer in zip(panels, found.layers, strict=True):
+                _lines(panel, curve, (curve.relative if normalised else curve.distances)[layer])
                 means(panel, curve, layer)
                 panel.set_ylim(bottom=0)
-            _lines(panels[-1], curve, curve.probabilities)
-            means(panels[-1], curve, "probability")
-            probable = found.head is None or found.head.probable
+            _lines(last, curve, curve.probabilities)
+            means(last, curve, "probability")
             if probable:
-                panels[-1].set_ylim(0, 1.02)
-            if row == 0:
-                for panel, layer in zip(panels, found.layers, strict=False):
-                    panel.set_title(layer)
-                panels[-1].set_title("p(class)" if probable else "output")
-            panels[0].set_ylabel("distance / length" if distance == "relative" else "distance")
+                last.set_ylim(0, 1.02)
+            for first in panels[:: _across(found, pictures)]:
+                first.set_ylabel("distance / length" if normalised else "distance")
         _legend(made, found, names, bool(untrained), confidence)
         return made
+
+
+def _across(found: InvarianceCurves, pictures: Mapping[str, Sequence[Pixels]]) -> int:
+    """How many panels of a transformation are beside each other; what is too many begins lines of its own, as even."""
+    count = len(found.layers) + 1
+    return -(-count // -(-count // (_ABREAST - bool(pictures))))
+
+
+def _panels(
+    figure: Any, found: InvarianceCurves, pictures: Mapping[str, Sequence[Pixels]], *, of_class: str
+) -> tuple[Figure, list[list[Axes]]]:
+    """A figure with what each transformation does in front, and of each the panels, of the layers and of the class."""
+    across, beside = _across(found, pictures), int(bool(pictures))
+    titles = [one if len(one) <= _LONG else f"…{one[1 - _LONG :]}" for one in found.layers] + [of_class]
+    lines = -(-len(titles) // across)
+    made = figure.Figure(figsize=(PAGE, 1.35 * lines * len(found.curves) + 0.3), layout="constrained")
+    axes, rows = made.subplots(lines * len(found.curves), beside + across, squeeze=False), list[list["Axes"]]()
+    for row, curve in enumerate(found.curves):
+        block = axes[row * lines : (row + 1) * lines]
+        for number, strip in enumerate(block[:, :beside].flat):
+            _strip(strip, () if number else pictures.get(curve.transformation, ()))
+        panels = list(block[:, beside:].flat)
+        for spare in panels[len(titles) :]:
+            spare.remove()
+        rows.append(panels[: len(titles)])
+        if row == 0 or lines > 1:
+            for panel, title in zip(rows[-1], titles, strict=True):
+                panel.set_title(title)
+    return made, rows
 
 
 def _lines(panel: Axes, curve: Curve, table: NDArray[np.float64]) -> None:

@@ -19,6 +19,7 @@ from convscope.methods.tuning import KINDS, LayerTuning
 from convscope.methods.tuning.summing import WORDS
 from convscope.training import AblationTrials
 
+_DRAWS = "Bars: 95 %, over images and draws of them."
 _UNITS = {"ratio": "times", "factor": "times", "": ""}
 
 
@@ -140,7 +141,7 @@ def of_transfer(found: TransferScores) -> list[Chart]:
     made = []
     if len(found.layers) > 1:
         picked = [[found.row(layer, kind, most, weights=w) for layer in found.layers] for w, kind in lines]
-        made.append(Chart("Accuracy by layer", "%", found.layers, _scores(names, picked), kind="rows"))
+        made.append(Chart("Accuracy by layer", "%", found.layers, _scores(names, picked), note=_DRAWS, kind="rows"))
     if len(found.sizes) > 1:
         at = [float(size or 0) for size in found.sizes]
         best = max((row for row in rows if row.per_class == most and row.layer), key=lambda row: row.mean).layer
@@ -149,7 +150,7 @@ def of_transfer(found: TransferScores) -> list[Chart]:
             for w, kind in lines
         ]
         series = _scores(names, picked)
-        made.append(Chart(f"Accuracy on {best}", "%", at, series, "images a class to learn from"))
+        made.append(Chart(f"Accuracy on {best}", "%", at, series, "images a class to learn from", _DRAWS))
     return made
 
 
@@ -157,29 +158,35 @@ def _scores(names: Iterable[str], picked: Sequence[Sequence[MeanScore | None]]) 
     made = []
     for name, rows in zip(names, picked, strict=True):
         mean = [float("nan") if row is None else 100 * row.mean for row in rows]
-        spread = [0.0 if row is None or np.isnan(row.std) else 100 * row.std for row in rows]
-        ends = [[m + sign * s for m, s in zip(mean, spread, strict=True)] for sign in (-1, 1)]
+        low, high = _held(mean, [None if row is None else tuple(100 * end for end in row.interval) for row in rows])
         if not np.isnan(mean).all():
-            made.append(Series(name, mean, ends[0], ends[1], look="compared" if ", " in name else "measured"))
+            made.append(Series(name, mean, low, high, look="compared" if ", " in name else "measured"))
     return made
 
 
+def _held(means: Sequence[float], intervals: Sequence[tuple[float, ...] | None]) -> tuple[list[float], list[float]]:
+    """The ends of intervals, where there is none the mean itself."""
+    known = [
+        (mean, mean) if ends is None or np.isnan(ends).any() else ends
+        for mean, ends in zip(means, intervals, strict=True)
+    ]
+    return [ends[0] for ends in known], [ends[1] for ends in known]
+
+
 def of_ablation(found: AblationTrials) -> list[Chart]:
-    """The validation errors of each variant, with their spread over trainings, and the paper's."""
+    """The validation errors of each variant, with their intervals over images and trainings, and the paper's."""
     rows = found.rows()
     names = [row.variant.title for row in rows]
     made = []
     for words, field, place in (("top 1", "val", 1), ("top 5", "val5", 2)):
-        mean, spread = zip(*(getattr(row, field) for row in rows), strict=True)
-        low, high = ([m + sign * (s or 0) for m, s in zip(mean, spread, strict=True)] for sign in (-1, 1))
-        made.append(Series(words, list(mean), low, high))
+        mean = [getattr(row, field)[0] for row in rows]
+        low, high = _held(mean, [getattr(row, f"{field}_interval") for row in rows])
+        made.append(Series(words, mean, low, high))
         paper = [found.paper(row.variant.name) for row in rows]
         if any(paper):
             said = [None if one is None else one[place] for one in paper]
             made.append(Series(f"{words}, paper", said, look="compared"))
-    return [
-        Chart("Validation error", "%", names, made, note="Bars: one standard deviation over trainings.", kind="rows")
-    ]
+    return [Chart("Validation error", "%", names, made, note="Bars: 95 %, over images and trainings.", kind="rows")]
 
 
 def of_directions(found: LearnedDirections) -> list[Chart]:

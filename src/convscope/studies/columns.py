@@ -16,6 +16,8 @@ _CLASS = ("Class", "The class that is followed: the most probable one of the unc
 _LIKE = "median cosine of projections: 1 alike, 0 unrelated"
 _FREQUENCIES = "mean share of the first filters' energy at these frequencies"
 _KEPT = "share of the unit's activation that survives"
+_FROM = ("From", "Lower end of its interval of 95 %.")
+_TO = ("To", "Upper end of its interval.")
 
 COLUMNS: Mapping[str, Mapping[str, ColumnWords]] = {
     "occlusion": {
@@ -112,6 +114,9 @@ COLUMNS: Mapping[str, Mapping[str, ColumnWords]] = {
         "jumped": ("Jumped", "Share of units that another image excites most than at the checkpoint before."),
         "responding": ("Responding", "Share of units that some image excites."),
         "units settled": ("Settled", "Share of units that stay like their end from here on."),
+        "units settle at": ("Settle at", "The mean epoch at which the layer's units settle."),
+        "from": ("From", "Lower end of its interval of 95 %, units drawn again."),
+        "to": _TO,
     },
     "evaluation": {
         "class": ("Class", "Of the images."),
@@ -129,14 +134,26 @@ COLUMNS: Mapping[str, Mapping[str, ColumnWords]] = {
         "kernel": ("Size", "Of a filter, in pixels."),
         "stride": ("Stride", ""),
         "dead": ("Dead", "Filters that are nearly zero, or that no image excites."),
+        "dead from": _FROM,
+        "dead to": _TO,
         "redundant": ("Redundant", "Filters that others repeat."),
-        "rms ratio": ("Strongest to weakest", "Root mean squares of the strongest filter and of the weakest."),
+        "rms ratio": ("Strongest to median", "Root mean squares of the strongest filter and of the median one."),
         "dominating": ("Dominating", "Filters far stronger than the rest."),
         "at limit": ("At the limit", "Filters that share the largest root mean square, as a limit makes them."),
-        "* frequencies": ("{} frequencies", _FREQUENCIES),
+        **{
+            f"{band} frequencies{end}": words
+            for band in ("low", "middle", "high")
+            for end, words in (("", (f"{band} frequencies", _FREQUENCIES)), (" from", _FROM), (" to", _TO))
+        },
         "beyond stride": ("Beyond the stride", "Share of energy at frequencies that the stride folds into others."),
+        "beyond stride from": _FROM,
+        "beyond stride to": _TO,
         "blocks dB": ("Blocks", "How far the stride's own frequencies stand out of projections, in decibels."),
+        "blocks dB from": _FROM,
+        "blocks dB to": _TO,
         "blocks share": ("Their share", "Of the energy of projections."),
+        "blocks share from": _FROM,
+        "blocks share to": _TO,
     },
     "sanity": {
         "layer": _LAYER,
@@ -177,7 +194,14 @@ COLUMNS: Mapping[str, Mapping[str, ColumnWords]] = {
         "train top-1": ("Training error", "Top 1, in per cent."),
         "val top-1": ("Validation error", "Top 1, in per cent."),
         "val top-1 spread": ("±", "Standard deviation of the validation error over trainings."),
+        "val top-1 from": ("From", "Lower end of its interval of 95 %, over images and trainings."),
+        "val top-1 to": _TO,
+        "val top-1 change": ("Against base", "How much larger it is than the whole network's, images and seeds alike."),
+        "val top-1 change from": _FROM,
+        "val top-1 change to": _TO,
         "val top-5": ("Top 5", "Validation error, in per cent."),
+        "val top-5 from": _FROM,
+        "val top-5 to": _TO,
         "val top-1 paper": ("Paper", "Validation error, top 1, in Zeiler & Fergus 2014."),
     },
     "transfer": {
@@ -188,6 +212,8 @@ COLUMNS: Mapping[str, Mapping[str, ColumnWords]] = {
         "folds": ("Splits", "Of how many the accuracy is the mean."),
         "mean": ("Accuracy", "Mean over classes and splits, as a share."),
         "std": ("±", "Standard deviation over splits."),
+        "low": ("From", "Lower end of its interval of 95 %, over images and splits."),
+        "high": _TO,
     },
     "check": {
         "evidence": ("Evidence", "What was compared."),

@@ -17,10 +17,11 @@ const KINDS: Record<string, string> = {
   diagnosis: "Diagnosis of the first layers",
   sanity: "What projections are worth",
   check: "Check of the network",
+  paper: "The paper's claims",
 };
 
 /** A kind in words. */
-const kindOf = (kind: string): string => KINDS[kind] ?? kind.charAt(0).toUpperCase() + kind.slice(1);
+export const kindOf = (kind: string): string => KINDS[kind] ?? kind.charAt(0).toUpperCase() + kind.slice(1);
 
 export function ExperimentsPage() {
   const found = useData<Experiment[]>("experiments");

@@ -7288,7 +7288,8 @@ function hs({ text: e, right: t, image: n, known: r }) {
 var gs = {
 	diagnosis: "Diagnosis of the first layers",
 	sanity: "What projections are worth",
-	check: "Check of the network"
+	check: "Check of the network",
+	paper: "The paper's claims"
 }, _s = (e) => gs[e] ?? e.charAt(0).toUpperCase() + e.slice(1);
 function vs() {
 	let e = z("experiments");

@@ -289,7 +289,7 @@ n = { __e: function(e, t, n, r) {
 }, C.prototype.render = S, i = [], o = 0, s = function(e, t) {
 	return e.__v.__b - t.__v.__b;
 }, c = Symbol(), l = /(PointerCapture)$|Capture$/i, u = 0, d = {}, f = 0;
-// node_modules/preact/hooks/dist/hooks.mjs
+// ../../../main/web/node_modules/preact/hooks/dist/hooks.mjs
 var ge, A, _e, ve, ye = Object.is, be = 0, xe = [], Se = [], j = n, Ce = j.__b, we = j.__r, Te = j.diffed, Ee = j.__c, De = j.unmount, Oe = j.__;
 function ke(e, t) {
 	j.__h && j.__h(A, e, be || t), be = 0;
@@ -533,7 +533,7 @@ function Xe(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 	e.dataset.theme = t ? "light" : "dark", Je.set("theme", e.dataset.theme);
 }
-// node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
+// ../../../main/web/node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
 var Ze = Symbol.for("pv"), Qe = 0;
 Array.isArray;
 function R(e, t, r, i, a, o) {
@@ -1264,8 +1264,10 @@ function Qt({ field: e, gates: t, exact: n }) {
 	return a ? `${i} (${a})` : i;
 }
 function $t(e, t) {
-	let n = e.slice(0, Math.max(0, e.lastIndexOf("."))), r = n ? t.filter((e) => e.name.startsWith(`${n}.`)) : [];
-	return r.length >= 3 && r.at(-1)?.name === e ? `output of ${n}` : "";
+	let [n, r] = e.split("~");
+	if (r !== void 0) return r.includes(".") ? "" : `directions of ${n}`;
+	let i = e.slice(0, Math.max(0, e.lastIndexOf("."))), a = i ? t.filter((e) => e.name.startsWith(`${i}.`) && !e.name.includes("~")) : [];
+	return a.length >= 3 && a.at(-1)?.name === e ? `output of ${i}` : "";
 }
 var en = .9, tn = ({ control: e }) => (e?.median ?? 0) > en;
 function nn(e) {

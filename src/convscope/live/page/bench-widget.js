@@ -1,4 +1,4 @@
-// node_modules/preact/dist/preact.mjs
+// ../../../main/web/node_modules/preact/dist/preact.mjs
 var e, t, n, r, i, a, o, s, c, l, u, d = Symbol.for("pv"), f = {}, p = [], m = /^m(i|n|o|s|text|space)$/, h = Array.isArray, g = p.slice, _ = Object.assign;
 function v(e) {
 	e && e.parentNode && e.remove();
@@ -631,7 +631,7 @@ function Xe(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 	e.dataset.theme = t ? "light" : "dark", Ye.set("theme", e.dataset.theme);
 }
-// node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
+// ../../../main/web/node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
 var Ze = Symbol.for("pv"), Qe = 0;
 Array.isArray;
 function W(t, n, r, i, a, o) {

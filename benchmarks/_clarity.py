@@ -95,6 +95,14 @@ def selectivity(values: Floats, labels: NDArray[np.int64], half: Half) -> tuple[
     return both, np.mean(areas, axis=0)
 
 
+def shuffled(labels: NDArray[np.int64], half: Half) -> NDArray[np.int64]:
+    """The labels in another order within each half: what selectivity comes to by chance, of units as rare as these."""
+    draw, found = np.random.default_rng(1), labels.copy()
+    for one in (half, ~half):
+        found[one] = draw.permutation(labels[one])
+    return found
+
+
 def _ranks(column: Floats) -> Floats:
     _, inverse, count = np.unique(column, return_inverse=True, return_counts=True)
     return (np.cumsum(count) - (count - 1) / 2)[inverse]
@@ -115,9 +123,14 @@ def of_images(found: Responses, rows: NDArray[np.int64], half: Half, layer: str)
     """Selectivity and agreement of a layer's units on some images; of units that nine or more of them excite."""
     values = found.maxima[layer][rows]
     index, area = selectivity(values, found.labels[rows], half[rows])
+    chance, _ = selectivity(values, shuffled(found.labels, half)[rows], half[rows])
     few = (values > 0).sum(0) < 9
-    index[few], area[few] = np.nan, np.nan
-    measures = {"selectivity": Measure(index), "area under the curve": Measure(area)}
+    index[few], chance[few], area[few] = np.nan, np.nan, np.nan
+    measures = {
+        "selectivity": Measure(index),
+        "selectivity, labels permuted": Measure(chance),
+        "area under the curve": Measure(area),
+    }
     for other, features in found.features.items():
         measures[f"agreement by {other}"] = Measure(agreement(values, features[rows]))
     return measures
@@ -207,4 +220,5 @@ def of_sanity(
 
 def _by_unit(values: NDArray[Any], units: NDArray[np.int64]) -> Floats:
     """Means (units,) of a unit's cases."""
-    return np.array([np.nanmean(values[units == unit].astype(np.float64)) for unit in np.unique(units)])
+    means = [float(np.nanmean(values[units == unit])) for unit in np.unique(units)]
+    return np.array(means, np.float64)

@@ -25,12 +25,18 @@ Floats = NDArray[np.float64]
 Half = NDArray[np.bool_]
 
 
+def known_mean(values: NDArray[Any]) -> float:
+    """The mean of the values that are numbers; NaN where there are none."""
+    known = values[~np.isnan(values)]
+    return float(known.mean(dtype=np.float64)) if len(known) else float("nan")
+
+
 @dataclass(frozen=True)
 class Measure:
     """What was measured of units (units,) or (units, d), and the number that some of them come to."""
 
     values: Floats
-    of: Callable[[Floats], float] = lambda values: float(np.nanmean(values))
+    of: Callable[[Floats], float] = known_mean
 
 
 Measures = dict[str, Measure]
@@ -160,8 +166,13 @@ def _steady(values: Floats) -> float:
         one, other = values[:, column], values[:, len(KINDS) + column]
         known = ~np.isnan(one) & ~np.isnan(other)
         if known.sum() > 2:
-            found.append(np.corrcoef(one[known], other[known])[0, 1])
-    return float(np.nanmean(found))
+            found.append(_correlation(one[known], other[known]))
+    return known_mean(np.array(found))
+
+
+def _correlation(one: Floats, other: Floats) -> float:
+    spread = one.std() * other.std()
+    return float(((one - one.mean()) * (other - other.mean())).mean() / spread) if spread else float("nan")
 
 
 # -- silenced units ---------------------------------------------------------------------------------------------------
@@ -220,5 +231,5 @@ def of_sanity(
 
 def _by_unit(values: NDArray[Any], units: NDArray[np.int64]) -> Floats:
     """Means (units,) of a unit's cases."""
-    means = [float(np.nanmean(values[units == unit])) for unit in np.unique(units)]
+    means = [known_mean(values[units == unit]) for unit in np.unique(units)]
     return np.array(means, np.float64)

@@ -319,6 +319,8 @@ def test_every_verb_takes_directions_for_units(
     assert cs.causes(more, pictures, unit, layers=["1"], limit=1)[0].of("1")
     worth = cs.sanity(more, pictures, layers=["1~sae"], units=3, each=2, seeds=1, side=3)
     assert worth.rows()[0]["layer"] == "1~sae"
+    tuned = cs.tuning(more, pictures, layers=["1~sae"], k=2)["1~sae"]
+    assert np.isfinite(tuned.kept[direction]).any()
     checked = cs.check(more, pictures, layers=["1", "1~sae"])
     assert {one.verdict for one in checked.evidence} <= {"holds", "not tried"}
 

@@ -1,187 +1,174 @@
 """Are directions of a layer clearer than its units, by what can be measured?
 
-    python -m benchmarks.directions MODEL IMAGES --directions FILE [--images 1000] [--other classifier.1] [--sanity 12]
+    python -m benchmarks.directions MODEL IMAGES --directions FILE [FILE ...] [--images 1000] [--other LAYER,LAYER]
+        [--tuning 150] [--effects 100] [--sanity 8]
 
-IMAGES are labelled, and none that the directions were learned from. Three layers side by side: the units; *the same
-units where they are among the strongest alone*, as many at a position as directions are, since what is rarer is
-counted as more selective whatever it is; and the directions. Of each image the spatial maximum counts.
+IMAGES are labelled, and none that the directions were learned from. Layers side by side: the units; *the same units
+where they are among the strongest alone*, as many at a position as directions are, since what is rarer is counted as
+more selective whatever it is; and the directions of each file. Of each image the spatial maximum counts.
 
 selectivity   of a unit for the class that prefers it: (mean of the class - mean of the others) / (their sum). The class
               is chosen on one half of the images and measured on the other, and the other way round: chosen where it is
-              measured it would be the largest of some noise, and larger the rarer a unit is active. Likewise `auc`, the
-              share of pairs of an image of the class and another that the unit orders rightly, ties half.
+              measured it would be the largest of some noise, and larger the rarer a unit is active. Likewise the area
+              under the curve, the share of pairs of an image of the class and another that the unit orders rightly,
+              ties half.
 agreement     of the nine strongest images among themselves: the mean cosine of another layer's features, means over
               positions, less those of all images, scaled to deviation one. Nine images at random: 0.
-signal, other how like a projection is to the same place's random signal, and to other units' (`convscope sanity`).
+keeps, steady of `convscope tuning`: what survives of the activation when the strongest images are changed; and how
+              well units' tuning on one half of the images says what it is on the other. `--tuning`: images changed of
+              each half.
+effects       of silencing, see `_clarity.of_effects`, on so many of the images, and on `--units` units of each layer
+              that are drawn from those that nine images excite.
+projections   how like they are to the same place's random signal and to other units'; the area under the unit as tiles
+              of its field are covered in their order, and its margin over the hardest control (`convscope sanity`), on
+              so many units, `--each` strongest and middling images of each, tiles of `--side` pixels.
 
-Intervals: 95 %, units and images drawn anew together, 500 times; of differences from the units, the same draws.
+Intervals: 95 %. Of selectivity and agreement units are drawn anew and images by halves, 500 times; of the others units
+are drawn anew. Of differences from the units, the same draws.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 import convscope as cs
+from benchmarks import _clarity as clarity
+from benchmarks._clarity import Floats, Measures
 from benchmarks.harness import Case, report
-from convscope.data import batches
-from convscope.methods.inputs import preprocess_of
+from convscope.data.sources.select import limit
 from convscope.models.dictionaries import read_dictionary
 
 DRAWS = 500
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Responses:
-    """The maxima (images, units) of each layer, features (images, f) of another, and labels (images,)."""
+class Told:
+    """A measure of a layer and its interval's half width, and the same of the difference from the units'."""
 
-    maxima: Mapping[str, Floats]
-    features: Floats
-    labels: NDArray[np.int64]
-
-
-def responses(net: cs.Network, source: cs.Source, layers: list[str], other: str) -> Responses:
-    """What images make of the layers."""
-    found: dict[str, list[Any]] = {name: [] for name in (*layers, other, "labels")}
-    for part in batches(source, preprocess_of(net, source), size=32):
-        inputs = preprocess_of(net, source).normalise(part.images, dtype=net.dtype)
-        for name, maps in net.run(inputs, [*layers, other]).items():
-            flat = maps.flatten(2) if maps.dim() == 4 else maps[:, :, None]
-            found[name].append((flat.mean(2) if name == other else flat.amax(2)).numpy().astype(np.float64))
-        found["labels"].append(part.labels)
-    joined = {name: np.concatenate(parts) for name, parts in found.items()}
-    features = joined[other] - joined[other].mean(0)
-    features /= np.maximum(features.std(0), 1e-12)
-    features /= np.linalg.norm(features, axis=1, keepdims=True)
-    return Responses({name: joined[name] for name in layers}, features, joined["labels"])
+    layer: str
+    measure: str
+    mean: float
+    spread: float
+    more: float
+    more_spread: float
 
 
-def by_class(values: Floats, labels: NDArray[np.int64], classes: int) -> tuple[Floats, Floats]:
-    """Means (classes, units) of each class, and of all others."""
-    hot = np.eye(classes)[labels]
-    inside, count = hot.T @ values, hot.sum(0)[:, None]
-    return inside / np.maximum(count, 1), (values.sum(0) - inside) / np.maximum(len(values) - count, 1)
-
-
-def selectivity(values: Floats, labels: NDArray[np.int64], half: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Index and area (units,), each class chosen on one half and measured on the other; means of both ways round."""
-    classes, indices, areas = int(labels.max()) + 1, [], []
-    for chosen in (half, ~half):
-        means, others = by_class(values[chosen], labels[chosen], classes)
-        best = (means - others).argmax(0)
-        now, rest = by_class(values[~chosen], labels[~chosen], classes)
-        pick = np.arange(values.shape[1])
-        a, b = now[best, pick], rest[best, pick]
-        indices.append(np.where(a + b > 0, (a - b) / np.maximum(a + b, 1e-300), np.nan))
-        order = np.apply_along_axis(_ranks, 0, values[~chosen])
-        mine = labels[~chosen][:, None] == best
-        count = mine.sum(0)
-        rank = np.where(mine, order, 0).sum(0)
-        areas.append((rank - count * (count + 1) / 2) / np.maximum(count * (len(order) - count), 1))
-    known = np.isfinite(indices)
-    both = np.where(known, indices, 0).sum(0) / np.where(known.any(0), known.sum(0), np.nan)
-    return both, np.mean(areas, axis=0)
-
-
-def _ranks(column: Floats) -> Floats:
-    _, inverse, count = np.unique(column, return_inverse=True, return_counts=True)
-    return (np.cumsum(count) - (count - 1) / 2)[inverse]
-
-
-def agreement(values: Floats, features: Floats) -> Floats:
-    """The mean cosine (units,) of features among the nine strongest images; NaN with fewer that excite the unit."""
-    found = np.full(values.shape[1], np.nan)
-    for unit in range(values.shape[1]):
-        nine = np.argsort(-values[:, unit], kind="stable")[:9]
-        if values[nine[-1], unit] > 0:
-            total = features[nine].sum(0)
-            found[unit] = (total @ total - 9) / 72
-    return found
-
-
-def measured(found: Responses, rows: NDArray[np.int64], half: NDArray[np.bool_], name: str) -> dict[str, Floats]:
-    """Of a layer's units on some images."""
-    values = found.maxima[name][rows]
-    index, area = selectivity(values, found.labels[rows], half[rows])
-    index[(values > 0).sum(0) < 9] = np.nan
-    return {"selectivity": index, "auc": np.where(np.isnan(index), np.nan, area),
-            "agreement": agreement(values, found.features[rows])}  # fmt: skip
-
-
-def table(found: Responses, layers: list[str]) -> list[dict[str, Any]]:
-    """Means with intervals, and differences from the first layer with theirs."""
-    draw = np.random.default_rng(0)
-    every, half = np.arange(len(found.labels)), draw.permutation(len(found.labels)) % 2 == 0
-    whole = {name: measured(found, every, half, name) for name in layers}
-    drawn: dict[tuple[str, str], list[float]] = {}
-    # Images drawn twice would agree with themselves: halves of them without replacement stand for new draws, and units
-    # are drawn with replacement.
-    for _ in range(DRAWS // 10):
-        rows = np.sort(draw.choice(every, len(every) // 2, replace=False))
-        for name in layers:
-            parts = measured(found, rows, half, name)
-            for _ in range(10):
-                units = draw.integers(0, found.maxima[name].shape[1], found.maxima[name].shape[1])
-                for what, one in parts.items():
-                    drawn.setdefault((name, what), []).append(float(np.nanmean(one[units])))
+def told(layers: Sequence[str], whole: Sequence[Measures], drawn: dict[tuple[str, str], Floats]) -> list[Told]:
+    """Means and intervals, of what came out when units, or images, were drawn anew."""
     lines = []
-    for name in layers:
-        line: dict[str, Any] = {"layer": name, "looked at": int((~np.isnan(whole[name]["selectivity"])).sum())}
-        for what, one in whole[name].items():
-            mean, spread = float(np.nanmean(one)), np.asarray(drawn[name, what])
-            less = spread - np.asarray(drawn[layers[0], what])
-            difference = mean - float(np.nanmean(whole[layers[0]][what]))
-            line[what] = (mean, 1.96 * spread.std())
-            line[f"{what} - units"] = (difference, 1.96 * less.std())
-        lines.append(line)
+    for layer, measures in zip(layers, whole, strict=True):
+        for name, one in measures.items():
+            mean, first = one.of(one.values), whole[0][name]
+            spread, less = drawn[layer, name], drawn[layer, name] - drawn[layers[0], name]
+            more = mean - first.of(first.values)
+            lines.append(Told(layer, name, mean, 1.96 * float(spread.std()), more, 1.96 * float(less.std())))
     return lines
 
 
-def looked_at(net: cs.Network, source: cs.Source, layers: list[str], units: int) -> list[dict[str, Any]]:
-    """How like projections are to a random signal's and to others', and what silencing does."""
-    worth = cs.sanity(net, source, layers=layers, units=units, each=3, seeds=1, limit=200)
-    likeness = {row["layer"]: (row["signal"], row["other"]) for row in worth.rows()}
-    return [{"layer": name, "signal": likeness[name][0], "other": likeness[name][1]} for name in layers]
+def of_units(layers: Sequence[str], whole: Sequence[Measures]) -> list[Told]:
+    """With intervals by drawing units anew, as many of each layer as there are."""
+    draw, drawn = np.random.default_rng(0), dict[tuple[str, str], list[float]]()
+    for _ in range(DRAWS):
+        for layer, measures in zip(layers, whole, strict=True):
+            count = len(next(iter(measures.values())).values)
+            units = draw.integers(0, count, count)
+            for name, one in measures.items():
+                drawn.setdefault((layer, name), []).append(one.of(one.values[units]))
+    return told(layers, whole, {key: np.asarray(one) for key, one in drawn.items()})
+
+
+def of_images(found: clarity.Responses, layers: Sequence[str], half: NDArray[np.bool_]) -> list[Told]:
+    """Of selectivity and agreement, by drawing images and units anew.
+
+    Images drawn twice would agree with themselves: halves of them without replacement stand for new draws, and units
+    are drawn with replacement.
+    """
+    draw, every = np.random.default_rng(0), np.arange(len(found.labels))
+    whole = [clarity.of_images(found, every, half, layer) for layer in layers]
+    drawn = dict[tuple[str, str], list[float]]()
+    for _ in range(DRAWS // 10):
+        rows = np.sort(draw.choice(every, len(every) // 2, replace=False))
+        for layer in layers:
+            measures = clarity.of_images(found, rows, half, layer)
+            for _ in range(10):
+                count = found.maxima[layer].shape[1]
+                units = draw.integers(0, count, count)
+                for name, one in measures.items():
+                    drawn.setdefault((layer, name), []).append(one.of(one.values[units]))
+    return told(layers, whole, {key: np.asarray(one) for key, one in drawn.items()})
+
+
+def printed(lines: Sequence[Told], layers: Sequence[str], digits: int = 3) -> list[Case]:
+    """A row of a table for each measure, and what the last line of a benchmark says of it."""
+    cases = []
+    for name in dict.fromkeys(line.measure for line in lines):
+        mine = {line.layer: line for line in lines if line.measure == name}
+        values = [f"{mine[layer].mean:.{digits}f}" for layer in layers if layer in mine]
+        others = [mine[layer] for layer in layers[1:] if layer in mine]
+        more = [f"{line.more:+.{digits}f} ± {line.more_spread:.{digits}f}" for line in others]
+        print(f"| {name} | {' | '.join(values)} | {' | '.join(more)} |", flush=True)
+        cases += [
+            Case(f"{line.layer} {name}", layers[0], round(line.more, 4), spread=round(line.more_spread, 4))
+            for line in others
+        ]
+    return cases
 
 
 def main() -> None:
     """The table, and one JSON line."""
+    asked = _arguments()
+    made, plain = [read_dictionary(one) for one in asked.directions], cs.load(asked.model)
+    layer, active = made[0].layer, made[0].active
+    channels = plain.layers[layer].channels
+    eye, none = np.eye(channels, dtype=np.float32), np.zeros(channels, np.float32)
+    own = cs.Dictionary("strongest", layer, "sae", eye, none, eye, none, active)
+    net = plain.with_directions([own, *made])
+    layers = [layer, own.full_name, *(one.full_name for one in made)]
+    source = cs.open_source(asked.images, limit=asked.limit)
+    others = (asked.other or plain.output).split(",")
+    found = clarity.responses(net, source, layers, others)
+    half = np.random.default_rng(0).permutation(len(found.labels)) % 2 == 0
+    print(f"| {' | '.join(['measure', *layers, *(f'{one} - units' for one in layers[1:])])} |")
+    live = {one: np.flatnonzero((found.maxima[one] > 0).sum(0) >= 9) for one in layers}
+    print(f"| looked at | {' | '.join(str(len(live[one])) for one in layers)} |", flush=True)
+    cases = printed(of_images(found, layers, half), layers)
+    if asked.tuning:
+        cases += printed(of_units(layers, clarity.of_tuning(net, source, layers, half, asked.tuning)), layers)
+    if asked.effects:
+        some = limit(source, asked.effects)
+        halves = np.random.default_rng(0).permutation(len(some)) % 2 == 0
+        draw = np.random.default_rng(0)
+        units = {one: np.sort(draw.permutation(live[one])[: asked.units]) for one in layers}
+        effects = [clarity.of_effects(net, some, one, units[one], halves) for one in layers]
+        cases += printed(of_units(layers, effects), layers)
+    if asked.sanity:
+        few = [one for one in layers if one != own.full_name]
+        measures, verdicts = clarity.of_sanity(net, limit(source, 200), few, asked.sanity, asked.each, asked.side)
+        print(*verdicts, sep="\n")
+        cases += printed(of_units(few, measures), few)
+    report("directions", cases)
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
     parser.add_argument("images")
-    parser.add_argument("--directions", type=Path, required=True)
+    parser.add_argument("--directions", type=Path, nargs="+", required=True)
     parser.add_argument("--images", dest="limit", type=int, default=1000)
-    parser.add_argument("--other", default=None)
+    parser.add_argument("--other", default=None, help="layers whose features the nine agree by, separated by commas")
+    parser.add_argument("--tuning", type=int, default=0)
+    parser.add_argument("--effects", type=int, default=0)
+    parser.add_argument("--units", type=int, default=128)
     parser.add_argument("--sanity", type=int, default=0)
-    asked = parser.parse_args()
-    made, plain = read_dictionary(asked.directions), cs.load(asked.model)
-    channels = plain.layers[made.layer].channels
-    eye, none = np.eye(channels, dtype=np.float32), np.zeros(channels, np.float32)
-    own = cs.Dictionary("strongest", made.layer, "sae", eye, none, eye, none, made.active)
-    net = plain.with_directions([own, made])
-    layers = [made.layer, own.full_name, made.full_name]
-    source = cs.open_source(asked.images, limit=asked.limit)
-    torch.manual_seed(0)
-    found = responses(net, source, layers, asked.other or plain.output)
-    lines, cases = table(found, layers), []
-    for line in lines:
-        print(line["layer"], "looked at:", line["looked at"])
-        for what, pair in line.items():
-            if isinstance(pair, tuple):
-                print(f"    {what:24} {pair[0]:+.4f} +- {pair[1]:.4f}")
-                if "-" in what and line["layer"] != layers[0]:
-                    cases.append(Case(f"{line['layer']} {what}", layers[0], pair[0], spread=pair[1]))
-    for row in looked_at(net, source, layers, asked.sanity) if asked.sanity else ():
-        print(row)
-    report("directions", cases)
+    parser.add_argument("--each", type=int, default=1)
+    parser.add_argument("--side", type=int, default=16)
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

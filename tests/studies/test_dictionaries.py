@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +206,71 @@ def test_positions_of_one_that_was_stopped_are_believed_by_their_content(
     assert np.array_equal(found.dictionary.decoder, whole.dictionary.decoder)
 
 
+def test_directions_do_not_depend_on_how_many_threads_learn_and_are_told_as_one_stage(
+    net: cs.Network, pictures: list[np.ndarray]
+) -> None:
+    stages, answers = list[tuple[str, int, int]](), list[cs.Directions]()
+    before = torch.get_num_threads()
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            asked = ASKED | {"updates": 100}
+            answers.append(cs.directions(net, pictures, progress=lambda *told: stages.append(told), **asked))
+            assert torch.get_num_threads() == threads
+            assert stages[-2][:2] == ("directions of 1", 200)
+            names = [name for name, *_ in stages]
+            assert sum(a != b for a, b in pairwise(names)) == 3  # one stage after the other
+            told = [(done, total) for name, done, total in stages if name == "directions of 1"]
+            assert told == [(50, 200), (100, 200), (150, 200), (200, 200)]
+            stages.clear()
+    finally:
+        torch.set_num_threads(before)
+    one, two = (answered.found for answered in answers)
+    assert np.array_equal(one.dictionary.encoder, two.dictionary.encoder)
+    assert np.array_equal(one.again, two.again)
+
+
+def test_what_stops_one_of_several_that_learn_stops_the_others(net: cs.Network, pictures: list[np.ndarray]) -> None:
+    told = list[int]()
+
+    def stopping(stage: str, done: int, total: int) -> None:
+        told.append(total if stage == "directions of 1" else 0)
+        if told[-1]:
+            raise KeyboardInterrupt
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            cs.directions(net, pictures, progress=stopping, **ASKED | {"updates": 10**7})  # which would take an hour
+    finally:
+        torch.set_num_threads(before)
+    assert told.count(2 * 10**7) == 1
+
+
+def test_other_kinds_stand_beside_where_they_are_asked_for(
+    net: cs.Network, pictures: list[np.ndarray], answer: cs.Directions, tmp_path: Path
+) -> None:
+    pytest.importorskip("sklearn")
+    store = tmp_path / "store"
+    found = cs.directions(net, pictures, beside=["nmf"], store=store, **ASKED)
+    assert [one.name for one in found.compared] == [
+        "directions", "non-negative factors", "principal components", "own units",
+    ]  # fmt: skip
+    assert np.array_equal(found.dictionary.decoder, answer.dictionary.decoder)
+    alone = cs.directions(net, pictures, kind="nmf", beside=["sae"], **ASKED)
+    assert [one.name for one in alone.compared][:2] == ["directions", "an autoencoder"]
+    one, other = ({way.name: way for way in answers.compared} for answers in (found, alone))
+    assert replace(other["directions"], name="") == replace(one["non-negative factors"], name="")
+    assert replace(other["an autoencoder"], name="") == replace(one["directions"], name="")
+    assert one["non-negative factors"].active == pytest.approx(ASKED["active"], abs=0.1)  # of equal ones all stay
+    assert "by non-negative factors" in found.summary
+    with pytest.raises(StoreError, match="another question"):
+        cs.directions(net, pictures, store=store, **ASKED)
+    with pytest.raises(UsageError, match=r"beside=\['pca'\]: 'pca' stands there anyway"):
+        cs.directions(net, pictures, beside=["pca"], **ASKED)
+
+
 def test_space_is_asked_for_before_anything_is_run(
     net: cs.Network, pictures: list[np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -252,6 +319,8 @@ def test_every_verb_takes_directions_for_units(
     assert cs.causes(more, pictures, unit, layers=["1"], limit=1)[0].of("1")
     worth = cs.sanity(more, pictures, layers=["1~sae"], units=3, each=2, seeds=1, side=3)
     assert worth.rows()[0]["layer"] == "1~sae"
+    tuned = cs.tuning(more, pictures, layers=["1~sae"], k=2)["1~sae"]
+    assert np.isfinite(tuned.kept[direction]).any()
     checked = cs.check(more, pictures, layers=["1", "1~sae"])
     assert {one.verdict for one in checked.evidence} <= {"holds", "not tried"}
 

@@ -50,8 +50,10 @@ export function fieldOf({ field, gates, exact }: { field: Field | null; gates?: 
 
 /** What a layer is within its block, the layers whose names begin alike: the last of three or more is its output. */
 export function roleOf(name: string, network: readonly { name: string }[]): string {
+  const [layer, directions] = name.split("~");
+  if (directions !== undefined) return directions.includes(".") ? "" : `directions of ${layer}`;
   const block = name.slice(0, Math.max(0, name.lastIndexOf(".")));
-  const members = block ? network.filter((one) => one.name.startsWith(`${block}.`)) : [];
+  const members = block ? network.filter((one) => one.name.startsWith(`${block}.`) && !one.name.includes("~")) : [];
   return members.length >= 3 && members.at(-1)?.name === name ? `output of ${block}` : "";
 }
 

@@ -162,6 +162,8 @@ describe("what is known of layers", () => {
   it("is what they are in their blocks", () => {
     const network = ["a.0", "a.1.x", "a.1.y", "a.1.cat", "a.2", "b"].map((name) => ({ name }));
     expect(["a.1.cat", "a.1.x", "a.2", "b"].map((name) => roleOf(name, network))).toEqual(["output of a.1", "", "output of a", ""]);
+    const directions = ["a.1", "a.2", "a.3", "a.3~sae.conv2d", "a.3~sae"].map((name) => ({ name }));
+    expect(["a.3", "a.3~sae"].map((name) => roleOf(name, directions))).toEqual(["output of a", "directions of a.3"]);
   });
   it("is what was tested of them", () => {
     const shown = { columns: ["layer", "rule", "verdict"], rows: [["a", "deconvnet", "what"]], count: 1 };

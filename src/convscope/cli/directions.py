@@ -17,6 +17,7 @@ def directions(
     kind: Literal["sae", "nmf", "pca"] = "sae", n: Annotated[int, Parameter(name="-n")] = 512,
     active: Annotated[int, Parameter(help="How many are left at a position; 0 for all above zero.")] = 16,
     penalty: float = 0.03, updates: int = 4000, positions: int = 160_000, validation: str | None = None,
+    beside: Annotated[list[Literal["sae", "nmf"]] | None, Parameter(help="Other kinds to compare with.")] = None,
     store: Annotated[Path | None, Parameter(help="folder for tables and figures, which also keeps the work")] = None,
     match: Literal["name", "index"] = "name", limit: opt.Limit = None, cache: opt.Cache = None, batch: opt.Batch = 32,
     atlas: AddTo = None, name: EntryName = None, allowance: opt.ImageOptions = opt.ImageOptions(),
@@ -41,13 +42,12 @@ def directions(
     """
     check_name(out)  # before it is learned
     net, terminal = opt.load_network(model, options), common.terminal()
-    held = None if validation is None else opt.open_images(validation, allowance)
     with terminal.progress() as progress:
         found = convscope.directions(
             net, opt.open_images(images, allowance, limit=limit, cache=cache), layer=layer, kind=kind, n=n,
-            active=active or None, penalty=penalty, updates=updates, positions=positions, validation=held, store=store,
-            match=match, batch=batch, seed=options.seed, atlas=atlas, name=name, progress=progress,
-        )  # fmt: skip
+            active=active or None, penalty=penalty, updates=updates, positions=positions, match=match,
+            validation=validation and opt.open_images(validation, allowance), beside=beside or (), store=store,
+            batch=batch, seed=options.seed, atlas=atlas, name=name, progress=progress)  # fmt: skip
     found.write(out)
     present(found, terminal)
     terminal.say(found.summary)

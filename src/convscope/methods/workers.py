@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -44,6 +45,20 @@ class Workers:
         finally:
             for future in futures:
                 future.cancel()
+
+    def ahead(self, function: Callable[[A], B], jobs: Iterable[A]) -> Iterator[tuple[A, B]]:
+        """Each job and its result, in their order; of those to come, as many are begun as there are threads."""
+        waiting = deque[tuple[A, Future[B]]]()
+        for job in jobs:
+            if self.pool is None:
+                yield job, function(job)
+                continue
+            waiting.append((job, self.pool.submit(function, job)))
+            if len(waiting) > self.count:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        for first, future in waiting:
+            yield first, future.result()
 
 
 @contextmanager

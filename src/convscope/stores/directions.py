@@ -13,9 +13,11 @@ import json
 import logging
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,11 +29,13 @@ from convscope.data import Source
 from convscope.errors import ImageError, StoreError, UsageError
 from convscope.files import read_sealed_json, write_sealed_json, writing
 from convscope.graph import Dictionary, Network
+from convscope.graph.dictionary import DictionaryKind
 from convscope.methods.directions import judging
 from convscope.methods.directions.found import LearnedDirections
 from convscope.methods.directions.learning import DictionaryLearning, learned, with_seed
 from convscope.methods.directions.sampling import PositionRows, Sampling, readable
 from convscope.methods.inputs import preprocess_of
+from convscope.methods.workers import one_thread_workers
 from convscope.progress import Progress
 from convscope.stores.sanity import Parts
 from convscope.stores.sealing import Arrays
@@ -53,6 +57,7 @@ class Work:
     """What is learned: directions of a layer on the images `indices` of a source, held against others.
 
     positions: at most so many are learned from. truths: the right score of each held-out image; None: not known.
+    beside: other kinds that are learned, too, to be compared with.
     """
 
     net: Network
@@ -66,6 +71,7 @@ class Work:
     positions: int
     truths: NDArray[np.int64] | None = None
     batch: int = 32
+    beside: Sequence[DictionaryKind] = ()
 
     def learn(self, store: Path | None, progress: Progress) -> LearnedDirections:
         """The directions, and how they do.
@@ -76,9 +82,8 @@ class Work:
         """
         rows, images = self._rows("positions", self.positions, store, progress)
         held, held_images = self._rows("held-out positions", min(_HELD, max(1, self.positions // 4)), store, progress)
-        parts = Parts(store, {"rows": self._key(self.source, self.indices), "dtype": str(self.net.dtype)})
-        one, other = (self._dictionary(rows, more, parts, progress) for more in (0, 1))
-        ways = judging.compared(one, rows, held, active=self.learning.active)
+        one, other, *more = self._dictionaries(rows, store, progress)
+        ways = judging.compared(one, rows, held, active=self.learning.active, beside=more)
         answering = judging.RebuiltAnswers(
             self.net, self.held_source, self.held_indices, self.layer, ways, self.truths, self.batch, progress
         )
@@ -98,24 +103,36 @@ class Work:
         )
 
     # -- dictionaries -------------------------------------------------------------------------------------------------
-    def _dictionary(self, rows: PositionRows, more: int, parts: Parts, progress: Progress) -> Dictionary:
-        learning = with_seed(self.learning, more)
+    def _dictionaries(self, rows: PositionRows, store: Path | None, progress: Progress) -> list[Dictionary]:
+        """The directions, those of another seed, and those of other kinds; learned at once, by one thread each."""
+        parts = Parts(store, {"rows": self._key(self.source, self.indices), "dtype": str(self.net.dtype)})
+        others = [(replace(self.learning, kind=kind), 0) for kind in self.beside]
+        asked = [(self.learning, 0), (with_seed(self.learning, 1), 1), *others]
+        together = _Together(f"directions of {self.layer}", len(asked) * self.learning.updates, progress)
+
+        def make(one: tuple[DictionaryLearning, int]) -> Dictionary:
+            with together.member(self.learning.updates) as told:
+                return self._dictionary(rows, *one, parts, told)
+
+        with one_thread_workers(self.net.device) as team, together.member(0):
+            return team.map(make, asked)
+
+    def _dictionary(
+        self, rows: PositionRows, learning: DictionaryLearning, more: int, parts: Parts, progress: Progress
+    ) -> Dictionary:
         if more and learning.kind == "pca":  # which draws nothing: other rows are its other seed
             draw = np.random.default_rng(learning.seed)
             rows = rows[np.sort(draw.integers(0, len(rows), len(rows)))]
-        made = None
 
         def make() -> Arrays:
-            nonlocal made
             made = learned(rows, learning, layer=self.layer, device=self.net.device, progress=progress)
             return {name: getattr(made, name) for name in _ARRAYS}
 
         said = {"learning": asdict(learning), "positions": len(rows), "layer": self.layer}
         arrays, _ = parts.part(f"{self.layer}-{learning.kind}-{more}", said, make, names=_ARRAYS)
         active = None if learning.kind == "pca" else learning.active
-        return Dictionary(
-            self.name, self.layer, learning.kind, **arrays, active=active, network=self.net.plain_fingerprint
-        )
+        name = self.name if learning.kind == self.learning.kind else learning.kind
+        return Dictionary(name, self.layer, learning.kind, **arrays, active=active, network=self.net.plain_fingerprint)
 
     # -- positions ----------------------------------------------------------------------------------------------------
     def _rows(self, stage: str, positions: int, store: Path | None, progress: Progress) -> tuple[PositionRows, int]:
@@ -144,6 +161,37 @@ class Work:
         known = [self.net.fingerprint, repr(preprocess_of(self.net, source)), source.fingerprint(), list(indices)]
         known += [self.layer, self.positions, self.learning.seed, self.batch, str(self.net.dtype), *more]
         return hashlib.sha256(json.dumps(known, default=str).encode()).hexdigest()
+
+
+class _Together:
+    """What is made by several threads, told as one stage; what ends one of them ends the others when they next tell."""
+
+    def __init__(self, stage: str, total: int, progress: Progress) -> None:
+        self._stage, self._total, self._progress = stage, total, progress
+        self._lock = threading.Lock()
+        self._done = 0
+        self._error: BaseException | None = None
+
+    @contextmanager
+    def member(self, share: int) -> Iterator[Progress]:
+        """A block in which a thread makes its share, and how it tells how far it is; what is there needs no telling."""
+        mine = 0
+
+        def told(_stage: str, done: int, _total: int) -> None:
+            nonlocal mine
+            with self._lock:
+                if self._error is not None:
+                    raise self._error
+                self._done, mine = self._done + done - mine, done
+                self._progress(self._stage, self._done, self._total)
+
+        try:
+            yield told
+        except BaseException as error:
+            self._error = self._error or error
+            raise
+        with self._lock:
+            self._done += share - mine
 
 
 @dataclass(frozen=True)

@@ -187,6 +187,7 @@ def directions(
     updates: int = 4000,
     positions: int = 160_000,
     validation: Images | None = None,
+    beside: Sequence[DictionaryKind] = (),
     store: str | PathLike[str] | None = None,
     limit: int | None = None,
     cache: str | PathLike[str] | None = None,
@@ -215,6 +216,7 @@ def directions(
             kept, in memory or in `store`.
         validation: images that are held out; None: a tenth of `images`, drawn. Give others where several images of a
             collection are crops of one.
+        beside: other kinds that are learned, too, and compared; principal components and the layer's units always are.
         store: a folder for the directions, tables and figures. Positions and what is learned are kept in its `parts`: a
             repeated call goes on.
         limit: at most so many images, evenly spread. cache: a folder that keeps decoded images.
@@ -242,15 +244,24 @@ def directions(
     others = None if validation is None else collection(validation, cache=cache)
     if positions < 2 or batch < 1:
         raise UsageError(f"positions={positions}, batch={batch}: two positions or more are needed, and one image")
+    if needless := [one for one in beside if one in (kind, "pca")]:
+        raise UsageError(f"beside={list(beside)!r}: '{needless[0]}' stands there anyway; 'sae' and 'nmf' can be added")
     left = None if active is None else min(active, n)
     learning = DictionaryLearning(kind, n, left, penalty, updates, seed=seed)
     train, held_source, held = _parted(source, others, seed)
     full = net.layers[layer].name
     truths = right_scores(net, held_source, "auto", match)
-    deciding = {"layer": full, "learning": learning, "positions": positions, "truths": truths, "batch": batch}
+    deciding: dict[str, Any] = {
+        "layer": full,
+        "learning": learning,
+        "positions": positions,
+        "truths": truths,
+        "batch": batch,
+    }
+    deciding |= {"beside": list(beside)} if beside else {}
     whole = question(net, source, validation=others, **deciding)
     Directions.expect_place(store, whole)
-    work = Work(net, source, train, held_source, held, full, learning, kind, positions, truths, batch)
+    work = Work(net, source, train, held_source, held, full, learning, kind, positions, truths, batch, beside)
     found = work.learn(None if store is None else Path(store), progress or silent)
     return finished(
         Directions(net.name, found, None if layer == full else layer), store=store, asked=whole, atlas=shown, name=name

@@ -1269,8 +1269,10 @@ function en({ field: e, gates: t, exact: n }) {
 	return a ? `${i} (${a})` : i;
 }
 function tn(e, t) {
-	let n = e.slice(0, Math.max(0, e.lastIndexOf("."))), r = n ? t.filter((e) => e.name.startsWith(`${n}.`)) : [];
-	return r.length >= 3 && r.at(-1)?.name === e ? `output of ${n}` : "";
+	let [n, r] = e.split("~");
+	if (r !== void 0) return r.includes(".") ? "" : `directions of ${n}`;
+	let i = e.slice(0, Math.max(0, e.lastIndexOf("."))), a = i ? t.filter((e) => e.name.startsWith(`${i}.`) && !e.name.includes("~")) : [];
+	return a.length >= 3 && a.at(-1)?.name === e ? `output of ${i}` : "";
 }
 var nn = .9, rn = ({ control: e }) => (e?.median ?? 0) > nn;
 function an(e) {

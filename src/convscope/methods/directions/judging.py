@@ -24,6 +24,7 @@ from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
 
 _AT_ONCE = 8192  # rows
+_CALLED = {"sae": "an autoencoder", "nmf": "non-negative factors"}
 
 
 @dataclass(frozen=True)
@@ -43,15 +44,15 @@ def code_of(dictionary: Dictionary, rows: Tensor) -> Tensor:
     return linear.relu() if dictionary.active is None else strongest(linear, dictionary.active, 1)
 
 
-def by_directions(dictionary: Dictionary) -> Rebuilding:
-    """By a dictionary."""
+def by_directions(dictionary: Dictionary, name: str = "directions") -> Rebuilding:
+    """By a dictionary, under this name."""
 
     def rebuilt(rows: Tensor) -> tuple[Tensor, Tensor]:
         code = code_of(dictionary, rows)
         decoder, offset = (torch.from_numpy(one).to(rows) for one in (dictionary.decoder, dictionary.offset))
         return code @ decoder + offset, (code != 0).sum(1)
 
-    return Rebuilding("directions", rebuilt)
+    return Rebuilding(name, rebuilt)
 
 
 def by_components(mean: NDArray[np.float64], found: NDArray[np.float64], count: int) -> Rebuilding:
@@ -84,21 +85,24 @@ def _largest(rows: Tensor, count: int) -> Tensor:
 # -- rows -------------------------------------------------------------------------------------------------------------
 @usual_settings()
 def compared(
-    dictionary: Dictionary, learned_from: PositionRows, held: PositionRows, *, active: int | None
+    dictionary: Dictionary,
+    learned_from: PositionRows,
+    held: PositionRows,
+    *,
+    active: int | None,
+    beside: Sequence[Dictionary] = (),
 ) -> list[Rebuilding]:
     """The dictionary, and beside it components and units: as many at a position as the dictionary has on average.
 
-    active: instead, so many; of components that were learned as a dictionary too.
+    active: instead, so many; of components that were learned as a dictionary too. beside: dictionaries of other kinds.
     """
-    own = by_directions(dictionary)
+    own, others = by_directions(dictionary), [by_directions(one, _CALLED[one.kind]) for one in beside]
     count = active or max(1, round(explained(own, held)[1]))
     if dictionary.kind == "pca":
         decoder = dictionary.decoder.astype(np.float64)
-        return [
-            replace(by_components(dictionary.offset.astype(np.float64), decoder, count), name="directions"),
-            by_units(count),
-        ]
-    return [own, by_components(*components(learned_from), count), by_units(count)]
+        own = replace(by_components(dictionary.offset.astype(np.float64), decoder, count), name=own.name)
+        return [own, *others, by_units(count)]
+    return [own, *others, by_components(*components(learned_from), count), by_units(count)]
 
 
 @usual_settings()

@@ -210,11 +210,10 @@ class _Autoencoder:
         loss = left.square().sum(1).mean()
         if learning.active is None and not self.held:
             loss = loss + learning.penalty * code.sum(1).mean()
-        sleeping = idle > _IDLE
-        if bool(sleeping.any()) and not self.held:
-            count = min(int(sleeping.sum()), max(1, x.shape[1] // 2))
-            woken = strongest(linear.masked_fill(~sleeping, -torch.inf), count, 1)
-            loss = loss + _OF_THE_IDLE * (left.detach() - woken @ self.decoder).square().sum(1).mean()
+        sleeping = torch.nonzero(idle > _IDLE).flatten()
+        if len(sleeping) and not self.held:
+            woken = strongest(linear[:, sleeping], max(1, x.shape[1] // 2), 1)
+            loss = loss + _OF_THE_IDLE * (left.detach() - woken @ self.decoder[sleeping]).square().sum(1).mean()
         return loss, (code.detach() > 0).any(0)
 
     def dictionary(self, learning: DictionaryLearning, layer: str, name: str) -> Dictionary:

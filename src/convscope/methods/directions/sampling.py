@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
@@ -13,6 +15,7 @@ from convscope.data import Batch, Source, batches
 from convscope.graph import Network
 from convscope.graph.running import as_map
 from convscope.methods.inputs import preprocess_of
+from convscope.methods.workers import one_thread_workers
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
 
@@ -90,15 +93,22 @@ class Sampling:
 def activations(
     net: Network, source: Source, layer: str, indices: Sequence[int], *, batch: int = 32
 ) -> Iterator[tuple[Batch, torch.Tensor]]:
-    """Batches of images, and the layer of those that could be read, channels second."""
+    """Batches of images in their order, and the layer of those that could be read, channels second.
+
+    On a CPU each thread runs a batch of its own: what comes out is the same, however many there are.
+    """
     preprocess, number = preprocess_of(net, source), net.index_of(layer)
-    for part in batches(source, preprocess, indices=indices, size=batch) if len(indices) else ():
-        shape = (len(part), *net.layers[layer].shape)
-        maps = torch.empty(shape, dtype=net.dtype)
-        if len(part):
-            inputs = net.check_images(preprocess.normalise(part.images, dtype=net.dtype))
-            maps = as_map(net.values[number], net.run_values(inputs, {number})[number])
-        yield part, maps
+
+    def run(part: Batch) -> torch.Tensor:
+        if not len(part):
+            return torch.empty((0, *net.layers[layer].shape), dtype=net.dtype)
+        inputs = net.check_images(preprocess.normalise(part.images, dtype=net.dtype))
+        return as_map(net.values[number], net.run_values(inputs, {number})[number])
+
+    if len(indices):
+        stream = cast(Generator[Batch], batches(source, preprocess, indices=indices, size=batch))
+        with one_thread_workers(net.device) as team, closing(stream):
+            yield from team.ahead(run, stream)
 
 
 def readable(rows: PositionRows, *, each: int) -> tuple[PositionRows, int]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -43,7 +44,7 @@ _RECIPES = re.findall(
 )
 _NUMBERED = re.compile(r"\d.*|[a-uw-z]{1,2}\d+[a-z]{0,2}|(patch|window|reg)\d+")
 _WORD = re.compile(r"v\d$|[a-z]+(?<=v)\d|[a-z]+(\d+[a-z]{3,})?")
-_CANDIDATES = 4  # of a family that are weighed
+_CANDIDATES = 2  # of a family that are weighed
 _TASKS = (
     "IMAGE_CLASSIFICATION", "SEMANTIC_SEGMENTATION", "DEPTH_ESTIMATION", "OBJECT_DETECTION", "UNIVERSAL_SEGMENTATION",
     "KEYPOINT_DETECTION", "IMAGE_TO_IMAGE", "TEXT_RECOGNITION", "BACKBONE",
@@ -95,6 +96,14 @@ def _likely_small(names: Iterable[str]) -> list[str]:
 def _library(name: str) -> ModuleType:
     torchvision_models()  # makes it importable, which the others need
     return import_module(name)
+
+
+def imported(library: str) -> None:
+    """Imports what all networks of a library need, so that forks need not."""
+    _library(library)
+    if library == "transformers":
+        import_module("transformers.modeling_utils")
+        _kinds()
 
 
 def networks(library: str) -> dict[str, list[str]]:
@@ -198,16 +207,31 @@ def convolutional(module: nn.Module) -> bool:
     )
 
 
-def smallest(library: str, known: Path) -> Iterator[Member]:
-    """The smallest member of each family, as a file holds them that an earlier run of the same version wrote."""
-    release = f"{library} {version(library)}"
-    kept = json.loads(known.read_text("utf-8")) if known.exists() else {}
-    if release not in kept:
-        found = []
-        for own, names in networks(library).items():
-            weighed = [m for name in _likely_small(names) if (m := _weighed(library, own, name)) is not None]
-            least = min(weighed, key=lambda m: m.weights, default=Member(library, own, names[0], 0, True))
-            found.append(asdict(least))
-        kept = {key: value for key, value in kept.items() if not key.startswith(f"{library} ")} | {release: found}
-        known.write_text(json.dumps(kept, indent=0) + "\n", "utf-8")
-    yield from (Member(**one) for one in kept[release])
+def smallest(library: str, file: Path) -> Iterator[Member]:
+    """The smallest member of each family, one by one: as a file holds it, or weighed now and kept there.
+
+    In an order that has nothing to do with names, so that what a run has reached when its time is over is a sample.
+    """
+    found = weighed(library, file)
+    for own, names in sorted(networks(library).items(), key=lambda one: zlib.crc32(one[0].encode())):
+        if own not in found:
+            candidates = [m for name in _likely_small(names) if (m := _weighed(library, own, name)) is not None]
+            found[own] = min(candidates, key=lambda m: m.weights, default=Member(library, own, names[0], 0, True))
+            kept = _kept(file) | {_release(library): [asdict(one) for one in found.values()]}
+            part = file.with_suffix(".part")
+            part.write_text(json.dumps(kept, indent=0) + "\n", "utf-8")
+            part.replace(file)
+        yield found[own]
+
+
+def weighed(library: str, file: Path) -> dict[str, Member]:
+    """The smallest members that a file holds, by family; none of another release of the library."""
+    return {one["family"]: Member(**one) for one in _kept(file).get(_release(library), [])}
+
+
+def _kept(file: Path) -> dict[str, Any]:
+    return json.loads(file.read_text("utf-8")) if file.exists() else {}
+
+
+def _release(library: str) -> str:
+    return f"{library} {version(library)}"

@@ -34,16 +34,18 @@ def kind(found: dict[str, Any]) -> str:
     return "outputs or projections that differ"
 
 
-def write(path: Path, wanted: Sequence[Member], seen: list[dict[str, Any]], is_exact: Callable[[Any], bool]) -> None:
+def write(path: Path, weighed: Sequence[Member], seen: list[dict[str, Any]], is_exact: Callable[[Any], bool]) -> None:
     """Puts the tables between the marks of a document."""
     good = [one for one in seen if is_exact(one)]
     bad = [one for one in seen if not is_exact(one)]
     made_of = {key: sorted({one[key] for one in seen if key in one}) for key in ("torch", "processor")}
+    convolutional = sum(one.convolutional for one in weighed)
     lines = [
-        f"{len(good)} of {len(seen)} networks are exact ({len(good) / max(1, len(seen)):.1%}). There are {len(wanted)} "
-        f"families. Measured with torch {', '.join(made_of['torch'])}, on {', '.join(made_of['processor'])}.",
+        f"{len(good)} of {len(seen)} networks are exact ({len(good) / max(1, len(seen)):.1%}); {convolutional} of "
+        f"{len(weighed)} families are convolutional. Measured with torch {', '.join(made_of['torch'])}, on "
+        f"{', '.join(made_of['processor'])}.",
         "",
-        *_by_library(wanted, seen, is_exact),
+        *_by_library(weighed, seen, is_exact),
         "",
         "### What is not exact, by cause",
         "",
@@ -57,19 +59,19 @@ def write(path: Path, wanted: Sequence[Member], seen: list[dict[str, Any]], is_e
     put_between(path, "architectures", "\n".join(lines))
 
 
-def _by_library(wanted: Sequence[Member], seen: list[dict[str, Any]], is_exact: Callable[[Any], bool]) -> list[str]:
+def _by_library(weighed: Sequence[Member], seen: list[dict[str, Any]], is_exact: Callable[[Any], bool]) -> list[str]:
     lines = [
         "| library | families | looked at | exact | worst output | worst projection | fields tight |",
         "|---|---|---|---|---|---|---|",
     ]
-    for library in dict.fromkeys(one.library for one in wanted):
+    for library in dict.fromkeys(one.library for one in weighed):
         mine = [one for one in seen if one["library"] == library]
         good = [one for one in mine if is_exact(one)]
         release = "/".join(sorted({one[library] for one in mine}))
         maps = sum(one["fields"] for one in good)
         worst = [f"{max((one[of] for one in good), default=0.0):.0e}" for of in ("outputs", "projections")]
         tight = f"{sum(one['tight'] for one in good)} of {maps}"
-        families = sum(one.library == library for one in wanted)
+        families = sum(one.library == library and one.convolutional for one in weighed)
         lines.append(
             f"| {library} {release} | {families} | {len(mine)} | {len(good)} | {' | '.join(worst)} | {tight} |"
         )

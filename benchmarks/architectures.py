@@ -11,7 +11,7 @@ module, and the units' fields against where that gradient is not zero.
 
 One line of JSON for each network, with versions and machine, is kept in benchmarks/results; a run goes on where the
 last one stopped. `--again` looks once more at those that were not exact, `--all` takes every network instead of one of
-each family, `--quick` eight families spread over the list, `--write` puts the tables into a document.
+each family, `--quick` one family of forty, `--write` puts the tables into a document.
 
 Ratio: the share of networks that are exact in all three; the target is 0.99. Each other is listed with its cause.
 """
@@ -24,8 +24,9 @@ import multiprocessing
 import os
 import resource
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
+from itertools import islice
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ import torch
 from torch import nn
 
 from benchmarks._exact import examined
-from benchmarks._families import LIBRARIES, Member, made, networks, smallest
+from benchmarks._families import LIBRARIES, Member, imported, made, networks, smallest, weighed
 from benchmarks._reached import write
 from benchmarks.harness import Case, arguments, machine, report
 from convscope.errors import ConvscopeError
@@ -82,8 +83,9 @@ def apart(library: str, name: str) -> Found:
     return {"library": library, "network": name, **found, "seconds": round(time.monotonic() - began, 1)}
 
 
-def warmed_up() -> None:
+def warmed_up(library: str) -> None:
     """Imports and compiles what every fork would for itself."""
+    imported(library)
     torch.set_num_threads(1)
     layers = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten())
     examined(nn.Sequential(layers, nn.Linear(4 * 31 * 31, 3)), {})
@@ -96,17 +98,11 @@ def is_exact(found: Found) -> bool:
     return worst <= EXACT and not found.get("beyond", 1)
 
 
-def chosen(libraries: Iterable[str], folder: Path, *, every: bool) -> list[Member]:
-    """The networks to look at: of each family one, or all."""
-    if every:
-        return [
-            Member(library, own, name, 0, convolutional=True)
-            for library in libraries
-            for own, names in networks(library).items()
-            for name in names
-        ]
-    known = folder / "families.json"
-    return [one for library in libraries for one in smallest(library, known) if one.convolutional]
+def every(libraries: Iterable[str]) -> Iterator[Member]:
+    """All networks."""
+    for library in libraries:
+        for own, names in networks(library).items():
+            yield from (Member(library, own, name, 0, convolutional=True) for name in names)
 
 
 def read(file: Path) -> dict[tuple[str, str], Found]:
@@ -135,46 +131,42 @@ def main() -> None:
     asked = parser.parse_args()
     asked.out.mkdir(exist_ok=True)
     os.environ["HF_HUB_OFFLINE"] = "1"  # weights are random: nothing is to be fetched
-    file = asked.out / "architectures.jsonl"
-    known = read(file)
-    wanted = [
-        one for one in chosen(asked.library or LIBRARIES, asked.out, every=asked.every) if asked.only in one.network
-    ]
-    if asked.quick:
-        wanted = wanted[:: max(1, len(wanted) // 8)][:8]
-    looked_at(wanted, file, known, again=asked.again, end=time.monotonic() + 60 * asked.minutes)
-    seen = [known[one.library, one.network] for one in wanted if (one.library, one.network) in known]
+    libraries, families = asked.library or LIBRARIES, asked.out / "families.json"
+    file, end = asked.out / "architectures.jsonl", time.monotonic() + 60 * asked.minutes
+    members = every(libraries) if asked.every else (one for each in libraries for one in smallest(each, families))
+    wanted = (one for one in members if one.convolutional and asked.only in one.network)
+    looked_at(islice(wanted, 0, None, 40) if asked.quick else wanted, file, again=asked.again, end=end)
+    known = [one for one in read(file).values() if one["library"] in libraries and asked.only in one["network"]]
     if asked.write:
-        write(asked.write, wanted, seen, is_exact)
+        weighed_all = [one for library in libraries for one in weighed(library, families).values()]
+        write(asked.write, weighed_all, known, is_exact)
     cases = [
         Case(f"{one['library']}:{one['network']}", "its module", 0.0, note=str(one.get("cause") or one)[:90])
-        for one in seen
+        for one in known
         if not is_exact(one)
     ]
-    good = len(seen) - len(cases)
-    whole = Case(f"{len(seen)} of {len(wanted)} networks", "their modules", good / max(len(seen), 1), target=0.99)
-    report("architectures", [whole, *cases], networks=len(seen), exact=good)
+    good = len(known) - len(cases)
+    whole = Case(f"{len(known)} networks", "their modules", good / max(len(known), 1), target=0.99)
+    report("architectures", [whole, *cases], networks=len(known), exact=good)
 
 
-def looked_at(
-    wanted: list[Member], file: Path, known: dict[tuple[str, str], Found], *, again: bool, end: float
-) -> None:
-    """Adds to what is known, until everything is or the time is over, and keeps each as soon as it is there."""
+def looked_at(wanted: Iterable[Member], file: Path, *, again: bool, end: float) -> None:
+    """Adds to what is known until the time is over, and keeps each as soon as it is there."""
+    known, warm = read(file), set[str]()
     on = {key: value for key, value in machine().items() if key in ("processor", "torch", "convscope")}
-    keys = ((one.library, one.network) for one in wanted)
-    due = [
-        one for one, key in zip(wanted, keys, strict=True) if key not in known or (again and not is_exact(known[key]))
-    ]
-    if due:
-        warmed_up()
-    for one in due:
-        if time.monotonic() > end:
-            break
+    for one in wanted if time.monotonic() < end else ():
         key = one.library, one.network
+        if key in known and not (again and not is_exact(known[key])):
+            continue
+        if one.library not in warm:
+            warmed_up(one.library)
+            warm.add(one.library)
         known[key] = apart(*key) | {"family": one.family, one.library: version(one.library)} | on
         keep(file, known)
         state = "exact" if is_exact(known[key]) else known[key].get("cause") or "not exact"
         print(f"{one.library}:{one.network}: {state} ({known[key]['seconds']} s)", flush=True)
+        if time.monotonic() > end:
+            break
 
 
 if __name__ == "__main__":

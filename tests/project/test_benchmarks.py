@@ -108,12 +108,11 @@ def test_a_run_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.Monk
         return looked(name, **({"cause": "RuntimeError: x"} if name == "b" else {})) | {"seconds": 1.0}
 
     monkeypatch.setattr(architectures, "apart", apart)
-    monkeypatch.setattr(architectures, "warmed_up", lambda: None)
+    monkeypatch.setattr(architectures, "warmed_up", lambda _: None)
     monkeypatch.setattr(architectures, "version", lambda _: "1")
     members, file = [_families.Member("timm", name, name, 1, True) for name in "abc"], tmp_path / "kept.jsonl"
     for again in (False, False, True):
-        known = architectures.read(file)
-        architectures.looked_at(members, file, known, again=again, end=float("inf"))
+        architectures.looked_at(members, file, again=again, end=float("inf"))
     assert asked == ["a", "b", "c", "b"]
     assert {key for _, key in architectures.read(file)} == {"a", "b", "c"}
 

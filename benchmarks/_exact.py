@@ -64,19 +64,10 @@ def _apart(one: Tensor, other: Tensor) -> float:
 
 
 def _projections(net: Network, module: nn.Module, x: Tensor) -> dict[str, Any]:
-    """Three layers' units: the gradient by our rule against autograd, and against the field."""
+    """Three layers' units and a class: the gradient by our rule against autograd, and against the field."""
     layers = _layers(net, module, x)
     leaf = x.clone().requires_grad_()
-    heard: dict[str, Tensor] = {}
-    handles = [
-        module.get_submodule(layer.name).register_forward_hook(
-            lambda _module, _inputs, output, name=layer.name: heard.update({name: output.clone()})
-        )
-        for layer in layers
-    ]
-    answers = list(tensors(module(leaf)))
-    for handle in handles:
-        handle.remove()
+    answers, heard = _heard(module, layers, leaf)
     worst, beyond, tight, units = 0.0, 0, 0, []
     if len(answers) == 1 and answers[0].dim() == 2 and net.output in net.layers:
         strongest = int(answers[0][0].argmax())
@@ -96,6 +87,28 @@ def _projections(net: Network, module: nn.Module, x: Tensor) -> dict[str, Any]:
         tight += int((support == box).all())
         units.append(layer.name)
     return {"projections": worst, "units": units, "fields": len(layers), "beyond": beyond, "tight": tight}
+
+
+def _heard(module: nn.Module, layers: list[Layer], images: Tensor) -> tuple[list[Tensor], dict[str, Tensor]]:
+    """What a module answers, and what its layers give on the way.
+
+    Of each a copy: what is rectified in place is not the layer's own output any more.
+    """
+    found: dict[str, Tensor] = {}
+
+    def hear(name: str, output: Tensor) -> None:
+        found[name] = output.clone()
+
+    handles = [
+        module.get_submodule(layer.name).register_forward_hook(
+            lambda _module, _inputs, output, name=layer.name: hear(name, output)
+        )
+        for layer in layers
+    ]
+    answers = list(tensors(module(images)))
+    for handle in handles:
+        handle.remove()
+    return answers, found
 
 
 def _layers(net: Network, module: nn.Module, x: Tensor) -> list[Layer]:

@@ -53,7 +53,7 @@ def _shape(module: nn.Module, config: Mapping[str, Any]) -> tuple[tuple[int, int
             with torch.no_grad():
                 module(torch.zeros(2, channels, side, side, dtype=torch.float64))
         except Exception as error:  # noqa: BLE001  # a larger one may do
-            why = f"{type(error).__name__}: {str(error)[:300]}"
+            why = f"{type(error).__name__}: {str(error).partition(chr(10))[0][:300]}"
             continue
         return (channels, side, side), ""
     return None, why

@@ -60,7 +60,7 @@ def _within(answer: Connection, library: str, name: str) -> None:
     except MemoryError:
         found = {"cause": f"more than {BYTES >> 30} GiB of memory"}
     except Exception as error:  # noqa: BLE001  # whatever it is, it is a cause
-        found = {"cause": f"{type(error).__name__}: {str(error)[:400]}"}
+        found = {"cause": f"{type(error).__name__}: {str(error).partition(chr(10))[0][:300]}"}
     answer.send(found)
 
 

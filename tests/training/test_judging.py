@@ -125,7 +125,7 @@ def test_a_class_that_its_order_alone_made_the_one_and_is_ranked_last_is_said(tm
         (tmp_path / kind).mkdir(exist_ok=True)
         level = (200, 50)[index % 2] + index
         Image.fromarray(np.full((*SHAPE[1:], 3), level, np.uint8)).save(tmp_path / kind / f"{index}.png")
-    source, said = open_source(tmp_path), "ranked last: where another class is the one, name it as classes="
+    source, said = open_source(tmp_path), "ranked last: where another class is the one, name it (classes=)"
     assert said in judged(Network.trace(Bright(), SHAPE, preprocess=RECIPE), source).summary
     for names in (["bright"], ["dark"]):  # who names it is believed
         assert said not in judged(Network.trace(Bright(), SHAPE, preprocess=RECIPE, classes=names), source).summary

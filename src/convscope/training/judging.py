@@ -70,7 +70,7 @@ class Judgement:
         left = f"; nothing is known of {self.unlabelled} more" if self.unlabelled else ""
         told = ", ".join(map(str, self.measures))
         left += f"; images of '{self.positive}' are those of the class" if self.positive else ""
-        left += ", and ranked last: where another class is the one, name it as classes=" if self._turned_round else ""
+        left += ", and ranked last: where another class is the one, name it (classes=)" if self._turned_round else ""
         return f"{told} (95 %) on {self.images} images, {crops}{who}{left}. {self.head.remark}"
 
     @property

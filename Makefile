@@ -17,7 +17,7 @@ BENCH_ARGS ?= --quick
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # one pip at a time
-.PHONY: help setup demo test test-all check web web-check format bench docs build dist clean distclean
+.PHONY: help setup demo test test-all coverage check web web-check format bench docs build dist clean distclean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,10 @@ test: $(BIN)/.test chromium ## run the tests (ARGS="tests/cli -x" to choose; tes
 
 test-all: $(BIN)/.test chromium ## run all tests, those that take long too
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+
+coverage: $(BIN)/.test ## the tests of kernels, graph and methods, and how much of these rooms they run through
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow and not data" --cov --cov-report=term:skip-covered \
+		tests/kernels tests/graph tests/methods $(ARGS)
 
 # The viewer's tests need a browser. Where it is not there and cannot be installed they skip, saying so.
 .PHONY: chromium

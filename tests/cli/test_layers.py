@@ -140,6 +140,11 @@ def test_files_of_other_kinds_say_so(convscope: Callable, tmp_path: Path) -> Non
     said = convscope("layers", whole).out
     assert "a whole module under model: torch.nn.modules.linear.Linear, which is not read" in said
     assert "save the model's state_dict()" in said
+    torch.save(torch.nn.Linear(2, 2), bare := tmp_path / "bare.pth")
+    said = convscope("layers", bare).out
+    assert "a whole module: torch.nn.modules.linear.Linear, which is not read" in said
+    assert "_parameters" not in said
+    assert "dictionary" not in said  # no table of nothing
     (tmp_path / "page.pth").write_text("<html></html>")
     done = convscope("layers", tmp_path / "page.pth")
     assert done.code == 3

@@ -229,6 +229,11 @@ def test_list_that_is_not_text(tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_bytes(b"\xff\xfe\x00\xff")
     with pytest.raises(SourceError, match="cannot be read as text"):
         open_list(tmp_path / "list.txt")
+    (tmp_path / "table.csv").write_bytes("path,label\na.png,Käse\n".encode("cp1252"))
+    with pytest.raises(
+        SourceError, match=r"not in UTF-8 \(byte 18\); save it so \(a spreadsheet calls that 'CSV UTF-8'\)"
+    ):
+        open_list(tmp_path / "table.csv")
 
 
 def test_missing_file_of_a_list_is_recorded_when_read(tmp_path: Path) -> None:

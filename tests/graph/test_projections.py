@@ -178,3 +178,31 @@ def test_a_box_beyond_the_corner_worked_by_hand() -> None:
     assert found.boxes.tolist() == [[-2, -2, 1, 1]]
     assert found.pixels[0, 0].tolist() == [[0, 0, 0], [0, 0, 0], [0, 0, 9]]
     assert found.full()[0, 0].nonzero().tolist() == [[0, 0]]
+
+
+class Attending(nn.Module):
+    """Attention between positions whose heads are put together by a layer with a bias, as a map again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.qkv, self.out = nn.Conv2d(3, 8, 3, padding=1), nn.Linear(8, 24), nn.Linear(8, 8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.conv(x)
+        b, c, h, w = x.shape
+        tokens = self.qkv(x.flatten(2).transpose(1, 2)).reshape(b, h * w, 3, 2, c // 2).permute(2, 0, 3, 1, 4)
+        query, key, value = tokens.unbind(0)
+        heads = (query @ key.transpose(2, 3)).softmax(3) @ value
+        return self.out(heads.transpose(1, 2).reshape(b, h * w, c)).transpose(1, 2).reshape(b, c, h, w)
+
+
+def test_a_layer_with_a_bias_is_not_taken_for_constants() -> None:
+    torch.manual_seed(0)
+    module = Attending().double()
+    x = torch.randn(1, 3, 2, 2, dtype=torch.float64)
+    net = Network.trace(module, (3, 2, 2))
+    leaf = x.clone().requires_grad_()
+    (expected,) = torch.autograd.grad(module(leaf)[0, 3, 1, 1], leaf)
+    found = deconv(net, x, f"{net.output}:3@1,1", rule="gradient", signal="one").full()
+    assert float(expected.abs().max()) > 1e-3
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)

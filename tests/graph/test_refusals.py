@@ -4,11 +4,15 @@ import re
 from typing import Any
 
 import pytest
+import sympy
 import torch
 from torch import Tensor, nn
+from torch.fx.experimental.sym_node import SymNode
+from torch.fx.experimental.symbolic_shapes import ShapeEnv
 
 from convscope.errors import TraceError
 from convscope.graph import Network
+from convscope.graph.sizes import Batching
 from tests.conftest import ROOT
 
 
@@ -130,3 +134,24 @@ def test_a_volume_of_one_channel_is_not_taken_for_a_batch_of_images() -> None:
     volume = nn.Sequential(nn.Conv3d(1, 4, 3), nn.ReLU())
     with pytest.raises(TraceError, match="Sequential is three-dimensional"):
         Network.trace(volume, (3, 16, 16))
+
+
+class Points(nn.Module):
+    """As many points as an image has bright pixels, of one image after the other, which holds the batch at one."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        return torch.stack([torch.nonzero(image[0] > 0).float() for image in images])
+
+
+def test_tensors_whose_length_pixels_decide_are_named_for_one_image_too() -> None:
+    with pytest.raises(TraceError, match="the size of a tensor in the model depends on what is in the images"):
+        Network.trace(Points(), (3, 8, 8))
+
+
+@pytest.mark.parametrize(
+    ("kind", "known", "plain"), [(torch.SymBool, bool, True), (torch.SymFloat, float, 0.25), (torch.SymInt, int, 7)]
+)
+def test_what_is_symbolic_and_known_is_what_it_is(kind: Any, known: type, plain: Any) -> None:
+    node = SymNode(sympy.sympify(plain), ShapeEnv(), known, plain)
+    found = Batching(1).number(kind(node))
+    assert (type(found), found) == (known, plain)

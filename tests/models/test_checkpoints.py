@@ -266,6 +266,10 @@ REFUSED: dict[str, tuple[Any, Callable[[Any, Path], None], str]] = {
     "TorchScript": (None, script, r"is TorchScript, .*torch\.jit\.load\(FILE\)\.state_dict\(\).*py:package"),
     "an exported program": (None, exported, r"that torch\.export\.save wrote: name it as pt2:"),
     "a quantised network": (None, quantised, "conv.weight is quantised: take the network in floating point"),
+    "a network quantised in part": (
+        {**{n: t for n, t in sd().items() if not n.startswith("fc")}, "fc.scale": torch.tensor(1.0),
+         "fc.zero_point": torch.tensor(0), "fc._packed_params.dtype": torch.qint8}, save,
+        r"2 missing .*it is of a quantised network \(fc.zero_point\): take the one in floating point"),
     "a sparse tensor": ({**sd(), "fc.weight": torch.eye(7, 8).to_sparse()}, save, r"fc.weight is sparse: .*to_dense"),
     "tensors without numbers": (net().to("meta").state_dict(), save, "conv.weight is on the meta device"),
     "a whole module": (net(), save, r"a whole module \(torch\.nn\..*Sequential\), .*state_dict\(\) alone"),

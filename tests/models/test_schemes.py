@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from convscope.data import Preprocess
-from convscope.errors import MissingExtra, ShapeError, UsageError, WeightsError
+from convscope.errors import MissingExtra, ShapeError, TraceError, UsageError, WeightsError
 from convscope.models import from_timm, from_torchvision, from_transformers
 from convscope.models.loading import load
 from convscope.models.request import ModelRequest
@@ -420,6 +420,12 @@ def wrong():
 def wide(width, *, kind, deep=2):
     return small()
 
+def signal():
+    return torch.nn.Sequential(torch.nn.Conv1d(12, 4, 5), torch.nn.ReLU())
+
+def volume():
+    return torch.nn.Sequential(torch.nn.Conv3d(1, 4, 3), torch.nn.ReLU())
+
 class Holder:
     net = small
 
@@ -454,6 +460,17 @@ def test_function_that_says_nothing_of_images(nets: ModuleType) -> None:
     with pytest.raises(UsageError, match="does not say how large its images are: give input_size="):
         load("py:my_nets:small")
     assert load("py:my_nets:small", input_size=(12, 9)).input_shape == (3, 12, 9)
+    for name, why in (("signal", "is one-dimensional"), ("volume", "is three-dimensional")):
+        with pytest.raises(TraceError, match=f"{why}.*Where it takes images all the same, say .* input_size="):
+            load(f"py:my_nets:{name}")
+
+
+def test_values_that_are_the_input_already_need_no_preprocessing(nets: ModuleType) -> None:
+    recipe = load("py:my_nets:small", input_size=9, range="normalised").preprocess
+    assert recipe == Preprocess(9, 9, mean=(0.0,) * 3, std=(1.0,) * 3, range="normalised")
+    with_numbers = load("py:my_nets:with_recipe", range="normalised").preprocess
+    assert with_numbers == Preprocess(20, 24, range="normalised")
+    assert load("py:my_nets:small", input_size=9, range=(0, 4095)).preprocess is None
     assert load("py:my_nets:Holder.net", input_size=9).preprocess is None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import compare, planted
+from benchmarks import _families, _reached, architectures, compare, planted
 from benchmarks.harness import Case, report
 from tests.conftest import ROOT
 
@@ -53,6 +53,75 @@ def test_what_is_no_result_is_named(tmp_path: Path) -> None:
     path.write_text('{"name": "scan", "cases": []}\n[]\n')
     with pytest.raises(SystemExit, match=r"kept\.jsonl, line 2: no result of a benchmark"):
         compare.read(path)
+
+
+# architectures
+
+
+@pytest.mark.parametrize(
+    ("names", "own"),
+    [
+        ("resnet18 test_resnet wide_resnet50_2 resnet50d", "resnet"),
+        ("mobilenetv4_conv_small_050 mobilenetv4_conv_large", "mobilenetv4_conv"),
+        ("tf_efficientnetv2_b0 tf_efficientnetv2_s", "tf_efficientnetv2"),
+        ("shufflenet_v2_x0_5 shufflenet_v2_x2_0", "shufflenet_v2"),
+        ("cs3darknet_focus_s cs3darknet_focus_l", "cs3darknet_focus"),
+        ("regnet_y_400mf", "regnet_y"),
+        ("res2net50_26w_4s", "res2net"),
+    ],
+)
+def test_a_family_is_a_name_without_its_sizes(names: str, own: str) -> None:
+    assert {_families.family(name) for name in names.split()} == {own}
+
+
+def looked(network: str, **found: Any) -> architectures.Found:
+    exact = {"outputs": 1e-15, "projections": 2e-15, "beyond": 0, "tight": 2, "fields": 3, "side": 64, "steps": 9}
+    rest = {"library": "timm", "network": network, "family": network, "timm": "1", "torch": "2", "processor": "P"}
+    return rest | ({"cause": found["cause"]} if "cause" in found else exact | found)
+
+
+def test_exact_is_what_agrees_in_all_three_and_each_other_has_its_cause(tmp_path: Path) -> None:
+    bad = [
+        looked("a", outputs=1e-3),
+        looked("b", projections=1e-3),
+        looked("c", beyond=1),
+        looked("d", cause="refused: x"),
+    ]
+    assert [architectures.is_exact(one) for one in (*bad, looked("e"))] == [False] * 4 + [True]
+    members = [_families.Member("timm", one["network"], one["network"], 1, True) for one in (*bad, looked("e"))]
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- architectures -->\n<!-- end of architectures -->\nafter\n")
+    _reached.write(page, members, [*bad, looked("e")], architectures.is_exact)
+    text = page.read_text()
+    assert "1 of 5 networks are exact (20.0%)" in text
+    assert "| timm 1 | 5 | 5 | 1 | 1e-15 | 2e-15 | 2 of 3 |" in text
+    assert "| a field that is too small (1) | timm: c |" in text
+    assert "| refused otherwise (1) | timm: d | x |" in text
+    assert "| e | timm: e | 64 | 9 | 1e-15 | 2e-15 |" in text
+
+
+def test_a_run_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def apart(_library: str, name: str) -> architectures.Found:
+        asked.append(name)
+        return looked(name, **({"cause": "RuntimeError: x"} if name == "b" else {})) | {"seconds": 1.0}
+
+    monkeypatch.setattr(architectures, "apart", apart)
+    monkeypatch.setattr(architectures, "warmed_up", lambda _: None)
+    monkeypatch.setattr(architectures, "version", lambda _: "1")
+    members, file = [_families.Member("timm", name, name, 1, True) for name in "abc"], tmp_path / "kept.jsonl"
+    for again in (False, False, True):
+        architectures.looked_at(members, file, again=again, end=float("inf"))
+    assert asked == ["a", "b", "c", "b"]
+    assert {key for _, key in architectures.read(file)} == {"a", "b", "c"}
+
+
+@pytest.mark.slow
+def test_a_network_is_looked_at_in_a_process_of_its_own() -> None:
+    found = architectures.apart("torchvision", "squeezenet1_1")
+    assert architectures.is_exact(found), found
+    assert found["tight"] == found["fields"] == 3
 
 
 @pytest.mark.slow

@@ -109,6 +109,28 @@ def test_names_of_the_images_classes_decide_which_is_the_one(source: Source) -> 
         judged(network(module, classes=["perhaps"]), source)
 
 
+def test_a_class_that_its_order_alone_made_the_one_and_is_ranked_last_is_said(tmp_path: Path) -> None:
+    class Bright(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 1, 1)
+            nn.init.constant_(self.conv.weight, 9.0)
+            nn.init.zeros_(self.conv.bias)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.conv(x).mean((2, 3))
+
+    for index in range(12):
+        kind = ("bright", "dark")[index % 2]
+        (tmp_path / kind).mkdir(exist_ok=True)
+        level = (200, 50)[index % 2] + index
+        Image.fromarray(np.full((*SHAPE[1:], 3), level, np.uint8)).save(tmp_path / kind / f"{index}.png")
+    source, said = open_source(tmp_path), "ranked last: where another class is the one, name it (classes=)"
+    assert said in judged(Network.trace(Bright(), SHAPE, preprocess=RECIPE), source).summary
+    for names in (["bright"], ["dark"]):  # who names it is believed
+        assert said not in judged(Network.trace(Bright(), SHAPE, preprocess=RECIPE, classes=names), source).summary
+
+
 def test_labels_by_a_table(source: Source, tmp_path: Path) -> None:
     module, rng = headed.Ending("sigmoid", 3), np.random.default_rng(0)
     truth = rng.integers(0, 2, (COUNT, 3))

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 import convscope
 from convscope.cli import options as opt
 from convscope.cli.present import AddTo, EntryName, present
+from convscope.cli.wording import in_words
 
 
 def evaluate(
@@ -56,4 +57,4 @@ def evaluate(
         )  # fmt: skip
     present(found, terminal)
     for line in (*found.mistakes, found.summary):
-        terminal.say(line)
+        terminal.say(in_words(line))

@@ -64,15 +64,14 @@ def _say_contents(found: "FileContents", terminal: "Terminal") -> None:
     """What a file of weights holds, and how a network for it is named."""
     terminal.result(found.to_json())
     terminal.say(f"{found.path}: {found.kind}")
-    terminal.table(
-        ("dictionary", "tensors", "numbers", "what", "names begin with", "first", "last"),
-        [
-            (f"#{p.key}" if p.key else "(the file)", str(p.tensors), f"{p.numbers:,}", p.what, ", ".join(p.starts),
-             p.first, p.last)
-            for p in found.parts
-        ],
-        right=(1, 2),
-    )  # fmt: skip
+    head = ("dictionary", "tensors", "numbers", "what", "names begin with", "first", "last")
+    rows = [
+        (f"#{p.key}" if p.key else "(the file)", str(p.tensors), f"{p.numbers:,}", p.what, ", ".join(p.starts),
+         p.first, p.last)
+        for p in found.parts
+    ]  # fmt: skip
+    if rows:
+        terminal.table(head, rows, right=(1, 2))
     for place, name in found.modules.items():
         terminal.say(f"a whole module{f' under {place}' if place else ''}: {name}, which is not read")
     if found.values:

@@ -22,6 +22,9 @@ from convscope.shown import brief
 DARK = 1 << 14
 """Sixteen-bit images whose largest value is below this (14 bits and fewer) are not taken to be on 0..65535."""
 _REMEDY = 'say range=(low, high), range="file" where the files tell, or range="collection" to look for it'
+_UNTOLD = (
+    'the file tells no range, which range="file" takes: say range=(low, high), or range="collection" to look for it'
+)
 
 
 @brief
@@ -153,20 +156,21 @@ def limits(raster: Raster, preprocess: Preprocess) -> tuple[float, float]:
     if dtype == np.uint8:
         return (0.0, 255.0)
     low, high = found or (math.nan, math.nan)
+    remedy = _UNTOLD if asked == "file" else _REMEDY
     if dtype.kind == "f":
         if gaps or not (low >= 0 and high <= 1):
             raise ImageError(
-                f"floating-point pixels are read on 0..1, found {_span(raster)}: {_REMEDY}; of a dataset that ends in "
+                f"floating-point pixels are read on 0..1, found {_span(raster)}: {remedy}; of a dataset that ends in "
                 'Normalize, give it without (the network\'s preprocessing does that), or say range="normalised"'
             )
         return (0.0, 1.0)
     if low < 0 or high > 65535:
-        raise ImageError(f"pixels of type {dtype} are read on 0..65535, found {_span(raster)}: {_REMEDY}")
+        raise ImageError(f"pixels of type {dtype} are read on 0..65535, found {_span(raster)}: {remedy}")
     if 0 < high < DARK:
         bits = int(high).bit_length()
         raise ImageError(
             f"its values go to {high:g} ({bits} bits) in a type of {dtype.itemsize * 8}, and would be nearly black on "
-            f"0..65535: {_REMEDY}"
+            f"0..65535: {remedy}"
         )
     return (0.0, 65535.0)
 

@@ -60,6 +60,8 @@ class AskedRecipe:
         None where nobody says anything. Raises UsageError where what is asked for contradicts itself or the input.
         """
         found = self.recipe if isinstance(self.recipe, Preprocess) else own
+        if found is None and self.range == "normalised" and self.mean is None and self.recipe is None and size:
+            found = named("unit", *size, channels)  # values that are the input already: nothing is done to them
         if isinstance(self.recipe, str) or self.mean is not None:
             height, width = size or ((own.height, own.width) if own is not None else (0, 0))
             if not height:

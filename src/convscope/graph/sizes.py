@@ -11,6 +11,8 @@ import torch
 from convscope.errors import TraceError
 from convscope.graph.steps import BatchSize
 
+_TYPES = {torch.SymInt: int, torch.SymFloat: float, torch.SymBool: bool}
+
 
 @dataclass(frozen=True)
 class Batching:
@@ -26,7 +28,7 @@ class Batching:
     def counts(self, size: Any) -> bool:
         """Whether a length is that of the batch."""
         if not self.any:
-            return int(size) == 1
+            return not of_pixels(size) and int(size) == 1
         return not isinstance(size, int) and size.node.expr == self.size.node.expr
 
     def number(self, value: Any) -> Any:
@@ -39,7 +41,7 @@ class Batching:
             return value
         expr = sympy.sympify(value.node.expr)
         if not expr.free_symbols:
-            return int(expr)
+            return _TYPES[type(value)](expr)
         if of_pixels(value):
             raise TraceError(
                 "the size of a tensor in the model depends on what is in the images (x[x > 0], torch.nonzero, "

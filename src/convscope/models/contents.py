@@ -108,7 +108,7 @@ def describe_file(spec: str | Path) -> FileContents:
         str(place),
         contents.kind,
         tuple(_parts(contents)),
-        {**contents.values, **_numbers(contents, str(place))},
+        {} if "" in contents.modules else {**contents.values, **_numbers(contents, str(place))},
         contents.modules,
         tuple(Fit(one.model, ".".join(part for part in (key, one.key) if part), one.outputs) for one in fits),
         None if kernel is None else len(kernel) - 2,

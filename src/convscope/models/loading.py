@@ -19,6 +19,7 @@ from convscope.files import kind_of
 from convscope.graph import Network, Scores
 from convscope.graph.network import of_program
 from convscope.graph.randomness import Randomness
+from convscope.graph.refusals import refusal
 from convscope.models.beside import class_names, range_of, recipe_in
 from convscope.models.dictionaries import read_dictionaries
 from convscope.models.from_export import from_export
@@ -310,6 +311,8 @@ def _trace(
     size = request.input_size or asked.size or ((own.height, own.width) if own is not None else found.size)
     preprocess = asked.recipe_for(own, size, channels)
     if size is None:
+        if why := refusal(found.module):
+            raise TraceError(f"{why}. Where it takes images all the same, say how large they are: input_size=")
         raise UsageError(
             f"{request.spec} does not say how large its images are: give input_size=, such as input_size=224 (and, "
             "where images are looked at, what is done to them: preprocess='imagenet', 'unit', or mean= and std=)"

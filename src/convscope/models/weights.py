@@ -316,7 +316,7 @@ def _complaint(weights: Weights, wanted: Mapping[str, Tensor], place: NamesPlace
     if place is None:
         group = likeliest(weights.contents)
         own, other = list(wanted), list(group)
-        hint = "check that the file was made for this architecture"
+        hint = _quantised(weights.contents) or "check that the file was made for this architecture"
         if [tuple(wanted[name].shape) for name in own] == [one.shape for one in group.values()]:
             hint = "its tensors have the model's shapes in the model's order: rename them in a function of yours"
         return (
@@ -334,11 +334,17 @@ def _complaint(weights: Weights, wanted: Mapping[str, Tensor], place: NamesPlace
         parts.append(f"{len(extra)} that the model does not have ({few(extra)})")
     if misfits:
         parts.append(f"{len(misfits)} of another shape ({few(misfits)})")
-    advice = "check that the file was made for this architecture"
+    advice = _quantised(weights.contents) or "check that the file was made for this architecture"
     if 0 < len(misfits) <= _FEW and not place.missing and not extra:
         advice += "; a model with other classes is loaded with classes=, one for another input size with input_size="
     where = f", looked for under {place.key}" if place.key else ""
     return f"the weights of {source} do not fit the model{where}: {'; '.join(parts)}; {advice}"
+
+
+def _quantised(contents: Contents) -> str | None:
+    """What to do about a quantised network's file, whose tensors are plain but for those that it packs."""
+    sign = next((name for name in contents.stored if name.rpartition(".")[2] == "zero_point"), None)
+    return sign and f"it is of a quantised network ({sign}): take the one in floating point, as it was before"
 
 
 def few(names: Sequence[str]) -> str:

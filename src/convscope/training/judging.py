@@ -28,6 +28,8 @@ from convscope.training.truth_maps import Sums, ValueMaps
 from convscope.training.truths import UNLABELLED, Masks, Truth, Truths
 from convscope.training.views import Viewer, Views
 
+_CHANCE = 0.5  # the area of a ranking that says nothing
+
 
 @brief
 @dataclass(frozen=True, eq=False)
@@ -48,6 +50,8 @@ class Judgement:
     failures: tuple[Failure, ...] = ()
     positive: str = ""
     """Of one class or not: which class of the images is the one."""
+    by_order: bool = False
+    """Whether nothing but the order of the images' classes says that it is."""
     scored: ScoredImages | None = None
     """What was answered to each image; None of maps."""
 
@@ -66,7 +70,14 @@ class Judgement:
         left = f"; nothing is known of {self.unlabelled} more" if self.unlabelled else ""
         told = ", ".join(map(str, self.measures))
         left += f"; images of '{self.positive}' are those of the class" if self.positive else ""
+        left += ", and ranked last: where another class is the one, name it (classes=)" if self._turned_round else ""
         return f"{told} (95 %) on {self.images} images, {crops}{who}{left}. {self.head.remark}"
+
+    @property
+    def _turned_round(self) -> bool:
+        """Whether a class that its order alone made the one is ranked below the other, beyond chance."""
+        area = next((one for one in self.measures if one.name == "AUROC"), None)
+        return bool(self.positive) and self.by_order and area is not None and area.high < _CHANCE
 
     def rows(self) -> list[dict[str, Any]]:
         """A row a measure."""
@@ -139,7 +150,8 @@ class Jury:
         sides = self._sides(positive) if head.kind == "binary" else ()
         kind = "values" if head.kind == "values" else "classes"
         scored = ScoredImages(np.array(rows, np.int64), found, true, tuple(self.names), sides, kind)
-        return replace(judged, positive=positive, scored=scored)
+        by_order = bool(positive) and self.nets[0].classes is None and self.match == "name"
+        return replace(judged, positive=positive, by_order=by_order, scored=scored)
 
     def _sides(self, positive: str) -> tuple[str, str]:
         """What is said of images where the one class is not there, and where it is."""

@@ -51,6 +51,11 @@ def read_list(path: Path) -> list[Listed]:
     """
     try:
         text = read_regular(path, _LARGEST_LIST).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"the list {path} cannot be read as text: it is not in UTF-8 (byte {error.start}); save it so (a "
+            "spreadsheet calls that 'CSV UTF-8')"
+        ) from error
     except (OSError, ValueError) as error:
         raise SourceError(f"the list {path} cannot be read as text: {error}") from error
     first = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")

@@ -141,8 +141,10 @@ class Sources:
             turned = _run(_as_double(call), -numbers)
         except (RuntimeError, NotImplementedError):
             return None
-        found = torch.where(plain == -turned, plain - 1, -1.0)
-        found = _channels_first(found, call.result).reshape(batch, -1, *call.result.size).long()
+        found = torch.where(plain == -turned, plain - 1, -1.0).clamp(-1, batch * count).long()
+        if not _moves(call, found, plain, numbers.shape):
+            return None
+        found = _channels_first(found, call.result).reshape(batch, -1, *call.result.size)
         alike = [torch.where(one < 0, -1, one - n * count) for n, one in enumerate(found)]
         if any(not torch.equal(one, alike[0]) or int(one.max()) >= count for one in alike):
             return None
@@ -152,6 +154,18 @@ class Sources:
         none = (first < 0).numpy()
         rows, columns = _one_for_all(y, none, 2), _one_for_all(x, none, 1)
         return None if rows is None or columns is None else cls(first.int(), rows, columns)
+
+
+def _moves(call: Call, found: Tensor, constants: Tensor, shape: torch.Size) -> bool:
+    """Whether a call gives the entries with these numbers, and constants where they are below 0, whatever it is given.
+
+    A sum of entries and a bias looks like a constant, or like another entry, where only their numbers are tried.
+    """
+    drawn = torch.randn(shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    if int(found.max()) >= drawn.numel():
+        return False
+    expected = torch.where(found < 0, constants, drawn.reshape(-1)[found.clamp(min=0)])
+    return torch.equal(_run(_as_double(call), drawn), expected)
 
 
 def _one_for_all(source: np.ndarray, none: np.ndarray, axis: int) -> np.ndarray | None:

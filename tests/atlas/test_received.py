@@ -10,6 +10,7 @@ import pytest
 from convscope.atlas import Atlas, export
 from convscope.atlas.attach import attach
 from convscope.atlas.experiments import add_experiment, experiments
+from convscope.atlas.verifying import verify_atlas
 from convscope.atlas.web import script
 from convscope.errors import StoreError
 from convscope.notebook.atlas import answer
@@ -170,6 +171,17 @@ def test_experiments_name_files_of_their_own(received: Atlas, tmp_path: Path) ->
     link(tmp_path / "secret.csv", received.path / "experiments" / "curve" / "table.csv")
     with pytest.raises(StoreError, match=r"leads out of the folder"):
         add_experiment(received.path, "other", title="Other", kind="other")
+
+
+def test_parts_that_an_experiment_only_claims_to_have_are_not_looked_for_without_end(received: Atlas) -> None:
+    add_experiment(received.path, "curve", title="Curve", kind="other", table=[{"a": 1}], data={}, parts=[{"b": 1}])
+    path = received.path / "experiments" / "curve" / "experiment.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "parts": 10**15}))
+    reseal(received.path)
+    planned = export.plan(Atlas.open(received.path)).paths()
+    assert [path for path in planned if path.startswith("data/experiments/curve/")] == ["data/experiments/curve/0.js"]
+    damaged = [one.path for one in verify_atlas(received.path)]
+    assert [path for path in damaged if path.startswith("data/experiments/curve/")] == ["data/experiments/curve/1.js"]
 
 
 def test_nothing_is_written_through_a_link(received: Atlas, tmp_path: Path) -> None:

@@ -1,10 +1,19 @@
 """What answers say of themselves: sentences that can be quoted, all that was asked for, nothing that is not known."""
 
+import inspect
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 
 import convscope as cs
+from convscope.errors import ConvscopeError
+from convscope.models.tiny import random_tiny
+from convscope.models.weights import save_weights
 from convscope.training.measures import Measure, measure, share
 
 
@@ -68,3 +77,65 @@ def test_an_interval_without_width_is_no_interval() -> None:
     assert alike.to_json() == {"name": "AUROC", "value": 1.0, "low": None, "high": None}
     assert "(0.439 to 1.000)" in str(share("accuracy", 3, 3))
     assert "to" in str(Measure("MAE", 0.5, 0.4, 0.6))
+
+
+def asked_of_networks() -> dict[str, Callable[..., Any]]:
+    """Every public function that is asked of a network, or networks, and images."""
+    found = {}
+    for name in cs.__all__:
+        parameters = (
+            list(inspect.signature(getattr(cs, name)).parameters) if inspect.isfunction(getattr(cs, name)) else []
+        )
+        if parameters[:1] in (["net"], ["nets"], ["model"]) and "images" in parameters and name != "project_all":
+            found[name] = getattr(cs, name)
+    return found
+
+
+@pytest.fixture(scope="module")
+def broken() -> cs.Network:
+    """A network some of whose weights are no numbers."""
+    module = random_tiny()
+    with torch.no_grad():
+        module.conv1.weight[0, 0, 0, 0] = float("nan")
+        module.fc.bias[1] = float("-inf")
+    return cs.Network.trace(module, (3, 32, 32), name="broken", preprocess=cs.Preprocess(32, 32))
+
+
+TOLD = "weights of broken hold NaN or infinite values, at 'conv1', 'fc': what comes of them says little"
+
+
+@pytest.mark.parametrize("verb", asked_of_networks())
+def test_weights_that_are_no_numbers_are_said_by_every_verb(
+    broken: cs.Network, verb: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    function, more = asked_of_networks()[verb], {"units": "fc:0", "parts": "parts.csv", "layer": "fc", "out": tmp_path}
+    needed = [one.name for one in inspect.signature(function).parameters.values() if one.default is one.empty][2:]
+    images = [np.full((40, 40, 3), value, np.uint8) for value in (20, 200)] if verb == "transfer" else tmp_path / "none"
+    with suppress(ConvscopeError):  # the images are not there: it is said before
+        function(broken, images, **{name: more[name] for name in needed if name in more})
+    assert [one for one in caplog.messages if one.startswith(TOLD)]
+
+
+def test_weights_that_are_no_numbers_are_said_of_every_checkpoint(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    state = random_tiny().state_dict()
+    save_weights(tmp_path / "epoch-1.safetensors", state)
+    save_weights(tmp_path / "epoch-2.safetensors", {**state, "fc.weight": state["fc.weight"] * np.nan})
+    cs.evolve(tmp_path, np.zeros((1, 40, 40, 3), np.uint8), model="zoo:tiny", layers=["fc"], units=1)
+    (said,) = (one for one in caplog.messages if "hold NaN" in one)
+    assert said.startswith(f"weights of zoo:tiny ({tmp_path / 'epoch-2.safetensors'}")
+    assert "at 'fc'" in said
+
+
+def test_constants_that_are_meant_to_be_infinite_are_no_weights_without_numbers() -> None:
+    class Masked(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = torch.nn.Conv2d(3, 4, 3)
+            self.register_buffer("mask", torch.tensor([0.0, float("-inf"), 0.0, 0.0]))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return (self.conv(x).mean((2, 3)) + self.mask).softmax(1)
+
+    assert cs.Network.trace(Masked(), (3, 8, 8)).nonfinite == ()

@@ -68,7 +68,10 @@ def _edited(folder: Path, draw: random.Random, mark: Path) -> str:
 
     def change(value: Any) -> Any:
         whole = {"": value}  # a value by itself may be replaced, too
-        done.extend(edit(whole if not value else value, draw, mark) for _ in range(draw.randint(1, 3)))
+        done.extend(
+            edit(value if isinstance(value, dict | list) and value else whole, draw, mark)
+            for _ in range(draw.randint(1, 3))
+        )
         return whole.get("", 0)
 
     if file.name == "manifest.json":

@@ -11,7 +11,9 @@ import pytest
 import torch
 
 import convscope as cs
+from convscope.data import wrap_dataset
 from convscope.errors import ConvscopeError
+from convscope.generalisation import Learning
 from convscope.models.tiny import random_tiny
 from convscope.models.weights import save_weights
 from convscope.training.measures import Measure, measure, share
@@ -104,27 +106,41 @@ def broken() -> cs.Network:
 TOLD = "weights of broken hold NaN or infinite values, at 'conv1', 'fc': what comes of them says little"
 
 
+PICTURES = [(np.full((40, 40, 3), 20 * number, np.uint8), number % 2) for number in range(8)]
+MORE: dict[str, dict[str, Any]] = {
+    "diagnose": {"images": None, "projections": 1},
+    "transfer": {
+        "images": wrap_dataset(PICTURES),
+        "layers": ["fc"],
+        "per_class": [1],
+        "folds": 1,
+        "learning": Learning(grid=(1.0,)),
+    },
+}
+"""Of verbs that look at their images first: what makes them short."""
+
+
 @pytest.mark.parametrize("verb", asked_of_networks())
 def test_weights_that_are_no_numbers_are_said_by_every_verb(
     broken: cs.Network, verb: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     function, more = asked_of_networks()[verb], {"units": "fc:0", "parts": "parts.csv", "layer": "fc", "out": tmp_path}
     needed = [one.name for one in inspect.signature(function).parameters.values() if one.default is one.empty][2:]
-    images = [np.full((40, 40, 3), value, np.uint8) for value in (20, 200)] if verb == "transfer" else tmp_path / "none"
+    asked = {name: more[name] for name in needed if name in more}
     with suppress(ConvscopeError):  # the images are not there: it is said before
-        function(broken, images, **{name: more[name] for name in needed if name in more})
+        function(broken, **{"images": tmp_path / "none", **asked, **MORE.get(verb, {})})
     assert [one for one in caplog.messages if one.startswith(TOLD)]
 
 
 def test_weights_that_are_no_numbers_are_said_of_every_checkpoint(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, images: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    state = random_tiny().state_dict()
-    save_weights(tmp_path / "epoch-1.safetensors", state)
-    save_weights(tmp_path / "epoch-2.safetensors", {**state, "fc.weight": state["fc.weight"] * np.nan})
-    cs.evolve(tmp_path, np.zeros((1, 40, 40, 3), np.uint8), model="zoo:tiny", layers=["fc"], units=1)
+    state, run = random_tiny().state_dict(), tmp_path / "diverged"
+    save_weights(run / "epoch-1.safetensors", state)
+    save_weights(run / "epoch-2.safetensors", {**state, "fc.weight": state["fc.weight"] * np.nan})
+    cs.evolve(run, images, model="zoo:tiny", layers=["fc"], units=1, limit=3)
     (said,) = (one for one in caplog.messages if "hold NaN" in one)
-    assert said.startswith(f"weights of zoo:tiny ({tmp_path / 'epoch-2.safetensors'}")
+    assert "epoch-2.safetensors" in said
     assert "at 'fc'" in said
 
 

@@ -29,16 +29,15 @@ class EditedAtlas:
 
     def __call__(self, number: int) -> Try:
         """The outcome of one try; number -1 makes the atlas."""
-        from tests.atlas.received import reseal
-
         good, place = self.root / "good-atlas", self.root / f"atlas-{number}"
         if number < 0:
             return _make(self.root, good)
         draw, folder = random.Random(f"{self.seed} {number}"), place / "deep" / "er" / "atlas"
+        shutil.rmtree(place, ignore_errors=True)  # of a try that was ended
         shutil.copytree(good, folder)
         try:
             told = _edited(folder, draw, place / "mark")
-            reseal(folder)
+            _seal(folder)
             return _used(folder, place, told)
         finally:
             shutil.rmtree(place)
@@ -58,31 +57,44 @@ def _make(root: Path, good: Path) -> Try:
 
 def _edited(folder: Path, draw: random.Random, mark: Path) -> str:
     """Edit the manifest, what an experiment says of itself, or a script of data; says what was done."""
-    from tests.atlas.received import rewrite
-
     data = sorted(path for path in (folder / "data").rglob("*.js") if path.name != "manifest.js")
-    file = draw.choice(
-        [folder / "manifest.json", folder / "experiments" / "curve" / "experiment.json", draw.choice(data)]
-    )
-    done = list[str]()
-
-    def change(value: Any) -> Any:
-        whole = {"": value}  # a value by itself may be replaced, too
-        done.extend(
-            edit(value if isinstance(value, dict | list) and value else whole, draw, mark)
-            for _ in range(draw.randint(1, 3))
-        )
-        return whole.get("", 0)
-
-    if file.name == "manifest.json":
-        rewrite(folder, change)
-    elif file.suffix == ".json":
-        file.write_text(json.dumps(change(json.loads(file.read_text("utf-8")))), "utf-8")
-    else:
-        head, comma, rest = file.read_text("ascii").partition(",")
-        changed = json.dumps(change(json.loads(rest.removesuffix(");\n"))), separators=(",", ":"))
-        file.write_text(f"{head}{comma}{changed});\n".replace("<", "\\u003c"), "ascii")
+    about = folder / "experiments" / "curve" / "experiment.json"
+    file, done = draw.choice([folder / "manifest.json", about, draw.choice(data)]), list[str]()
+    whole = {"": _value(file)}
+    for _ in range(draw.randint(1, 3)):
+        inner = whole[""]
+        done.append(edit(inner if isinstance(inner, dict | list) and inner else whole, draw, mark))
+        whole.setdefault("", None)
+    _write(file, whole[""])
     return f"{file.relative_to(folder)}: {'; '.join(done)}"
+
+
+def _value(file: Path) -> Any:
+    text = file.read_text("utf-8")
+    return json.loads(text if file.suffix == ".json" else text.partition(",")[2].removesuffix(");\n"))
+
+
+def _write(file: Path, value: Any) -> None:
+    """A value as JSON, or as a script of data, with numbers that are none as well."""
+    text = json.dumps(value, separators=(",", ":"))
+    if file.suffix != ".json":
+        address = file.as_posix().partition("/atlas/data/")[2].removesuffix(".js")
+        text = f'__atlas("{address}",{text});\n'.replace("<", "\\u003c")
+    file.write_text(text, "utf-8")
+
+
+def _seal(folder: Path) -> None:
+    """Let the inventory, and the manifest where it is one, fit what is in the folder now."""
+    from convscope.atlas.inventory import Inventory, is_recorded, stamp_of
+
+    found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    made = Inventory({"all": {name: stamp_of(path.read_bytes()) for name, path in found.items() if is_recorded(name)}})
+    (folder / "inventory.json").write_bytes(made.content)
+    manifest = _value(folder / "manifest.json")
+    if isinstance(manifest, dict):
+        manifest["inventory"] = made.entry()
+    for path in (folder / "manifest.json", folder / "data" / "manifest.js"):
+        _write(path, manifest)
 
 
 def _used(folder: Path, place: Path, told: str) -> Try:

@@ -37,6 +37,7 @@ def test_layers_are_named_by_plain_names(received: Atlas, name: object) -> None:
     ("change", "said"),
     [
         (lambda m: m.pop("layers"), "lacks the entry 'layers'"),
+        (lambda m: m.update(paths=3), "paths: 3 is not"),
         (lambda m: m.pop("complete"), "not finished"),
         (lambda m: m.update(complete="yes"), "not finished"),
         (lambda m: m.update(layers={}), "layers: {} is not what"),
@@ -63,6 +64,18 @@ def test_manifests_of_another_shape_are_refused_by_entry(received: Atlas, change
 def test_what_is_no_manifest_is_said(received: Atlas, content: bytes) -> None:
     (received.path / "manifest.json").write_bytes(content)
     with pytest.raises(StoreError, match=r"manifest\.json"):
+        Atlas.open(received.path)
+
+
+@pytest.mark.parametrize("number", ["NaN", "-1e999"])
+def test_numbers_that_no_script_can_hand_on_are_refused(received: Atlas, number: str) -> None:
+    with_experiment(received)
+    experiment, manifest = received.path / "experiments" / "curve" / "experiment.json", received.path / "manifest.json"
+    for path in (experiment, manifest):
+        path.write_text(path.read_text().replace("{", f'{{"odd": {number}, ', 1))
+    with pytest.raises(StoreError, match=rf"curve.experiment\.json .*{number} is no number of JSON"):
+        experiments(received.path)
+    with pytest.raises(StoreError, match=rf"manifest\.json .*{number} is no number of JSON"):
         Atlas.open(received.path)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,8 +87,8 @@ def _paths(source: Source) -> Iterable[Path]:
     """The files that images are read from, where the collection is one of files."""
     while isinstance(source, CachedSource | Derived):
         source = source.inner if isinstance(source, CachedSource) else source.source
-    places = getattr(source, "places", None)
-    return places() if callable(places) else ()
+    places: Callable[[], Iterable[Path]] | None = getattr(source, "places", None)
+    return () if places is None else places()
 
 
 def _is_anonymous(source: Source) -> bool:

@@ -45,8 +45,8 @@ def _values(mark: Path) -> list[Any]:
     return [None, True, [], {}, deep, {"as_expr": {"expr_str": run, "hint": None}}, *numbers, *texts]
 
 
-def _edit(program: Any, draw: random.Random, mark: Path) -> str:
-    """Replace, remove or repeat one value somewhere in a program; says what was done."""
+def edit(program: Any, draw: random.Random, mark: Path) -> str:
+    """Replace, remove or repeat one value somewhere in a program, or in other JSON; says what was done."""
     place, path = program, []
     while isinstance(place, dict | list) and place:
         key = draw.choice(list(place) if isinstance(place, dict) else range(len(place)))
@@ -83,11 +83,11 @@ class EditedProgram:
         draw, done = random.Random(f"{self.seed} {number}"), []
         folder.mkdir()
 
-        def edit(program: Any) -> None:
-            done.extend(_edit(program, draw, folder / "mark") for _ in range(draw.randint(1, 3)))
+        def change(program: Any) -> None:
+            done.extend(edit(program, draw, folder / "mark") for _ in range(draw.randint(1, 3)))
 
         try:
-            rewrite(good, {"models/model.json": edited(edit)}, to=folder / "net.pt2")
+            rewrite(good, {"models/model.json": edited(change)}, to=folder / "net.pt2")
             return _use(f"pt2:{folder / 'net.pt2'}", folder, "; ".join(done))
         finally:
             shutil.rmtree(folder)
@@ -111,7 +111,7 @@ class EditedKept:
             return _use("zoo:tiny", self.root, "")
         draw, (file,) = random.Random(f"{self.seed} {number}"), (good / "programs").iterdir()
         program = json.loads(file.read_bytes().partition(b"\n")[2])
-        done = "; ".join(_edit(program, draw, folder / "mark") for _ in range(draw.randint(1, 3)))
+        done = "; ".join(edit(program, draw, folder / "mark") for _ in range(draw.randint(1, 3)))
         content = json.dumps(program).encode()
         place = folder / "programs" / file.name
         place.parent.mkdir(parents=True)
@@ -277,6 +277,6 @@ def _outcomes(report: Path) -> Iterator[Try]:
 
 
 __all__ = [
-    "HAND_MADE", "EditedAnswer", "EditedDirections", "EditedKept", "EditedProgram", "HostileWeights", "hand_made",
-    "weights_tries",
+    "HAND_MADE", "EditedAnswer", "EditedDirections", "EditedKept", "EditedProgram", "HostileWeights", "edit",
+    "hand_made", "weights_tries",
 ]  # fmt: skip

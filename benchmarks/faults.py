@@ -29,6 +29,7 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from benchmarks import _faults_commands as commands
+from benchmarks._faults_atlases import EditedAtlas
 from benchmarks._faults_hostile import (
     HAND_MADE,
     EditedAnswer,
@@ -165,6 +166,7 @@ def hostile(root: Path, options: argparse.Namespace, size: int) -> Works:
         ("programs that were traced before, edited", EditedKept(root, options.seed)),
         ("directions, edited", EditedDirections(root, options.seed)),
         ("answers, edited", EditedAnswer(root, options.seed)),
+        ("atlases, edited", EditedAtlas(root, options.seed)),
     ):
         yield Work("hostile", what, size, partial(_prepared, root, once, None))
     yield Work("hostile", "weights with pickles", weights_tries(), partial(watched, HostileWeights(root)))

@@ -20,6 +20,8 @@ ACTIVE = (
     b'<script>window.hacked = true</script><a xlink:href="javascript:hacked=1"><path d="M1 1"/></a>'
     b"<style>@import url(http://evil.example/y.css);</style><style>path{stroke:red}</style>"
     b'<image xlink:href="http://evil.example/track.png"/><use xlink:href="#ok"/><g id="ok" onclick="hacked=1">'
+    b"<style>svg{background:image-set('http://evil.example/v.png' 1x)}</style>"
+    b"<rect style=\"mask-image:-webkit-image-set('http://evil.example/w.png' 1x)\"/>"
     b'<text style="fill:url(http://evil.example/z)">a &lt; b &amp; c</text><path d="M0 0L9 9" style="stroke:#06c"/></g>'
     b"</svg>"
 )

@@ -10,6 +10,7 @@ import pytest
 from convscope.atlas import Atlas, export
 from convscope.atlas.attach import attach
 from convscope.atlas.experiments import add_experiment, experiments
+from convscope.atlas.verifying import verify_atlas
 from convscope.atlas.web import script
 from convscope.errors import StoreError
 from convscope.notebook.atlas import answer
@@ -36,6 +37,7 @@ def test_layers_are_named_by_plain_names(received: Atlas, name: object) -> None:
     ("change", "said"),
     [
         (lambda m: m.pop("layers"), "lacks the entry 'layers'"),
+        (lambda m: m.update(paths=3), "paths: 3 is not"),
         (lambda m: m.pop("complete"), "not finished"),
         (lambda m: m.update(complete="yes"), "not finished"),
         (lambda m: m.update(layers={}), "layers: {} is not what"),
@@ -62,6 +64,18 @@ def test_manifests_of_another_shape_are_refused_by_entry(received: Atlas, change
 def test_what_is_no_manifest_is_said(received: Atlas, content: bytes) -> None:
     (received.path / "manifest.json").write_bytes(content)
     with pytest.raises(StoreError, match=r"manifest\.json"):
+        Atlas.open(received.path)
+
+
+@pytest.mark.parametrize("number", ["NaN", "-1e999"])
+def test_numbers_that_no_script_can_hand_on_are_refused(received: Atlas, number: str) -> None:
+    with_experiment(received)
+    experiment, manifest = received.path / "experiments" / "curve" / "experiment.json", received.path / "manifest.json"
+    for path in (experiment, manifest):
+        path.write_text(path.read_text().replace("{", f'{{"odd": {number}, ', 1))
+    with pytest.raises(StoreError, match=rf"curve.experiment\.json .*{number} is no number of JSON"):
+        experiments(received.path)
+    with pytest.raises(StoreError, match=rf"manifest\.json .*{number} is no number of JSON"):
         Atlas.open(received.path)
 
 
@@ -170,6 +184,17 @@ def test_experiments_name_files_of_their_own(received: Atlas, tmp_path: Path) ->
     link(tmp_path / "secret.csv", received.path / "experiments" / "curve" / "table.csv")
     with pytest.raises(StoreError, match=r"leads out of the folder"):
         add_experiment(received.path, "other", title="Other", kind="other")
+
+
+def test_parts_that_an_experiment_only_claims_to_have_are_not_looked_for_without_end(received: Atlas) -> None:
+    add_experiment(received.path, "curve", title="Curve", kind="other", table=[{"a": 1}], data={}, parts=[{"b": 1}])
+    path = received.path / "experiments" / "curve" / "experiment.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "parts": 10**15}))
+    reseal(received.path)
+    planned = export.plan(Atlas.open(received.path)).paths()
+    assert [path for path in planned if path.startswith("data/experiments/curve/")] == ["data/experiments/curve/0.js"]
+    damaged = [one.path for one in verify_atlas(received.path)]
+    assert [path for path in damaged if path.startswith("data/experiments/curve/")] == ["data/experiments/curve/1.js"]
 
 
 def test_nothing_is_written_through_a_link(received: Atlas, tmp_path: Path) -> None:

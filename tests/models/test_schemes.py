@@ -323,10 +323,13 @@ def test_a_known_network_is_built_without_the_code_that_it_brings(
     assert agreeing == []
 
 
-@pytest.mark.parametrize("nested", ["top", "inner"])
-def test_kernels_from_elsewhere_are_not_fetched(repository: Path, offline: None, nested: str) -> None:
+@pytest.mark.parametrize(
+    ("nested", "key"),
+    [("top", "attn_implementation"), ("inner", "attn_implementation"), ("top", "_attn_implementation_internal")],
+)
+def test_kernels_from_elsewhere_are_not_fetched(repository: Path, offline: None, nested: str, key: str) -> None:
     config = json.loads((repository / "config.json").read_text())
-    asked = {"attn_implementation": "somebody/kernel:forward"}
+    asked = {key: "somebody/kernel:forward"}
     config |= asked if nested == "top" else {"backbone_config": [asked]}
     (repository / "config.json").write_text(json.dumps(config))
     with pytest.raises(WeightsError, match=r"needs a kernel from elsewhere \(somebody/kernel:forward\)"):

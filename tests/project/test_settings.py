@@ -384,6 +384,32 @@ def tuning(made: Made, _: Path) -> Found:
     return {"tiny": digest(cs.tuning(made.tiny, made.source, layers=["relu1"], k=2).to_json())}
 
 
+def effects(made: Made, folder: Path) -> Found:
+    cs.effects(made.tiny, made.source, layers=["block2.relu2"], match="index", workers=1, store=folder)
+    return folder_of(folder)
+
+
+def sanity(made: Made, folder: Path) -> Found:
+    cs.sanity(made.tiny, made.source, layers=["relu1"], units=2, each=2, seeds=1, side=8, store=folder)
+    return folder_of(folder)
+
+
+def check(made: Made, folder: Path) -> Found:
+    cs.check(made.odd, module=Odd(), layers=made.odd.layers.stages()[:1], store=folder)  # on noise
+    return folder_of(folder)
+
+
+def directions(made: Made, folder: Path) -> Found:
+    learnt: dict[str, Any] = {"layer": "relu1", "n": 3, "active": 1, "updates": 3, "positions": 60}
+    cs.directions(made.tiny, made.source, store=folder, **learnt)
+    return folder_of(folder)
+
+
+def paper(made: Made, _: Path) -> Found:
+    answer = cs.paper(made.tiny, made.source, claims=["aliasing"], seeds=1, workers=1)
+    return {"tiny": digest(*_leaves([{k: v for k, v in row.items() if k != "seconds"} for row in answer.rows()]))}
+
+
 def bench(made: Made, _: Path) -> Found:
     made_of = Bench(made.tiny, source=made.source)
     photo = made_of.put("tab", made_of.choose(0))["photo"]
@@ -424,7 +450,9 @@ ANSWERS: dict[str, Callable[[Made, Path], Found]] = {
     )
 }
 
-NEWER: dict[str, Callable[[Made, Path], Found]] = {one.__name__: one for one in (causes, mistakes, tuning, bench)}
+NEWER: dict[str, Callable[[Made, Path], Found]] = {
+    one.__name__: one for one in (causes, mistakes, tuning, effects, sanity, check, directions, paper, bench)
+}
 """Asked about types and arithmetic alone: they compute by what the others do."""
 
 STATED = {("threads", "training"): "gradients are summed in as many pieces as there are threads: docs/training.md"}

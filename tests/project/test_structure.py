@@ -195,3 +195,10 @@ def test_what_takes_many_arguments_takes_them_by_name() -> None:
         "a function takes eight arguments at most: what belongs together is one thing"
     )
     assert set(LONG) == set(many), "what may be long is short now"
+
+
+def test_packages_of_the_viewer_are_installed_without_running_their_scripts() -> None:
+    assert "ignore-scripts=true" in (ROOT / "web" / ".npmrc").read_text("utf-8").splitlines()
+    installed = re.findall(r"npm (?:--prefix \S+ )?(?:ci|install|i)\b[^\n;|&]*", (ROOT / "Makefile").read_text("utf-8"))
+    assert len(installed) >= 3
+    assert [line for line in installed if "--ignore-scripts" not in line] == []

@@ -150,11 +150,16 @@ def test_other_hosts_paths_and_methods_are_refused(running: Running) -> None:
     assert running.ask("POST", "/api/parts/1", {})[0] == 405
 
 
-def test_a_picture_that_cannot_be_read_is_said(running: Running, photos: Path) -> None:
+def test_a_picture_that_cannot_be_read_or_shown_is_said(running: Running, photos: Path) -> None:
     (photos / "a" / "1.png").write_bytes(b"no image")
-    status, _, body = running.ask("GET", "/image/0")
-    assert status == 422
-    assert json.loads(body)["error"]
+    Image.new("L", (70_000, 1)).save(photos / "b" / "2.png")
+    for path, said in (
+        ("/image/0", "not an image"),
+        ("/image/1", "1x70000 pixels are longer than the 65500 that the page can"),
+    ):
+        status, _, body = running.ask("GET", path)
+        assert status == 422
+        assert json.loads(body)["error"].startswith(said)
 
 
 def test_rows_of_other_images_stay(photos: Path, tmp_path: Path) -> None:

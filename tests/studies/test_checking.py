@@ -28,6 +28,13 @@ def test_weights_that_changed_since_it_was_traced_fail_it(net: cs.Network, tmp_p
     assert "fails: outputs against the module's" in loaded.text()
 
 
+def test_a_module_with_outputs_of_another_size_is_refused(net: cs.Network) -> None:
+    module = random_tiny()
+    module.fc = nn.Linear(module.fc.in_features, 3)
+    with pytest.raises(UsageError, match=r"on the images of zoo:tiny .*it gives \(1, 3\), and the network \(1, "):
+        cs.check(net, module=module, layers=["fc"])
+
+
 def test_numbers_that_are_none_are_no_json_numbers(net: cs.Network) -> None:
     module = random_tiny()
     nn.init.constant_(module.fc.bias, float("nan"))

@@ -118,21 +118,23 @@ def test_it_is_said_what_a_folder_holds_beside_what_was_asked(net: cs.Network, t
         cs.deconv(cs.load("zoo:tiny", seed=1), X, "conv1:1", rule="guided", store=tmp_path / "two")
 
 
-def write_photos(folder: Path, size: int) -> Path:
+def write_photos(folder: Path, size: int, *, more: int = 0) -> Path:
     """Twelve photos whose files have other sizes for other sides."""
     for number in range(12):
         place = folder / ("dark", "light")[number % 2] / f"{number}.bmp"
         place.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(np.full((size, size, 3), 20 * number, np.uint8)).save(place)
+        Image.fromarray(np.full((size, size, 3), 20 * number + more, np.uint8)).save(place)
     return folder
 
 
-@pytest.mark.parametrize("verb", ["scan", "atlas", "effects", "tuning"])
-def test_images_that_are_replaced_meanwhile_are_said_to_be(net: cs.Network, tmp_path: Path, verb: str) -> None:
+@pytest.mark.parametrize(("verb", "size"), [("scan", 40), ("atlas", 40), ("effects", 40), ("tuning", 44)])
+def test_images_that_are_replaced_meanwhile_are_said_to_be(
+    net: cs.Network, tmp_path: Path, verb: str, size: int
+) -> None:
     images, out = write_photos(tmp_path / "photos", 40), tmp_path / "out"
 
     def replacing(stage: str, done: int, total: int) -> None:
-        write_photos(images, 44)
+        write_photos(images, size, more=7)
 
     ask: dict[str, Callable[[], object]] = {
         "scan": lambda: cs.scan(net, images, layers=["fc"], k=1, store=out, progress=replacing),

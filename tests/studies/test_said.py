@@ -1,10 +1,21 @@
 """What answers say of themselves: sentences that can be quoted, all that was asked for, nothing that is not known."""
 
+import inspect
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 
 import convscope as cs
+from convscope.data import wrap_dataset
+from convscope.errors import ConvscopeError
+from convscope.generalisation import Learning
+from convscope.models.tiny import random_tiny
+from convscope.models.weights import save_weights
 from convscope.training.measures import Measure, measure, share
 
 
@@ -68,3 +79,79 @@ def test_an_interval_without_width_is_no_interval() -> None:
     assert alike.to_json() == {"name": "AUROC", "value": 1.0, "low": None, "high": None}
     assert "(0.439 to 1.000)" in str(share("accuracy", 3, 3))
     assert "to" in str(Measure("MAE", 0.5, 0.4, 0.6))
+
+
+def asked_of_networks() -> dict[str, Callable[..., Any]]:
+    """Every public function that is asked of a network, or networks, and images."""
+    found = {}
+    for name in cs.__all__:
+        parameters = (
+            list(inspect.signature(getattr(cs, name)).parameters) if inspect.isfunction(getattr(cs, name)) else []
+        )
+        if parameters[:1] in (["net"], ["nets"], ["model"]) and "images" in parameters and name != "project_all":
+            found[name] = getattr(cs, name)
+    return found
+
+
+@pytest.fixture(scope="module")
+def broken() -> cs.Network:
+    """A network some of whose weights are no numbers."""
+    module = random_tiny()
+    with torch.no_grad():
+        module.conv1.weight[0, 0, 0, 0] = float("nan")
+        module.fc.bias[1] = float("-inf")
+    return cs.Network.trace(module, (3, 32, 32), name="broken", preprocess=cs.Preprocess(32, 32))
+
+
+TOLD = "weights of broken hold NaN or infinite values, at 'conv1', 'fc': what comes of them says little"
+
+
+PICTURES = [(np.full((40, 40, 3), 20 * number, np.uint8), number % 2) for number in range(8)]
+MORE: dict[str, dict[str, Any]] = {
+    "diagnose": {"images": None, "projections": 1},
+    "transfer": {
+        "images": wrap_dataset(PICTURES),
+        "layers": ["fc"],
+        "per_class": [1],
+        "folds": 1,
+        "learning": Learning(grid=(1.0,)),
+    },
+}
+"""Of verbs that look at their images first: what makes them short."""
+
+
+@pytest.mark.parametrize("verb", asked_of_networks())
+def test_weights_that_are_no_numbers_are_said_by_every_verb(
+    broken: cs.Network, verb: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    function, more = asked_of_networks()[verb], {"units": "fc:0", "parts": "parts.csv", "layer": "fc", "out": tmp_path}
+    needed = [one.name for one in inspect.signature(function).parameters.values() if one.default is one.empty][2:]
+    asked = {name: more[name] for name in needed if name in more}
+    with suppress(ConvscopeError):  # the images are not there: it is said before
+        function(broken, **{"images": tmp_path / "none", **asked, **MORE.get(verb, {})})
+    assert [one for one in caplog.messages if one.startswith(TOLD)]
+
+
+def test_weights_that_are_no_numbers_are_said_of_every_checkpoint(
+    tmp_path: Path, images: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    state, run = random_tiny().state_dict(), tmp_path / "diverged"
+    save_weights(run / "epoch-1.safetensors", state)
+    save_weights(run / "epoch-2.safetensors", {**state, "fc.weight": state["fc.weight"] * np.nan})
+    cs.evolve(run, images, model="zoo:tiny", layers=["fc"], units=1, limit=3)
+    (said,) = (one for one in caplog.messages if "hold NaN" in one)
+    assert "epoch-2.safetensors" in said
+    assert "at 'fc'" in said
+
+
+def test_constants_that_are_meant_to_be_infinite_are_no_weights_without_numbers() -> None:
+    class Masked(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = torch.nn.Conv2d(3, 4, 3)
+            self.register_buffer("mask", torch.tensor([0.0, float("-inf"), 0.0, 0.0]))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return (self.conv(x).mean((2, 3)) + self.mask).softmax(1)
+
+    assert cs.Network.trace(Masked(), (3, 8, 8)).nonfinite == ()

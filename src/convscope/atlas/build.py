@@ -20,7 +20,7 @@ from convscope.atlas.reading import Atlas
 from convscope.atlas.taken import TakenPictures
 from convscope.atlas.tunings import write_tunings
 from convscope.data import Images, Source
-from convscope.data.unchanged import expect_unchanged
+from convscope.data.unchanged import Moment
 from convscope.errors import StoreError
 from convscope.files import write_json
 from convscope.graph import Network
@@ -146,6 +146,7 @@ def _build(
         remove(folder / "work")
         return Atlas.open(folder, outcome="unchanged")
     manifest, ledger = _begin(folder, wanted, state)
+    before = Moment.of(source, wanted.data["fingerprint"])
     crops = Crops()
     found = distributed_scan(net, source, store=folder / "store", crops=crops, progress=progress, **shared)
     thumbs = folder / "pictures" / "images" if options.thumb else None
@@ -185,7 +186,7 @@ def _build(
         if options.tuning:
             tops = {build.id: build.top for build in builds}
             write_tunings(folder, studio, tops, team, ledger, progress)
-    expect_unchanged(source, wanted.data["fingerprint"])
+    before.expect_unchanged()
     Finish(folder, net, source, found, builds, records, options, extras, ledger, taken).write(manifest, progress)
     return Atlas.open(folder, outcome="made" if state == "nothing" else "continued")
 

@@ -51,6 +51,7 @@ _WHOLE: Json = {
     "failures": {"count": _count(1 << 53), "shown": _is(list)},
     "units": _units,
     "layers": _is(list),
+    "paths": _is(dict),
 }
 _WORDS = {is_layer_id: "no name of a layer in an atlas"}
 

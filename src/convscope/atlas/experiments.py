@@ -6,7 +6,6 @@ of this folder describes the format.
 
 import csv
 import io
-import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,7 +15,7 @@ from typing import Any, Literal, get_args
 from convscope.atlas.charts import Chart, sketch
 from convscope.atlas.names import inside, is_inside, is_name, place
 from convscope.atlas.published import MOST
-from convscope.atlas.web import printable, script
+from convscope.atlas.web import parsed, printable, script
 from convscope.errors import StoreError, UsageError
 from convscope.files import json_bytes, write_bytes, writing
 
@@ -320,7 +319,7 @@ def _csv(table: ResultTable) -> bytes:
 def _load(root: Path, name: str) -> Experiment:
     path = f"experiments/{name}/experiment.json"
     try:
-        found = json.loads(inside(root, path, most=MOST).read_bytes().decode("utf-8"))
+        found = parsed(inside(root, path, most=MOST).read_bytes().decode("utf-8"))
         lists = {key: tuple(found[key]) for key in ("figures", "captions", "units", "images")}
         lists |= {"pictures": tuple(found.get("pictures", ())), "sketch": tuple(map(tuple, found.get("sketch", ())))}
         experiment = Experiment(**{**found, **lists})

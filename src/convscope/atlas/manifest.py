@@ -5,7 +5,6 @@ knows whose it is, and everything else when all is done.
 """
 
 import datetime
-import json
 import logging
 import os
 import platform
@@ -23,7 +22,7 @@ from convscope.atlas.described import check_manifest
 from convscope.atlas.inventory import Inventory, check_files
 from convscope.atlas.names import inside
 from convscope.atlas.published import MOST
-from convscope.atlas.web import numbers, printable
+from convscope.atlas.web import numbers, parsed, printable
 from convscope.data import Preprocess, Source
 from convscope.data.recipes import differences
 from convscope.errors import StoreError, UsageError
@@ -230,7 +229,7 @@ def load(folder: Path) -> Json:
     """
     path = folder / "manifest.json"
     try:
-        found = json.loads(inside(folder, path.name, most=MOST).read_bytes().decode("utf-8"))
+        found = parsed(inside(folder, path.name, most=MOST).read_bytes().decode("utf-8"))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise StoreError(
             f"{folder} holds no atlas: there is no manifest.json; make one with `convscope atlas`"

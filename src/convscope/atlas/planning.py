@@ -5,6 +5,8 @@ Everything is looked at here, before anything is written: names, links, data, pi
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -364,8 +366,9 @@ def _add_experiments(made: AtlasPlan, found: Sequence[Experiment]) -> None:
             made.copy(f"{place}/{file}")
         if one.data:
             made.copy(f"data/{place}.js")
-        for number in range(one.parts):
-            made.copy(f"data/{place}/{number}.js")
+        parts = (f"data/{place}/{number}.js" for number in range(one.parts))
+        for path in takewhile(partial(is_inside, made.atlas.path), parts):  # there need not be as many as it says
+            made.copy(path)
         made.made[f"data/results/{one.name}.js"] = result_script(made.atlas.path, one)
     if found:
         made.made["data/experiments.js"] = index_script(made.atlas.path, found)

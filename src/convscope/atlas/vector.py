@@ -19,7 +19,7 @@ _ELEMENTS = frozenset(
 )
 _ATTRIBUTE = re.compile(r"(?!on)[a-zA-Z][a-zA-Z0-9-]*|xlink:href|xml:space|xmlns|xmlns:xlink", re.IGNORECASE)
 _REFERENCE = re.compile(r"#[^\s\"'<>]*|data:image/(?:png|jpeg|webp);base64,[A-Za-z0-9+/=\s]*")
-_OUTSIDE = re.compile(r"url\(\s*(?![\"']?#)|@import|expression|javascript:|\\", re.IGNORECASE)
+_OUTSIDE = re.compile(r"url\(\s*(?![\"']?#)|@import|image-set|\bsrc\(|expression|javascript:|\\", re.IGNORECASE)
 _DEEPEST = 256
 
 

@@ -8,6 +8,7 @@ own end, and whoever gives it on writes it anew with `script`.
 """
 
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,18 @@ def value_of(content: bytes, address: str) -> Any:
     if b'"__proto__":' in again:  # a key in JSON, but a prototype in a script
         raise ValueError("it has a key '__proto__'")
     return value
+
+
+def parsed(text: str | bytes) -> Any:
+    """The value of a JSON text, whose numbers are all such that `script` can hand them on.
+
+    Raises ValueError where it is none, or has others; RecursionError where it is nested too deeply.
+    """
+    return json.loads(text, parse_constant=_refuse, parse_float=_finite)
+
+
+def _finite(digits: str) -> float:
+    return float(digits) if math.isfinite(float(digits)) else _refuse(digits)
 
 
 def _refuse(word: str) -> Any:

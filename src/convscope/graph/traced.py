@@ -19,6 +19,7 @@ from convscope.graph.layers import LayerList
 from convscope.graph.listing import documents_of
 from convscope.graph.meaning import choose, head_of
 from convscope.graph.names import container_names
+from convscope.graph.nonfinite import nonfinite
 from convscope.graph.nouns import Layer, Unit, UnitLike, Value
 from convscope.graph.options import Gates, PullOptions
 from convscope.graph.placing import boxes_of, crops_of, reach_of
@@ -209,6 +210,11 @@ class Traced(Shown):
     def fingerprint(self) -> str:
         """SHA-256 over the operations, their arguments and the weights, as hexadecimal digits."""
         return fingerprint(self.program)
+
+    @cached_property
+    def nonfinite(self) -> tuple[str, ...]:
+        """The names of the steps whose weights hold NaN or infinite values: nothing that comes of them says much."""
+        return nonfinite(self.program)
 
     def index_of(self, layer: str) -> int:
         """The value that a layer's name, a container's name, or the output's stands for.

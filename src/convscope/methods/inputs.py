@@ -30,6 +30,8 @@ from convscope.graph import Network
 
 logger = logging.getLogger(__name__)
 
+_NAMED = 3  # steps with weights that are no numbers
+
 AT_ONCE = 1024
 """Images that a method of a few images takes at most: they and what is found of them are held in memory together."""
 
@@ -98,8 +100,15 @@ def _expect_one_kind(images: Sequence[Any]) -> None:
 
 
 def expect_network(net: object) -> None:
-    """Raise UsageError for what is no traced network: a module, or the name of one."""
+    """Raise UsageError for what is no traced network: a module, or the name of one. Of weights without numbers it is
+    said that they are carried on."""
     if isinstance(net, Network):
+        if net.nonfinite:
+            places = ", ".join(map(repr, net.nonfinite[:_NAMED])) + (" ..." if len(net.nonfinite) > _NAMED else "")
+            logger.warning(
+                "weights of %s hold NaN or infinite values, at %s: what comes of them says little; give other weights, "
+                "such as those of a checkpoint from before", net.name, places,
+            )  # fmt: skip
         return
     if isinstance(net, torch.nn.Module):
         raise UsageError(

@@ -142,7 +142,7 @@ def _kernel(value: Any) -> str | None:
             parts += part
         elif isinstance(part, Mapping):
             for key, inner in part.items():
-                if str(key).endswith("_implementation") and "/" in json.dumps(inner):
+                if "_implementation" in str(key) and "/" in json.dumps(inner):  # also where it is kept: ..._internal
                     return str(inner)
                 parts.append(inner)
     return None

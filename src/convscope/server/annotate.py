@@ -31,6 +31,7 @@ _FILES = {"": ("index.html", "text/html"), "annotate.js": ("annotate.js", "text/
 _FILES |= {"annotate.css": ("annotate.css", "text/css"), "icon.svg": ("icon.svg", "image/svg+xml")}
 _FARTHEST = 1 << 31  # pixels from the corner of an image
 _DIGITS = 12  # of the number of an image
+_LONGEST = 65_500  # pixels of a side of a JPEG
 _LARGEST = 1 << 16  # bytes of a request; some hundred boxes
 _HEADERS = {
     "Content-Security-Policy": (
@@ -204,6 +205,9 @@ class _AnnotationPages:
             pixels = look(self.notebook.source.read(index), max_pixels=allowance_of(self.notebook.source).pixels)
         except ImageError as error:
             return self._problem(422, str(error))
+        height, width = pixels.shape[:2]
+        if max(height, width) > _LONGEST:
+            return self._problem(422, f"{height}x{width} pixels are longer than the {_LONGEST} that the page can show")
         out = io.BytesIO()
         Image.fromarray(pixels).save(out, "JPEG", quality=92)
         return self._answer(out.getvalue(), "image/jpeg")

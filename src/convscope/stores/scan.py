@@ -17,7 +17,7 @@ from typing import Any, Self
 import numpy as np
 
 from convscope.data import Source, open_source
-from convscope.data.unchanged import expect_unchanged
+from convscope.data.unchanged import Moment
 from convscope.errors import SourceError, StoreError
 from convscope.graph import Network
 from convscope.methods.scan.crops import Crops
@@ -113,7 +113,7 @@ def scan(
     identity = identify(net, source, layers=layers, k=k, statistics=statistics)
     check_options(batch, shard, workers)
     folder, photos = None if store is None else Path(store), ScannedImages.of(net, source)
-    mine = shard_coverage(identity, shard)
+    mine, before = shard_coverage(identity, shard), Moment.of(source, identity.source[1])
     if folder is not None and (finished := _finished(folder, identity)) is not None:
         return kept_unless_unreadable(KeptScan(finished, photos=photos), folder)
     state = ScanState.empty(identity)
@@ -121,7 +121,7 @@ def scan(
         state, mine = _resume(folder, identity, mine)
     job = job_of(net, source, state, batch=batch, workers=workers, crops=crops)
     _work(job, mine, folder, shard, progress or silent)
-    expect_unchanged(source, identity.source[1])
+    before.expect_unchanged()
     result = kept_unless_unreadable(KeptScan(state, photos=photos), folder)
     if folder is not None and result.complete:
         scan_files.write_finished(folder, state)

@@ -166,9 +166,9 @@ def check(
         progress: called with the kinds of evidence that are done.
 
     Raises:
-        UsageError: for a module that does not run on such images, or one beside a spelling. UnknownLayer: for a layer
-            that does not exist. ImageError, SourceError: for images that cannot be read. StoreError: where the folder
-            cannot be written.
+        UsageError: for a module that does not run on such images or has other outputs, or one beside a spelling.
+            UnknownLayer: for a layer that does not exist. ImageError, SourceError: for images that cannot be read.
+            StoreError: where the folder cannot be written.
 
     >>> layers = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(4, 2, 3))
     >>> found = check(Network.trace(layers, (3, 12, 12)), module=layers)

@@ -246,9 +246,9 @@ def evaluate(
     >>> evaluate(load("zoo:tiny"), wrap_dataset(items), match="index").found.images
     3
     """
-    source = collection(images, limit=limit)
     networks = list(each_network(nets))
     shown = _atlas_of_one(atlas, networks)
+    source = collection(images, limit=limit)
     deciding: dict[str, Any] = {"views": views, "crop_source": crop_source, "padding": padding, "match": match}
     asked = question(networks, source, **deciding, truth=truth)
     Evaluation.expect_place(store, asked)

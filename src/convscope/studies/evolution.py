@@ -22,7 +22,7 @@ from convscope.models import load
 from convscope.progress import Progress
 from convscope.stores import evolution as keeping
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
-from convscope.studies.asking import atlas_of, collection
+from convscope.studies.asking import atlas_of, collection, expect_network
 from convscope.studies.charting import of_evolution
 from convscope.studies.epochs import EpochPhotos, epochs_of
 from convscope.studies.kept import context
@@ -189,6 +189,7 @@ def evolve(
     def network(path: Path) -> Network:
         spec, weights = (f"file:{path}", None) if model is None else (model, str(path))
         net = load_one(spec, weights=weights, seed=seed)
+        expect_network(net)
         if not seen:
             seen.update(size=net.input_shape[1:], recipe=preprocess_of(net, source))
         return net

@@ -27,7 +27,7 @@ from convscope.graph import Network
 from convscope.models import load
 from convscope.progress import Progress
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
-from convscope.studies.asking import atlas_of
+from convscope.studies.asking import atlas_of, expect_network
 from convscope.studies.charting import of_transfer
 from convscope.tables import TextTable
 
@@ -183,6 +183,7 @@ def transfer(
         raise UsageError(f"limit={limit}: give it to open_target, which made these images")
     drawn = _folds(target, per_class, test, folds, sets, seed)
     net = find(model, weights=weights, seed=seed) if isinstance(model, str) else model
+    expect_network(net)
     chosen = transfer_layers(net) if layers is None else [net.layers[layer].name for layer in layers]
     others = _others(model, compare, find, seed)
     how: dict[str, Any] = {"learning": learning or Learning(seed=seed), "pooling": Pooling(pooling, features or LIMIT)}

@@ -18,7 +18,7 @@ import numpy as np
 from torch import Tensor
 
 from convscope.data import Source
-from convscope.data.unchanged import expect_unchanged
+from convscope.data.unchanged import Moment
 from convscope.errors import StoreError, UsageError
 from convscope.graph import Network, Unit
 from convscope.methods.inputs import recipe_of
@@ -29,7 +29,7 @@ from convscope.tables import apart
 class Question(dict[str, Any]):
     """What was asked, as JSON values; `words` are those of what is kept as a digest alone, and decide nothing.
 
-    source: the collection that it is asked of, where it is one.
+    source: the collection that it is asked of, where it is one: what it is from then on is expected to stay.
     """
 
     def __init__(
@@ -37,12 +37,12 @@ class Question(dict[str, Any]):
     ) -> None:
         super().__init__(asked)
         self.words: dict[str, str] = dict(words or {})
-        self.source = source
+        self._moment = None if source is None else Moment.of(source, self["images"])
 
     def expect_unchanged(self) -> None:
         """Raise ImageError where the images are others than when it was asked."""
-        if self.source is not None:
-            expect_unchanged(self.source, self["images"])
+        if self._moment is not None:
+            self._moment.expect_unchanged()
 
 
 def question(

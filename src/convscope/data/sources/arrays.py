@@ -76,6 +76,10 @@ class ArraySource:
         """The class, or -1 where there are no labels."""
         return int(self.labels[index])
 
+    def places(self) -> list[Path]:
+        """The file that images are read from: the arrays of a pack are in memory."""
+        return [self.path] if self.kind == "npy" else []
+
     def read(self, index: int) -> NDArray[Any]:
         """The values of an image; raises ImageError where they are too many bytes."""
         _, images, row = self._at(index)

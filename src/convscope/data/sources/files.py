@@ -2,7 +2,8 @@
 
 The fingerprint covers relative names, labels, class names and file sizes. Contents are not read, so a folder of a
 million images takes seconds; a change that keeps a file's size goes unnoticed, which is only likely for formats
-without compression. Times and absolute paths do not count: a copied or moved folder is the same collection.
+without compression, but is noticed while a question is answered (`convscope.data.unchanged`). Times and absolute paths
+do not count: a copied or moved folder is the same collection.
 """
 
 import logging
@@ -63,6 +64,10 @@ class FileSource:
     def path(self, index: int) -> Path:
         """Where the file is."""
         return self.root / self.names[index]
+
+    def places(self) -> Iterator[Path]:
+        """The files that images are read from."""
+        return map(self.path, range(len(self)))
 
     def read(self, index: int) -> bytes:
         """The file's bytes; raises ImageError where it cannot be read, is no regular file, or has too many."""

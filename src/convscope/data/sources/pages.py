@@ -6,8 +6,10 @@ as in `stack.tif@3`; it has its file's class. The fingerprint covers the files' 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +70,10 @@ class PageSource:
     def label(self, index: int) -> int:
         """The file's class, or -1."""
         return self.files.label(self.where(index)[0])
+
+    def places(self) -> Iterator[Path]:
+        """The files that images are read from."""
+        return self.files.places()
 
     def read(self, index: int) -> Payload:
         """The page's values, or the file where it is one image; raises ImageError where they cannot be read."""

@@ -61,6 +61,10 @@ class ParquetSource:
         """The class, or -1."""
         return int(self.labels[index])
 
+    def places(self) -> list[Path]:
+        """The files that images are read from."""
+        return [self.root / name for name in self.files]
+
     def read(self, index: int) -> bytes | NDArray[Any]:
         """The encoded image, or its values; raises ImageError for an empty cell or a row group that cannot be read."""
         group = int(np.searchsorted(self.first, index, side="right")) - 1

@@ -55,6 +55,10 @@ class TarSource:
         """The class that the image's .cls or .json member gives, or -1."""
         return int(self.labels[index])
 
+    def places(self) -> tuple[Path, ...]:
+        """The files that images are read from."""
+        return self.shards
+
     def read(self, index: int) -> bytes:
         """The member's bytes; raises ImageError where the shard ends before them or is gone, or they are too many."""
         path, size = self.shards[self.shard[index]], int(self.size[index])

@@ -181,6 +181,10 @@ class TileSource:
         """-1: windows have no classes."""
         return -1
 
+    def places(self) -> list[Path]:
+        """The files that images are read from."""
+        return [raster.path for raster in self.rasters]
+
     def read(self, index: int) -> Raster:
         """The window's values; raises ImageError where they cannot be read, or none holds data."""
         number, top, left, height, width = self.where(index)

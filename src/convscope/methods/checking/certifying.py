@@ -90,7 +90,8 @@ def certify(
     """
     draw = torch.Generator().manual_seed(seed)
     shown = "noise" if images is None else f"{len(images)} image{'s' * (len(images) != 1)}"
-    batch = net.check_images(torch.randn(2, *net.input_shape, generator=draw) if images is None else images)
+    noise = torch.randn(2, *net.input_shape, generator=draw, dtype=torch.float32) if images is None else images
+    batch = net.check_images(noise)
     found = _Checking(net, batch, module, chosen_layers(net, layers, _spread_over(net, draw)), draw)
     evidence = []
     for done, one in enumerate(found.evidence(), 1):

@@ -306,7 +306,8 @@ class _Edits:
 def effects_of(state: Progressed, layer: str, asked: Sequence[tuple[Unit, ...]], question: Silencing) -> LayerEffects:
     """What the sums come to, of a layer of which this was asked."""
     mean = state.moments.squares / max(state.moments.count, 1)
-    squares = torch.tensor([float(mean[one[0].channel]) if len(one) == 1 else np.nan for one in asked])
+    own = [float(mean[one[0].channel]) if len(one) == 1 else np.nan for one in asked]
+    squares = torch.tensor(own, dtype=torch.float32)
     names = [" + ".join(map(str, one)) for one in asked]
     assert state.tally is not None
     return state.tally.effects(layer, names, squares, question.to, question.measure)

@@ -1,6 +1,7 @@
 """Are directions of a layer clearer than its units, by what can be measured?
 
     python -m benchmarks.directions MODEL IMAGES --directions FILE [--images 1000] [--other classifier.1] [--sanity 12]
+    python -m benchmarks.directions --quick    # a small random network, gratings of four kinds: no figure of it counts
 
 IMAGES are labelled, and none that the directions were learned from. Three layers side by side: the units; *the same
 units where they are among the strongest alone*, as many at a position as directions are, since what is rarer is
@@ -19,7 +20,7 @@ Intervals: 95 %, units and images drawn anew together, 500 times; of differences
 
 from __future__ import annotations
 
-import argparse
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,9 +29,10 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 
 import convscope as cs
-from benchmarks.harness import Case, report
+from benchmarks.harness import Case, arguments, report
 from convscope.data import batches
 from convscope.methods.inputs import preprocess_of
 from convscope.models.dictionaries import read_dictionary
@@ -152,25 +154,53 @@ def looked_at(net: cs.Network, source: cs.Source, layers: list[str], units: int)
     return [{"layer": name, "signal": likeness[name][0], "other": likeness[name][1]} for name in layers]
 
 
+def small(folder: Path) -> tuple[str, str, Path]:
+    """What a quick run looks at: a network, a folder of gratings four ways, and directions learned on others."""
+    draw, at = np.random.default_rng(0), np.arange(32)
+    for part in ("learned", "seen"):
+        for n in range(96):
+            turn = np.pi * (n % 4) / 4
+            wave = np.sin(0.8 * (np.cos(turn) * at + np.sin(turn) * at[:, None]) + draw.uniform(0, 6))
+            pixels = 128 + 80 * wave[..., None] + draw.normal(0, 20, (32, 32, 3))
+            path = folder / part / str(n % 4) / f"{n}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(path)
+    model, file = "zoo:tiny", folder / "small.safetensors"
+    net, learned = cs.load(model), str(folder / "learned")
+    cs.directions(net, learned, layer="block2.relu2", n=48, active=6, updates=100, match="index").write(file)
+    return model, str(folder / "seen"), file
+
+
 def main() -> None:
     """The table, and one JSON line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model")
-    parser.add_argument("images")
-    parser.add_argument("--directions", type=Path, required=True)
+    parser = arguments(__doc__)
+    parser.add_argument("model", nargs="?")
+    parser.add_argument("source", nargs="?", metavar="images")
+    parser.add_argument("--directions", type=Path)
     parser.add_argument("--images", dest="limit", type=int, default=1000)
     parser.add_argument("--other", default=None)
     parser.add_argument("--sanity", type=int, default=0)
     asked = parser.parse_args()
-    made, plain = read_dictionary(asked.directions), cs.load(asked.model)
+    with tempfile.TemporaryDirectory() as folder:
+        if asked.quick:
+            asked.model, asked.source, asked.directions = small(Path(folder))
+        if None in (asked.model, asked.source, asked.directions):
+            parser.error("give a model, images and --directions FILE, or --quick")
+        compared(
+            asked.model, cs.open_source(asked.source, limit=asked.limit), asked.directions, asked.other, asked.sanity
+        )
+
+
+def compared(model: str, source: cs.Source, file: Path, other: str | None, sanity: int) -> None:
+    """Say how directions compare with the units of their layer."""
+    made, plain = read_dictionary(file), cs.load(model)
     channels = plain.layers[made.layer].channels
     eye, none = np.eye(channels, dtype=np.float32), np.zeros(channels, np.float32)
     own = cs.Dictionary("strongest", made.layer, "sae", eye, none, eye, none, made.active)
     net = plain.with_directions([own, made])
     layers = [made.layer, own.full_name, made.full_name]
-    source = cs.open_source(asked.images, limit=asked.limit)
     torch.manual_seed(0)
-    found = responses(net, source, layers, asked.other or plain.output)
+    found = responses(net, source, layers, other or plain.output)
     lines, cases = table(found, layers), []
     for line in lines:
         print(line["layer"], "looked at:", line["looked at"])
@@ -179,7 +209,7 @@ def main() -> None:
                 print(f"    {what:24} {pair[0]:+.4f} +- {pair[1]:.4f}")
                 if "-" in what and line["layer"] != layers[0]:
                     cases.append(Case(f"{line['layer']} {what}", layers[0], pair[0], spread=pair[1]))
-    for row in looked_at(net, source, layers, asked.sanity) if asked.sanity else ():
+    for row in looked_at(net, source, layers, sanity) if sanity else ():
         print(row)
     report("directions", cases)
 

@@ -18,7 +18,7 @@ from torch.fx import GraphModule, Interpreter, Node
 
 from convscope.errors import ShapeError, TraceError
 from convscope.graph.names import DROPPING, PASSED_ON
-from convscope.graph.outside import caches_kept
+from convscope.graph.outside import caches_kept, variables_kept
 from convscope.graph.refusals import refusal
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ _EXPORT_ERRORS = (
 
 def _export(module: nn.Module, example: Tensor, *, free: bool) -> ExportedProgram:
     shapes = ({0: Dim.DYNAMIC},) if free else None
-    with warnings.catch_warnings(), torch.no_grad(), caches_kept(module), _quiet():
+    with warnings.catch_warnings(), torch.no_grad(), caches_kept(module), variables_kept(module), _quiet():
         warnings.simplefilter("ignore")  # torch warns of its own deprecations while it exports
         program = torch.export.export(module, (example,), dynamic_shapes=shapes)
         with _names_in_blocks(program), _dropping_told(program):

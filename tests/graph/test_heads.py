@@ -110,11 +110,9 @@ def beside(y: Tensor) -> Tensor:
 
 
 WRITTEN: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], int, str]] = {
-    "softmax written out": (lambda _, y: shares(y), 4, "classes"),
-    "of a largest number": (lambda _, y: shares(y - y.max(1, keepdim=True)[0]), 4, "classes"),
+    "softmax written out": (lambda _, y: shares(y - y.max(1, keepdim=True)[0]), 4, "classes"),
     "the mean of two": (lambda v, y: torch.stack([y.softmax(1), v[:, :4].softmax(1)]).mean(0), 4, "classes"),
-    "exp of log_softmax": (lambda _, y: y.log_softmax(1).exp(), 4, "classes"),
-    "with a floor": (lambda _, y: y.softmax(1).clamp(min=1e-7), 4, "classes"),
+    "with a floor": (lambda _, y: y.log_softmax(1).exp().clamp(min=1e-7), 4, "classes"),
     "in another precision": (lambda _, y: y.float().softmax(1).double(), 4, "classes"),
     "what is left beside it": (lambda _, y: beside(y), 1, "classes"),
     "one of them": (lambda _, y: shares(y)[:, 1], 4, "binary"),

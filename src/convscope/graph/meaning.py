@@ -44,16 +44,16 @@ _MIXES = {
         "mul",
         "div",
         "neg",
-        "mean",
-        "sum",
-        "cat",
-        "stack",
-        "select",
-        "slice",
-        "where",
         "reciprocal",
+        "exp",
+        "log",
+        "where",
+        "clamp",
+        "clamp_min",
+        "clamp_max",
     ),
-    *("clamp", "clamp_min", "clamp_max", "reshape", "flatten", "permute", "transpose", "unsqueeze", "squeeze", "exp"),
+    *("mean", "sum", "cat", "stack", "select", "slice", "reshape", "flatten", "permute", "transpose"),
+    *("unsqueeze", "squeeze"),
 }
 """Steps that make others of such numbers."""
 _NEAR = 1e-4
@@ -65,11 +65,12 @@ _SECOND = {"conv1d", "convolution", "conv_transpose1d", "max_pool1d", "avg_pool1
 
 @dataclass(frozen=True)
 class Ends:
-    """What an output's end is read off: the steps, activations among them by what they compute; the values that steps
-    make; and how a value is on an image, for the little that only its numbers tell."""
+    """What an output's end is read off: the steps, and the values that they make; and, for the few ends that these do
+    not tell, the steps that are activations by what they compute, and how a value is on an image."""
 
     steps: Sequence[Step]
     values: Sequence[Value]
+    activations: Callable[[], Mapping[int, Step]]
     tried: Callable[[int], Tensor]
 
 
@@ -233,6 +234,8 @@ def _ending(number: int, dim: int, ends: Ends) -> tuple[EndsIn, int]:
         return "sigmoid" if picked else "whole", 0
     if isinstance(step, Cat):
         return _of_parts(step, ends) if step.dim == (along or dim) else _common(step, ends)
+    if step is not None and step.op in _MIXES:
+        step = ends.activations().get(last, step)
     ending = _ENDINGS.get(step.op, "") if step is not None else ""
     if step is not None and ending in ("softmax", "log_softmax"):
         over = int(step.call.bind()["dim"]) % (len(values[last].shape) + 1)

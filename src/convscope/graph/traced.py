@@ -182,10 +182,10 @@ class Traced(Shown):
         Raises:
             UsageError: if it has no numbers for each image, or `scores` contradict what the network ends in.
         """
+        ends = Ends(self.steps, self.values, lambda: self.activations, self._on_noise)
         return head_of(
-            self._taken, self._chosen, ends=Ends(self._pulled, self.values, self._on_noise), scores=self.scores,
-            classes=self._class_count, network=self.name,
-        )  # fmt: skip
+            self._taken, self._chosen, ends=ends, scores=self.scores, classes=self._class_count, network=self.name
+        )
 
     @usual_settings()
     def _on_noise(self, number: int) -> Tensor:

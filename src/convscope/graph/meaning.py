@@ -177,8 +177,8 @@ def _channel_dim(number: int, steps: Sequence[Step], values: Sequence[Value], cl
     value = values[number]
     if value.channel_dim is not None:
         return value.channel_dim
-    if not value.shape:
-        return 0
+    if not value.shape or (value.layout is not None and len(value.shape) == 2):
+        return 0  # one number, an image or a position
     lengths = () if classes is None else (classes, classes + 4, classes + 5)
     fitting = [d for d, n in enumerate(value.shape, 1) if n in lengths]
     return _features(number, steps, values) or (fitting[0] if len(fitting) == 1 else len(value.shape))

@@ -141,7 +141,10 @@ class Network(Traced):
         """The same network on another device or with another floating dtype."""
 
         def move(tensor: Tensor) -> Tensor:
-            return laid_out(tensor.to(device=device, dtype=dtype if tensor.is_floating_point() else None))
+            kind = dtype if tensor.is_floating_point() else None
+            if dtype is not None and tensor.is_complex():
+                kind = dtype.to_complex()
+            return laid_out(tensor.to(device=device, dtype=kind))
 
         return self._with(self.program.moved(move, dtype, device))
 

@@ -12,7 +12,8 @@ ARGS ?=
 # Test processes at once; 0 runs all in one process.
 JOBS ?= auto
 # Benchmarks to run, and their options: `make bench BENCH=exactness BENCH_ARGS=`.
-BENCH ?= $(patsubst benchmarks/%.py,%,$(filter-out benchmarks/_% benchmarks/harness.py benchmarks/compare.py,$(wildcard benchmarks/*.py)))
+# Not those that hold two files of results against each other.
+BENCH ?= $(patsubst benchmarks/%.py,%,$(filter-out benchmarks/_% $(addprefix benchmarks/,harness.py compare.py same_bytes.py),$(wildcard benchmarks/*.py)))
 BENCH_ARGS ?= --quick
 
 .DEFAULT_GOAL := help

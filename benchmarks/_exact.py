@@ -96,7 +96,7 @@ def _heard(module: nn.Module, layers: list[Layer], images: Tensor) -> tuple[list
     """
     found: dict[str, Tensor] = {}
 
-    def hear(name: str, output: Tensor) -> None:
+    def hear(name: str, output: Any) -> None:
         found[name] = output.clone()
 
     handles = [

@@ -2,6 +2,7 @@
 
     python -m benchmarks.directions MODEL IMAGES --directions FILE [FILE ...] [--images 1000] [--other LAYER,LAYER]
         [--tuning 150] [--effects 100] [--sanity 8]
+    python -m benchmarks.directions --quick    # a small random network, gratings of four kinds: no figure of it counts
 
 IMAGES are labelled, and none that the directions were learned from. Layers side by side: the units; *the same units
 where they are among the strongest alone*, as many at a position as directions are, since what is rarer is counted as
@@ -30,17 +31,19 @@ are drawn anew. Of differences from the units, the same draws.
 from __future__ import annotations
 
 import argparse
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 import convscope as cs
 from benchmarks import _clarity as clarity
 from benchmarks._clarity import Floats, Measures
-from benchmarks.harness import Case, report
+from benchmarks.harness import Case, arguments, report
 from convscope.data.sources.select import limit
 from convscope.models.dictionaries import read_dictionary
 
@@ -120,9 +123,38 @@ def printed(lines: Sequence[Told], layers: Sequence[str], digits: int = 3) -> li
     return cases
 
 
+def small(folder: Path) -> tuple[str, str, Path]:
+    """What a quick run looks at: a network, a folder of gratings four ways, and directions learned on others."""
+    draw, at = np.random.default_rng(0), np.arange(32)
+    for part in ("learned", "seen"):
+        for n in range(96):
+            turn = np.pi * (n % 4) / 4
+            wave = np.sin(0.8 * (np.cos(turn) * at + np.sin(turn) * at[:, None]) + draw.uniform(0, 6))
+            pixels = 128 + 80 * wave[..., None] + draw.normal(0, 20, (32, 32, 3))
+            path = folder / part / str(n % 4) / f"{n}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(path)
+    model, file = "zoo:tiny", folder / "small.safetensors"
+    net, learned = cs.load(model), str(folder / "learned")
+    cs.directions(net, learned, layer="block2.relu2", n=48, active=6, updates=100, match="index").write(file)
+    return model, str(folder / "seen"), file
+
+
 def main() -> None:
     """The table, and one JSON line."""
-    asked = _arguments()
+    parser = _arguments()
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        if asked.quick:
+            asked.model, asked.source, file = small(Path(folder))
+            asked.directions = [file]
+        if None in (asked.model, asked.source, asked.directions):
+            parser.error("give a model, images and --directions FILE, or --quick")
+        compared(asked)
+
+
+def compared(asked: argparse.Namespace) -> None:
+    """Say how directions compare with the units of their layer."""
     made, plain = [read_dictionary(one) for one in asked.directions], cs.load(asked.model)
     layer, active = made[0].layer, made[0].active
     channels = plain.layers[layer].channels
@@ -130,7 +162,7 @@ def main() -> None:
     own = cs.Dictionary("strongest", layer, "sae", eye, none, eye, none, active)
     net = plain.with_directions([own, *made])
     layers = [layer, own.full_name, *(one.full_name for one in made)]
-    source = cs.open_source(asked.images, limit=asked.limit)
+    source = cs.open_source(asked.source, limit=asked.limit)
     others = (asked.other or plain.output).split(",")
     found = clarity.responses(net, source, layers, others)
     half = np.random.default_rng(0).permutation(len(found.labels)) % 2 == 0
@@ -155,11 +187,11 @@ def main() -> None:
     report("directions", cases)
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model")
-    parser.add_argument("images")
-    parser.add_argument("--directions", type=Path, nargs="+", required=True)
+def _arguments() -> argparse.ArgumentParser:
+    parser = arguments(__doc__)
+    parser.add_argument("model", nargs="?")
+    parser.add_argument("source", nargs="?", metavar="images")
+    parser.add_argument("--directions", type=Path, nargs="+")
     parser.add_argument("--images", dest="limit", type=int, default=1000)
     parser.add_argument("--other", default=None, help="layers whose features the nine agree by, separated by commas")
     parser.add_argument("--tuning", type=int, default=0)
@@ -168,7 +200,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sanity", type=int, default=0)
     parser.add_argument("--each", type=int, default=1)
     parser.add_argument("--side", type=int, default=16)
-    return parser.parse_args()
+    return parser
 
 
 if __name__ == "__main__":

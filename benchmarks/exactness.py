@@ -2,6 +2,7 @@
 
     python -m benchmarks.exactness [--quick] [--only NAME ...] [--write docs/exactness.md]
     python -m benchmarks.exactness --only fields
+    python -m benchmarks.exactness --keep FILE --minutes 30    # again and again: each call goes on from the last
 
 And however an activation is spelled: `--only spellings` measures these alone (`_spelled`), some fifty of them; whatever
 weighs or adds to a map: `--only gated`, families of gates (`_gated`).
@@ -35,7 +36,8 @@ import sys
 import time
 import warnings
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +52,13 @@ from benchmarks._models import randomised, torchvision_models
 from benchmarks._oracles import NodeOracle, relative_error, strongest
 from benchmarks._spelled import measure_spellings
 from benchmarks._spelled import write as write_spelled
-from benchmarks.harness import Case, arguments, put_between, report
+from benchmarks.harness import Case, arguments, keep_line, kept_lines, put_between, report
 from convscope.graph import Layer, Network
 from convscope.methods.deconv import deconv
 
 log = logging.getLogger(__name__)
 TARGET = 1e-5
+TORCH = torch.__version__.partition("+")[0]
 SPELLED = 1e-12
 GATED = 1e-11
 DEPTHS = {"early": 0.1, "middle": 0.5, "late": 0.95}
@@ -260,6 +263,21 @@ def captum_error(
     return relative_error(found[0] * value.detach(), expected)
 
 
+# -- all models -------------------------------------------------------------------------------------------------------
+def measured(models: Sequence[Model], keep: Path | None, until: float) -> Iterator[Result]:
+    """The results of models, in their order: from the file where they stand there, to which the new ones are added; no
+    model is begun after `until`."""
+    known = {Model(**one["model"]): one for one in kept_lines(keep)}
+    for model in models:
+        if model in known:
+            yield Result(**known[model] | {"model": model, "rows": tuple(Row(**row) for row in known[model]["rows"])})
+        elif time.monotonic() < until:
+            result = measure(model)
+            keep_line(keep, asdict(result))
+            yield result
+            gc.collect()
+
+
 # -- fields -----------------------------------------------------------------------------------------------------------
 def violations(name: str) -> tuple[int, int]:
     """At how many positions above an operation the field is not the gradient's support, or is not said to be exact; and
@@ -277,15 +295,20 @@ def violations(name: str) -> tuple[int, int]:
     return int(wrong.sum()) if exact else len(at), len(at)
 
 
-def fields() -> list[Case]:
-    """A case for every operation, how many positions are wrong standing for the difference."""
-    found = []
+def measure_fields() -> dict[str, tuple[int, int]]:
+    """What `violations` finds of every operation, by its name."""
+    found = {}
     for name in OPERATIONS:
-        wrong, count = violations(name)
-        note = f"{wrong} of {count} positions wrong"
-        found.append(Case(f"field/{name}", "the gradient's support", None, max_difference=wrong, note=note))
-        print(f"field/{name}: {note}", file=sys.stderr, flush=True)
+        found[name] = violations(name)
+        print(f"field/{name}: {found[name][0]} of {found[name][1]} positions wrong", file=sys.stderr, flush=True)
     return found
+
+
+def write_fields(path: Path, found: dict[str, tuple[int, int]]) -> None:
+    """Puts what was found of fields between the marks in a document."""
+    wrong, positions = (sum(pair[i] for pair in found.values()) for i in (0, 1))
+    text = f"{len(found)} operations, {positions:,} positions: {wrong} violations. Measured with torch {TORCH}.\n"
+    put_between(path, "fields", f"{text}\n{', '.join(found)}.\n")
 
 
 # -- the table --------------------------------------------------------------------------------------------------------
@@ -323,23 +346,27 @@ def write(path: Path, results: list[Result]) -> None:
     summary = (
         f"{len(results)} models. Ours: worst error {max(ours):.1e} in float32 (median {statistics.median(ours):.1e}), "
         f"{max(row.exact for r in results for row in r.rows):.1e} in float64. captum: more than 0.1 % off on {wrong} "
-        f"of them. Measured with torch {torch.__version__.partition('+')[0]}.\n"
+        f"of them. Measured with torch {TORCH}.\n"
     )
     put_between(path, "table", f"{summary}\n{table(results)}")
 
 
 def main() -> int:
-    """Measures the models that were asked for; 1 if one of them misses the target."""
+    """Measures the models that were asked for, in the order of their names; 1 if one of them misses the target, 3 where
+    the time was over before all were measured."""
     parser = arguments(__doc__)
     parser.add_argument(
         "--only", nargs="+", default=(), help="models to measure, by name, or 'spellings', 'gated', 'fields'"
     )
+    parser.add_argument("--keep", type=Path, help="a file for the models' errors, from which the next call goes on")
+    parser.add_argument("--minutes", type=float, default=1e6, help="begin no model after so many")
     parser.add_argument("--write", type=Path, help="a document to put the table into")
     args = parser.parse_args()
     names = args.only or (QUICK if args.quick else [m.name for m in MODELS])
     results, cases = [], []
-    for model in (m for m in MODELS if m.name in names):
-        result = measure(model)
+    models = sorted((m for m in MODELS if m.name in names), key=lambda m: names.index(m.name))
+    for result in measured(models, args.keep, time.monotonic() + 60 * args.minutes):
+        model = result.model
         results.append(result)
         exact, rounding = (max(getattr(row, of) for row in result.rows) for of in ("exact", "rounding"))
         theirs = "fails" if result.captum is None else f"{result.captum:.1e}"
@@ -352,7 +379,6 @@ def main() -> int:
             file=sys.stderr,
             flush=True,
         )
-        gc.collect()
     spelled = measure_spellings() if not args.only or "spellings" in args.only else []
     cases += [
         Case(f"spelled {row.spelling.text}", "the rule written out", None, None, SPELLED, row.ours, note=row.report)
@@ -364,17 +390,24 @@ def main() -> int:
              note=f"{row.gates} gates, {row.fields} of {row.convolutions} fields")
         for row in gated
     ]  # fmt: skip
-    if not args.only or "fields" in args.only:
-        cases += fields()
+    seen = measure_fields() if not args.only or "fields" in args.only else {}
+    cases += [
+        Case(
+            f"field/{name}", "the gradient's support", None, None, 0, wrong, note=f"{wrong} of {count} positions wrong"
+        )
+        for name, (wrong, count) in seen.items()
+    ]
     if args.write and results:
-        write(args.write, results)
+        write(args.write, sorted(results, key=lambda r: MODELS.index(r.model)))
     if args.write and spelled:
         write_spelled(args.write, spelled)
     if args.write and gated:
         write_gated(args.write, gated)
-    missed = [c.case for c in cases if not (c.max_difference or 0) <= (c.bound or TARGET)]
+    if args.write and seen:
+        write_fields(args.write, seen)
+    missed = [c.case for c in cases if not (c.max_difference or 0) <= (TARGET if c.bound is None else c.bound)]
     report("exactness", cases, worst=max((r.worst for r in results), default=None), missed=missed)
-    return 1 if missed else 0
+    return 1 if missed else 0 if len(results) == len(models) else 3
 
 
 if __name__ == "__main__":

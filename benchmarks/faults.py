@@ -19,7 +19,6 @@ were over before all was tried.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
@@ -43,7 +42,7 @@ from benchmarks._faults_hostile import (
 from benchmarks._faults_images import COLLECTIONS, FORMS, DamagedImage
 from benchmarks._faults_running import BAD, GOOD, LONG, Tally, Try, prepare, watched
 from benchmarks._faults_stored import Damaged, shares, write_materials
-from benchmarks.harness import Case, arguments, put_between, report
+from benchmarks.harness import Case, arguments, keep_line, kept_lines, put_between, report
 
 FULL = {"kills": 6, "disks": 10, "stored": 500, "images": 2000, "hostile": 60}
 """Tries of each command, sizes of disks for each, mutations over all kinds, over all formats, programs edited."""
@@ -73,8 +72,7 @@ class Kept:
     def found(self) -> dict[tuple[str, str, int, int], list[Try]]:
         """Outcomes by kind, thing, how many tries of it were asked for, and number."""
         found = {}
-        for line in self.file.read_text("utf-8").splitlines() if self.file is not None and self.file.exists() else ():
-            one = json.loads(line)
+        for one in kept_lines(self.file):
             if one["seed"] == self.seed:
                 found[one["kind"], one["what"], one["of"], one["number"]] = [Try(*each) for each in one["tries"]]
         return found
@@ -82,10 +80,8 @@ class Kept:
     def add(self, work: Work, number: int, tries: list[Try]) -> None:
         """Keep the outcomes of a number."""
         self.found[work.kind, work.what, work.count, number] = tries
-        if self.file is not None:
-            said = {"seed": self.seed, "kind": work.kind, "what": work.what, "of": work.count, "number": number}
-            with self.file.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(said | {"tries": [[one.outcome, one.note] for one in tries]}) + "\n")
+        said = {"seed": self.seed, "kind": work.kind, "what": work.what, "of": work.count, "number": number}
+        keep_line(self.file, said | {"tries": [[one.outcome, one.note] for one in tries]})
 
     def of(self, work: Work) -> dict[int, list[Try]]:
         """The outcomes of a thing by number."""

@@ -129,6 +129,19 @@ def put_between(path: Path, mark: str, text: str) -> None:
     path.write_text(f"{before}{first}{text}{last}{after}", "utf-8")
 
 
+def kept_lines(path: Path | None) -> list[dict[str, Any]]:
+    """What was kept in a file, a JSON object a line, by `keep_line`; nothing where there is no such file yet."""
+    there = path is not None and path.exists()
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path is not None and there else []
+
+
+def keep_line(path: Path | None, said: Mapping[str, Any]) -> None:
+    """Adds a line to a file as soon as what stands on it is known, so that a run that ends early is gone on with."""
+    if path is not None:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(said) + "\n")
+
+
 def machine() -> dict[str, Any]:
     """What the figures were measured on, and of what."""
     return {

@@ -2,6 +2,7 @@
 
     python -m benchmarks.pictures -o STORE --network zoo:squeezenet1_1 samples: features.4.cat,features.7.cat
     python -m benchmarks.pictures -o STORE --network MODEL IMAGES LAYERS [WEIGHTS] --network ...
+    python -m benchmarks.pictures --quick    # a layer of the embedded network, too few units to tell anything
 
 All are judged as `convscope sanity` judges projections (docs/sanity.md): tiles of a unit's field are covered in the
 order of its picture, and of controls that know nothing of the unit; other units' pictures are of the same kind. A kind
@@ -13,7 +14,7 @@ not hold on the other units (docs/sanity.md). What is done is kept in STORE, so 
 
 from __future__ import annotations
 
-import argparse
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import convscope as cs
-from benchmarks.harness import Case, report
+from benchmarks.harness import Case, arguments, report
 from convscope.graph import PullOptions, Unit
 from convscope.graph.focusing import Focus
 from convscope.methods.causes.tracing import causes
@@ -41,6 +42,7 @@ from convscope.studies.pictures import look_at
 SIDE = 4  # of a tile, in pixels
 AROUND = 1  # tiles that are covered with one on each side, of the wider occlusion
 BESIDE = 6  # other units that are taken for a layer's mean
+QUICK = ("zoo:squeezenet1_1", "samples:", "features.4.cat")
 FOLLOWED = 200  # positions of an earlier layer that causes are followed to
 Ints = NDArray[np.int64]
 
@@ -327,19 +329,30 @@ def _ratio(one: Judged) -> float:
     return float(areas[fill, 1 + control] / areas[fill, 0])
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(given: Sequence[str] | None = None) -> None:
     """The table, the choice and the verdict, and one JSON line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-o", "--store", type=Path, required=True)
-    parser.add_argument("--network", action="append", nargs="+", metavar="MODEL", required=True)
+    parser = arguments(__doc__)
+    parser.add_argument("-o", "--store", type=Path)
+    parser.add_argument("--network", action="append", nargs="+", metavar="MODEL")
     parser.add_argument("--units", type=int, default=12)
     parser.add_argument("--each", type=int, default=3)
     parser.add_argument("--limit", type=int, default=100)
     parser.add_argument("--minutes", type=float, default=float("inf"))
-    asked = parser.parse_args(arguments)
-    until, found = time.monotonic() + 60 * asked.minutes, list[Judged]()
-    for one in asked.network:
-        some, whole = judged(one, asked.units, asked.each, asked.limit, asked.store, until)
+    asked = parser.parse_args(given)
+    with tempfile.TemporaryDirectory() as folder:
+        if asked.quick:
+            asked.store, asked.network = asked.store or Path(folder), asked.network or [QUICK]
+            asked.units, asked.each, asked.limit = 4, 1, 6
+        if asked.store is None or asked.network is None:
+            parser.error("give a --store and a --network, or --quick")
+        search(asked.network, asked.units, asked.each, asked.limit, asked.store, 60 * asked.minutes)
+
+
+def search(networks: Sequence[Sequence[str]], units: int, each: int, limit: int, store: Path, seconds: float) -> None:
+    """Say what was found of all networks, or that there was no time for all."""
+    until, found = time.monotonic() + seconds, list[Judged]()
+    for one in networks:
+        some, whole = judged(one, units, each, limit, store, until)
         found += some
         if not whole:
             print("not done: the same command goes on")

@@ -319,6 +319,18 @@ def test_a_curve_of_no_known_name_is_reported_as_such(case: str, said: str) -> N
     assert str(deconv(net, image(), f"{net.output}:1", signal="one").report) == said
 
 
+def test_a_step_function_has_the_derivative_zero() -> None:
+    def stepped(x: Tensor) -> Tensor:
+        return x * torch.heaviside(x, torch.zeros((), dtype=x.dtype))
+
+    net = Network.trace(Around(stepped), SHAPE)
+    assert standing(net) == {"relu": 1}
+    found = deconv(net, image(), f"{net.output}:1@3,4", rule="gradient", signal="one")
+    plain = Network.trace(Around(F.relu), SHAPE)
+    expected = deconv(plain, image(), f"{plain.output}:1@3,4", rule="gradient", signal="one")
+    assert torch.equal(found.full(), expected.full())
+
+
 def test_a_curve_of_no_known_name_in_boolean_writing_is_reported() -> None:
     def cut(x: Tensor) -> Tensor:
         x[x < 0.3] = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import get_args
 
 import pytest
@@ -86,6 +87,70 @@ def test_scores_are_those_of_the_modules_own_numbers() -> None:
     module = headed.UNet()
     net, maps = network(module), module(x)["out"]
     torch.testing.assert_close(scores(net), maps.exp() / maps.exp().sum(1, keepdim=True), rtol=0, atol=1e-12)
+
+
+class Written(headed.Trunk):
+    """A trunk of so many outputs, and a function of what the trunk makes and of its outputs."""
+
+    def __init__(self, end: Callable[[Tensor, Tensor], Tensor], outputs: int = 4) -> None:
+        super().__init__(outputs)
+        self.end = end
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.end(self.vector(x), 5 * super().forward(x))
+
+
+def shares(y: Tensor) -> Tensor:
+    return y.exp() / y.exp().sum(1, keepdim=True)
+
+
+def beside(y: Tensor) -> Tensor:
+    share = y.sigmoid()
+    return torch.cat([1 - share, share], 1)
+
+
+WRITTEN: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], int, str]] = {
+    "softmax written out": (lambda _, y: shares(y - y.max(1, keepdim=True)[0]), 4, "classes"),
+    "the mean of two": (lambda v, y: torch.stack([y.softmax(1), v[:, :4].softmax(1)]).mean(0), 4, "classes"),
+    "with a floor": (lambda _, y: y.log_softmax(1).exp().clamp(min=1e-7), 4, "classes"),
+    "in another precision": (lambda _, y: y.float().softmax(1).double(), 4, "classes"),
+    "what is left beside it": (lambda _, y: beside(y), 1, "classes"),
+    "one of them": (lambda _, y: shares(y)[:, 1], 4, "binary"),
+    "sigmoid written out": (lambda _, y: 1 / (1 + torch.exp(-y)), 1, "binary"),
+    "sigmoids by tanh": (lambda _, y: 0.5 * (1 + torch.tanh(y / 2)), 4, "labels"),
+    "a sigmoid in another precision": (lambda _, y: y.float().sigmoid().double(), 4, "labels"),
+}
+
+
+@pytest.mark.parametrize("case", WRITTEN)
+def test_scores_that_a_network_gives_are_used_as_they_are_however_they_are_spelled(case: str) -> None:
+    end, outputs, kind = WRITTEN[case]
+    module = Written(end, outputs)
+    net, numbers = network(module), module(images())
+    assert net.head.kind == kind
+    torch.testing.assert_close(scores(net), numbers.reshape(len(numbers), -1), rtol=0, atol=1e-7)
+    assert Head.from_json(net.head.to_json()) == net.head
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda v, y: F.normalize(y.exp(), dim=1),
+        lambda v, y: (v * v.mean(1, keepdim=True).sigmoid())[:, :4],
+        lambda v, y: y.softmax(1) + y,
+    ],
+)
+def test_numbers_that_do_not_sum_to_1_are_logits(end: Callable[[Tensor, Tensor], Tensor]) -> None:
+    module = Written(end)
+    net, numbers = network(module, scores="softmax"), module(images())
+    torch.testing.assert_close(scores(net), numbers.softmax(1))
+
+
+def test_what_sums_to_1_is_said_and_no_sigmoid_is_taken_of_it() -> None:
+    net = network(Written(lambda _, y: shares(y)))
+    assert net.head.summary == "4 outputs: taken as probabilities of classes that exclude each other, as they sum to 1"
+    with pytest.raises(UsageError, match=r"scores='sigmoid', but .* sums to 1 already: leave scores out"):
+        _ = net.reading(scores="sigmoid").head
 
 
 def test_a_detectors_scores_are_the_last_channels_and_boxes_stay() -> None:

@@ -118,3 +118,47 @@ def test_they_are_put_back_after_a_failure_too() -> None:
     with pytest.raises(TraceError):
         Network.trace(Failing(lambda y: ramp(y.shape[2], y.shape[3])), SHAPE)
     assert ramp.cache_info().currsize == 0
+
+
+_MADE: dict[str, dict[int, Tensor | tuple[Tensor, int]]] = {"ramps": {}, "other": {}}
+_LISTED: list[Tensor] = []
+_LAST: Tensor | None = None
+
+
+class Beside(nn.Module):
+    """A convolution, and ramps that are kept in a dictionary beside the class, in a list, a variable and the class."""
+
+    of_class: dict[int, Tensor] = {}  # noqa: RUF012 (what people write)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.c = nn.Conv2d(3, 4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        global _LAST
+        y, width = self.c(x), x.shape[3] - 2
+        if width not in _MADE["ramps"]:
+            _MADE["ramps"][width] = (torch.linspace(0, 1, width), width)
+        if width not in self.of_class:
+            self.of_class[width] = torch.ones(width)
+        if not _LISTED:
+            _LISTED.append(torch.zeros(width))
+        if _LAST is None:
+            _LAST = torch.full((width,), 2.0)
+        ramp = _MADE["ramps"][width]
+        assert isinstance(ramp, tuple)
+        return (y + ramp[0] + self.of_class[width] + _LISTED[-1]) * _LAST
+
+
+def test_variables_beside_the_module_hold_nothing_of_the_tracing() -> None:
+    module, image = Beside().eval(), torch.rand(1, *SHAPE)
+    kept = _MADE["other"][3] = torch.ones(3)
+    net = Network.trace(module, SHAPE)
+    assert (_MADE, _LISTED, _LAST, Beside.of_class) == ({"ramps": {}, "other": {3: kept}}, [], None, {})
+    expected = module(image)
+    assert type(expected) is Tensor
+    assert torch.allclose(net.run(image)[net.output], expected, atol=1e-6)
+    held = _MADE["ramps"][7]
+    again = Network.trace(module, SHAPE)
+    assert _MADE["ramps"][7] is held
+    assert torch.allclose(again.run(image)[again.output], expected, atol=1e-6)

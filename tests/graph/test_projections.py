@@ -206,3 +206,33 @@ def test_a_layer_with_a_bias_is_not_taken_for_constants() -> None:
     found = deconv(net, x, f"{net.output}:3@1,1", rule="gradient", signal="one").full()
     assert float(expected.abs().max()) > 1e-3
     torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
+
+
+class Fourier(nn.Module):
+    """A convolution, weights for every frequency, and a convolution of what comes back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.c, self.d = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(8, 2, 3)
+        self.weight = nn.Parameter(torch.randn(4, 4, 8, 5, dtype=torch.complex64))
+
+    def forward(self, x: Tensor) -> Tensor:
+        seen = torch.fft.rfft2(self.c(x).relu())
+        mixed = torch.einsum("bixy,ioxy->boxy", seen, self.weight.to(seen.dtype)) * (0.5 + 1j)
+        back = torch.fft.irfft2(mixed, s=(8, 8))
+        return self.d(torch.cat([back, torch.fft.fft2(back).abs()], 1))
+
+
+def test_signals_go_back_through_complex_numbers() -> None:
+    """Those of Fourier transforms, which are no units; exactly, as everything without a rule."""
+    torch.manual_seed(0)
+    module = Fourier().double().eval()
+    net, image = Network.trace(module, (3, 8, 8)), torch.randn(1, 3, 8, 8, dtype=torch.float64)
+    assert [layer.name for layer in net.layers if layer.name in ("c", "relu", "d")] == ["c", "relu", "d"]
+    leaf = image.clone().requires_grad_()
+    out = module(leaf)
+    for channel, y, x in ((0, 0, 0), (1, 3, 4)):
+        (expected,) = torch.autograd.grad(out[0, channel, y, x], leaf, retain_graph=True)
+        found = deconv(net, image, f"d:{channel}@{y},{x}", rule="gradient", signal="one").full()
+        assert (found - expected).abs().max() <= 1e-12 * expected.abs().max()
+    assert torch.allclose(net.to(dtype=torch.float32).run(image)["d"].double(), out, rtol=1e-4, atol=1e-3)

@@ -1,6 +1,7 @@
 """Benchmarks' results are kept as lines, and two files of them are compared."""
 
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -122,6 +123,28 @@ def test_a_network_is_looked_at_in_a_process_of_its_own() -> None:
     found = architectures.apart("torchvision", "squeezenet1_1")
     assert architectures.is_exact(found), found
     assert found["tight"] == found["fields"] == 3
+
+
+def test_a_model_that_was_measured_is_not_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from benchmarks import exactness
+
+    asked = []
+
+    def measure(model: exactness.Model) -> exactness.Result:
+        asked.append(model)
+        rows = (
+            exactness.Row("early", "conv", 1e-7, 1e-15, 2e-7, None),
+            exactness.Row("class", "fc", 0.0, 0.0, 0.0, 0.5),
+        )
+        return exactness.Result(model, rows, "2 relu", 1, 3.5)
+
+    monkeypatch.setattr(exactness, "measure", measure)
+    file, models = tmp_path / "kept.jsonl", exactness.MODELS[:4]
+    first = list(exactness.measured(models[1:3], file, math.inf))
+    found = list(exactness.measured(models[:3], file, math.inf))
+    assert found[1:] == first
+    assert list(exactness.measured(models, file, -math.inf)) == found, "the time is over: what is there, and no more"
+    assert asked == [models[1], models[2], models[0]]
 
 
 @pytest.mark.slow

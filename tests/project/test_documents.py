@@ -94,3 +94,25 @@ def documented() -> dict[int, str]:
 @pytest.mark.parametrize("name", [name for name in convscope.__all__ if name != "__version__"])
 def test_the_python_reference_has_every_public_name(documented: dict[int, str], name: str) -> None:
     assert id(getattr(convscope, name)) in documented
+
+
+def benchmarks() -> dict[str, str]:
+    """The text of every benchmark by its name; what only compares results of theirs is none."""
+    found = {path.stem: path.read_text() for path in (ROOT / "benchmarks").glob("[a-z]*.py")}
+    return {name: text for name, text in found.items() if name not in ("harness", "compare")}
+
+
+def test_benchmarks_that_documents_name_exist_and_all_are_in_the_table() -> None:
+    listed = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "performance.md").read_text(), flags=re.MULTILINE)
+    assert sorted(listed) == sorted(benchmarks())
+    named = {name for path in DOCUMENTS for name in re.findall(r"benchmarks\.([a-z_]+)", path.read_text())}
+    assert named - {"compare"} <= {*benchmarks(), *(path.stem for path in (ROOT / "benchmarks").glob("_*.py"))}
+
+
+def test_make_bench_runs_what_can_be_run_quickly() -> None:
+    told = subprocess.run(
+        ["make", "-C", ROOT, "--no-print-directory", "-n", "bench"], capture_output=True, text=True, check=True
+    ).stdout
+    names = re.findall(r"for name in ([^;]+);", told)[0].split()
+    quick = {name for name, text in benchmarks().items() if "arguments(__doc__)" in text}
+    assert set(names) == quick == set(benchmarks()) - {"same_bytes"}

@@ -9,6 +9,7 @@ import tomllib
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name as canonical
 from packaging.version import Version
 
 import convscope
@@ -82,6 +83,27 @@ def requirements(*extras: str) -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     lists = [project["dependencies"], *(project["optional-dependencies"][extra] for extra in extras)]
     return [Requirement(text) for texts in lists for text in texts]
+
+
+def imported() -> dict[str, str]:
+    """What others make that is imported anywhere in the package, each with a module that does."""
+    found = {}
+    for path in sorted((ROOT / "src" / "convscope").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            else:
+                names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            found |= {name.partition(".")[0]: str(path.relative_to(ROOT)) for name in names}
+    return {name: path for name, path in found.items() if name not in {*sys.stdlib_module_names, "convscope"}}
+
+
+def test_what_is_imported_is_asked_for_and_not_left_to_what_others_bring_along() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    asked = {requirement.name for requirement in requirements(*extras)}
+    of = importlib.metadata.packages_distributions()
+    missing = {name: path for name, path in imported().items() if not {name, *map(canonical, of.get(name, ()))} & asked}
+    assert missing == {}
 
 
 def pins() -> dict[str, Version]:

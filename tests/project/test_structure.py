@@ -113,6 +113,21 @@ def test_every_command_has_a_test_file_of_its_name(name: str) -> None:
     assert (ROOT / "tests" / "cli" / f"test_{name.replace('-', '_')}.py").is_file()
 
 
+def test_tests_stand_where_their_module_does() -> None:
+    """A test called as a module of its room is in that module's folder; others are about more than one."""
+    package, misplaced = SOURCE / "convscope", []
+    for path in sorted((ROOT / "tests").glob("*/**/test_*.py")):
+        folder, name = path.parent.relative_to(ROOT / "tests"), path.stem.removeprefix("test_")
+        if folder.parts[0] in ("devices", "project", "web"):
+            continue
+        assert (package / folder).is_dir(), path
+        here = (package / folder / f"{name}.py").exists() or (package / folder / name).is_dir()
+        elsewhere = list((package / folder.parts[0]).rglob(f"{name}.py"))
+        if elsewhere and not here:
+            misplaced.append(f"{path.relative_to(ROOT)}: {elsewhere[0].relative_to(package)}")
+    assert misplaced == []
+
+
 def said(path: Path) -> Iterator[tuple[int, str]]:
     """The texts in a module's code that are no docstrings."""
     tree = ast.parse(path.read_text("utf-8"))
@@ -129,8 +144,8 @@ def said(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def test_the_library_does_not_speak_of_options() -> None:
-    option = re.compile(r"(?<![\w-])--[a-z]{2}")
-    of_others = ("pip install", "gdcmconv")  # options of other programs
+    option = re.compile(r"(?<![\w-])(?:--[a-z]{2}|-[a-zA-Z]\b(?!\())")
+    of_others = ("pip install", "gdcmconv", "ssh")  # options of other programs
     found = [
         f"{path.relative_to(SOURCE)}:{line}: {text}"
         for path in SOURCE.rglob("*.py")

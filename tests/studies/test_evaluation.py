@@ -15,7 +15,7 @@ from convscope.atlas.experiments import experiments
 from convscope.atlas.web import read_script
 from convscope.data import load_image, open_source
 from tests.data.making import encoded
-from tests.data.test_tar import write as write_tar
+from tests.data.sources.test_tar import write as write_tar
 from tests.graph import headed
 from tests.graph.headed import SHAPE, made
 

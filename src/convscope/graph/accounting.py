@@ -83,7 +83,7 @@ class Account:
                 for slot, part in _slopes(step, arrived, context).items():
                     number = step.inputs[slot]
                     value = context.values[number]
-                    if slot not in step.held(context.options) and value.floating:
+                    if slot not in step.held(context.options) and (value.floating or value.complex):
                         pending[number] = unite(pending.get(number), settle(part, value), value)
         return Account(pending, biases, curved)
 

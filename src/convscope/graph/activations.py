@@ -54,7 +54,9 @@ def _stands_for(
     step: Step, runs: Runs, values: Sequence[Value], told: _ToldRuns, found: Mapping[int, Step]
 ) -> Step | None:
     """What a step is to the pull, where that is another than itself, after what was `found` for the steps before."""
-    if not values[step.index].floating or not is_elementwise(step, values):
+    if not values[step.index].floating or any(one.complex for one in step.call.sources):
+        return None
+    if not is_elementwise(step, values):
         return None
     if _is_named(step):
         return _wider(step, runs, values, told) if isinstance(step, ClippedReLU) else None

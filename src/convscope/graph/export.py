@@ -18,10 +18,18 @@ from torch.fx import GraphModule, Interpreter, Node
 
 from convscope.errors import ShapeError, TraceError
 from convscope.graph.names import DROPPING, PASSED_ON
-from convscope.graph.outside import caches_kept
+from convscope.graph.outside import caches_kept, variables_kept
 from convscope.graph.refusals import refusal
 
 log = logging.getLogger(__name__)
+
+
+def _heaviside(x: Tensor, at_zero: Tensor) -> Tensor:
+    return torch.where(x == 0, at_zero, (x > 0).to(at_zero.dtype))
+
+
+_DECOMPOSED: dict[Any, Callable[..., Any]] = {torch.ops.aten.heaviside.default: _heaviside}
+"""What PyTorch has no derivative of, by what has one."""
 
 
 @contextmanager
@@ -83,11 +91,11 @@ _EXPORT_ERRORS = (
 
 def _export(module: nn.Module, example: Tensor, *, free: bool) -> ExportedProgram:
     shapes = ({0: Dim.DYNAMIC},) if free else None
-    with warnings.catch_warnings(), torch.no_grad(), caches_kept(module), _quiet():
+    with warnings.catch_warnings(), torch.no_grad(), caches_kept(module), variables_kept(module), _quiet():
         warnings.simplefilter("ignore")  # torch warns of its own deprecations while it exports
         program = torch.export.export(module, (example,), dynamic_shapes=shapes)
         with _names_in_blocks(program), _dropping_told(program):
-            return program.run_decompositions({})
+            return program.run_decompositions(_DECOMPOSED)
 
 
 @contextmanager
@@ -201,7 +209,7 @@ def functional(program: ExportedProgram) -> ExportedProgram:
     """The same program in functional form; a program read from a file may still mutate its values."""
     with warnings.catch_warnings(), torch.no_grad(), _names_in_blocks(program), _dropping_told(program):
         warnings.simplefilter("ignore")
-        return copy.copy(program).run_decompositions({})
+        return copy.copy(program).run_decompositions(_DECOMPOSED)
 
 
 def _first_lines(error: BaseException, count: int = 3) -> str:

@@ -19,7 +19,8 @@ from convscope.errors import UsageError, nearest
 Scores = Literal["auto", "softmax", "sigmoid", "none"]
 HeadKind = Literal["classes", "binary", "labels", "values"]
 _NEAR = 0.75  # of the letters of two classes: names of things are short and many
-EndsIn = Literal["softmax", "log_softmax", "sigmoid", "log_sigmoid", ""]
+EndsIn = Literal["softmax", "log_softmax", "whole", "sigmoid", "log_sigmoid", ""]
+"""What a network ends in; "whole" are numbers that sum to 1 without being a softmax."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Head:
 
     def _scored(self, numbers: Tensor) -> Tensor:
         if self.kind == "classes":
-            return numbers if self.ending == "softmax" else numbers.softmax(1)
+            return numbers if self.ending in ("softmax", "whole") else numbers.softmax(1)
         if self.ending == "log_sigmoid":
             return numbers.exp()
         return numbers if self.ending == "sigmoid" else numbers.sigmoid()
@@ -191,6 +192,8 @@ class Head:
             return f"{what}: taken as values, which are no scores of classes"
         if self.kind == "classes" and self.ending == "softmax":
             return f"{what}: the network's softmax is used as it is"
+        if self.kind == "classes" and self.ending == "whole":
+            return f"{what}: taken as probabilities of classes that exclude each other, as they sum to 1"
         if self.kind == "classes":
             logs = "log-probabilities" if self.ending else "logits"
             return f"{what}: taken as {logs} of classes that exclude each other (softmax)"

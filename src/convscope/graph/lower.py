@@ -285,7 +285,7 @@ class _Lowering:
         batched = tensor.dim() > 0 and self.batch.counts(tensor.shape[0]) and -1 not in shape
         depends = target not in _SHAPE_ONLY and any(v.depends for v in sources)
         batch_at = (0, 1, 0) if batched else self.batch.within(tensor)
-        return Value(shape, None, batched, depends, tensor.is_floating_point(), batch_at)
+        return Value(shape, None, batched, depends, tensor.is_floating_point(), batch_at, tensor.is_complex())
 
     # -- what a node depends on ---------------------------------------------------------------------------------------
     def _leaves(self, node: Any) -> list[Any]:

@@ -1,16 +1,20 @@
 """Which of a model's outputs is looked at, and what its numbers are: read off its shape, its end and what was asked.
 
-A softmax or sigmoid that ends the network is used as it is. Where there is none, one number is the logit of a class,
-and several are logits of classes that exclude each other, unless `scores` says otherwise.
+A softmax or sigmoid that ends the network is used as it is, however it is spelled: a sigmoid is told by its curve, and
+a softmax written out, the mean of several, or a probability beside what is left of it, by a look at numbers that sum to
+1. Where there is none, one number is the logit of a class, and several are logits of classes that exclude each other,
+unless `scores` says otherwise.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import get_args
 
 import torch
+from torch import Tensor
 
 from convscope.errors import UsageError, nearest
 from convscope.graph.heads import EndsIn, Head, HeadKind, Output, Scores
@@ -28,11 +32,46 @@ _ENDINGS: Mapping[str, EndsIn] = {
     "hardsigmoid": "sigmoid",
     "log_sigmoid": "log_sigmoid",
 }
-_ALONE: Mapping[EndsIn, EndsIn] = {"softmax": "sigmoid", "log_softmax": "log_sigmoid"}
+_ALONE: Mapping[EndsIn, EndsIn] = {"softmax": "sigmoid", "whole": "sigmoid", "log_softmax": "log_sigmoid"}
 """What numbers are, one by one, that do not make up a whole softmax."""
+_SHARES = {"softmax", "log_softmax", "sigmoid", "hardsigmoid", "exp"}
+"""Steps that numbers which sum to 1 are made of."""
+_MIXES = {
+    *(
+        "add",
+        "sub",
+        "rsub",
+        "mul",
+        "div",
+        "neg",
+        "reciprocal",
+        "exp",
+        "log",
+        "where",
+        "clamp",
+        "clamp_min",
+        "clamp_max",
+    ),
+    *("mean", "sum", "cat", "stack", "select", "slice", "reshape", "flatten", "permute", "transpose"),
+    *("unsqueeze", "squeeze"),
+}
+"""Steps that make others of such numbers."""
+_NEAR = 1e-4
+_CASTS = (aten._to_copy.default, aten.to.dtype, aten.type_as.default)
 _PICKS = (aten.select.int, aten.slice.Tensor, aten.index_select.default)
 _LAST = {"linear", "addmm", "mm", "matmul", "bmm", "layer_norm", "lstm", "gru", "rnn_tanh", "rnn_relu"}
 _SECOND = {"conv1d", "convolution", "conv_transpose1d", "max_pool1d", "avg_pool1d", "adaptive_avg_pool1d"}
+
+
+@dataclass(frozen=True)
+class Ends:
+    """What an output's end is read off: the steps, and the values that they make; and, for the few ends that these do
+    not tell, the steps that are activations by what they compute, and how a value is on an image."""
+
+    steps: Sequence[Step]
+    values: Sequence[Value]
+    activations: Callable[[], Mapping[int, Step]]
+    tried: Callable[[int], Tensor]
 
 
 # -- which output -----------------------------------------------------------------------------------------------------
@@ -81,8 +120,7 @@ def head_of(
     output: Output,
     chosen: str,
     *,
-    steps: Sequence[Step],
-    values: Sequence[Value],
+    ends: Ends,
     scores: Scores,
     classes: int | None,
     network: str,
@@ -94,19 +132,19 @@ def head_of(
     """
     if scores not in get_args(Scores):
         raise UsageError(f"scores={scores!r} is not a choice; choose one of {', '.join(get_args(Scores))}")
-    value = values[output.value]
-    layer = steps[output.value - 1].name if output.value else "image"
+    value = ends.values[output.value]
+    layer = ends.steps[output.value - 1].name if output.value else "image"
     if not (value.batched and value.floating and value.depends):
         raise UsageError(
             f"the output of {network}, '{layer}', is not a floating-point tensor with a row for each image, so it has "
             "no scores; name another output or a layer (output=)"
         )
-    dim = _channel_dim(output.value, steps, values, classes)
+    dim = _channel_dim(output.value, ends.steps, ends.values, classes)
     channels = value.shape[dim - 1] if dim else 1
     positions = tuple(n for d, n in enumerate(value.shape, 1) if d != dim)
     if math.prod(positions) == 1:
         positions = ()
-    ending, first = _ending(output.value, dim, steps, values)
+    ending, first = _ending(output.value, dim, ends)
     more = channels - (classes or channels)
     if not first and positions and more in (4, 5) and not ending:
         first = more  # boxes, and perhaps whether there is an object, before the classes
@@ -117,11 +155,12 @@ def head_of(
 
 
 def _kind(scores: Scores, ending: EndsIn, channels: int, first: int, *, layer: str, network: str) -> HeadKind:
-    soft, alone = ending in ("softmax", "log_softmax"), ending in ("sigmoid", "log_sigmoid")
+    soft, alone = ending in ("softmax", "log_softmax", "whole"), ending in ("sigmoid", "log_sigmoid")
     if (scores == "sigmoid" and soft) or (scores == "softmax" and alone):
+        what = "sums to 1" if ending == "whole" else f"ends in a {ending}"
         raise UsageError(
-            f"scores='{scores}', but the output of {network}, '{layer}', ends in a {ending} already: leave scores out, "
-            "or name the layer before it (output=)"
+            f"scores='{scores}', but the output of {network}, '{layer}', {what} already: leave scores out, or name the "
+            "layer before it (output=)"
         )
     one: HeadKind = "binary" if channels == 1 else "labels"
     if scores == "none":
@@ -138,8 +177,8 @@ def _channel_dim(number: int, steps: Sequence[Step], values: Sequence[Value], cl
     value = values[number]
     if value.channel_dim is not None:
         return value.channel_dim
-    if not value.shape:
-        return 0
+    if not value.shape or (value.layout is not None and len(value.shape) == 2):
+        return 0  # one number, an image or a position
     lengths = () if classes is None else (classes, classes + 4, classes + 5)
     fitting = [d for d, n in enumerate(value.shape, 1) if n in lengths]
     return _features(number, steps, values) or (fitting[0] if len(fitting) == 1 else len(value.shape))
@@ -183,16 +222,21 @@ def _carried(step: Step, dim: int, before: Value, after: Value) -> int | None:
     return dim if len(before.shape) == len(after.shape) else None
 
 
-def _ending(number: int, dim: int, steps: Sequence[Step], values: Sequence[Value]) -> tuple[EndsIn, int]:
+def _ending(number: int, dim: int, ends: Ends) -> tuple[EndsIn, int]:
     """What an output ends in, and from which channel on."""
+    steps, values = ends.steps, ends.values
     passed = list(_passed(number, steps))
     last = passed[-1]
     step = steps[last - 1] if last else None
-    if isinstance(step, Cat):
-        along = step.dim == (_features(last, steps, values) or dim)
-        return _of_parts(step, steps, values) if along else _common(step, steps, values)
-    ending = _ENDINGS.get(step.op, "") if step is not None else ""
     picked = any(steps[i - 1].call.target in _PICKS for i in passed[:-1])
+    along = _features(last, steps, values) or (dim if not picked else 0)
+    if _is_whole(last, along, ends):
+        return "sigmoid" if picked else "whole", 0
+    if isinstance(step, Cat):
+        return _of_parts(step, ends) if step.dim == (along or dim) else _common(step, ends)
+    if step is not None and step.op in _MIXES:
+        step = ends.activations().get(last, step)
+    ending = _ENDINGS.get(step.op, "") if step is not None else ""
     if step is not None and ending in ("softmax", "log_softmax"):
         over = int(step.call.bind()["dim"]) % (len(values[last].shape) + 1)
         if values[last].layout is not None and over != values[last].channel_dim:
@@ -202,9 +246,41 @@ def _ending(number: int, dim: int, steps: Sequence[Step], values: Sequence[Value
     return ending, 0
 
 
-def _of_parts(cat: Cat, steps: Sequence[Step], values: Sequence[Value]) -> tuple[EndsIn, int]:
+def _is_whole(number: int, dim: int, ends: Ends) -> bool:
+    """Whether the numbers of a value are none below 0 and sum to 1 along a dimension, and are made to: tried only where
+    what they are made of says so, as a network has to run for it."""
+    shape = ends.values[number].shape
+    if (
+        not (dim and number and shape[dim - 1] > 1)
+        or ends.steps[number - 1].op in _ENDINGS
+        or not _shared(number, ends)
+    ):
+        return False
+    numbers = ends.tried(number)
+    near = _NEAR if numbers.dtype in (torch.float32, torch.float64) else 100 * _NEAR
+    return bool((numbers > -near).all()) and bool(((numbers.double().sum(dim) - 1).abs() < near).all())
+
+
+def _shared(number: int, ends: Ends) -> bool:
+    """Whether a value is mixed of scores."""
+    seen, open_ = set[int](), [number]
+    while open_:
+        at = open_.pop()
+        if not at or at in seen:
+            continue
+        seen.add(at)
+        step = ends.steps[at - 1]
+        if step.op in _SHARES:
+            return True
+        if step.op in _MIXES or step.call.target in _CASTS:
+            open_ += step.inputs
+    return False
+
+
+def _of_parts(cat: Cat, ends: Ends) -> tuple[EndsIn, int]:
     """What channels joined of several parts end in: the last part's, where only that ends in anything."""
-    endings: list[EndsIn] = [_ending(i, values[i].channel_dim or cat.dim, steps, values)[0] for i in cat.inputs]
+    values = ends.values
+    endings: list[EndsIn] = [_ending(i, values[i].channel_dim or cat.dim, ends)[0] for i in cat.inputs]
     if len(set(endings)) == 1:
         return _ALONE.get(endings[0], endings[0]), 0
     if not endings[-1]:
@@ -212,18 +288,18 @@ def _of_parts(cat: Cat, steps: Sequence[Step], values: Sequence[Value]) -> tuple
     return endings[-1], values[cat.index].shape[cat.dim - 1] - values[cat.inputs[-1]].shape[cat.dim - 1]
 
 
-def _common(cat: Cat, steps: Sequence[Step], values: Sequence[Value]) -> tuple[EndsIn, int]:
+def _common(cat: Cat, ends: Ends) -> tuple[EndsIn, int]:
     """What positions joined of several parts, as those of a detector's scales, end in, where all end alike."""
-    found = {_ending(i, _features(i, steps, values) or 1, steps, values) for i in cat.inputs}
+    found = {_ending(i, _features(i, ends.steps, ends.values) or 1, ends) for i in cat.inputs}
     return found.pop() if len(found) == 1 else ("", 0)
 
 
 def _passed(number: int, steps: Sequence[Step]) -> Iterator[int]:
-    """A value, and what it is a rearrangement of."""
+    """A value, and what it is a rearrangement of, in whatever precision."""
     yield number
-    while number and steps[number - 1].call.target in (*VIEWS, *PERMUTATIONS, *_PICKS):
+    while number and steps[number - 1].call.target in (*VIEWS, *PERMUTATIONS, *_PICKS, *_CASTS):
         number = steps[number - 1].inputs[0]
         yield number
 
 
-__all__ = ["choose", "head_of"]
+__all__ = ["Ends", "choose", "head_of"]

@@ -153,7 +153,10 @@ class Network(Traced):
         device = device if device is None else usable_device(device)
 
         def move(tensor: Tensor) -> Tensor:
-            return laid_out(tensor.to(device=device, dtype=dtype if tensor.is_floating_point() else None))
+            kind = dtype if tensor.is_floating_point() else None
+            if dtype is not None and tensor.is_complex():
+                kind = dtype.to_complex()
+            return laid_out(tensor.to(device=device, dtype=kind))
 
         return self._with(self.program.moved(move, dtype, device))
 

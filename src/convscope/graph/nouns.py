@@ -188,7 +188,8 @@ class Value:
     `shape` excludes the batch dimension; `layout` names the (y, x) dimensions of the full tensor, None where the
     tensor is no map; `batched` says that dimension 0 is the batch and nothing else; `depends` that it depends on the
     image; `batch_at` is (dimension, factor, offset) of a dimension whose length is factor * batch + offset, None where
-    no dimension depends on the batch.
+    no dimension depends on the batch; `floating` that its numbers are real, `complex` that they are complex (a Fourier
+    transform's), which carry signals but are no units.
     """
 
     shape: tuple[int, ...]
@@ -197,6 +198,12 @@ class Value:
     depends: bool = True
     floating: bool = True
     batch_at: tuple[int, int, int] | None = (0, 1, 0)
+    complex: bool = False
+
+    @property
+    def carries(self) -> bool:
+        """Whether a signal can arrive at it."""
+        return self.depends and (self.floating or self.complex)
 
     def batch_of(self, lengths: Sequence[int]) -> int:
         """The number of images in a tensor of these dimensions; 1 where they do not tell."""

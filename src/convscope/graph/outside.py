@@ -1,8 +1,9 @@
-"""What tracing a forward pass would leave behind outside of the module, put back: caches of functions, generators.
+"""What tracing a forward pass would leave behind outside of the module, put back: caches, generators.
 
 While a module is exported its tensors are stand-ins without numbers. A function with a cache (`functools.lru_cache`
-around position ramps or anchors, say) would keep what it made of them, and give it to whoever calls it next, the
-module's owner among them. And a number drawn from Python's or NumPy's generator would stand in the program for good.
+around position ramps or anchors, say), or a dictionary beside a class, would keep what it made of them, and give it to
+whoever asks next, the module's owner among them. And a number drawn from Python's or NumPy's generator would stand in
+the program for good.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ import functools
 import gc
 import random
 import sys
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from types import CellType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
-from torch import nn
+from torch import Tensor, nn
 
 _CACHED = type(functools.lru_cache(lambda: None))
 #: Whose caches are no concern of a module's: they hold nothing made of its tensors, and are slow to fill.
@@ -67,6 +69,53 @@ def _note(candidates: list[Any], place: str, found: dict[int, Any]) -> None:
             _note([v for v in vars(one).values() if not isinstance(v, type)], place, found)
         elif isinstance(one, FunctionType) and one.__closure__:
             _note([held for cell in one.__closure__ if isinstance(held := _contents(cell), _CACHED)], place, found)
+
+
+@contextmanager
+def variables_kept(module: nn.Module) -> Iterator[None]:
+    """A block after which no variable of the packages and classes that the module is written in holds a stand-in, and
+    no list or dictionary there."""
+    before = [(owner, dict(vars(owner))) for owner in _owners(module)]
+    try:
+        yield
+    finally:
+        seen = set[int]()
+        for owner, held in before:
+            for name, value in list(vars(owner).items()):
+                if not _stands_in(value):
+                    _clear(value, seen)
+                elif name in held:
+                    setattr(owner, name, held[name])
+                else:
+                    delattr(owner, name)
+
+
+def _owners(module: nn.Module) -> list[ModuleType | type]:
+    classes = {cls for part in module.modules() for cls in type(part).__mro__}
+    own = [cls for cls in classes if cls.__module__.partition(".")[0] not in _OTHERS]
+    packages = {cls.__module__.partition(".")[0] for cls in own}
+    loaded = list(sys.modules.items())
+    return [one for name, one in loaded if name.partition(".")[0] in packages and isinstance(one, ModuleType)] + own
+
+
+def _stands_in(value: Any) -> bool:
+    """Whether a value is a stand-in, or a tuple with one."""
+    if isinstance(value, tuple):
+        return any(map(_stands_in, value))
+    return isinstance(value, Tensor) and type(value).__module__.startswith("torch._subclasses.")
+
+
+def _clear(value: Any, seen: set[int]) -> None:
+    """Takes stand-ins out of a dictionary, a list, and of those within, but for what has been `seen`."""
+    if type(value) not in (dict, list, OrderedDict, defaultdict) or id(value) in seen:
+        return
+    seen.add(id(value))
+    keyed = isinstance(value, dict)
+    for key, one in list(value.items() if keyed else enumerate(value))[::-1]:
+        if _stands_in(one):
+            del value[key]
+        else:
+            _clear(one, seen)
 
 
 def _contents(cell: CellType) -> Any:

@@ -127,7 +127,7 @@ def pull(steps: Sequence[Step], target: int, signal: Signal, context: Context) -
                     continue
                 number = step.inputs[slot]
                 value = context.values[number]
-                if value.depends and value.floating:
+                if value.carries:
                     pending[number] = unite(pending.get(number), settle(part, value), value)
             if context.advanced is not None:
                 context.advanced(done / len(steps))

@@ -17,7 +17,7 @@ from convscope.graph.fingerprint import fingerprint
 from convscope.graph.heads import Head, Scores
 from convscope.graph.layers import LayerList
 from convscope.graph.listing import documents_of
-from convscope.graph.meaning import choose, head_of
+from convscope.graph.meaning import Ends, choose, head_of
 from convscope.graph.names import container_names
 from convscope.graph.nonfinite import nonfinite
 from convscope.graph.nouns import Layer, Unit, UnitLike, Value
@@ -25,7 +25,8 @@ from convscope.graph.options import Gates, PullOptions
 from convscope.graph.placing import boxes_of, crops_of, reach_of
 from convscope.graph.program import Program
 from convscope.graph.pulling import cone
-from convscope.graph.running import Folding
+from convscope.graph.randomness import own_generators
+from convscope.graph.running import Folding, Runner
 from convscope.graph.sight import Sight
 from convscope.graph.stages import stage_layers
 from convscope.graph.steps import Step
@@ -187,10 +188,18 @@ class Traced(Shown):
         Raises:
             UsageError: if it has no numbers for each image, or `scores` contradict what the network ends in.
         """
+        ends = Ends(self.steps, self.values, lambda: self.activations, self._on_noise)
         return head_of(
-            self._taken, self._chosen, steps=self.steps, values=self.values, scores=self.scores,
-            classes=self._class_count, network=self.name,
-        )  # fmt: skip
+            self._taken, self._chosen, ends=ends, scores=self.scores, classes=self._class_count, network=self.name
+        )
+
+    @usual_settings()
+    def _on_noise(self, number: int) -> Tensor:
+        """A value for one image of noise, always the same."""
+        noise = torch.randn(1, *self.input_shape, generator=torch.Generator("cpu").manual_seed(0), device="cpu")
+        image = noise.to(self.device, self.dtype)
+        with own_generators():
+            return Runner(self.program, self.name, "none").values(image, {number}, "none")[number]
 
     @property
     def meaning(self) -> str:

@@ -91,7 +91,7 @@ def of_sanity(layers: Sequence[LayerSanity]) -> list[Chart]:
     margin = Series("over the hardest control", ends["mean"], ends["low"], ends["high"])
     beside = {"signal": "a random signal's", "other": "another unit's", "elsewhere": "the unit's on another image"}
     like = [
-        Series(words, [_median(getattr(one.looked, field)) for one in layers], look="measured")
+        Series(words, [median(getattr(one.looked, field)) for one in layers], look="measured")
         for field, words in beside.items()
     ]
     better = "Above zero, covering what projections mark makes units fall faster than every control's order does."
@@ -102,7 +102,8 @@ def of_sanity(layers: Sequence[LayerSanity]) -> list[Chart]:
     ]
 
 
-def _median(values: np.ndarray) -> float:
+def median(values: np.ndarray) -> float:
+    """The median of the numbers that are known; NaN where none is."""
     known = values[~np.isnan(values)]
     return float(np.median(known)) if len(known) else float("nan")
 
@@ -199,6 +200,7 @@ def of_directions(found: LearnedDirections) -> list[Chart]:
 
 
 __all__ = [
+    "median",
     "of_ablation",
     "of_correspondence",
     "of_directions",

@@ -31,7 +31,7 @@ from convscope.settings import usual_settings
 from convscope.stores.sanity import Parts
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished
 from convscope.studies.asking import atlas_of, expect_network
-from convscope.studies.charting import of_sanity
+from convscope.studies.charting import median, of_sanity
 from convscope.studies.pictures import ReadImages, SeenImages, look_at
 from convscope.tables import TextTable, columns_of, counted, csv_of, without_nan
 
@@ -178,7 +178,7 @@ def _row(one: LayerSanity, p: float, verdict: Verdict) -> Row:
         "units": one.units,
         "images": one.images,
     }
-    row |= {name: _median(getattr(one.looked, name)) for name in ("signal", "other", "elsewhere")}
+    row |= {name: median(getattr(one.looked, name)) for name in ("signal", "other", "elsewhere")}
     row |= {how: float(np.nanmean(one.cascade.median[h, :, -1])) for h, how in enumerate(HOWS) if one.cascade.stages}
     row |= {"projection": float(mean[0])} | {
         f"by_{name}": float(area) for name, area in zip(CONTROLS, mean[1:], strict=True)
@@ -192,11 +192,6 @@ def _row(one: LayerSanity, p: float, verdict: Verdict) -> Row:
     return (
         row | {"p": one.p_every(), "p_corrected": p, "verdict": verdict} | {f"under_{f}": one.under(f) for f in FILLS}
     )
-
-
-def _median(found: np.ndarray) -> float:
-    known = found[~np.isnan(found)]
-    return float(np.median(known)) if len(known) else float("nan")
 
 
 def _details(one: LayerSanity) -> dict[str, Any]:

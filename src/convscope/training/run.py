@@ -82,14 +82,14 @@ class Run:
     def check(self, config: Config, images: str) -> None:
         """Raise StoreError unless this is the training of that configuration on those images."""
         if self.images != images:
-            raise StoreError(f"{self.folder} holds a training on other images: choose another folder with -o")
+            raise StoreError(f"{self.folder} holds a training on other images: choose another folder with store=")
         here, asked = self.config.to_json(), config.to_json()
         for table in ("network", "recipe"):
             for name, value in asked[table].items():
                 if here[table].get(name) != value:
                     raise StoreError(
                         f"{self.folder} holds a training with {name} = {here[table].get(name)!r}, and {value!r} is "
-                        "asked for: choose another folder with -o"
+                        "asked for: choose another folder with store="
                     )
 
     def write_log(self, history: list[EpochLog]) -> None:

@@ -128,7 +128,7 @@ def _begun(config: Config, source: Source, folder: Path) -> Run | None:
         begun.check(config, source.fingerprint())
         return begun if (folder / STATE).exists() else None
     if kind_of(folder) == "folder" and any(folder.iterdir()):
-        raise StoreError(f"{folder} is not empty and holds no training: choose another folder with -o")
+        raise StoreError(f"{folder} is not empty and holds no training: choose another folder with store=")
     return None
 
 

@@ -257,14 +257,22 @@ class Chained(headed.Trunk):
         return super().maps(x)
 
 
+class TimeFirst(headed.Steps):
+    """Logits (t, n, c), as a loss for sequences takes them: a part for each image, but no row."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x).transpose(0, 1)
+
+
 def made(name: str) -> tuple[nn.Module, tuple[int, int, int]]:
     heads: dict[str, Callable[[], nn.Module]] = {
         "two heads": headed.TwoHeads, "chained": Chained, "sequence": headed.Steps, "detector": headed.Detector,
+        "time first": TimeFirst,
     }  # fmt: skip
     return (headed.made(heads[name]()), headed.SHAPE) if name in heads else nets.make(name)
 
 
-KINDS = ("two heads", "chained", "sequence", "detector", "gated", "windows")
+KINDS = ("two heads", "chained", "sequence", "time first", "detector", "gated", "windows")
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -135,6 +135,15 @@ def test_maps_that_are_channels_last_or_of_one_channel() -> None:
     found = covered(network(single), x)
     check(found, x, "probability", lambda y: single(y)["out"].sigmoid().mean())
 
+    class Flat(headed.UNet):
+        def forward(self, y: Tensor) -> Tensor:  # type: ignore[override]
+            return super().forward(y)["out"][:, 0]
+
+    depth = Flat(1)
+    net = network(depth)
+    assert net.head.summary == "one output at each of 16x18 positions: taken as the logit of class 1 (sigmoid)"
+    check(covered(net, x, "0@2,3,9,9"), x, "logit", lambda y: depth(y)[0, 2:9, 3:9].sum(), scale=100)
+
 
 @pytest.mark.parametrize("method", METHODS)
 def test_steps_of_a_sequence_and_anchors_of_a_detector(method: Any) -> None:

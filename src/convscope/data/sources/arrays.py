@@ -114,14 +114,14 @@ def open_arrays(path: Path, labels: str | None = None) -> ArraySource:
 
     Raises SourceError where it is no such file, or its array is not of images.
     """
-    images = _mapped(path)
+    images = array_at(path)
     if images.ndim not in (3, 4) or images.dtype.kind not in "buif" or 0 in images.shape:
         raise SourceError(
             f"{path} holds {images.dtype} {images.shape}: images are (n, H, W), (n, H, W, C) or (n, C, H, W) numbers"
         )
     classes, note = np.full(len(images), -1, np.int64), ""
     if labels is not None:
-        classes, note = _labels(np.asarray(_mapped(path.parent / labels)), len(images), str(path.parent / labels))
+        classes, note = _labels(np.asarray(array_at(path.parent / labels)), len(images), str(path.parent / labels))
     digest = hashlib.sha256(f"{images.dtype.str}{images.shape}".encode())
     for row in np.unique(np.linspace(0, len(images) - 1, _SAMPLED).astype(np.int64)).tolist():
         digest.update(np.ascontiguousarray(images[row]).tobytes())
@@ -130,10 +130,11 @@ def open_arrays(path: Path, labels: str | None = None) -> ArraySource:
 
 def array_sides(path: Path) -> int:
     """How many sides the array of an `.npy` file has; raises SourceError where it is none."""
-    return _mapped(path).ndim
+    return array_at(path).ndim
 
 
-def _mapped(path: Path) -> NDArray[Any]:
+def array_at(path: Path) -> NDArray[Any]:
+    """The array of an `.npy` file, read where it is looked at; raises SourceError where it is none."""
     try:
         return mapped_npy(path)
     except (OSError, ValueError) as error:
@@ -220,4 +221,4 @@ def _labels(values: NDArray[Any], count: int, what: str) -> tuple[NDArray[np.int
     return classes, ""
 
 
-__all__ = ["SPLITS", "ArraySource", "array_sides", "holds_arrays", "open_arrays", "open_npz_arrays"]
+__all__ = ["SPLITS", "ArraySource", "array_at", "array_sides", "holds_arrays", "open_arrays", "open_npz_arrays"]

@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 
 from convscope.data.allowance import USUAL, Allowance
 from convscope.data.damage import damage_as
-from convscope.data.npz import MAGIC, mapped_npy
+from convscope.data.npz import MAGIC
 from convscope.data.rasters import Raster
+from convscope.data.sources.arrays import array_at
 from convscope.data.sources.base import PicklableLock, hash_items, is_image_name, natural_key
 from convscope.data.tiff import BYTES_A_PIXEL, MARKS, check_pieces, decode_piece, described, first_page, nodata
 from convscope.errors import ImageError, SourceError, UsageError
@@ -112,7 +113,7 @@ class ArrayRaster:
     @classmethod
     def open(cls, path: Path) -> ArrayRaster:
         """The array of a file (H, W), (H, W, C) or (C, H, W), of which the shortest side is the channels'."""
-        array = cls._mapped(path)
+        array = array_at(path)
         if array.ndim not in (2, 3) or array.dtype.kind not in "buif" or 0 in array.shape:
             raise SourceError(f"{path} holds {array.dtype} {array.shape}: a raster is (H, W), (H, W, C) or (C, H, W)")
         first = array.ndim == 3 and array.shape[0] < array.shape[2]
@@ -124,19 +125,12 @@ class ArrayRaster:
         """The values of a window, of at most so many pixels."""
         if height * width > most:
             raise ImageError(f"a window of {height}x{width} pixels has more than {most}")
-        array = self._mapped(self.path)
+        array = array_at(self.path)
         rows, columns = slice(top, top + height), slice(left, left + width)
         if self.first:
             return Raster(np.ascontiguousarray(array[:, rows, columns].transpose(1, 2, 0)))
         found = np.array(array[rows, columns])
         return Raster(found if found.ndim == 3 else found[..., None])
-
-    @staticmethod
-    def _mapped(path: Path) -> NDArray[Any]:
-        try:
-            return mapped_npy(path)
-        except (OSError, ValueError) as error:
-            raise SourceError(f"{path} cannot be read as an array: {error}") from error
 
 
 Windowed = TiffRaster | ArrayRaster

@@ -375,13 +375,14 @@ def vector_jacobian(
     gradient: Tensor,
     constant: Sequence[int] = (),
 ) -> dict[int, Tensor]:
-    """The gradients of <function(inputs), gradient> with respect to the floating inputs that matter, by slot.
+    """The gradients of <function(inputs), gradient> with respect to the real or complex inputs that matter, by slot.
 
-    Inputs at `constant` slots do not matter. They may share memory with each other and with `gradient`.
+    Of complex numbers they are conjugate, as PyTorch's, so that what arrives at real ones is their gradient. Inputs at
+    `constant` slots do not matter. They may share memory with each other and with `gradient`.
     """
     with torch.enable_grad():
         leaves = [
-            t.detach().requires_grad_() if t.is_floating_point() and slot not in constant else t
+            t.detach().requires_grad_() if (t.is_floating_point() or t.is_complex()) and slot not in constant else t
             for slot, t in enumerate(inputs)
         ]
         output = function(leaves)

@@ -23,7 +23,12 @@ def rule(*targets: Any) -> Callable[[S], S]:
 
 
 def make_step(index: int, name: str, call: Call) -> Step:
-    """The step for a call: of the first class that has a rule for it, else the exact fallback."""
+    """The step for a call: of the first class that has a rule for it, else the exact fallback.
+
+    Rules are those of real numbers.
+    """
+    if call.result.complex or any(value.complex for value in call.sources):
+        return Step(index, name, call)
     for cls in reversed(_RULES.get(call.target, _RULES.get(type(call.target), []))):
         if cls.accepts(call):
             return cls(index, name, call)

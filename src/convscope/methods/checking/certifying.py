@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from convscope.graph import Network, PullOptions
+from convscope.graph.nouns import Value
 from convscope.graph.options import Gates
 from convscope.graph.randomness import own_generators
 from convscope.graph.running import as_map
@@ -238,8 +239,14 @@ class _Checking:
             return Evidence.untried(name, what, "the network takes one image at a time")
         pair = torch.cat([self.images[:1], -self.images[-1:]])
         together, alone = (self._all_outputs(self.net, some) for some in (pair, pair[:1]))
-        found = [self._difference(name, key or self.net.output, together[key][:1], alone[key]) for key in alone]
-        return self._evidence(name, what, found)
+        found = [
+            self._difference(
+                name, output.name or self.net.output, _first(value, together[output.name]), alone[output.name]
+            )
+            for output in self.net.program.outputs
+            if _by_image(value := self.net.values[output.value])
+        ]
+        return self._evidence(name, what, found) if found else Evidence.untried(name, what, "no output is by image")
 
     @staticmethod
     def _all_outputs(net: Network, images: Tensor) -> dict[str, Tensor]:
@@ -374,6 +381,17 @@ class _Checking:
     ) -> Evidence:
         self.compared += found
         return Evidence.of(name, what, found, self.bound if bound is None else bound, note)
+
+
+def _by_image(value: Value) -> bool:
+    """Whether a value has a part for each image, in whichever dimension."""
+    return value.batch_at is not None and value.batch_at[2] == 0
+
+
+def _first(value: Value, made: Tensor) -> Tensor:
+    """The first image's part."""
+    dim, each, _ = value.batch_at or (0, 1, 0)
+    return made.narrow(dim, 0, each)
 
 
 def _gradient(number: Tensor, images: Tensor) -> Tensor:

@@ -91,6 +91,8 @@ def _name(known: Mapping[str, Any], value: Any) -> str:
 
 
 def _value_written(value: Value) -> list[Any]:
+    if value.complex:
+        raise _Unsaid
     layout, at = value.layout, value.batch_at
     flags = [value.batched, value.depends, value.floating]
     return [list(value.shape), None if layout is None else list(layout), *flags, None if at is None else list(at)]

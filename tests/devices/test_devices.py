@@ -58,7 +58,7 @@ def test_a_device_gives_what_the_cpu_gives(name: str, device: str) -> None:
 # (scan, evaluate), once a layer (what is carried back), once an image (causes, effects). Weights are read once, one by
 # one (32 in this network). The solver of transfer's classifiers asks for its loss at every step of a line search.
 MOST: dict[str, tuple[int, int]] = {
-    "scan": (2, 33), "evaluate": (1, 1), "deconv": (48, 40), "deconv gradient": (40, 17), "deconv guided": (40, 17),
+    "scan": (2, 34), "evaluate": (1, 1), "deconv": (48, 40), "deconv gradient": (40, 17), "deconv guided": (40, 17),
     "occlude": (120, 28), "correspond": (23, 15), "causes": (93, 88), "effects": (20, 18), "effects mean": (20, 18),
     "diagnose": (24, 10), "train": (26, 58), "atlas": (370, 62), "chosen": (43, 14), "overlap": (0, 0),
     "sanity": (500, 140), "evolve": (100, 85), "check": (370, 120), "paper": (460, 240),

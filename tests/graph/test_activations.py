@@ -149,9 +149,9 @@ def test_a_spelling_by_a_function_whose_derivative_pytorch_rounds() -> None:
     assert standing(Network.trace(Twice(lambda x: x * F.hardsigmoid(x)), SHAPE)) == {"hardswish": 2}
 
 
-def test_a_function_without_derivative_is_none() -> None:
+def test_a_step_times_what_it_was_made_of_is_rectification() -> None:
     net = Network.trace(nets.Lambda(lambda x: x * torch.heaviside(x, torch.zeros(1))), SHAPE)
-    assert standing(net) == {}
+    assert standing(net) == {"relu": 1}, "heaviside alone has no derivative for PyTorch, and is written as a choice"
 
 
 def test_constants_of_every_channel_are_its_own() -> None:

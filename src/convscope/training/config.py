@@ -187,9 +187,9 @@ def configured(spec: Config | str | PathLike[str], changes: Mapping[str, Any], *
     """
     found = spec if isinstance(spec, Config) else read_config(spec if isinstance(spec, str) else Path(spec))
     config, recipe = found.to_json(), {option.name for option in fields(Recipe)}
+    known = [option.name for option in (*fields(Recipe), *fields(NetworkChoice))]
     for name, value in changes.items():
-        if name not in recipe | config["network"].keys():
-            known = [*recipe, *config["network"]]
+        if name not in known:
             raise UsageError(
                 f"changes=: there is no {name!r} in recipe or network{nearest(name, known)} (there are: "
                 f"{', '.join(sorted(known))})"

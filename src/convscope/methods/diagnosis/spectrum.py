@@ -36,8 +36,8 @@ _GRID = 64
 _BIN = 1 / 32
 
 
-Ends = tuple[float, float]
-NOTHING: Ends = (math.nan, math.nan)
+SpectrumEnds = tuple[float, float]
+NOTHING: SpectrumEnds = (math.nan, math.nan)
 
 
 @brief
@@ -65,7 +65,7 @@ class FrequencyCoverage:
         return low, middle, high
 
     @property
-    def intervals(self) -> tuple[tuple[Ends, Ends, Ends], Ends]:
+    def intervals(self) -> tuple[tuple[SpectrumEnds, SpectrumEnds, SpectrumEnds], SpectrumEnds]:
         """Those of the mean shares and of `folded`, 95 % over live filters; NaN where all draws are alike."""
         low, high = means(np.concatenate([self.shares, self.beyond[:, None]], 1)[self.live])
         ends = [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
@@ -144,8 +144,8 @@ class SpectrumLines:
     spectrum: NDArray[np.float64]
     count: int
     size: tuple[int, int]
-    decibels_interval: Ends = NOTHING
-    share_interval: Ends = NOTHING
+    decibels_interval: SpectrumEnds = NOTHING
+    share_interval: SpectrumEnds = NOTHING
 
     @property
     def decibels(self) -> float:
@@ -181,7 +181,7 @@ def lines(pixels: Tensor, stride: tuple[int, int]) -> SpectrumLines | None:
     )
 
 
-def _drawn_again(parts: Sequence[_Along], count: int) -> tuple[Ends, Ends]:
+def _drawn_again(parts: Sequence[_Along], count: int) -> tuple[SpectrumEnds, SpectrumEnds]:
     """The intervals of decibels and share over projections."""
 
     def ask(weights: Doubles) -> Doubles:

@@ -109,7 +109,7 @@ def test_figures_are_whole_and_their_captions_text(page: Reader) -> None:
 def test_numbers_intervals_and_what_is_lacking_are_said(page: Reader) -> None:
     assert "30.0 %" in page.text
     assert "20.0 % to 40.0 %" in page.text
-    assert "above 10.0 %, of 8 images or more" in page.text
+    assert "above 10.0 %, of at least 8 images" in page.text
     assert "3 images with room for such a box, and 6 are the least" in page.text
     assert BY_NAME["depth"].needs in page.text
     assert "holds for 1 of 2 seeds" in page.text

@@ -104,6 +104,13 @@ def test_the_first_layer_of_a_large_stride_is_expected_to_fold() -> None:
     assert "stride 4" in found.told.note
 
 
+def test_classes_of_too_few_images_are_counted_and_nothing_is_drawn_of_them() -> None:
+    found = cs.paper(knowing(), coloured(5), claims=["selectivity"], seeds=1)["selectivity"]
+    assert (found.verdict, found.why) == ("cannot tell", "0 of 2 classes have 8 images or more, and it takes two")
+    assert found.told is not None
+    assert (found.told.figure, found.told.details, found.told.random) == (None, (), ())
+
+
 def test_what_is_missing_is_named_with_what_it_takes() -> None:
     asked = ["evolution", "class", "map", "correspondence", "ensembles", "depth", "transfer", "selectivity"]
     photos = [np.full((12, 12, 3), value, np.uint8) for value in (10, 100)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,12 @@ import pytest
 
 import convscope as cs
 from convscope.errors import UsageError
+from convscope.figures.sanity import draw_deletion
+from convscope.methods.sanity.covering import FILLS
+from convscope.methods.sanity.judging import Margins
+from convscope.methods.sanity.orders import CONTROLS
 from convscope.studies import worth
+from convscope.studies.charting import of_sanity
 from tests.methods.sanity.planted import photos, planted
 
 ASKED = {"units": 5, "each": 2, "seeds": 1, "side": 2}
@@ -37,6 +43,26 @@ def test_rows_words_and_tables_say_the_verdict(answer: cs.Sanity) -> None:
     assert [len(table.rows) for table in answer.tables()] == [1, 1, 1]
     assert any("takes 20 images" in remark for remark in answer.remarks())
     json.dumps(answer.to_json(), allow_nan=False)
+
+
+def test_what_is_drawn_is_the_margin_of_the_table_where_p_values_are_equal(answer: cs.Sanity) -> None:
+    shape = answer.layers[0].deletion.mean.shape
+    mean = -np.arange(1.0, 1 + np.prod(shape)).reshape(shape)  # the hardest is the last of all
+    one = replace(answer.layers[0], deletion=Margins(mean, mean - 0.5, mean + 0.5, np.ones(shape)))
+    (margin,) = of_sanity([one])[0].series
+    (row,) = replace(answer, layers=(one,)).rows()
+    assert (margin.values, margin.low, margin.high) == ([row["margin"]], [row["low"]], [row["high"]])
+    assert row["margin"] == -np.prod(shape)
+    panel = draw_deletion([one]).axes[-1]
+    assert row["margin"] in [float(line.get_xdata()[0]) for line in panel.lines]
+
+
+def test_another_image_and_another_unit_have_names_of_their_own(answer: cs.Sanity) -> None:
+    shape = answer.layers[0].deletion.mean.shape
+    p = np.zeros(shape)
+    p[FILLS.index("other"), CONTROLS.index("other")] = 1.0
+    worst = replace(answer, layers=(replace(answer.layers[0], deletion=replace(answer.layers[0].deletion, p=p)),))
+    assert "other unit (another image)" in worst.tables()[0].rows[0]
 
 
 def test_it_comes_back_as_it_was_saved(answer: cs.Sanity) -> None:

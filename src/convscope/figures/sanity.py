@@ -10,8 +10,8 @@ import numpy as np
 from convscope.figures.style import COLOURS, PAGE, drawing
 from convscope.methods.randomising import DIRECTIONS, HOWS
 from convscope.methods.sanity import LayerSanity
-from convscope.methods.sanity.covering import FILLS
-from convscope.methods.sanity.orders import CONTROLS
+from convscope.methods.sanity.covering import FILL_WORDS, FILLS
+from convscope.methods.sanity.orders import CONTROL_WORDS, CONTROLS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,10 +26,9 @@ def draw_deletion(layers: Sequence[LayerSanity]) -> Figure:
         for f, (panel, fill) in enumerate(zip(panels, FILLS, strict=False)):
             for at, one in enumerate(layers):
                 _areas(panel, at, one.areas()[f], labelled=f == 0 and at == 0)
-            panel.set_title(f"area, fill {fill}")
+            panel.set_title(f"area, fill: {FILL_WORDS[fill]}")
         for at, one in enumerate(layers):
-            place = np.unravel_index(int(one.deletion.p.argmax()), one.deletion.p.shape)
-            low, high, mean = (getattr(one.deletion, name)[place] for name in ("low", "high", "mean"))
+            mean, low, high = one.margin
             panels[-1].plot([low, high], [at, at], color=COLOURS[0], lw=1.4)
             panels[-1].plot([mean], [at], "o", ms=4, color=COLOURS[0])
         panels[-1].axvline(0, color="#999999", lw=0.8)
@@ -40,7 +39,7 @@ def draw_deletion(layers: Sequence[LayerSanity]) -> Figure:
 
 
 def _areas(panel: Axes, at: int, areas: np.ndarray, *, labelled: bool) -> None:
-    for place, name in enumerate(("projection", *CONTROLS)):
+    for place, name in enumerate(("projection", *CONTROL_WORDS.values())):
         look = {"marker": "D" if place == 0 else "o", "ms": 5 if place == 0 else 3.5, "lw": 0}
         panel.plot([areas[place]], [at], color=COLOURS[place], label=name if labelled else None, **look)
 
@@ -50,7 +49,7 @@ def draw_likeness(layers: Sequence[LayerSanity]) -> Figure:
     with drawing() as figure:
         made = figure.Figure(figsize=(PAGE, 0.34 * len(layers) + 1.6), layout="constrained")
         first, *others = made.subplots(1, 1 + len(DIRECTIONS), squeeze=False)[0]
-        names = {"signal": "random signal", "other": "other unit", "elsewhere": "other image"}
+        names = {"signal": "random signal", "other": "other unit", "elsewhere": "another image"}
         for at, one in enumerate(layers):
             for place, (field, label) in enumerate(names.items()):
                 known = getattr(one.looked, field)
@@ -74,7 +73,10 @@ def _cascades(panel: Axes, layers: Sequence[LayerSanity], direction: str) -> Non
             style = "-" if how == "permuted" else "--"
             label = f"{one.layer} {one.rule}" if h == 0 else None
             panel.plot(shares, values, style, color=COLOURS[number % len(COLOURS)], lw=1, label=label)
+    for how in HOWS:
+        panel.plot([], [], "-" if how == "permuted" else "--", color="#666666", lw=1, label=f"weights {how}")
     panel.set_ylim(-0.05, 1.05)
+    panel.set_ylabel("cosine with itself")
     panel.set_title(f"weights randomised from the {direction}")
     panel.set_xlabel("share of steps with weights")
     if direction == DIRECTIONS[-1]:

@@ -1,9 +1,10 @@
 """Intervals that fit what is measured: shares of images, differences over the same images, means over two things drawn.
 
-All hold 95 %. Wilson's is for a share of images. Two answers to the same images are paired: only images on which they
-differ count (Agresti & Min 2005 for the interval, McNemar's exact test). What is measured on the same images several
-times, of several trainings say, is drawn again by both: an image that is drawn twice counts twice in every training
-(the pigeonhole bootstrap, Owen 2007, which errs on the wide side). All else is drawn again by what it is of.
+All hold 95 %, unless asked for another. Wilson's is for a share of images. Two answers to the same images are paired:
+only images on which they differ count (Agresti & Min 2005 for the interval, McNemar's exact test). What is measured on
+the same images several times, of several trainings say, is drawn again by both: an image that is drawn twice counts
+twice in every training (the pigeonhole bootstrap, Owen 2007, which errs on the wide side). All else is drawn again by
+what it is of.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations, permutations
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,17 +31,18 @@ Weighted = Callable[[Doubles], Doubles]
 """A measure (d, ...) for weights (d, n) of what is drawn, NaN where it cannot be told."""
 
 
-def wilson(hits: float, count: float) -> tuple[float, float]:
-    """Wilson's interval of a share, 95 %; NaN of nothing.
+def wilson(hits: float, count: float, *, confidence: float = 0.95) -> tuple[float, float]:
+    """Wilson's interval of a share; NaN of nothing.
 
     >>> [round(end, 4) for end in wilson(8, 10)]
     [0.4902, 0.9433]
     """
     if not count:
         return math.nan, math.nan
-    share, z2 = hits / count, _Z**2
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    share, z2 = hits / count, z**2
     middle = (share + z2 / (2 * count)) / (1 + z2 / count)
-    reach = _Z / (1 + z2 / count) * math.sqrt(share * (1 - share) / count + z2 / (4 * count**2))
+    reach = z / (1 + z2 / count) * math.sqrt(share * (1 - share) / count + z2 / (4 * count**2))
     return max(0.0, middle - reach), min(1.0, middle + reach)
 
 

@@ -83,12 +83,8 @@ def of_evolution(found: FeatureHistory) -> list[Chart]:
 def of_sanity(layers: Sequence[LayerSanity]) -> list[Chart]:
     """By layer and rule the margin over the hardest control, and how like projections are to others."""
     names = [f"{one.layer}, {one.rule}" for one in layers]
-    ends: dict[str, list[float]] = {"mean": [], "low": [], "high": []}
-    for one in layers:
-        at = np.unravel_index(int(one.deletion.p.argmax()), one.deletion.p.shape)
-        for end, listed in ends.items():
-            listed.append(float(getattr(one.deletion, end)[at]))
-    margin = Series("over the hardest control", ends["mean"], ends["low"], ends["high"])
+    mean, low, high = ([one.margin[end] for one in layers] for end in range(3))
+    margin = Series("over the hardest control", mean, low, high)
     beside = {"signal": "a random signal's", "other": "another unit's", "elsewhere": "the unit's on another image"}
     like = [
         Series(words, [median(getattr(one.looked, field)) for one in layers], look="measured")

@@ -265,6 +265,7 @@ def _gain(one: PartCost) -> float:
 def class_specific(asked: AskedReport) -> ToldClaim:
     """How much more selective the last stage's units are."""
     source: Source = limit(there(asked.classes), BY_NAME["selectivity"].looked)
+    least = BY_NAME["selectivity"].least
     layers = list(asked.net.layers.stages())
     if len(layers) < 2:
         raise UsageError(f"{asked.net.name} has maps of one size only: the first and the last stage are compared")
@@ -273,15 +274,21 @@ def class_specific(asked: AskedReport) -> ToldClaim:
         tables, rows = responses_of(net, source, layers)
         labels = np.array([source.label(int(row)) for row in rows], np.int64)
         known, counts = np.unique(labels[labels >= 0], return_counts=True)
-        among = np.isin(labels, known[counts >= BY_NAME["selectivity"].least])
+        among = np.isin(labels, known[counts >= least])
         own = [tables[layer][among].astype(np.float64) for layer in layers]
         found = statistics.selectivity_gain(own[0], own[-1], labels[among], seed=asked.seed)
         if found.lacking:
-            return found, [np.nan] * len(layers)
+            few = (
+                f"{int((counts >= least).sum())} of {len(known)} classes have {least} images or more, and it takes two"
+            )
+            return replace(found, lacking=few), []
         half = statistics.halves(labels[among])
         return found, [mean_of_known(statistics.selectivity(one, labels[among], half)) for one in own]
 
-    own, *random = map(of, (asked.net, *asked.random))
+    looked, own = f"{len(source)} images; {layers[0]} and {layers[-1]}", of(asked.net)
+    if own[0].lacking:
+        return ToldClaim(own[0], (), "above", looked)
+    random = list(map(of, asked.random))
     details = [
         ClaimDetail(layer, value, mean_of_known(one[1][at] for one in random))
         for at, (layer, value) in enumerate(zip(layers, own[1], strict=True))
@@ -291,8 +298,8 @@ def class_specific(asked: AskedReport) -> ToldClaim:
         "Selectivity of each layer's units, the mean; grey: with random weights, of every seed.",
     )
     return ToldClaim(
-        own[0], tuple(one[0] for one in random), "above", f"{len(source)} images; {layers[0]} and {layers[-1]}",
-        "selectivity, the mean of the units", tuple(details), **figure,
+        own[0], tuple(one[0] for one in random), "above", looked, "selectivity, the mean of the units", tuple(details),
+        **figure,
     )  # fmt: skip
 
 

@@ -103,7 +103,7 @@ def _facts(one: TestedClaim) -> Iterator[tuple[str, str]]:
     direction = says.direction if told is None else told.direction
     yield "the paper found", _text(says.found)
     yield "the statistic", _text(says.statistic)
-    yield "it is to be", f"{direction} {one.shown(says.margin)}, of {says.least} {_text(says.sample)} or more"
+    yield "it is to be", f"{direction} {one.shown(says.margin)}, of at least {says.least} {_text(says.sample)}"
     yield "held against", _text(says.control)
     if told is None:
         return
@@ -172,7 +172,7 @@ def _drawn(one: TestedClaim, told: ToldClaim) -> str:
     """The network's interval and those of random weights, each a line, with the margin across."""
     if not np.isfinite(told.measured.value):
         return ""
-    listed = [("network", told.measured), *((f"random, seed {n + 1}", found) for n, found in enumerate(told.random))]
+    listed = [("network", told.measured), *((f"random, {n + 1}", found) for n, found in enumerate(told.random))]
     listed = [(name, found) for name, found in listed if np.isfinite(found.value)]
     margin = one.says.margin
     scale = _DrawnScale.of([margin, *(end for _, found in listed for end in (found.value, found.low, found.high))])

@@ -141,7 +141,9 @@ class Invariance(Answer):
     def remarks(self) -> list[str]:
         """The images that were left out, and what the output was taken for."""
         head, seeds = self.found.head, len(self.untrained)
-        said = [] if len(self.seen) < 2 else [f"{100 * self.confidence:g} % intervals, images drawn again"]
+        drawn = f"{100 * self.confidence:g} % intervals, images drawn again"
+        drawn += "; of the class kept Wilson's" if head is not None and head.probable else ""
+        said = [] if len(self.seen) < 2 else [drawn]
         said += [f"in brackets the mean with random weights, of {seeds} seed{'s' * (seeds > 1)}"] if seeds else []
         return [*self.seen.remarks, *said, *([] if head is None else [head.summary])]
 

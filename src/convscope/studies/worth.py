@@ -21,11 +21,11 @@ from convscope.graph.options import Rule
 from convscope.methods.inputs import chosen_layers
 from convscope.methods.randomising import HOWS, stages, weighted
 from convscope.methods.sanity.cases import Excited, SanityCases, chosen_cases, drawn_units, responses
-from convscope.methods.sanity.covering import FILLS
+from convscope.methods.sanity.covering import FILL_WORDS, FILLS
 from convscope.methods.sanity.judging import CLAIM, MEANING, Verdict, benjamini_yekutieli, holm
 from convscope.methods.sanity.layers import LayerSanity
 from convscope.methods.sanity.looking import Cascade, CaseLooking, LookedCases, Tool, cascade, look_at_cases
-from convscope.methods.sanity.orders import CONTROLS
+from convscope.methods.sanity.orders import CONTROL_WORDS, CONTROLS
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
 from convscope.stores.sanity import Parts
@@ -41,7 +41,7 @@ _CAPTIONS = {
     "Bars are the projection's margin over the hardest control, with its interval.",
     "likeness.png": "How like projections are (median cosine): to a random signal's from the same place, to other "
     "units' there, to the unit's own on another image; and to themselves while weights are randomised from the top and "
-    "from the bottom.",
+    "from the bottom: permuted within each tensor (solid), or newly drawn (dashed).",
 }
 _VERDICTS = (
     "layer",
@@ -56,8 +56,8 @@ _VERDICTS = (
     "p",
     "verdict",
 )
-_ALONE = ("layer", "rule", *(f"{fill} alone" for fill in FILLS))
-_LIKENESS = ("layer", "rule", "signal", "other unit", "other image", *(f"weights {how}" for how in HOWS))
+_ALONE = ("layer", "rule", *(f"{FILL_WORDS[fill]} alone" for fill in FILLS))
+_LIKENESS = ("layer", "rule", "random signal", "other unit", "another image", *(f"weights {how}" for how in HOWS))
 
 
 @dataclass(eq=False, repr=False)
@@ -184,10 +184,7 @@ def _row(one: LayerSanity, p: float, verdict: Verdict) -> Row:
         f"by_{name}": float(area) for name, area in zip(CONTROLS, mean[1:], strict=True)
     }
     row |= {"hardest": control, "hardest_fill": fill, "hardest_area": float(one.areas()[at[0], 1 + at[1]])}
-    row |= {
-        name: float(getattr(one.deletion, part)[at])
-        for name, part in (("margin", "mean"), ("low", "low"), ("high", "high"))
-    }
+    row |= dict(zip(("margin", "low", "high"), one.margin, strict=True))
     row |= {"own_area": float(one.areas()[at[0], 0]), "insertion_margin": float(one.insertion.mean.min())}
     return (
         row | {"p": one.p_every(), "p_corrected": p, "verdict": verdict} | {f"under_{f}": one.under(f) for f in FILLS}
@@ -206,9 +203,13 @@ def _details(one: LayerSanity) -> dict[str, Any]:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    numbers = (f"{row['own_area']:.3f}", f"{row['hardest']} ({row['hardest_fill']})", f"{row['hardest_area']:.3f}")
+    numbers = (f"{row['own_area']:.3f}", _hardest(row), f"{row['hardest_area']:.3f}")
     margin = (f"{row['margin']:+.3f}", f"{row['low']:+.3f} to {row['high']:+.3f}", f"{row['p_corrected']:.4f}")
     return (row["layer"], row["rule"], str(row["units"]), str(row["images"]), *numbers, *margin, row["verdict"])
+
+
+def _hardest(row: Row) -> str:
+    return f"{CONTROL_WORDS[row['hardest']]} ({FILL_WORDS[row['hardest_fill']]})"
 
 
 def _likeness_cells(row: Row) -> tuple[str, ...]:

@@ -190,9 +190,14 @@ def test_intervals_are_those_of_images_drawn_again() -> None:
         wanted = np.percentile(means, [10, 90], axis=0, method="inverted_cdf")
         assert low == pytest.approx(wanted[0], abs=1e-9)
         assert high == pytest.approx(wanted[1], abs=1e-9)
-    kept = curve.interval("kept")
-    assert (kept[0] <= curve.kept).all()
-    assert (curve.kept <= kept[1]).all()
+    kept = curve.interval("kept", confidence=0.8)
+    for share, *ends in zip(curve.kept, *kept, strict=True):
+        # Wilson's: shares that are 1.2816 of their own deviations from the one that is seen; all of three is no 1 to 1.
+        assert sorted(ends) == ends
+        assert [abs(end - share) for end in ends if 0 < end < 1] == pytest.approx(
+            [1.2815516 * math.sqrt(end * (1 - end) / 3) for end in ends if 0 < end < 1]
+        )
+    assert kept[0][0] == pytest.approx(3 / (3 + 1.2815516**2))
     assert curve.interval("6", seed=3)[0].tolist() == curve.interval("6", seed=3)[0].tolist()
     alone = invariance(net, images[:1], transformations={"vertical": [0, 3]})["vertical"].interval("6")
     assert np.isnan(alone).all()

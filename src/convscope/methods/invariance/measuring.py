@@ -20,6 +20,7 @@ from convscope.errors import ShapeError, UnknownLayer, UsageError, nearest
 from convscope.graph import Head, Network, Unit
 from convscope.graph.running import as_map
 from convscope.methods.inputs import chosen_layers, images_for, recipe_of
+from convscope.methods.intervals import wilson
 from convscope.methods.invariance.transforms import PAPER, Frame, Interpolation, Outside, transformation
 from convscope.methods.occlusion.readings import Reduction
 from convscope.methods.targets import Followed, Region, Target, head_for, targets_of
@@ -63,11 +64,15 @@ class Curve:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Where the mean over images is, (m,) and (m,), by drawing images again with replacement; NaN of one image.
 
-        The same images are drawn for all amounts, and for all that is asked about by one seed.
+        Of the share that is "kept" it is Wilson's: drawn again, images that all keep their class leave no width. The
+        same images are drawn for all amounts, and for all that is asked about by one seed.
         """
         table = self._table(what, normalised)
         if len(table) < 2:
             return np.full(table.shape[1], np.nan), np.full(table.shape[1], np.nan)
+        if what == "kept":
+            low, high = zip(*(wilson(hits, len(table), confidence=confidence) for hits in table.sum(0)), strict=True)
+            return np.array(low), np.array(high)
         often = np.random.default_rng(seed).multinomial(len(table), np.full(len(table), 1 / len(table)), _RESAMPLES)
         tail = 100 * (1 - confidence) / 2
         low, high = np.percentile(often @ table / len(table), [tail, 100 - tail], axis=0)

@@ -20,6 +20,7 @@ from convscope.methods.occlusion.occluders import blurred
 Filling = Literal["mean", "blur", "other"]
 FILLS: tuple[Filling, ...] = get_args(Filling)
 """What covers: the image's mean colour, the image blurred by a quarter of the field, the place in another image."""
+FILL_WORDS: dict[Filling, str] = {"mean": "mean", "blur": "blur", "other": "another image"}
 
 _ENTRIES = 4 << 20  # of pixels that are put together at a time
 
@@ -86,4 +87,4 @@ def _activations(plan: Focus, pixels: Tensor, position: NDArray[np.int64], chann
     return plan.read(pixels, at)[:, channel].double().cpu().numpy()
 
 
-__all__ = ["FILLS", "LEVELS", "Areas", "Filling", "areas", "filled"]
+__all__ = ["FILLS", "FILL_WORDS", "LEVELS", "Areas", "Filling", "areas", "filled"]

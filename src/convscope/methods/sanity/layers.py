@@ -64,6 +64,13 @@ class LayerSanity:
         fill, control = np.unravel_index(at, self.deletion.p.shape)
         return FILLS[int(fill)], CONTROLS[int(control)]
 
+    @property
+    def margin(self) -> tuple[float, float, float]:
+        """The mean margin over the hardest control under the hardest fill, see `worst`, and its interval."""
+        fill, control = self.worst
+        at, found = (FILLS.index(fill), CONTROLS.index(control)), self.deletion
+        return float(found.mean[at]), float(found.low[at]), float(found.high[at])
+
     def p_every(self, fills: Sequence[Filling] = FILLS) -> float:
         """The p-value of the worst control under these fills: whether projections beat all of them."""
         return float(self.deletion.p[[FILLS.index(fill) for fill in fills]].max())

@@ -18,6 +18,9 @@ Order = Literal["projection", "gaussian", "contrast", "signal", "other", "shifte
 CONTROLS: tuple[Order, ...] = ("gaussian", "contrast", "signal", "other", "shifted", "random")
 """What knows nothing of the unit: how near the field's centre, local contrast there, a random signal's projection,
 other units' projections, the projection itself moved within its field, chance."""
+CONTROL_WORDS: dict[Order, str] = dict(
+    zip(CONTROLS, ("gaussian", "contrast", "random signal", "other unit", "shifted", "chance"), strict=True)
+)
 
 _CONTRAST = 2.0  # pixels: the deviation of the window that contrast is taken in
 _WITHIN = 4.0  # a field spans so many deviations of the Gaussian at its centre
@@ -104,4 +107,4 @@ def shifted(magnitude: NDArray[np.floating], generator: np.random.Generator) -> 
     return np.roll(magnitude, by, (0, 1))
 
 
-__all__ = ["CONTROLS", "Order", "Tiles", "centred", "contrast", "shifted"]
+__all__ = ["CONTROLS", "CONTROL_WORDS", "Order", "Tiles", "centred", "contrast", "shifted"]

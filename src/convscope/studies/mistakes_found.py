@@ -90,7 +90,9 @@ class MistakesFound:
 
     def number(self, value: float) -> str:
         """A number of the output in words: a logit, or a value."""
-        return f"{value:.4g}" if self.kind == "values" else f"{value:.1f}"
+        if self.kind == "values":
+            return f"{value:.4g}"
+        return f"{value:.1f}" if abs(value) >= 1 else f"{value:.2g}"
 
     @property
     def pairs(self) -> list[tuple[int, int, int]]:
@@ -166,20 +168,22 @@ def _covering(answer: MistakesFound, case: MistakeCase, truth: int) -> str:
         return f"covering {box} brings it back"
     if after != answer.found.answer[case.row]:
         return f"covering {box} makes it {answer.answers[after]}"
-    before, left = answer.number(float(why.contrast)), answer.number(float(why.covered[answer.place_of(case)]))
-    return f"covering {box} helps most, {before} to {left}"
+    before, left = float(why.contrast), float(why.covered[answer.place_of(case)])
+    if abs(left) >= abs(before):
+        return "covering helps nowhere"
+    return f"covering {box} helps most, {answer.number(before)} to {answer.number(left)}"
 
 
 def _silencing(answer: MistakesFound, case: MistakeCase, truth: int) -> list[str]:
     why = case.explained
     repairs = np.flatnonzero(why.silenced_answers == truth)
     if len(repairs):
-        named = ", ".join(str(why.unit(int(n), answer.layers)) for n in repairs[:3])
+        named = ", ".join(why.silenced_name(int(n), answer.layers) for n in repairs[:3])
         covering = why.covered_answers[answer.place_of(case)] == truth
         return [f"so does silencing {named}" if covering else f"silencing {named} brings it back"]
     if not len(why):
         return []
-    unit, less = why.unit(0, answer.layers), float(why.contrast) - float(why.silenced[0])
+    unit, less = why.silenced_name(0, answer.layers), float(why.contrast) - float(why.silenced[0])
     return [f"{unit} gives most to it, {less:.2g} less without"]
 
 
@@ -190,7 +194,7 @@ def _units_of(answer: MistakesFound) -> list[MistakeRow]:
         why, truth, said = case.explained, answer.found.truth[case.row], answer.found.answer[case.row]
         for n in range(len(why)):
             after = why.silenced_answers[n]
-            unit = f"{answer.layers[why.layer[n]]}:{why.channel[n]}"
+            unit = why.silenced_name(n, answer.layers)
             told = (bool(after != said), bool(after == truth), float(why.amount[n]), float(why.control_changed[n]))
             table.setdefault(unit, []).append(told)
     rows = [

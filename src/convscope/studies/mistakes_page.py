@@ -279,7 +279,7 @@ def _cover(findings: MistakesFound, case: MistakeCase) -> dict[str, Any]:
     return {
         "box": findings.box_of(case),
         "covered": int(why.covered_answers[place]),
-        "unit": str(why.unit(int(repairs[0]), findings.layers)) if len(repairs) else None,
+        "unit": why.silenced_name(int(repairs[0]), findings.layers) if len(repairs) else None,
     }
 
 
@@ -313,7 +313,7 @@ def _layer(findings: MistakesFound, case: MistakeCase, layer: int) -> dict[str, 
     rows = np.flatnonzero(why.layer == layer).tolist()
     units = [
         {
-            "unit": f"{findings.layers[layer]}:{why.channel[n]}",
+            "unit": why.silenced_name(n, findings.layers),
             "at": why.position[n].tolist() if why.position[n, 0] >= 0 else None,
             "value": _short(why.value[n]),
             "amount": _short(why.amount[n]),

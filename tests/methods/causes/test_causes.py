@@ -293,6 +293,19 @@ def test_a_unit_that_is_silent_has_no_causes() -> None:
     assert graph.balances[0].to_json()["biases"] == 0
 
 
+def test_below_units_that_nothing_feeds_the_accounts_go_on() -> None:
+    torch.manual_seed(0)
+    layers = nn.Sequential(nn.Conv2d(2, 3, 3), nn.Conv2d(3, 3, 3), nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(98, 1))
+    weight, bias = (layers.double()[2].get_parameter(name).data for name in ("weight", "bias"))
+    weight[0], bias[0] = 0.0, 1e3  # the strongest is a constant
+    net, x = Network.trace(layers, (2, SIZE, SIZE)), picture()
+    graph = causes(net, x, "4:0", ["2", "1", "0"], most=1)
+    assert [str(node.unit).partition("@")[0] for node in graph.nodes] == ["4:0", "2:0"]
+    assert [balance.layer for balance in graph.balances] == list(graph.amounts) == ["2", "1", "0"]
+    assert remainders(graph) < 1e-9
+    assert graph.amounts["0"] == pytest.approx(causes(net, x, "4:0", ["0"]).amounts["0"], abs=1e-12)
+
+
 # -- asking -----------------------------------------------------------------------------------------------------------
 def test_layers_are_chosen_and_put_in_order() -> None:
     _, net = traced(Mixed)

@@ -186,10 +186,13 @@ class _Tracer:
             floor = self.net.index_of(layer)
             first = own is trunk
             trunk = self._carried(trunk, floor)
-            own = trunk if first else self._carried(own, floor)
             balances += self._balances(layer, trunk, [self.value])
-            full, paths = self._parts(trunk, floor)[0], self._parts(own, floor)
+            full = self._parts(trunk, floor)[0]
             amounts[layer] = _of_units(full).cpu().numpy()
+            if not level:  # nothing goes on through the layers above; what the layer gives in all is told all the same
+                continue
+            own = trunk if first else self._carried(own, floor)
+            paths = self._parts(own, floor)
             chosen = _strongest(paths, most, kind, direction)
             there = full.cpu(), as_map(self.values[floor], self.kept[floor])[0].cpu()
             below = [self._node(layer, *there, at) for at in chosen]
@@ -199,9 +202,8 @@ class _Tracer:
             for number, through in enumerate(_through(paths, chosen)):
                 edges += [CauseEdge(len(done) + number, start + n, a) for n, a in enumerate(through) if a]
             level = below
-            if not level:
-                break
-            own = self._apart(trunk, floor, chosen)
+            if level:
+                own = self._apart(trunk, floor, chosen)
         return CauseGraph(
             unit=self.unit,
             value=self.value,

@@ -76,6 +76,10 @@ class Explained:
         y, x = self.position[number].tolist()
         return Unit(layers[int(self.layer[number])], int(self.channel[number]), None if y < 0 else (y, x))
 
+    def silenced_name(self, number: int, layers: Sequence[str]) -> str:
+        """What is silenced of one of them: all of its map, so that it has no position."""
+        return f"{layers[int(self.layer[number])]}:{self.channel[number]}"
+
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Everything, to be kept."""
         return {one.name: np.asarray(getattr(self, one.name)) for one in fields(self)}

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from torch import nn
 
 import convscope as cs
-from convscope.data import Preprocess
+from convscope.data import Preprocess, batches
 from convscope.errors import StoreError, UsageError
 from convscope.stores import effects as keeping
 from convscope.studies.effects_shown import in_turn
@@ -81,9 +82,33 @@ def test_an_atlas_is_told_of_every_unit_and_class_first(images: Path) -> None:
     assert rows[0]["change"] == min(row["change"] for row in rows)
 
 
-def test_of_one_logit_the_class_is_found_by_its_name(images: Path) -> None:
+def test_of_one_logit_images_of_either_class_are_answered(images: Path) -> None:
+    torch.manual_seed(1)
     layers = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 1))
     net = cs.Network.trace(layers, (3, 16, 16), preprocess=Preprocess(16, 16), classes=["odd"])
-    found = cs.effects(net, str(images), layers=["1"], own="labels", workers=1)
-    assert found.own == "labels"
-    assert found["1"].shown.tolist() == [4]  # the odd ones
+    source = cs.open_source(str(images))
+    x = net.preprocess.normalise(next(iter(batches(source, net.preprocess, size=8))).images)
+    layers[4].bias.data -= layers(x).median().detach()
+    found = cs.effects(net, str(images), layers=["1"], own="labels", workers=1)["1"]
+    truth = torch.tensor([source.name(i).startswith("odd") for i in range(8)])
+    assert found.shown.tolist() == [4, 4]
+    for unit in range(4):
+        maps = layers[:2](x)
+        maps[:, unit] = 0
+        now = layers[2:](maps)[:, 0] > 0
+        share = ((now == truth).float().mean() - ((layers(x)[:, 0] > 0) == truth).float().mean()).item()
+        assert found.accuracy[unit] == pytest.approx(share)
+    assert found.accuracy.any()
+    assert found.lost[:, 0].any()
+
+
+def test_values_and_several_labels_have_no_right_answers(images: Path) -> None:
+    layers = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
+    for scores in ("none", "sigmoid"):
+        net = cs.Network.trace(layers, (3, 16, 16), preprocess=Preprocess(16, 16), scores=scores)
+        answer = cs.effects(net, str(images), layers=["1"], workers=1)
+        assert np.isnan(answer["1"].accuracy).all()
+        assert f"scores change most without {answer['1'].silenced[answer['1'].worst[0]]} (" in answer.summary
+        assert "no answer is right or wrong" in answer.remarks()[-1]
+        assert answer.to_json()["layers"][0]["units"][0]["accuracy"] is None
+        assert len(answer.tables()) == len(answer.drawings()) == 1

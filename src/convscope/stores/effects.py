@@ -134,6 +134,7 @@ def _key(net: Network, source: Source, question: Silencing) -> str:
     truths = None if question.truths is None else hashlib.sha256(question.truths.tobytes()).hexdigest()
     asked = [net.layers[question.layer].name, [list(map(str, one)) for one in question.silenced]]
     known = [net.fingerprint, net.head.to_json(), repr(net.preprocess), source.fingerprint(), *asked, truths]
+    known += [] if net.head.kind == "classes" else ["answers of both classes, or none"]
     known += [question.to, question.measure, question.batch, question.seed, *kernels.identity(net.device, net.dtype)]
     return hashlib.sha256(json.dumps(known, default=str).encode()).hexdigest()
 

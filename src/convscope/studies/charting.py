@@ -108,12 +108,12 @@ def of_effects(layers: Sequence[LayerEffects]) -> list[Chart]:
     """Of each layer a point for each unit or group: what is lost without it, by how active it is."""
     made = []
     for found in layers:
-        low, high = (100 * found.accuracy_interval().T).tolist()
-        change = (100 * found.accuracy).tolist()
+        change, low, high = found.outcomes().T.tolist()
         across = np.sqrt(np.nan_to_num(found.squares)).tolist()
         points = Series("change", change, low, high, names=found.silenced)
-        title = f"{found.layer}: answers without each unit"
-        x, y = "root mean square of the unit's activation", "change of right answers, %"
+        title = f"{found.layer}: {'answers' if found.answered else 'scores'} without each unit"
+        x = "root mean square of the unit's activation"
+        y = "change of right answers, %" if found.answered else "fall of the score that needs it most"
         made.append(Chart(title, y, across, [points], x, kind="points"))
     return made
 

@@ -89,8 +89,8 @@ class Effects(Answer):
         return f"shard {i}/{n}, {count} of {len(self.indices)}: merge the {n} shards when all are done"
 
     def _in_words(self, found: LayerEffects) -> str:
-        worst = np.argsort(found.accuracy, kind="stable")[:_STRONGEST]
-        units = ", ".join(f"{found.silenced[n]} ({100 * found.accuracy[n]:+.2f} %)" for n in worst)
+        change, spelled = found.outcomes()[:, 0], "{} ({:+.2f} %)" if found.answered else "{} ({:+.4g})"
+        units = ", ".join(spelled.format(found.silenced[n], change[n]) for n in found.worst[:_STRONGEST])
         held = sum(pair.adjusted < 0.05 for pair in found.tested)
         tests = (
             f"{held} of {len(found.tested)} pairs of a unit and a class, chosen on one half of the images, differ from "
@@ -101,6 +101,7 @@ class Effects(Answer):
             else "pairs are chosen and tested when the shards are merged"
         )
         right = "right answers" if self.own == "labels" else "answers as before"
+        right = right if found.answered else "scores"
         return (
             f"{found.layer} on {counted(found.images, 'image')}, {len(found.silenced)} silenced (set to {found.to}): "
             f"{right} change most without {units}; {tests}"
@@ -140,6 +141,7 @@ class Effects(Answer):
         for found in self.layers:
             chosen = {(n, k) for n in range(len(found.silenced)) for k, _ in found.needed_by(n, most=most)}
             chosen |= {(n, k) for k in range(found.change.shape[1]) for n, _ in found.needs(k, most=most)}
+            ends = found.change.shape[1]  # of the last classes: a single score is that of class 1
             for n, k in sorted(chosen, key=lambda pair: (float(found.change[pair]), pair)):
                 low, high = _interval(found, n, k)
                 rows.append(
@@ -147,7 +149,8 @@ class Effects(Answer):
                         "unit": found.silenced[n], "class": self._class(k), "change": float(found.change[n, k]),
                         "low": low, "high": high, "control": float(found.control[n, k]),
                         "own": float(found.own[n, k]), "own_control": float(found.own_control[n, k]),
-                        "lost": int(found.lost[n, k]), "gained": int(found.gained[n, k]), "of": int(found.shown[k]),
+                        "lost": int(found.lost[n, k - ends]), "gained": int(found.gained[n, k - ends]),
+                        "of": int(found.shown[k - ends]),
                     }
                 )  # fmt: skip
         return rows
@@ -169,14 +172,17 @@ class Effects(Answer):
         head = ("unit", "answers", "interval", "class that needs it most", "change", "controls")
         made = []
         for found in self.layers:
-            rows = sorted(self._rows(found), key=lambda row: (row["accuracy"], row["change"]))[:_LISTED]
+            key = ("accuracy", "change") if found.answered else ("change", "change")
+            rows = sorted(self._rows(found), key=lambda row: (row[key[0]], row[key[1]]))[:_LISTED]
             lines = [
                 (str(row["unit"]), f"{100 * row['accuracy']:+.2f} %",
                  f"{100 * row['accuracy_low']:+.2f} to {100 * row['accuracy_high']:+.2f}", str(row["class"]),
                  f"{row['change']:+.4g}", f"{row['control']:+.4g}")
                 for row in rows
             ]  # fmt: skip
-            made.append(columns_of(head, lines, title=found.layer, left=1))
+            if not found.answered:
+                lines = [(line[0], *line[3:]) for line in lines]
+            made.append(columns_of(head if found.answered else (head[0], *head[3:]), lines, title=found.layer, left=1))
         return made
 
     def remarks(self) -> list[str]:
@@ -185,6 +191,8 @@ class Effects(Answer):
             "labels": "a class's own images are those labelled so",
             "answers": "a class's own images are those that the network takes for it, not those that are labelled so",
         }
+        if not self.layers[0].answered:
+            return [*map(left_out, self.failures), "no answer is right or wrong: what is told is how scores change"]
         return [*map(left_out, self.failures), own[self.own]]
 
     def files(self) -> Iterator[tuple[str, bytes]]:
@@ -205,7 +213,7 @@ class Effects(Answer):
     def entry(self, atlas: Atlas) -> AtlasEntry:
         """The pairs of units and classes, and the figures; linked to the units that the atlas shows."""
         shown = {layer.name for layer in atlas.layers}
-        worst = [f.silenced[n] for f in self.layers if f.layer in shown for n in np.argsort(f.accuracy)[:_LISTED]]
+        worst = [f.silenced[n] for f in self.layers if f.layer in shown for n in f.worst[:_LISTED]]
         alone = [unit for unit in worst if "+" not in unit and "@" not in unit]
         images = numbers_in(atlas, self.collection, self.indices, len(self.indices) + len(self.failures))
         settings = {"layers": [f.layer for f in self.layers], "to": self.layers[0].to, "own": self.own}

@@ -31,7 +31,7 @@ def by_channel(found: LayerEffects) -> dict[str, list[float | None]]:
     """What silencing each unit alone does, by its channel; None of those that were not."""
     alone = {unit.channel: n for n, name in enumerate(found.silenced) if (unit := _single(name)) is not None}
     rows = [alone.get(channel) for channel in range(max(alone, default=-1) + 1)]
-    lost = [None if n is None else short(-float(found.accuracy[n])) for n in rows]
+    lost = [None if n is None else told(-float(found.accuracy[n])) for n in rows]
     falls = [None if n is None else short(-float(found.change[n].min())) for n in rows]
     return {"lost": lost, "falls": falls}
 

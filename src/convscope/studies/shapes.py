@@ -50,7 +50,7 @@ PATTERNS: dict[str, str] = {
         "units.*: n m"
     ),
     "LayerEffects": (
-        "silenced: e; change: e k; error: e k; own: e k; own_error: e k; lost: e k; gained: e k; shown: k; right: k; "
+        "silenced: e; change: e k; error: e k; own: e k; own_error: e k; lost: e a; gained: e a; shown: a; right: a; "
         "squares: e; controls: e c; control: e k; own_control: e k"
     ),
     "LayerTuning": "kept: c k; low: c k; high: c k; cases: c k; quartiles: 3 k",

@@ -42,10 +42,12 @@ class LayerEffects:
     """What silencing e units, or groups of units, of one layer does to k scores; arrays are (e, k) where not said.
 
     images: how many were looked at. change, error: the mean change of each score over all of them, and its standard
-    error. own, own_error: the same of a class's score over its own images, NaN where it has none. lost, gained: how
-    many of these are answered right no more, and right where they were not. shown, right: (k,) images of each class,
-    and how many were answered right before. squares: (e,) the mean squared activation, NaN for groups. controls: (e, c)
-    numbers of units whose mean effects are `control` and `own_control`; -1 where there are none (groups, positions).
+    error. own, own_error: the same of a class's score over its own images, NaN where it has none. lost, gained: (e, a)
+    how many of each class's images are answered right no more, and right where they were not. shown, right: (a,) images
+    of each class, and how many were answered right before; a is k, and 2 for one score, which is that of class 1. No
+    image is shown where outputs are values or several labels: no single answer is right of these. squares: (e,) the
+    mean squared activation, NaN for groups. controls: (e, c) numbers of units whose mean effects are `control` and
+    `own_control`; -1 where there are none (groups, positions).
     """
 
     layer: str
@@ -74,12 +76,31 @@ class LayerEffects:
 
     @property
     def accuracy(self) -> NDArray[np.float64]:
-        """(e,) the change of the share of images that are answered right."""
-        return (self.gained.sum(1) - self.lost.sum(1)) / max(int(self.shown.sum()), 1)
+        """(e,) the change of the share of images that are answered right; NaN where there are no such answers."""
+        return (self.gained.sum(1) - self.lost.sum(1)) / (int(self.shown.sum()) or np.nan)
+
+    @property
+    def answered(self) -> bool:
+        """Whether images have an answer that is right."""
+        return bool(self.shown.sum())
+
+    @property
+    def worst(self) -> NDArray[np.int64]:
+        """(e,) numbers of units: first those without which most answers are lost, or else a score falls most."""
+        told = self.accuracy if self.answered else self.change.min(1)
+        return np.argsort(told, kind="stable")
+
+    def outcomes(self) -> NDArray[np.float64]:
+        """(e, 3) what is told of each unit first, with its interval of 95 %: the change of the share of right answers,
+        in per cent; of the score that falls most where there are none."""
+        if self.answered:
+            return 100 * np.concatenate([self.accuracy[:, None], self.accuracy_interval()], 1)
+        rows, least = np.arange(len(self.silenced)), self.change.argmin(1)
+        return np.concatenate([self.change[rows, least][:, None], self.interval()[rows, least]], 1)
 
     def accuracy_interval(self, confidence: float = 0.95) -> NDArray[np.float64]:
         """(e, 2) intervals of that change, of paired shares (Agresti & Min 2005: half an image added to each cell)."""
-        count = int(self.shown.sum()) + 2
+        count = int(self.shown.sum()) + 2 if self.answered else np.nan
         lost, gained = self.lost.sum(1) + 0.5, self.gained.sum(1) + 0.5
         middle = (gained - lost) / count
         spread = np.sqrt(lost + gained - (gained - lost) ** 2 / count) / count

@@ -250,6 +250,8 @@ class Measuring:
         answers = _answers(head, numbers).cpu()
         shown = numbers if question.measure == "logit" else head.scores(numbers)
         truth = int(answers[0]) if question.truths is None else int(question.truths[index])
+        if head.kind in ("labels", "values"):
+            truth = -1  # no single answer is right
         tally.add(shown[1:] - shown[:1], truth, int(answers[0]), answers[1:])
 
     def _outputs(self, base: dict[int, Tensor], edits: _Edits, piece: NDArray[np.int64]) -> Tensor:

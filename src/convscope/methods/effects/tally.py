@@ -130,9 +130,11 @@ class EffectSums:
             return torch.zeros(shape, dtype=dtype)
 
         table, whole = (edits, scores), torch.int64
+        classes = max(scores, 2)  # a single score is that of class 1, and images of class 0 are answered right, too
+        counts = (edits, classes)
         return cls(
-            0, zeros(*table), zeros(*table), zeros(*table), zeros(*table), zeros(*table, dtype=whole),
-            zeros(*table, dtype=whole), zeros(scores, dtype=whole), zeros(scores, dtype=whole), zeros(*excess),
+            0, zeros(*table), zeros(*table), zeros(*table), zeros(*table), zeros(*counts, dtype=whole),
+            zeros(*counts, dtype=whole), zeros(classes, dtype=whole), zeros(classes, dtype=whole), zeros(*excess),
         )  # fmt: skip
 
     def __add__(self, other: EffectSums) -> EffectSums:
@@ -144,19 +146,20 @@ class EffectSums:
 
         A single score is that of class 1: images of class 0 have none that is their own.
         """
-        own = truth - 1 if exact.shape[1] == 1 else truth
+        own = truth - 1 if exact.shape[1] == 1 else truth  # the score of the class
         self.count += 1
         self.total += exact
         self.squares.addcmul_(exact, exact)
-        if own < 0:
+        if truth < 0:
             return
-        self.own[:, own] += exact[:, own]
-        self.own_squares[:, own] += exact[:, own].square()
+        if own >= 0:
+            self.own[:, own] += exact[:, own]
+            self.own_squares[:, own] += exact[:, own].square()
         was, now = before == truth, after == truth
-        self.lost[:, own] += (~now).long() * was
-        self.gained[:, own] += now.long() * (not was)
-        self.shown[own] += 1
-        self.right[own] += was
+        self.lost[:, truth] += (~now).long() * was
+        self.gained[:, truth] += now.long() * (not was)
+        self.shown[truth] += 1
+        self.right[truth] += was
 
     def arrays(self) -> SumArrays:
         """Everything, to be kept."""
@@ -301,13 +304,14 @@ class Tally:
         """The effects of the edits that were asked about, which have `names` and mean `squares` (asked,)."""
         asked, sums = self.asked, self.whole
         mean = sums.total / max(sums.count, 1)
-        own = sums.own / sums.shown  # NaN for a class without images
+        shown = sums.shown[-sums.own.shape[1] :]  # of the classes that have a score
+        own = sums.own / shown  # NaN for a class without images
         return LayerEffects(
             layer, tuple(names), to, measure, sums.count,
             change=mean[:asked].numpy(),
             error=_error(sums.total, sums.squares, torch.tensor(sums.count))[:asked].numpy(),
             own=own[:asked].numpy(),
-            own_error=_error(sums.own, sums.own_squares, sums.shown)[:asked].numpy(),
+            own_error=_error(sums.own, sums.own_squares, shown)[:asked].numpy(),
             lost=sums.lost[:asked].numpy(), gained=sums.gained[:asked].numpy(),
             shown=sums.shown.numpy(), right=sums.right.numpy(), squares=squares.numpy(),
             controls=self.controls.numpy(),

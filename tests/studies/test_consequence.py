@@ -85,10 +85,10 @@ def test_an_atlas_is_told_of_every_unit_and_class_first(images: Path) -> None:
 def test_of_one_logit_images_of_either_class_are_answered(images: Path) -> None:
     torch.manual_seed(1)
     layers = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 1))
-    net = cs.Network.trace(layers, (3, 16, 16), preprocess=Preprocess(16, 16), classes=["odd"])
-    source = cs.open_source(str(images))
-    x = net.preprocess.normalise(next(iter(batches(source, net.preprocess, size=8))).images)
+    source, recipe = cs.open_source(str(images)), Preprocess(16, 16)
+    x = recipe.normalise(next(iter(batches(source, recipe, size=8))).images)
     layers[4].bias.data -= layers(x).median().detach()
+    net = cs.Network.trace(layers, (3, 16, 16), preprocess=recipe, classes=["odd"])
     found = cs.effects(net, str(images), layers=["1"], own="labels", workers=1)["1"]
     truth = torch.tensor([source.name(i).startswith("odd") for i in range(8)])
     assert found.shown.tolist() == [4, 4]

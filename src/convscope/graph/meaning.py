@@ -2,9 +2,9 @@
 
 A softmax or sigmoid that ends the network is used as it is, however it is spelled: a sigmoid is told by its curve, and
 a softmax written out, the mean of several, or a probability beside what is left of it, by a look at numbers that sum to
-1; what is made of probabilities alone (the mean of sigmoids, one that is clamped), by what it is whatever these are. Where
-there is none, one number is the logit of a class, and several are logits of classes that exclude each other, unless
-`scores` says otherwise.
+1; what is made of probabilities alone (the mean of sigmoids, one that is clamped), by what it is whatever these are.
+Where there is none, one number is the logit of a class, and several are logits of classes that exclude each other,
+unless `scores` says otherwise.
 """
 
 from __future__ import annotations

@@ -31,9 +31,9 @@ def refuse_mixing(network: str, program: Program) -> None:
     if _apart(program) > bound and (coarse or _apart(program.moved(_doubled, torch.float64)) > bound):
         raise TraceError(
             f"{network} mixes the images of a batch: its answer to one depends on which others are run with it, so "
-            "that what is shown of it would, too. Reduce within each image (x.amax((1, 2, 3), keepdim=True) where it "
-            "says x.max(), softmax(1) where it says softmax(0)), or export it for one image at a time (torch.export with "
-            "a batch of 1) and give that program"
+            "that what is shown of it would, too. Reduce within each image (x.amax((1, 2, 3), keepdim=True) for "
+            "x.max(), softmax(1) for softmax(0)), or export it for one image at a time (torch.export with a batch of "
+            "1) and give that program"
         )
 
 

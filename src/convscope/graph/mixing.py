@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import torch
 from torch import Tensor
 
@@ -10,6 +12,8 @@ from convscope.graph.program import Program
 from convscope.graph.randomness import own_generators
 from convscope.graph.running import Runner
 from convscope.settings import usual_settings
+
+log = logging.getLogger(__name__)
 
 _APART, _COARSE = 1e-4, 0.1  # more than rounding makes; where something is computed in half precision
 _HALVES = (torch.float16, torch.bfloat16)
@@ -28,7 +32,12 @@ def refuse_mixing(network: str, program: Program) -> None:
         return
     coarse = program.dtype in _HALVES or any(step.call.bind().get("dtype") in _HALVES for step in program.steps)
     bound = _COARSE if coarse else _APART
-    if _apart(program) > bound and (coarse or _apart(program.moved(_doubled, torch.float64)) > bound):
+    try:
+        mixes = _apart(program) > bound and (coarse or _apart(program.moved(_doubled, torch.float64)) > bound)
+    except RuntimeError as error:  # what cannot be run, in this precision or in double, says so where it is
+        log.info("whether %s mixes images was not tried: %s", network, error)
+        return
+    if mixes:
         raise TraceError(
             f"{network} mixes the images of a batch: its answer to one depends on which others are run with it, so "
             "that what is shown of it would, too. Reduce within each image (x.amax((1, 2, 3), keepdim=True) for "

@@ -307,6 +307,21 @@ def test_what_an_activation_is_written_with_has_no_rule_of_its_own(written: Call
     assert found.holds, found.sentence
 
 
+def test_a_network_with_a_batch_norm_in_autocast_holds() -> None:
+    class Cast(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.parts = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 2, 3))
+
+        def forward(self, x: Tensor) -> Tensor:
+            with torch.autocast("cpu", torch.bfloat16):
+                return self.parts(x)
+
+    module = Cast()
+    found = certify(Network.trace(module, (3, 12, 12)), module=module)
+    assert found.holds, found.sentence
+
+
 def test_a_network_of_channels_last_images_is_held_against_its_module() -> None:
     class Door(nn.Module):
         def __init__(self) -> None:

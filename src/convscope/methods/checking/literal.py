@@ -264,7 +264,8 @@ def _batch_norm(step: Step, x: Tensor) -> Tensor:
     shape = (-1, *[1] * (x.dim() - 2))
     made = (x - bound["running_mean"].view(shape)) / (bound["running_var"].view(shape) + bound["eps"]).sqrt()
     made = made if bound["weight"] is None else made * bound["weight"].view(shape)
-    return made if bound["bias"] is None else made + bound["bias"].view(shape)
+    made = made if bound["bias"] is None else made + bound["bias"].view(shape)
+    return made.to(x.dtype)  # in autocast the statistics are more precise
 
 
 def _mean_of_windows(step: Step, x: Tensor) -> Tensor:

@@ -118,6 +118,10 @@ WRITTEN: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], int, str]] = {
     "one of them": (lambda _, y: shares(y)[:, 1], 4, "binary"),
     "sigmoid written out": (lambda _, y: 1 / (1 + torch.exp(-y)), 1, "binary"),
     "sigmoids by tanh": (lambda _, y: 0.5 * (1 + torch.tanh(y / 2)), 4, "labels"),
+    "the mean of two sigmoids": (lambda v, y: torch.stack([y.sigmoid(), v[:, :1].sigmoid()]).mean(0), 1, "binary"),
+    "one with a floor": (lambda _, y: y.sigmoid().clamp(1e-6, 1 - 1e-6), 4, "labels"),
+    "what is left of it": (lambda _, y: 1 - y.sigmoid(), 1, "binary"),
+    "a product of two": (lambda v, y: y.sigmoid() * v[:, :1].sigmoid(), 4, "labels"),
     "a sigmoid in another precision": (lambda _, y: y.float().sigmoid().double(), 4, "labels"),
 }
 
@@ -144,6 +148,11 @@ def test_numbers_that_do_not_sum_to_1_are_logits(end: Callable[[Tensor, Tensor],
     module = Written(end)
     net, numbers = network(module, scores="softmax"), module(images())
     torch.testing.assert_close(scores(net), numbers.softmax(1))
+
+
+@pytest.mark.parametrize("end", [lambda _, y: 1.5 * y.sigmoid(), lambda v, y: y.sigmoid() * v[:, :1].relu()])
+def test_a_sigmoid_that_is_stretched_is_no_probability(end: Callable[[Tensor, Tensor], Tensor]) -> None:
+    assert network(Written(end)).head.ending == ""
 
 
 def test_what_sums_to_1_is_said_and_no_sigmoid_is_taken_of_it() -> None:

@@ -88,6 +88,26 @@ def test_edits_are_followed_through_what_moves_repeats_or_mixes(name: str) -> No
     torch.testing.assert_close(found[net.index_of(net.output)], module(copies), atol=1e-12, rtol=0)
 
 
+@pytest.mark.parametrize(
+    "larger",
+    [
+        nn.ZeroPad2d((0, 1, 2, 1)),
+        nn.ZeroPad2d((1, -1, -1, 2)),
+        nn.ConstantPad2d(1, 0.5),
+        nn.Conv2d(2, 2, 1, padding=1),
+        nn.ConvTranspose2d(2, 2, 2, 3, output_padding=2),
+        nn.Sequential(nn.ZeroPad2d(1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(2, 2, 3, padding=1)),
+    ],
+)
+def test_a_map_that_changes_everywhere_is_followed_into_a_larger_one(larger: nn.Module) -> None:
+    module = nn.Sequential(nn.Conv2d(2, 2, 5, padding=2), nn.ReLU(), nn.Conv2d(2, 2, 5, padding=2), larger).double()
+    net, (images, covers) = Network.trace(module, (2, 6, 7)), torch.randn(2, 1, 2, 6, 7, dtype=torch.float64)
+    boxes = every_box(6, 7, [(3, 3), (6, 7)])
+    found, _ = push_all(net, images, boxes, covers)
+    copies = edited(images, np.zeros(len(boxes), np.int64), boxes, covers)
+    torch.testing.assert_close(found[net.index_of(net.output)], module(copies), atol=1e-12, rtol=0)
+
+
 @pytest.mark.parametrize("name", PUSHED)
 def test_the_compiled_loops_of_float32_find_what_float64_finds(name: str) -> None:
     """ReLU and max pooling go another way in float32 than in the test above."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -388,6 +389,31 @@ def test_batch_norm_over_the_batch_is_refused() -> None:
     module = nn.Sequential(nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3, track_running_stats=False))
     with pytest.raises(TraceError, match="depend on its neighbours"):
         Network.trace(module, (2, 8, 8))
+
+
+@pytest.mark.parametrize(
+    "mixing",
+    [
+        lambda x: (x - x.min()) / (x.max() - x.min()),
+        lambda x: x / x.norm(),
+        lambda x: x.softmax(0),
+        lambda x: x.cumsum(0),
+        lambda x: x - x.mean(0, keepdim=True),
+        lambda x: x.flip(0),
+    ],
+)
+def test_a_network_that_mixes_the_images_of_a_batch_is_refused(mixing: Callable[[Tensor], Tensor]) -> None:
+    module = nn.Sequential(nn.Conv2d(2, 3, 3), nets.Lambda(mixing), nn.Conv2d(3, 2, 3))
+    with pytest.raises(TraceError, match="mixes the images of a batch"):
+        Network.trace(module, (2, 8, 8))
+
+
+def test_a_network_that_mixes_nothing_but_within_images_is_traced() -> None:
+    within = nets.Lambda(lambda x: x / x.abs().amax((1, 2, 3), keepdim=True))
+    net = Network.trace(nn.Sequential(nn.Conv2d(2, 3, 3), within).bfloat16(), (2, 8, 8))
+    assert net.program.any_batch
+    one = nn.Sequential(nn.Conv2d(2, 1, 8), nets.Lambda(lambda x: x.squeeze()))  # of one image alone no batch is left
+    assert Network.trace(one, (2, 8, 8)).head.kind == "binary"
 
 
 def test_a_program_for_a_fixed_batch_is_refused() -> None:

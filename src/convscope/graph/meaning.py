@@ -2,7 +2,8 @@
 
 A softmax or sigmoid that ends the network is used as it is, however it is spelled: a sigmoid is told by its curve, and
 a softmax written out, the mean of several, or a probability beside what is left of it, by a look at numbers that sum to
-1. Where there is none, one number is the logit of a class, and several are logits of classes that exclude each other,
+1; what is made of probabilities alone (the mean of sigmoids, one that is clamped), by what it is whatever these are.
+Where there is none, one number is the logit of a class, and several are logits of classes that exclude each other,
 unless `scores` says otherwise.
 """
 
@@ -56,6 +57,9 @@ _MIXES = {
     *("unsqueeze", "squeeze"),
 }
 """Steps that make others of such numbers."""
+_PROBABILITIES = {"softmax", "sigmoid", "hardsigmoid"}
+_BLENDS = _MIXES | {"maximum", "minimum", "amax", "amin", "pow", "sqrt", "prod", "cumprod", "expand"}
+"""Steps that make another probability of probabilities, where what they make is still one."""
 _NEAR = 1e-4
 _CASTS = (aten._to_copy.default, aten.to.dtype, aten.type_as.default)
 _PICKS = (aten.select.int, aten.slice.Tensor, aten.index_select.default)
@@ -66,10 +70,12 @@ _SECOND = {"conv1d", "convolution", "conv_transpose1d", "max_pool1d", "avg_pool1
 @dataclass(frozen=True)
 class Ends:
     """What an output's end is read off: the steps, and the values that they make; and, for the few ends that these do
-    not tell, the steps that are activations by what they compute, and how a value is on an image."""
+    not tell, a tensor of their device and dtype, the steps that are activations by what they compute, and how a value
+    is on an image."""
 
     steps: Sequence[Step]
     values: Sequence[Value]
+    like: Tensor
     activations: Callable[[], Mapping[int, Step]]
     tried: Callable[[int], Tensor]
 
@@ -237,6 +243,8 @@ def _ending(number: int, dim: int, ends: Ends) -> tuple[EndsIn, int]:
     if step is not None and step.op in _MIXES:
         step = ends.activations().get(last, step)
     ending = _ENDINGS.get(step.op, "") if step is not None else ""
+    if not ending and _is_probability(last, ends):
+        return "sigmoid", 0
     if step is not None and ending in ("softmax", "log_softmax"):
         over = int(step.call.bind()["dim"]) % (len(values[last].shape) + 1)
         if values[last].layout is not None and over != values[last].channel_dim:
@@ -275,6 +283,35 @@ def _shared(number: int, ends: Ends) -> bool:
         if step.op in _MIXES or step.call.target in _CASTS:
             open_ += step.inputs
     return False
+
+
+def _is_probability(number: int, ends: Ends) -> bool:
+    """Whether a value is made of nothing but probabilities (the mean of two sigmoids, one that is clamped), and lies
+    between 0 and 1 whatever these are."""
+    if not number or ends.steps[number - 1].op not in _BLENDS:
+        return False
+    made: dict[int, Tensor] = {}
+    blends, open_ = set[int](), [number]
+    while open_:
+        at = open_.pop()
+        if not at or not ends.values[at].depends:
+            return False
+        if ends.activations().get(at, ends.steps[at - 1]).op in _PROBABILITIES:
+            made[at] = _any_probabilities(ends.values[at].shape, len(made))
+        elif ends.steps[at - 1].op in _BLENDS or ends.steps[at - 1].call.target in _CASTS:
+            blends.add(at)
+            open_ += [i for i in ends.steps[at - 1].inputs if i not in blends and i not in made]
+        else:
+            return False
+    for at in sorted(blends):
+        made[at] = ends.steps[at - 1].run([made[i].to(ends.like) for i in ends.steps[at - 1].inputs])
+    return bool(((made[number] >= 0) & (made[number] <= 1)).all())
+
+
+def _any_probabilities(shape: Sequence[int], seed: int) -> Tensor:
+    """Numbers (n, ...) from 0 to 1: nothing but zeros, nothing but ones, either, and any."""
+    drawn = torch.rand(4, *shape, generator=torch.Generator("cpu").manual_seed(seed), device="cpu")
+    return torch.stack([torch.zeros_like(drawn[0]), torch.ones_like(drawn[0]), drawn[2].round(), drawn[3]])
 
 
 def _of_parts(cat: Cat, ends: Ends) -> tuple[EndsIn, int]:

@@ -213,8 +213,11 @@ class Tile:
         """The change that one step makes of its inputs' changes, absolute if it fills the map."""
         value = self.values[step.index]
         place = _place(self.plan.extents[step.index], rows)
-        if place.is_whole(value) and any(c.absolute for c in inputs.values()):
+        absolute = any(c.absolute for c in inputs.values())
+        if absolute and place.is_whole(value):
             change = Change(step.rerun(whole_inputs(step.inputs, inputs, base)), place, True)
+        elif absolute:  # all of a map, within more of the next: a border of zeros does not change
+            change = Step.push(step, inputs, place, base)
         else:
             change = step.push(inputs, place, base)
         if change.absolute != place.is_whole(value):

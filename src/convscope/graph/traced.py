@@ -188,7 +188,8 @@ class Traced(Shown):
         Raises:
             UsageError: if it has no numbers for each image, or `scores` contradict what the network ends in.
         """
-        ends = Ends(self.steps, self.values, lambda: self.activations, self._on_noise)
+        like = torch.zeros((), dtype=self.dtype, device=self.device)
+        ends = Ends(self.steps, self.values, like, lambda: self.activations, self._on_noise)
         return head_of(
             self._taken, self._chosen, ends=ends, scores=self.scores, classes=self._class_count, network=self.name
         )

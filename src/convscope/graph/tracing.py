@@ -11,6 +11,7 @@ from torch.export import ExportedProgram
 
 from convscope.graph.export import export_module, functional
 from convscope.graph.lower import lower
+from convscope.graph.mixing import refuse_mixing
 from convscope.graph.outside import python_draws
 from convscope.graph.program import Program
 from convscope.graph.randomness import Randomness, refuse
@@ -26,6 +27,7 @@ def traced(module: nn.Module, input_shape: tuple[int, int, int], name: str, rand
         exported = export_module(module, input_shape)
     program = lower(exported)
     refuse(randomness, name, program, drawn)
+    refuse_mixing(name, program)
     return program
 
 
@@ -37,6 +39,7 @@ def exported(program: ExportedProgram, name: str, randomness: Randomness) -> Pro
     """
     lowered = lower(functional(program))
     refuse(randomness, name, lowered, ())
+    refuse_mixing(name, lowered)
     return lowered
 
 

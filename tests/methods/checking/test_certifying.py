@@ -285,6 +285,43 @@ def test_networks_of_all_kinds_hold(name: str) -> None:
     assert found.to_json()["holds"] is True
 
 
+def _unpooled(x: Tensor) -> Tensor:
+    pooled, where = F.max_pool2d(x, 2, return_indices=True)
+    return F.max_unpool2d(pooled * 2, where, [2, 2])
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda x: x * F.relu6(x + 3) / 6,  # a hard swish, with a ReLU6 within
+        lambda x: x * F.softplus(x).tanh(),
+        lambda x: x.relu() - 0.2 * (-x).relu(),
+        lambda x: x * (x.sign() + 1) / 2,  # units of sign pass nothing, and are said to see no less than the image
+        _unpooled,
+    ],
+)
+def test_what_an_activation_is_written_with_has_no_rule_of_its_own(written: Callable[[Tensor], Tensor]) -> None:
+    module = nn.Sequential(nn.Conv2d(3, 6, 3), nets.Lambda(written), nn.Conv2d(6, 4, 3))
+    net = Network.trace(module, (3, 12, 12))
+    found = certify(net, module=module, layers=net.layers.names)
+    assert found.holds, found.sentence
+
+
+def test_a_network_with_a_batch_norm_in_autocast_holds() -> None:
+    class Cast(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.parts = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 2, 3))
+
+        def forward(self, x: Tensor) -> Tensor:
+            with torch.autocast("cpu", torch.bfloat16):
+                return self.parts(x)
+
+    module = Cast()
+    found = certify(Network.trace(module, (3, 12, 12)), module=module)
+    assert found.holds, found.sentence
+
+
 def test_a_network_of_channels_last_images_is_held_against_its_module() -> None:
     class Door(nn.Module):
         def __init__(self) -> None:

@@ -18,7 +18,7 @@ from convscope.graph.randomness import own_generators
 from convscope.graph.running import as_map
 from convscope.methods.checking.assumed import assumptions, suspicions
 from convscope.methods.checking.certificate import Certificate, Compared, Evidence
-from convscope.methods.checking.literal import Literal
+from convscope.methods.checking.literal import Literal, within
 from convscope.methods.checking.original import Original, OriginalRun, alike
 from convscope.methods.deconv import Selection, project_all
 from convscope.methods.inputs import chosen_layers
@@ -350,21 +350,24 @@ class _Checking:
         options = PullOptions(gates=gates)
         seen = np.asarray(literal.support(options, index, position))
         said = self.net.reach(named, np.asarray([position or (0, 0)]), gates=gates).numpy()[0]
+        no_larger = layer.exact and self._fills(named, options)
         if not seen.any():
-            return Compared(
-                name, f"{named} at {position}", float(self._fills(named, options) and said.any()), empty=True
-            )
+            return Compared(name, f"{named} at {position}", float(no_larger and said.any()), empty=True)
         off = np.concatenate([said[:2] - seen[:2], seen[2:] - said[2:]])
-        if layer.exact and self._fills(named, options):
+        if no_larger:
             off = np.abs(off)
         return Compared(name, f"{named} at {position}" if position else named, float(off.max(initial=0).clip(0)))
 
     def _fills(self, named: str, options: PullOptions) -> bool:
         """Whether each operation passes all that it reads to the gradient, so that its support is what can be seen."""
+        cone = self.net.cone(named, options)
         standing = {
-            i for step in self.net.activations.values() if not step.unnamed for i in _within(self.net, step.index)
+            i
+            for step in cone  # one that stands for others; those of it are steps like any other to a unit among them
+            if step is self.net.activations.get(step.index) and not step.unnamed
+            for i in within(self.net, step.index)
         }
-        return not any(step.op in _PARTIAL and step.index not in standing for step in self.net.cone(named, options))
+        return not any(step.op in _PARTIAL and step.index not in standing for step in cone)
 
     # -- comparing ----------------------------------------------------------------------------------------------------
     def _difference(self, name: str, what: str, found: Tensor, expected: Tensor) -> Compared:
@@ -399,18 +402,6 @@ def _gradient(number: Tensor, images: Tensor) -> Tensor:
         return torch.zeros_like(images)
     (found,) = torch.autograd.grad(number, images, retain_graph=True, allow_unused=True)
     return torch.zeros_like(images) if found is None else found
-
-
-def _within(net: Network, index: int) -> set[int]:
-    """The values between an activation that is written out and what it starts from."""
-    standing, found, waiting = net.activations[index], set[int](), [index]
-    while waiting:
-        number = waiting.pop()
-        if number in found or number in standing.inputs or not number:
-            continue
-        found.add(number)
-        waiting += net.steps[number - 1].inputs
-    return found
 
 
 def _precisions(net: Network) -> list[torch.dtype]:

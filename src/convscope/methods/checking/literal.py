@@ -163,8 +163,7 @@ class Literal:
 
     def _read_by(self, step: Step) -> tuple[int, ...]:
         """What making a step's value takes: its inputs, and what the activation that it ends starts from."""
-        standing = self._net.activations.get(step.index)
-        return step.inputs if standing is None else (*step.inputs, *standing.inputs)
+        return (*step.inputs, *(i for inner in self._written_with(step) for i in inner.inputs))
 
     def _made(self, step: Step, alive: dict[int, Tensor]) -> Tensor:
         given = [
@@ -183,7 +182,7 @@ class Literal:
         source = self._rectified(step)
         if source is not None:
             straight = self._structure is not None
-            return _Activation.apply(alive[source], _operation(step, given), self._current, straight)
+            return _Activation.apply(alive[source], self._by_itself(step, given, alive), self._current, straight)
         return _operation(step, given) if self._structure is None else self._structural(step, given)
 
     def _rectified(self, step: Step) -> int | None:
@@ -193,9 +192,23 @@ class Literal:
             return standing.inputs[0]
         return step.inputs[0] if len(step.inputs) == 1 and rectifier_named(step) else None
 
+    def _by_itself(self, step: Step, given: Sequence[Tensor], alive: dict[int, Tensor]) -> Tensor:
+        """An activation's value, its derivative the maker's: what it is written with (the ReLU6 of a hard swish) has no
+        rule of its own within it."""
+        made: dict[int, Tensor] = {}
+        for inner in self._written_with(step):
+            made[inner.index] = _operation(inner, [made[i] if i in made else alive[i] for i in inner.inputs])
+        return made[step.index] if made else _operation(step, given)
+
+    def _written_with(self, step: Step) -> list[Step]:
+        """The steps of the activation that a step ends, in execution order; none where it is one by itself."""
+        net = self._net
+        return [net.steps[i - 1] for i in sorted(within(net, step.index))] if step.index in net.activations else []
+
     def _structural(self, step: Step, given: Sequence[Tensor]) -> Tensor:
         """A step's value with positive weights, and with all of a window in the place of its largest."""
-        if step.call.target in _MAX_POOLS and len(given) == 1 and given[0].dim() == 4:
+        largest = step.call.target in _MAX_POOLS and step.call.pick in (None, 0)  # not where it is
+        if largest and len(given) == 1 and given[0].dim() == 4:
             return _mean_of_windows(step, given[0])
         weighted = isinstance(step, Conv2d | ConvTranspose2d | Linear)
         if weighted or (isinstance(step, Product) and step.by_constant):
@@ -207,6 +220,18 @@ class Literal:
             return leaf
         drawn = torch.rand(leaf.shape, generator=self._structure, dtype=leaf.dtype, device="cpu") + 0.5
         return drawn.to(leaf.device) / (max(leaf[0].numel(), 1) if leaf.dim() > 1 else 1)
+
+
+def within(net: Network, index: int) -> set[int]:
+    """The values between an activation that is written out and what it starts from."""
+    standing, found, waiting = net.activations[index], set[int](), [index]
+    while waiting:
+        number = waiting.pop()
+        if number in found or number in standing.inputs or not net.values[number].depends:
+            continue
+        found.add(number)
+        waiting += net.steps[number - 1].inputs
+    return found
 
 
 def _operation(step: Step, given: Sequence[Tensor]) -> Tensor:
@@ -239,7 +264,8 @@ def _batch_norm(step: Step, x: Tensor) -> Tensor:
     shape = (-1, *[1] * (x.dim() - 2))
     made = (x - bound["running_mean"].view(shape)) / (bound["running_var"].view(shape) + bound["eps"]).sqrt()
     made = made if bound["weight"] is None else made * bound["weight"].view(shape)
-    return made if bound["bias"] is None else made + bound["bias"].view(shape)
+    made = made if bound["bias"] is None else made + bound["bias"].view(shape)
+    return made.to(x.dtype)  # in autocast the statistics are more precise
 
 
 def _mean_of_windows(step: Step, x: Tensor) -> Tensor:
@@ -261,4 +287,4 @@ def _pair(value: Any) -> tuple[int, int]:
     return int(values[0]), int(values[-1])
 
 
-__all__ = ["Literal", "rectifier_named"]
+__all__ = ["Literal", "rectifier_named", "within"]

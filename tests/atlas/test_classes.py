@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from torch import nn
 
 from convscope.atlas import Atlas
+from convscope.atlas.finish import unit_names
 from convscope.atlas.planning import plan
 from convscope.atlas.summary import class_index
 from convscope.atlas.web import read_script
@@ -52,6 +54,16 @@ def test_logits_are_named_with_the_strongest_weights_into_each(atlas: Atlas, net
         strongest = np.argsort(-np.abs(weight[logit]), kind="stable")[:8]
         assert [unit for _, unit, _ in joints] == strongest.tolist()
         assert [w for _, _, w in joints] == pytest.approx(weight[logit, strongest].tolist(), rel=1e-5)
+
+
+def test_units_of_every_layer_up_to_the_output_are_named_as_the_logits_that_they_are() -> None:
+    made = nn.Sequential(
+        nn.Conv2d(3, 4, 3), nn.Conv2d(4, 2, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    ).eval()
+    net = Network.trace(made, (3, 8, 8), classes=["mug", "pot"])
+    named = [layer.name for layer in net.layers if unit_names(net, layer.name) == ("mug", "pot")]
+    assert named == ["1", "2", "3", "4"]
+    assert unit_names(net, "0") is None
 
 
 def test_exports_of_a_part_name_logits_and_have_no_pages_of_classes(atlas: Atlas) -> None:

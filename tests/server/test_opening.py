@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from convscope.atlas import Atlas
+from convscope.data import open_source
 from convscope.errors import UsageError
 from convscope.graph import Network
 from convscope.live.bench import Bench
@@ -68,6 +69,23 @@ def test_an_atlas_of_the_zoo_has_a_bench_once_it_is_asked_for(atlas: Atlas, net:
         told["atlas"]["sprite"].replace("{layer}", told["atlas"]["layers"]["relu1"]["id"]).replace("{channel}", "0")
     )
     assert ask(served, f"/{sprite}").status == 200
+    found.bench.close()
+
+
+@pytest.mark.parametrize("limit", [None, 6])
+def test_the_sample_photos_can_be_chosen_beside_an_atlas_of_some_of_them(
+    atlas: Atlas, net: Network, tmp_path: Path, limit: int | None
+) -> None:
+    pytest.importorskip("skimage", reason="the extra 'demo' is not installed")
+    photos = open_source("samples:", limit=limit)
+    told = {"kind": "samples", "fingerprint": photos.fingerprint(), "count": len(photos)}
+    shutil.copytree(atlas.path, tmp_path / "some")
+    rewrite(tmp_path / "some", lambda manifest: manifest["data"].update(told))
+    found = opened(str(tmp_path / "some"), model="zoo:tiny", load=lambda *_: net)
+    assert found.bench is not None
+    source = found.bench.engine().bench.source
+    assert source is not None
+    assert source.name(len(source) - 1) == photos.name(len(photos) - 1)
     found.bench.close()
 
 

@@ -233,7 +233,7 @@ export async function drawTitled(atlas: Atlas, layer: LayerEntry, unit: UnitData
     const scale = (part(rank) !== null && sheets.content && unit.partScales?.[rank]) || unit.scales[rank];
     const told = panel ? `±${short(scale)}` : short(unit.values[rank]);
     // Parts are of different sizes: no bar could stand for all of them.
-    pen.fillText(seen.reach === "part" && (panel === 0 || seen.view === "projections") ? `${told} · ${Math.round((part(rank) ?? 1) * across)} px` : told, x, y + height + 12);
+    pen.fillText(seen.reach === "part" && (panel === 0 || seen.view === "projections") ? `${told} · ${Math.round((part(rank) ?? 1) * across)} px` : told, x, y + height + 12, width);
   }
   if (seen.reach !== "part") {
     const length = seen.reach === "whole" && sheets.whole ? atlas.manifest.model.input[2] : across;

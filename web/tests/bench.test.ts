@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Stale } from "../src/bench/api";
 import { type Answer, MessageApi, type Model } from "../src/bench/messages";
-import { escaped, pageOf, Session } from "../src/bench/session";
+import { escaped, pageOf, Session, type Step } from "../src/bench/session";
 import { coverOf, read, START, unitParts, without, written } from "../src/bench/state";
 import type { About } from "../src/bench/types";
 import { number, score, signed } from "../src/bench/words";
@@ -64,6 +64,13 @@ describe("a session", () => {
     expect(page).not.toContain("javascript:");
     expect(page.match(/<img /g)).toHaveLength(2);
     expect(escaped(`<&>"'`)).toBe("&#60;&#38;&#62;&#34;&#39;");
+  });
+
+  it("says what was done to the photo for a step", () => {
+    const question = { kind: "project", moved: [0, 2], cover: { at: [[135, 174]], size: 48, fill: "grey" }, transform: { name: "rotation", amount: 18 }, silenced: ["4:2"] };
+    const page = (asked: Step["question"]): string => pageOf([{ question: asked, title: "t", rows: [], pictures: [] }], about, { name: "p", picture: "" }, "");
+    expect(page(question)).toContain("<p>With the crop moved by 0, 2 px; rotation 18; 48 px covered (grey) around 135, 174; 4:2 silenced.</p>");
+    expect(page({ ...question, kind: "sweep", moved: [0, 0], transform: null, silenced: [] })).not.toContain("<p>With");
   });
 
   it("keeps one step of a question, and not without end", () => {

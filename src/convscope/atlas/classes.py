@@ -61,19 +61,19 @@ def logit_shards(net: Network, shown: Sequence[str], names: Sequence[str] | None
 
     `layers` of it are those whose channels are the logits, one by one; `names` are those of the output's channels.
     """
-    wiring, index = Wiring(net, shown), net.index_of(net.output)
-    wired: Connections = wiring.of(net.output)
+    wired: Connections = Wiring(net, shown).of(net.output)
     named = list(names or ())
     for first in range(0, len(named), SHARD_CLASSES):
         rows = wired.incoming[first : first + SHARD_CLASSES]
         incoming = [[[layer, unit, short(weight)] for layer, unit, weight in joints] for joints in rows]
         yield f"logits/{first // SHARD_CLASSES}", {"first": first, "incoming": incoming}
-    layers = _same_channels(wiring, index) if named else []
+    layers = logit_layers(net) if named else []
     yield "logits/index", {"names": [printable(n) for n in named], "layers": layers, "note": wired.incoming_note}
 
 
-def _same_channels(wiring: Wiring, index: int) -> list[str]:
-    """The layers that a value's channels are those of, back to the one that makes them."""
+def logit_layers(net: Network) -> list[str]:
+    """The layers whose channels are the output's, one by one, from the output back to the one that makes them."""
+    wiring, index = Wiring(net, ()), net.index_of(net.output)
     names = [wiring.name(index)]
     count = wiring.channels(index)
     while (runs := wiring.behind(index)) and len(runs) == 1 and runs[0].count == count:
@@ -84,4 +84,4 @@ def _same_channels(wiring: Wiring, index: int) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-__all__ = ["ANSWERING", "SHARD_CLASSES", "answering", "class_shards", "logit_shards"]
+__all__ = ["ANSWERING", "SHARD_CLASSES", "answering", "class_shards", "logit_layers", "logit_shards"]

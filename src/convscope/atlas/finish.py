@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from convscope.atlas.attach import list_script
-from convscope.atlas.classes import SHARD_CLASSES, class_shards, logit_shards
+from convscope.atlas.classes import SHARD_CLASSES, class_shards, logit_layers, logit_shards
 from convscope.atlas.database import LayerRow, UnitRow, write_database
 from convscope.atlas.experiments import index_script, write_lost_results
 from convscope.atlas.extras import CONTROLS_PATH, controls_address
@@ -35,8 +35,8 @@ Json = dict[str, Any]
 
 
 def unit_names(net: Network, layer: str) -> tuple[str, ...] | None:
-    """The names of a layer's units: those of the classes for the model's output, None for any other layer."""
-    if net.classes is None or layer != net.output:
+    """The names of a layer's units: those of the classes where they are the output's, None for any other layer."""
+    if net.classes is None or layer not in logit_layers(net):
         return None
     return net.head.names(net.classes)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from convscope.data import Source
+from convscope.data import Source, open_source
 from convscope.errors import UsageError
 from convscope.graph import Network
 from convscope.live import asking
@@ -44,8 +44,9 @@ def script_of(net: Network, spec: str | None, source: Source | None, photo: Phot
         if not isinstance(step, dict):
             raise UsageError("steps: a list of questions is needed")
         make = kinds.get(str(step.get("kind")))
-        if make is not None and (made := "\n".join(make(net, step))) and made not in told:
-            told.append(made)
+        if make is not None and (calls := make(net, step)):
+            made = "\n".join([*_left_out(net, step, moved), *calls])
+            told += [] if made in told else [made]
     return "\n".join([*lines, *told]) + "\n"
 
 
@@ -59,13 +60,18 @@ def _photo(source: Source | None, photo: Photo) -> list[str]:
     if photo.number is None or source is None:
         return [f"photo = {photo.name!r}  # the file that was shown: say where it lies"]
     return [
-        f"images = cs.open_source({_collection(source)!r})  # {_remark(source.describe())}",
+        f"images = cs.open_source({_collection(source)})  # {_remark(source.describe())}",
         f"photo = images.read({photo.number})  # {_remark(photo.name)}",
     ]
 
 
 def _collection(source: Source) -> str:
-    return "samples:" if source.kind == "samples" else "..."
+    """What opens the collection, in Python; of the sample photos also where a limit left some out."""
+    if source.kind == "samples":
+        for more, limit in (("", None), (f", limit={len(source)}", len(source))):
+            if open_source("samples:", limit=limit).fingerprint() == source.fingerprint():
+                return f"'samples:'{more}"
+    return "'...'"
 
 
 def _payload(photo: Photo) -> str:
@@ -75,6 +81,19 @@ def _payload(photo: Photo) -> str:
 def _remark(text: str) -> str:
     """A text within a remark: on one line."""
     return text.encode("ascii", "backslashreplace").decode().replace("\n", " ").replace("\r", " ")
+
+
+def _left_out(net: Network, step: Said, moved: tuple[int, int]) -> list[str]:
+    """A remark on what was done to the photo for a step and the public functions do not take: numbers differ by it."""
+    done, kind = asking.doing(net, step), step["kind"]
+    said = [] if done.transform is None or kind == "curve" else [f"{done.transform[0]} {done.transform[1]:g}"]
+    if done.cover is not None and done.cover.at and kind not in ("curve", "sweep"):
+        y, x = done.cover.at[0]
+        more = "" if len(done.cover.at) == 1 else f" and {len(done.cover.at) - 1} places more"
+        said.append(f"{done.cover.size} pixels of {done.cover.fill} around {y:g},{x:g}{more}")
+    if (crop := asking.moved(step)) != moved:
+        said.append(f"the crop moved by {crop}")
+    return [f"# On the page this was with {', '.join(said)}; here it is without."] if said else []
 
 
 def _projection(net: Network, step: Said) -> list[str]:

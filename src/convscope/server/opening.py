@@ -91,7 +91,7 @@ def _samples(atlas: Atlas) -> Source | None:
     if data.get("kind") != "samples":
         return None
     try:
-        source = open_source("samples:", limit=atlas.manifest["options"].get("limit"))
+        source = open_source("samples:", limit=data["count"])  # all of them, or as many as were asked for
     except ConvscopeError:  # a package that has them is missing: there is no collection, then
         return None
     return source if source.fingerprint() == data["fingerprint"] else None

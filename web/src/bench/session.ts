@@ -81,9 +81,24 @@ const STYLE =
   "img{width:224px;max-width:100%;image-rendering:pixelated;background:#808080}figcaption,small{opacity:.75;font-size:.85rem}" +
   "table{border-collapse:collapse;margin:.6rem 0}td,th{text-align:left;padding:.15rem 1rem .15rem 0;border-bottom:1px solid #8884}";
 
+/** What was done to the photo for a step: a sentence, empty where nothing was. */
+function doneTo({ kind, moved, transform, cover, silenced }: Asked): string {
+  const [down = 0, right = 0] = (moved ?? []) as number[];
+  const turned = transform as { name: string; amount: number } | null | undefined;
+  const covered = cover as { at: number[][]; size: number; fill: string } | null | undefined;
+  const done = [
+    down || right ? `the crop moved by ${down}, ${right} px` : "",
+    turned ? `${turned.name} ${number(turned.amount)}` : "",
+    covered?.at.length && kind !== "sweep" ? `${covered.size} px covered (${covered.fill}) around ${covered.at[0]?.join(", ")}${covered.at.length > 1 ? ` and ${covered.at.length - 1} places more` : ""}` : "",
+    ...((silenced ?? []) as string[]).map((unit) => `${unit} silenced`),
+  ].filter(Boolean);
+  return done.length ? `With ${done.join("; ")}.` : "";
+}
+
 /** The session as one file that needs nothing else, and runs nothing. */
 export function pageOf(steps: Step[], about: About, photo: { name: string; picture: string }, python: string): string {
-  const sections = steps.map((step) => `<section><h2>${escaped(step.title)}</h2>${step.pictures.map(picture).join("")}${table(step.rows)}</section>`);
+  const said = (words: string): string => words && `<p>${escaped(words)}</p>`;
+  const sections = steps.map((step) => `<section><h2>${escaped(step.title)}</h2>${said(doneTo(step.question))}${step.pictures.map(picture).join("")}${table(step.rows)}</section>`);
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <title>${escaped(photo.name)} on the bench</title><style>${STYLE}</style></head><body>

@@ -289,7 +289,7 @@ n = { __e: function(e, t, n, r) {
 }, C.prototype.render = S, i = [], o = 0, s = function(e, t) {
 	return e.__v.__b - t.__v.__b;
 }, c = Symbol(), l = /(PointerCapture)$|Capture$/i, u = 0, d = {}, f = 0;
-// node_modules/preact/hooks/dist/hooks.mjs
+// ../../../main/web/node_modules/preact/hooks/dist/hooks.mjs
 var _e, k, ve, ye, be = Object.is, xe = 0, Se = [], Ce = [], A = n, we = A.__b, Te = A.__r, Ee = A.diffed, De = A.__c, Oe = A.unmount, ke = A.__;
 function Ae(e, t) {
 	A.__h && A.__h(k, e, xe || t), xe = 0;
@@ -536,7 +536,7 @@ function Qe(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 	e.dataset.theme = t ? "light" : "dark", Xe.set("theme", e.dataset.theme);
 }
-// node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
+// ../../../main/web/node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
 var $e = Symbol.for("pv"), et = 0;
 Array.isArray;
 function L(e, t, r, i, a, o) {
@@ -1952,7 +1952,7 @@ async function Zn(e, t, n, r) {
 	let [_, v] = [t.sprite.width * t.tile.enlarge, t.sprite.height * t.tile.enlarge], y = (e) => r.reach === "part" && un(n, e)?.[3] || null, b = t.field?.size[1] ?? e.manifest.model.input[2];
 	for (let { rank: e, panel: t, x: o, y: s } of a.cells) {
 		let a = y(e) !== null && i.content && n.partScales?.[e] || n.scales[e], c = t ? `±${X(a)}` : X(n.values[e]);
-		h.fillText(r.reach === "part" && (t === 0 || r.view === "projections") ? `${c} · ${Math.round((y(e) ?? 1) * b)} px` : c, o, s + v + 12);
+		h.fillText(r.reach === "part" && (t === 0 || r.view === "projections") ? `${c} · ${Math.round((y(e) ?? 1) * b)} px` : c, o, s + v + 12, _);
 	}
 	if (r.reach !== "part") {
 		let t = r.reach === "whole" && i.whole ? e.manifest.model.input[2] : b, n = Wn(t);

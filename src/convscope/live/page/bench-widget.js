@@ -1,4 +1,4 @@
-// node_modules/preact/dist/preact.mjs
+// ../../../main/web/node_modules/preact/dist/preact.mjs
 var e, t, n, r, i, a, o, s, c, l, u, d = Symbol.for("pv"), f = {}, p = [], m = /^m(i|n|o|s|text|space)$/, h = Array.isArray, g = p.slice, _ = Object.assign;
 function v(e) {
 	e && e.parentNode && e.remove();
@@ -634,7 +634,7 @@ function Ze(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 	e.dataset.theme = t ? "light" : "dark", Xe.set("theme", e.dataset.theme);
 }
-// node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
+// ../../../main/web/node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
 var Qe = Symbol.for("pv"), $e = 0;
 Array.isArray;
 function W(t, n, r, i, a, o) {
@@ -1824,20 +1824,29 @@ var ln = class {
 	let n = typeof e == "string" ? e : e();
 	return /^data:image\/(png|jpeg);base64,[A-Za-z0-9+/=]+$/.test(n) ? `<figure><img src="${n}" alt="${$(t)}"><figcaption>${$(t)}</figcaption></figure>` : "";
 }, gn = ":root{color-scheme:light dark;font:15px/1.5 system-ui,sans-serif}body{max-width:60rem;margin:2rem auto;padding:0 1rem}section{border-top:1px solid #8886;padding:1rem 0}h2{font-size:1.05rem}figure{display:inline-block;margin:0 1rem 0 0}img{width:224px;max-width:100%;image-rendering:pixelated;background:#808080}figcaption,small{opacity:.75;font-size:.85rem}table{border-collapse:collapse;margin:.6rem 0}td,th{text-align:left;padding:.15rem 1rem .15rem 0;border-bottom:1px solid #8884}";
-function _n(e, t, n, r) {
-	let i = e.map((e) => `<section><h2>${$(e.title)}</h2>${e.pictures.map(hn).join("")}${mn(e.rows)}</section>`);
+function _n({ kind: e, moved: t, transform: n, cover: r, silenced: i }) {
+	let [a = 0, o = 0] = t ?? [], s = n, c = r, l = [
+		a || o ? `the crop moved by ${a}, ${o} px` : "",
+		s ? `${s.name} ${Y(s.amount)}` : "",
+		c?.at.length && e !== "sweep" ? `${c.size} px covered (${c.fill}) around ${c.at[0]?.join(", ")}${c.at.length > 1 ? ` and ${c.at.length - 1} places more` : ""}` : "",
+		...(i ?? []).map((e) => `${e} silenced`)
+	].filter(Boolean);
+	return l.length ? `With ${l.join("; ")}.` : "";
+}
+function vn(e, t, n, r) {
+	let i = (e) => e && `<p>${$(e)}</p>`, a = e.map((e) => `<section><h2>${$(e.title)}</h2>${i(_n(e.question))}${e.pictures.map(hn).join("")}${mn(e.rows)}</section>`);
 	return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <title>${$(n.name)} on the bench</title><style>${gn}</style></head><body>
 <h1>${$(n.name)}</h1><p>${$(t.network)} · input ${t.input.join(" × ")} · ${$(t.recipe)}</p>
 ${hn([n.picture, "the photo as the network sees it"])}
-${i.join("\n")}
+${a.join("\n")}
 <section><h2>The Python that repeats it</h2><pre>${$(r)}</pre></section>
 <p><small>Made with the bench of convscope.</small></p></body></html>
 `;
 }
 // src/bench/parts/Export.tsx
-function vn() {
+function yn() {
 	let { api: e, about: t, held: n, chosen: r, glance: i, session: a, fail: o, say: s } = G();
 	if (!n) return null;
 	let c = n.told.name.replace(/\.\w{1,5}$/, "").replace(/^.*[/\\]/, "") || "photo", l = async () => {
@@ -1855,17 +1864,20 @@ function vn() {
 		let e = document.createElement("canvas");
 		return e.width = n.crop.width, e.height = n.crop.height, e.getContext("2d")?.drawImage(n.crop, 0, 0), e.toDataURL("image/png");
 	}, d = (e) => {
-		l().then((r) => {
-			if (e === "py") Je(`${c}.py`, r, "text/x-python");
+		l().then((o) => {
+			if (e === "py") Je(`${c}.py`, o, "text/x-python");
 			else {
-				let e = u(), o = [...(i ? [dn({ kind: "look" }, "What the network answers", i.classes, q(t), e)] : []).map((e) => ({
+				let e = u(), s = [...(i ? [dn({
+					kind: "look",
+					...Et(r)
+				}, "What the network answers", i.classes, q(t), e)] : []).map((e) => ({
 					...e,
 					pictures: []
 				})), ...a.steps];
-				Je(`${c}.html`, _n(o, t, {
+				Je(`${c}.html`, vn(s, t, {
 					name: n.told.name,
 					picture: e
-				}, r), "text/html");
+				}, o), "text/html");
 			}
 			s(e === "py" ? "Python saved" : "Page saved");
 		}, o);
@@ -1888,29 +1900,29 @@ function vn() {
 	});
 }
 // src/bench/parts/Stage.tsx
-var yn = (e, t, n) => Math.min(Math.max(e, t), n);
-function bn(e, t, n, r) {
+var bn = (e, t, n) => Math.min(Math.max(e, t), n);
+function xn(e, t, n, r) {
 	let i = new Path2D();
 	for (let [a, o] of e) n ? (i.moveTo((o + t / 2) * r, a * r), i.arc(o * r, a * r, t / 2 * r, 0, 7)) : i.rect(Math.round(o - t / 2) * r, Math.round(a - t / 2) * r, t * r, t * r);
 	return i;
 }
-var xn = /* @__PURE__ */ new WeakMap();
-function Sn(e) {
-	let t = xn.get(e);
+var Sn = /* @__PURE__ */ new WeakMap();
+function Cn(e) {
+	let t = Sn.get(e);
 	if (t) return t;
 	let n = new OffscreenCanvas(1, 1).getContext("2d");
 	n.imageSmoothingQuality = "high", n.drawImage(e, 0, 0, 1, 1);
 	let [r, i, a] = n.getImageData(0, 0, 1, 1).data, o = `rgb(${r},${i},${a})`;
-	return xn.set(e, o), o;
+	return Sn.set(e, o), o;
 }
-function Cn(e, t, n, r, i, a, o) {
+function wn(e, t, n, r, i, a, o) {
 	if (e.save(), r === "blur") {
 		let { width: r, height: i } = e.canvas;
 		e.clip(n), e.drawImage(ct(t, r, i, a / 2 * (r / t.width)), 0, 0, t.width * o, t.height * o);
-	} else e.fillStyle = r === "grey" ? i : Sn(t), e.fill(n);
+	} else e.fillStyle = r === "grey" ? i : Cn(t), e.fill(n);
 	e.restore();
 }
-function wn({ busy: e }) {
+function Tn({ busy: e }) {
 	let { held: t, chosen: n, choose: r, about: i } = G(), a = H(null), o = H(null), [s, c] = z(0), [l, u] = z([Math.round(i.input[1] / 2), Math.round(i.input[2] / 2)]), d = H(null), f = n.tool === "crop";
 	V(() => {
 		let e = o.current;
@@ -1924,11 +1936,11 @@ function wn({ busy: e }) {
 		let e = ot(a.current, s, p.height * m);
 		if (e) {
 			if (e.drawImage(ct(p, a.current.width, a.current.height), 0, 0, s, p.height * m), f) {
-				let [r, i, a, o] = Tn(t.told, n.moved), c = new Path2D();
+				let [r, i, a, o] = En(t.told, n.moved), c = new Path2D();
 				c.rect(0, 0, s, p.height * m), c.rect(i * m, r * m, o * m, a * m), e.fillStyle = "rgba(0,0,0,.55)", e.fill(c, "evenodd");
 			} else if (n.cover.length) {
 				let t = `rgb(${i.grey.join(",")})`;
-				Cn(e, p, bn(n.cover, n.size, n.tool === "brush", m), n.fill, t, n.size, m);
+				wn(e, p, xn(n.cover, n.size, n.tool === "brush", m), n.fill, t, n.size, m);
 			}
 		}
 	}, [
@@ -1947,9 +1959,9 @@ function wn({ busy: e }) {
 	});
 	let h = (e) => {
 		let t = a.current.getBoundingClientRect();
-		return [yn(Math.round((e.clientY - t.top) / t.height * p.height), 0, p.height), yn(Math.round((e.clientX - t.left) / t.width * p.width), 0, p.width)];
+		return [bn(Math.round((e.clientY - t.top) / t.height * p.height), 0, p.height), bn(Math.round((e.clientX - t.left) / t.width * p.width), 0, p.width)];
 	}, g = (e) => {
-		let [n, i] = t.told.rooms.map(([t, n], r) => yn(e[r], t, n));
+		let [n, i] = t.told.rooms.map(([t, n], r) => bn(e[r], t, n));
 		r({
 			moved: [n, i],
 			cover: []
@@ -1966,7 +1978,7 @@ function wn({ busy: e }) {
 		let t = d.current;
 		if (!t) return;
 		let i = h(e);
-		f ? g([t.moved[0] - t.at[0] + i[0], t.moved[1] - t.at[1] + i[1]]) : n.tool === "square" ? r({ cover: [i] }) : r({ cover: [...n.cover, ...En(n.cover.at(-1) ?? i, i, n.size)].slice(-4e3) }), u(i);
+		f ? g([t.moved[0] - t.at[0] + i[0], t.moved[1] - t.at[1] + i[1]]) : n.tool === "square" ? r({ cover: [i] }) : r({ cover: [...n.cover, ...Dn(n.cover.at(-1) ?? i, i, n.size)].slice(-4e3) }), u(i);
 	}, y = () => {
 		d.current = null;
 	}, b = f ? n.moved : n.tool === "brush" ? l : n.cover[0] ?? l, x = (e) => {
@@ -1977,12 +1989,12 @@ function wn({ busy: e }) {
 			ArrowRight: [0, t]
 		}[e.key];
 		if (i) {
-			let e = [b[0] + i[0], b[1] + i[1]], t = [yn(e[0], 0, p.height), yn(e[1], 0, p.width)];
+			let e = [b[0] + i[0], b[1] + i[1]], t = [bn(e[0], 0, p.height), bn(e[1], 0, p.width)];
 			f ? g(e) : n.tool === "square" ? r({ cover: [t] }) : u(t);
 		} else if ((e.key === " " || e.key === "Enter") && !f) r({ cover: n.tool === "brush" ? [...n.cover, b] : [b] });
 		else return;
 		e.preventDefault(), e.stopPropagation();
-	}, [S, C, w, T] = f ? Tn(t.told, n.moved) : [
+	}, [S, C, w, T] = f ? En(t.told, n.moved) : [
 		b[0] - n.size / 2,
 		b[1] - n.size / 2,
 		n.size,
@@ -2023,7 +2035,7 @@ function wn({ busy: e }) {
 		]
 	});
 }
-function Tn(e, t) {
+function En(e, t) {
 	let [n, r, i, a] = e.crop;
 	return [
 		n + t[0],
@@ -2032,25 +2044,25 @@ function Tn(e, t) {
 		a
 	];
 }
-function En(e, t, n) {
+function Dn(e, t, n) {
 	let r = Math.max(1, Math.ceil(Math.hypot(t[0] - e[0], t[1] - e[1]) / Math.max(1, n / 4)));
 	return Array.from({ length: r }, (n, i) => [0, 1].map((n) => Math.round(e[n] + (t[n] - e[n]) * (i + 1) / r)));
 }
 // src/bench/parts/PhotoPanel.tsx
-var Dn = [
+var On = [
 	["square", "Square"],
 	["brush", "Brush"],
 	["crop", "Crop"]
-], On = [
+], kn = [
 	["grey", "grey"],
 	["mean", "mean"],
 	["blur", "blur"]
-], kn = {
+], An = {
 	square: "Drag over the photo: the square covers a part, and everything answers as you go.",
 	brush: "Paint over what the network shall not see.",
 	crop: "Drag the frame to where the network looks."
 };
-function An({ taking: e, progress: t }) {
+function jn({ taking: e, progress: t }) {
 	let { held: n, about: r } = G(), { alone: i } = U(), [a, o] = z(!1), [s, c] = z(!1), l = H(null);
 	return /* @__PURE__ */ W("section", {
 		class: "panel photo",
@@ -2064,9 +2076,9 @@ function An({ taking: e, progress: t }) {
 						title: n.told.name,
 						children: n.told.name
 					}) : "A photo"
-				}), n && /* @__PURE__ */ W(vn, {})]
+				}), n && /* @__PURE__ */ W(yn, {})]
 			}),
-			n ? /* @__PURE__ */ W(wn, { busy: t }) : /* @__PURE__ */ W(jn, {
+			n ? /* @__PURE__ */ W(Tn, { busy: t }) : /* @__PURE__ */ W(Mn, {
 				over: e.over,
 				busy: e.busy
 			}),
@@ -2104,7 +2116,7 @@ function An({ taking: e, progress: t }) {
 					})
 				]
 			}),
-			n && /* @__PURE__ */ W(Mn, {}),
+			n && /* @__PURE__ */ W(Nn, {}),
 			a && /* @__PURE__ */ W(on, {
 				close: () => o(!1),
 				taken: (t) => {
@@ -2120,7 +2132,7 @@ function An({ taking: e, progress: t }) {
 		]
 	});
 }
-function jn({ over: e, busy: t }) {
+function Mn({ over: e, busy: t }) {
 	let { about: n } = G(), { alone: r } = U(), i = q(n) ? "its classes" : "what it answers";
 	return /* @__PURE__ */ W("div", {
 		class: "drop",
@@ -2148,8 +2160,8 @@ function jn({ over: e, busy: t }) {
 		]
 	});
 }
-function Mn() {
-	let { chosen: e, choose: t, about: n, held: r } = G(), i = U(), [, a, o] = n.input, s = r?.told.rooms.some(([e, t]) => e !== t) ?? !1 ? Dn : Dn.slice(0, 2), c = [Math.round(a / 2), Math.round(o / 2)], l = (e) => {
+function Nn() {
+	let { chosen: e, choose: t, about: n, held: r } = G(), i = U(), [, a, o] = n.input, s = r?.told.rooms.some(([e, t]) => e !== t) ?? !1 ? On : On.slice(0, 2), c = [Math.round(a / 2), Math.round(o / 2)], l = (e) => {
 		t({
 			tool: e,
 			cover: e === "square" ? [c] : []
@@ -2174,7 +2186,7 @@ function Mn() {
 			e.tool !== "crop" && /* @__PURE__ */ W(b, { children: [/* @__PURE__ */ W(Q, {
 				label: "What covers",
 				value: e.fill,
-				options: On,
+				options: kn,
 				change: (e) => t({ fill: e })
 			}), /* @__PURE__ */ W("label", {
 				class: "size",
@@ -2193,7 +2205,7 @@ function Mn() {
 			/* @__PURE__ */ W("p", {
 				class: "note",
 				children: [
-					kn[e.tool],
+					An[e.tool],
 					" ",
 					e.cover.length > 0 && /* @__PURE__ */ W("button", {
 						class: "plain",
@@ -2213,16 +2225,16 @@ function Mn() {
 	});
 }
 // src/bench/parts/Contrast.tsx
-var Nn = [
+var Pn = [
 	"1",
 	"2",
 	"4"
 ];
-function Pn() {
+function Fn() {
 	let { root: e } = U(), [t, n] = z(Xe.get("boost") ?? "1"), r = (t) => {
 		Ye(e, t), Xe.set("boost", t), n(t);
 	};
-	return Xt({ e: () => r(Nn[(Nn.indexOf(t) + 1) % Nn.length] ?? "1") }), /* @__PURE__ */ W("span", {
+	return Xt({ e: () => r(Pn[(Pn.indexOf(t) + 1) % Pn.length] ?? "1") }), /* @__PURE__ */ W("span", {
 		class: "contrast",
 		children: [/* @__PURE__ */ W("span", {
 			"aria-hidden": "true",
@@ -2230,13 +2242,13 @@ function Pn() {
 		}), /* @__PURE__ */ W(Q, {
 			label: "Contrast of the projection",
 			value: t,
-			options: Nn.map((e) => [e, `${e}×`]),
+			options: Pn.map((e) => [e, `${e}×`]),
 			change: r
 		})]
 	});
 }
 // src/bench/parts/Causes.tsx
-function Fn({ unit: e, settled: t, walk: n }) {
+function In({ unit: e, settled: t, walk: n }) {
 	let { held: r, session: i } = G(), [a, o] = z(null);
 	if (tt({
 		kind: "causes",
@@ -2319,8 +2331,8 @@ function Fn({ unit: e, settled: t, walk: n }) {
 	});
 }
 // src/bench/parts/NineBest.tsx
-var In = 150;
-function Ln({ layer: e, channel: t }) {
+var Ln = 150;
+function Rn({ layer: e, channel: t }) {
 	let { about: n, api: r } = G(), i = t.includes("-") ? void 0 : n.atlas?.layers[e], a = n.atlas && i ? n.atlas.sprite.replace("{layer}", encodeURIComponent(i.id)).replace("{channel}", t) : null, [o, s] = z({
 		path: "",
 		url: ""
@@ -2331,12 +2343,12 @@ function Ln({ layer: e, channel: t }) {
 			url: e
 		}), () => void 0);
 	}, [a]), a === null || !i) return null;
-	let l = typeof c == "string" ? c : o.path === a ? o.url : "", { sprite: u } = i, d = u.columns * u.pitchX, f = In / d, p = (n, r) => /* @__PURE__ */ W("figure", { children: [/* @__PURE__ */ W("span", {
+	let l = typeof c == "string" ? c : o.path === a ? o.url : "", { sprite: u } = i, d = u.columns * u.pitchX, f = Ln / d, p = (n, r) => /* @__PURE__ */ W("figure", { children: [/* @__PURE__ */ W("span", {
 		class: n ? "tile projection" : "tile",
 		role: "img",
 		"aria-label": `${r} of ${e}:${t} in the atlas`,
 		style: {
-			width: `${In}px`,
+			width: `${Ln}px`,
 			height: `${u.rows * u.pitchY * f}px`,
 			backgroundImage: l && `url("${l}")`,
 			backgroundPosition: `${-n * d * f}px 0`,
@@ -2352,8 +2364,8 @@ function Ln({ layer: e, channel: t }) {
 	});
 }
 // src/bench/parts/MapPick.tsx
-var Rn = 176;
-function zn({ unit: e, layer: t, at: n, other: r, choose: i }) {
+var zn = 176;
+function Bn({ unit: e, layer: t, at: n, other: r, choose: i }) {
 	let { glance: a, held: o, chosen: s } = G(), c = J(e), l = a?.layers.find((e) => e.name === t.name)?.units.find((e) => String(e.channel) === c?.channel) ?? r;
 	if (!l || !o || !n) return null;
 	let u = [t.height, t.width], d = (e) => e.map((e, t) => Math.min(Math.max(e, 0), u[t] - 1)), f = (e) => {
@@ -2377,7 +2389,7 @@ function zn({ unit: e, layer: t, at: n, other: r, choose: i }) {
 			onKeyDown: p,
 			"aria-label": `Map of ${e}: row ${n[0]}, column ${n[1]}${m ? "" : ", the strongest"}. The arrow keys choose another place, Enter the strongest.`,
 			children: [/* @__PURE__ */ W(K, {
-				draw: (e) => pt(e, o.crop, l, Rn),
+				draw: (e) => pt(e, o.crop, l, zn),
 				of: [o.crop, l]
 			}), /* @__PURE__ */ W("i", { style: {
 				top: `${100 * n[0] / u[0]}%`,
@@ -2401,11 +2413,11 @@ function zn({ unit: e, layer: t, at: n, other: r, choose: i }) {
 	});
 }
 // src/bench/parts/UnitPanel.tsx
-var Bn = [
+var Vn = [
 	["deconvnet", "deconvnet"],
 	["guided", "guided"],
 	["gradient", "gradient"]
-], Vn = 176, Hn = .8;
+], Hn = 176;
 function Un(e, t) {
 	let [n, r] = z(e);
 	return B(() => {
@@ -2504,7 +2516,7 @@ function Gn({ unit: e }) {
 				children: e
 			}, t))
 		}),
-		_ != null && _ > Hn && /* @__PURE__ */ W("p", {
+		_ != null && _ > .9 && /* @__PURE__ */ W("p", {
 			class: "caution",
 			children: [
 				"In this layer the projection of a random signal looks much the same (median likeness ",
@@ -2516,14 +2528,14 @@ function Gn({ unit: e }) {
 			class: "pictures",
 			"data-late": s !== null && s.asked !== e,
 			children: [/* @__PURE__ */ W("figure", { children: [s && r ? /* @__PURE__ */ W(K, {
-				draw: (e) => mt(e, r.crop, s.told.box, Vn),
+				draw: (e) => mt(e, r.crop, s.told.box, Hn),
 				of: [r.crop, s],
 				label: "Its receptive field in the photo"
 			}) : /* @__PURE__ */ W("span", { class: "no-picture" }), /* @__PURE__ */ W("figcaption", { children: "photo" })] }), /* @__PURE__ */ W("figure", {
 				class: "projected",
 				children: [s ? /* @__PURE__ */ W(K, {
 					class: "projection",
-					draw: (e) => ht(e, s.picture, Vn),
+					draw: (e) => ht(e, s.picture, Hn),
 					of: [s],
 					label: `What ${e} takes from it`
 				}) : /* @__PURE__ */ W("span", { class: "no-picture" }), /* @__PURE__ */ W("figcaption", { children: "projection" })]
@@ -2538,9 +2550,9 @@ function Gn({ unit: e }) {
 			children: [/* @__PURE__ */ W(Q, {
 				label: "How signals go back",
 				value: t.rule,
-				options: Bn,
+				options: Vn,
 				change: (e) => n({ rule: e })
-			}), /* @__PURE__ */ W(Pn, {})]
+			}), /* @__PURE__ */ W(Fn, {})]
 		}),
 		/* @__PURE__ */ W("div", {
 			class: "unit-bar",
@@ -2565,18 +2577,18 @@ function Gn({ unit: e }) {
 				})
 			]
 		}),
-		p?.spatial && f && /* @__PURE__ */ W(zn, {
+		p?.spatial && f && /* @__PURE__ */ W(Bn, {
 			unit: m,
 			layer: p,
 			at: v ? J(v.unit)?.at ?? null : null,
 			other: v && Dt(v.unit) === m ? v.map : null,
 			choose: (e) => n({ unit: e ? `${m}@${e[0]},${e[1]}` : m })
 		}),
-		f && /* @__PURE__ */ W(Ln, {
+		f && /* @__PURE__ */ W(Rn, {
 			layer: f.layer,
 			channel: f.channel
 		}),
-		/* @__PURE__ */ W(Fn, {
+		/* @__PURE__ */ W(In, {
 			unit: e,
 			settled: d,
 			walk: (t) => {
@@ -2857,7 +2869,7 @@ function Qn({ api: e, about: t }) {
 							class: "side",
 							children: [/* @__PURE__ */ W(et.Provider, {
 								value: D,
-								children: /* @__PURE__ */ W(An, {
+								children: /* @__PURE__ */ W(jn, {
 									taking: w,
 									progress: C
 								})

@@ -25,7 +25,7 @@ export function Export() {
       if (kind === "py") saveFile(`${stem}.py`, program, "text/x-python");
       else {
         const shown = picture();
-        const classes = glance ? [ofClasses({ kind: "look" }, "What the network answers", glance.classes, probable(about), shown)] : [];
+        const classes = glance ? [ofClasses({ kind: "look", ...doingOf(chosen) }, "What the network answers", glance.classes, probable(about), shown)] : [];
         const steps = [...classes.map((step) => ({ ...step, pictures: [] })), ...session.steps];
         saveFile(`${stem}.html`, pageOf(steps, about, { name: held.told.name, picture: shown }, program), "text/html");
       }

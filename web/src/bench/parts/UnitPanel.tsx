@@ -8,6 +8,7 @@ import { ofProjection } from "../session";
 import type { Pair, Rule } from "../state";
 import { doingOf, unitParts, without } from "../state";
 import type { Projected } from "../types";
+import { ALIKE } from "../../words";
 import { number } from "../words";
 import { Causes } from "./Causes";
 import { NineBest } from "./NineBest";
@@ -15,7 +16,6 @@ import { MapPick } from "./MapPick";
 
 const RULES = [["deconvnet", "deconvnet"], ["guided", "guided"], ["gradient", "gradient"]] as const;
 const SIDE = 176;
-const LIKE = 0.8; // from where on projections of a layer say little of the unit
 
 /** A value once it has stayed for a while. */
 export function useSettled<T>(value: T, milliseconds: number): T {
@@ -123,7 +123,7 @@ function Unit({ unit }: { unit: string }) {
           ))}
         </nav>
       )}
-      {likeness !== null && likeness !== undefined && likeness > LIKE && (
+      {likeness !== null && likeness !== undefined && likeness > ALIKE && (
         <p class="caution">In this layer the projection of a random signal looks much the same (median likeness {likeness.toFixed(2)}): it tells of the photo more than of the unit.</p>
       )}
       <div class="pictures" data-late={found !== null && found.asked !== unit}>

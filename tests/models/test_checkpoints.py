@@ -295,6 +295,10 @@ REFUSED: dict[str, tuple[Any, Callable[[Any, Path], None], str]] = {
     "HDF5": (None, write(b"\x89HDF\r\n\x1a\n" + bytes(40)), "an HDF5 file"),
     "a single array": (None, write(b"\x93NUMPY" + bytes(40)), "a single NumPy array"),
     "nothing": (None, write(b""), "the file is empty"),
+    "a word": (None, write(b"hello"), "pickle of tensors: its bytes are not written as these are; is it a complete"),
+    "an empty dictionary": ({}, save, "no state dict of tensors but nothing at all: save"),
+    "complex numbers": (
+        {**sd(), "fc.bias": torch.ones(7) + 5j}, save, "fc.bias holds complex numbers, and the model's are real"),
     "a hostile file": ({"state_dict": sd(), "x": Trap()}, save, r"asks for (posix|nt)\.mkdir to be run.*do not load"),
 }  # fmt: skip
 

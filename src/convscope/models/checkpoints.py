@@ -104,6 +104,8 @@ def _nothing(what: Any) -> StorageSpan:
 
 def _unreadable(path: Path, error: BaseException) -> WeightsError:
     first = next((line for line in str(error).splitlines() if line), type(error).__name__)
+    if isinstance(error, LookupError):  # whose text is the byte or the number that it looked for
+        first = "its bytes are not written as these are"
     return WeightsError(
         f"cannot read '{path}' as a torch checkpoint or a pickle of tensors: {first}; is it a complete file, written "
         "by torch.save or pickle.dump?"

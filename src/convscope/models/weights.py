@@ -201,7 +201,7 @@ def fit(weights: Weights, module: nn.Module) -> tuple[dict[str, Tensor], Taken]:
     (num_batches_tracked), which old files lack, may be missing.
 
     Raises:
-        WeightsError: naming what is missing, left over, or of another shape.
+        WeightsError: naming what is missing, left over, of another shape, or complex where the module's is real.
     """
     wanted = module.state_dict()
     stored = dict(weights.contents.stored)
@@ -210,6 +210,12 @@ def fit(weights: Weights, module: nn.Module) -> tuple[dict[str, Tensor], Taken]:
         raise WeightsError(_complaint(weights, wanted, found[0] if found else None))
     place, *others = found
     read = {name: read_tensor(stored[path], path, weights.source) for name, path in place.names.items()}
+    for name, tensor in read.items():
+        if tensor.is_complex() and not wanted[name].is_complex():
+            raise WeightsError(
+                f"'{weights.source}': {name} holds complex numbers, and the model's are real: check that the file "
+                "was made for this architecture; where only their real part counts, save that, tensor.real"
+            )
     if weights.channels == "bgr":
         read = flip_input_channels(read)
     fitted = {name: read.get(name, _zero(value)).to(value.dtype) for name, value in wanted.items()}
@@ -296,7 +302,7 @@ def _nothing(source: str, contents: Contents) -> str:
             "torch.save(model.state_dict(), 'weights.pth'), and name the network that they are for"
         )
     kinds = contents.values
-    found = kinds[""] if set(kinds) == {""} else f"keys {few(list(kinds))}"
+    found = kinds[""] if set(kinds) == {""} else f"keys {few(list(kinds))}" if kinds else "nothing at all"
     return (
         f"'{source}' holds no state dict of tensors but {found}: save the model's state_dict() alone, "
         f"or under one of the keys {', '.join(WRAPPERS)}"

@@ -86,6 +86,16 @@ def test_links_are_followed_once(tmp_path: Path) -> None:
     assert (decode(source.read(2)) == 9).all()
 
 
+def test_links_in_a_circle_are_unreadable_images(tmp_path: Path) -> None:
+    colour_file(tmp_path / "cat" / "a.png", 1)
+    for link in (tmp_path / "loop.png", tmp_path / "cat" / "loop.png"):
+        link.symlink_to(link)
+    source = open_folder(tmp_path)
+    assert names(source) == ["loop.png", "cat/a.png", "cat/loop.png"]
+    with pytest.raises(ImageError, match="cannot be read"):
+        source.read(0)
+
+
 def test_broken_link_is_an_unreadable_image(tmp_path: Path) -> None:
     colour_file(tmp_path / "a.png", 1)
     (tmp_path / "b.png").symlink_to(tmp_path / "gone.png")
@@ -314,6 +324,11 @@ def test_a_table_without_a_column_of_paths_names_its_columns(tmp_path: Path) -> 
         open_source(table(tmp_path, "id,diagnosis,age\n7,1,2\n"))
 
 
+def test_columns_with_names_in_another_language_are_no_image(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"no column of paths among bild, klasse: a column of paths is called"):
+        open_source(table(tmp_path, "bild,klasse\n0.png,1\n1.png,0\n"))
+
+
 def test_a_table_without_labels_says_what_its_columns_are_called(tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
     (tmp_path / "t.csv").write_text(',file,who,digit\n0,a.png,"Smith, Bob",3.0\n')
@@ -358,6 +373,9 @@ def test_paths_of_a_list_may_begin_elsewhere(tmp_path: Path) -> None:
         (["v1.5", "v2.0"], [0, 1], 2),
         ([None, "", " ", "NaN", "<NA>"], [-1] * 5, 0),
         (["-1.0", 1], [-1, 1], 2),
+        (["1", "NA", "0.0", "null", "N/A"], [1, -1, 0, -1, -1], 2),
+        (["TRUE", "NA", "FALSE"], [1, -1, 0], 2),
+        (["oak", "NA", "none"], [2, 0, 1], 3),  # names among names
     ],
 )
 def test_labels_are_what_they_mean_whatever_their_type(values: list[Any], expected: list[int], classes: int) -> None:

@@ -138,6 +138,7 @@ Label = str | int | float | bool | None
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 _ABSENT = ("", "nan", "<na>", "nat")
+_ABSENT_NUMBERS = ("na", "n/a", "null", "none")  # as R, SQL and Python write it
 _BOOLEANS = ("false", "true")
 
 
@@ -146,7 +147,8 @@ def class_labels(values: Sequence[Label], *, what: str) -> tuple[NDArray[np.int6
 
     Numbers are whole whatever their type: 3.0 is 3, as pandas writes it where a label is missing. Booleans are the
     classes False and True. None, NaN and "" are images without a class, label -1, as are all where some floating-point
-    number is not whole: such numbers are no classes. `what` names the place for the SourceError about absurd numbers.
+    number is not whole: such numbers are no classes. Among numbers or booleans NA, N/A, null and "None" are no label
+    either; among names they may be names. `what` names the place for the SourceError about absurd numbers.
 
     >>> labels, classes = class_labels(["dog", "cat", None, "dog"], what="list.txt")
     >>> labels.tolist(), classes
@@ -160,6 +162,9 @@ def class_labels(values: Sequence[Label], *, what: str) -> tuple[NDArray[np.int6
         return np.full(len(values), -1, np.int64), ()
     texts = ["" if value is None else str(value).strip() for value in values]
     texts = ["" if text.lower() in _ABSENT else text for text in texts]
+    given = [text for text in texts if text and text.lower() not in _ABSENT_NUMBERS]
+    if given and all(_is_number(text) or text.lower() in _BOOLEANS for text in given):
+        texts = ["" if text.lower() in _ABSENT_NUMBERS else text for text in texts]
     given = [text for text in texts if text]
     numbers = {text: _whole(text) for text in set(given)}
     if all(number is not None for number in numbers.values()):

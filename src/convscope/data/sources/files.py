@@ -110,13 +110,13 @@ def open_folder(root: Path) -> FileSource:
     no image.
     """
     entries = _listing(root)
-    folders = sorted(entry.name for entry in entries if entry.is_dir() and entry.name != "__MACOSX")
+    folders = sorted(entry.name for entry in entries if _is_folder(entry) and entry.name != "__MACOSX")
     names: list[str] = []
     labels: list[int] = []
     others: list[str] = []
     status = root.stat()
     above = ((status.st_dev, status.st_ino),)
-    groups = [(-1, [entry.name for entry in entries if not entry.is_dir()])]
+    groups = [(-1, [entry.name for entry in entries if not _is_folder(entry)])]
     groups += [(label, list(_walk(root, name, above))) for label, name in enumerate(folders)]
     pictures = any(is_image_name(name) for _, found in groups for name in found)
     chosen = is_image_name if pictures else (lambda name: name.lower().endswith(ARRAY_SUFFIX))
@@ -158,6 +158,14 @@ def _listing(folder: Path) -> list[os.DirEntry[str]]:
         raise SourceError(f"the folder {folder} cannot be read: {error.strerror or error}") from error
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder or a link to one; links in a circle, and into what may not be entered, are none."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
 def _walk(root: Path, inside: str, above: tuple[tuple[int, int], ...]) -> Iterator[str]:
     """The files below `root/inside`, relative to root; links are followed, but not into a folder they lie in."""
     folder = root / inside
@@ -168,7 +176,7 @@ def _walk(root: Path, inside: str, above: tuple[tuple[int, int], ...]) -> Iterat
         return
     for entry in _listing(folder):
         name = f"{inside}/{entry.name}"
-        if entry.is_dir():
+        if _is_folder(entry):
             yield from _walk(root, name, (*above, here))
         else:
             # Also broken links: reading them fails, and is recorded like any unreadable image.

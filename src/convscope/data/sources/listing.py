@@ -113,7 +113,8 @@ def _columns(head: Sequence[str]) -> tuple[int, int | None, int | None] | None:
 def _unnamed(rows: Sequence[Sequence[str]], path: Path) -> list[Listed]:
     """The images of a table of paths without endings; raises SourceError where its first line looks like names."""
     known = f"a column of paths is called {', '.join(PATH_COLUMNS[:8])}, whatever the case"
-    if len(rows[0]) > 2 or column_key(rows[0][-1]) in LABEL_COLUMNS:
+    foreign = len(rows) > 1 and all(is_image_name(row[0]) for row in rows[1:])  # all but the first, so that is no path
+    if foreign or len(rows[0]) > 2 or column_key(rows[0][-1]) in LABEL_COLUMNS:
         raise SourceError(f"the table {path} has no column of paths among {', '.join(rows[0])}: {known}")
     return [Listed(row[0], _cell(row, 1)) for row in rows]
 

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 _NAMED = 5
 
 
-def draw(found: LayerEffects) -> Figure:
+def draw(found: LayerEffects, counted: str = "right answers") -> Figure:
     """A point for each unit or group: the change of the share of right answers, with its interval, over the root mean
     square of the unit's activation; groups, which have none, stand at the left. The worst are named.
+
+    counted: what these answers are called, where no labels say which are right.
 
     Raises:
         MissingExtra: without matplotlib.
@@ -34,7 +36,7 @@ def draw(found: LayerEffects) -> Figure:
             axes.annotate(found.silenced[n].rpartition(":")[2], (across[n], change[n]), fontsize=5.5, xytext=(2, -5),
                           textcoords="offset points")  # fmt: skip
         axes.axhline(0, color="#999999", lw=0.5)
-        axes.set(xlabel="root mean square of the activation", ylabel="change of right answers (%)")
+        axes.set(xlabel="root mean square of the activation", ylabel=f"change of {counted} (%)")
         axes.set_title(f"{found.layer}, set to {found.to}, {found.images} images")
         return made
 

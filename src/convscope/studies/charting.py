@@ -108,7 +108,7 @@ def median(values: np.ndarray) -> float:
     return float(np.median(known)) if len(known) else float("nan")
 
 
-def of_effects(layers: Sequence[LayerEffects]) -> list[Chart]:
+def of_effects(layers: Sequence[LayerEffects], counted: str) -> list[Chart]:
     """Of each layer a point for each unit or group: what is lost without it, by how active it is."""
     made = []
     for found in layers:
@@ -117,7 +117,7 @@ def of_effects(layers: Sequence[LayerEffects]) -> list[Chart]:
         across = np.sqrt(np.nan_to_num(found.squares)).tolist()
         points = Series("change", change, low, high, names=found.silenced)
         title = f"{found.layer}: answers without each unit"
-        x, y = "root mean square of the unit's activation", "change of right answers, %"
+        x, y = "root mean square of the unit's activation", f"change of {counted}, %"
         made.append(Chart(title, y, across, [points], x, kind="points"))
     return made
 

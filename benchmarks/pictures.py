@@ -31,9 +31,10 @@ from benchmarks.harness import Case, arguments, report
 from convscope.graph import PullOptions, Unit
 from convscope.graph.focusing import Focus
 from convscope.methods.causes.tracing import causes
+from convscope.methods.corrections import holm
 from convscope.methods.sanity.cases import Excited, SanityCases, chosen_cases, drawn_units, responses
 from convscope.methods.sanity.covering import FILLS, filled
-from convscope.methods.sanity.judging import LEVEL, Margins, holm, margins
+from convscope.methods.sanity.judging import LEVEL, Margins, margins
 from convscope.methods.sanity.looking import CaseLooking, LookedCases, Projecting, Tool, look_at_cases
 from convscope.methods.sanity.orders import CONTROLS, Tiles
 from convscope.stores.sanity import Parts

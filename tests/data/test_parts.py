@@ -113,6 +113,8 @@ def test_images_are_found_by_the_end_of_their_path() -> None:
         of_images([Part("1.jpg", "nose", box)], names)
     with pytest.raises(UsageError, match=r"not among the images; did you mean .*2\.jpg"):
         of_images([Part("22.jpg", "nose", box)], names)
+    with pytest.raises(UsageError, match=r"not among the images: they are called image 0, image 1 \.\.\."):
+        of_images([Part("0", "nose", box)], [f"image {i}" for i in range(3)])
     # The whole name is meant where another ends with it.
     assert list(of_images([Part("1.jpg", "nose", box)], ["1.jpg", "a/1.jpg"])) == ["1.jpg"]
 

@@ -157,6 +157,17 @@ def test_an_array_that_may_be_several_things_is_refused_with_the_way_to_say_it(g
             images_for(grey, pixels)
 
 
+def test_grey_and_alpha_are_not_taken_for_many_narrow_images(grey: cs.Network) -> None:
+    with pytest.raises(ShapeError, match=r"found uint8 \(8, 8, 2\)"):
+        images_for(grey, np.zeros((8, 8, 2), np.uint8))
+
+
+def test_an_input_that_is_being_differentiated_is_taken_by_its_numbers(net: cs.Network) -> None:
+    given = torch.randn(1, 3, 16, 16, requires_grad=True)
+    assert not images_for(net, given).requires_grad
+    assert cs.deconv(net, given, "0:1").pixels.equal(cs.deconv(net, given.detach(), "0:1").pixels)
+
+
 def test_nan_is_carried_on_and_said(grey: cs.Network, caplog: pytest.LogCaptureFixture) -> None:
     images = torch.full((1, *grey.input_shape), torch.nan)
     assert images_for(grey, images).isnan().all()

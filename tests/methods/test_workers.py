@@ -11,9 +11,11 @@ from convscope.methods.workers import one_thread_pool, one_thread_workers
 
 
 def test_fewer_threads_than_one_are_refused() -> None:
+    cpu, other = torch.device("cpu"), torch.device("meta")
     for count in (0, -1):
-        with pytest.raises(UsageError, match=f"workers={count}: one thread or more is needed"), one_thread_pool(count):
-            raise AssertionError
+        for made in (one_thread_pool(count), one_thread_workers(cpu, count), one_thread_workers(other, count)):
+            with pytest.raises(UsageError, match=f"workers={count}: one thread or more is needed"), made:
+                raise AssertionError
 
 
 def test_jobs_are_begun_ahead_and_come_in_their_order() -> None:

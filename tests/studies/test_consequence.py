@@ -12,7 +12,9 @@ from torch import nn
 import convscope as cs
 from convscope.data import Preprocess, batches
 from convscope.errors import StoreError, UsageError
+from convscope.figures.effects import draw
 from convscope.stores import effects as keeping
+from convscope.studies.consequence import Own
 from convscope.studies.effects_shown import in_turn
 from tests.studies.conftest import write_pictures
 
@@ -25,6 +27,18 @@ def test_labels_are_those_that_fit(images: Path) -> None:
     assert np.isnan(found["gap"].own[:, 2:]).all()
     assert {row["class"] for row in found.pairs()} <= {"even", "odd", *map(str, range(8))}
     assert cs.effects(net, str(images), layers=["gap"], own="answers", workers=1).own == "answers"
+
+
+@pytest.mark.parametrize(("own", "counted"), [("labels", "right answers"), ("answers", "answers as before")])
+def test_answers_are_called_right_where_labels_say_so(images: Path, tmp_path: Path, own: Own, counted: str) -> None:
+    net = cs.load("zoo:tiny", classes=["even", "odd", *map(str, range(8))])
+    found = cs.effects(net, str(images), layers=["gap"], own=own, workers=1)
+    out = tmp_path / "atlas"
+    cs.build_atlas(net, str(images), out, layers=["gap"], k=1, thumb=0, tuning=False)
+    entry = found.entry(cs.Atlas.open(out))
+    drawn = [draw(found["gap"], counted).axes[0].get_ylabel(), *(chart.y for chart in entry.charts)]
+    assert f"{counted} change most" in found.summary
+    assert drawn == [f"change of {counted} (%)", f"change of {counted}, %"]
 
 
 def test_labels_that_do_not_fit_are_refused_where_they_are_asked_for(images: Path) -> None:

@@ -25,6 +25,7 @@ from convscope.files import read_regular
 COLUMNS = ("image", "part", "y0", "x0", "y1", "x1")
 OBJECT = "object"
 _LARGEST = 1 << 28  # bytes of a table
+_SHOWN = 2  # names of images that a message lists
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,9 @@ def of_images(parts: Sequence[Part], names: Sequence[str]) -> dict[str, list[Par
         full = part.image if part.image in whole else known[0] if len(known) == 1 else None
         if full is None:
             problem = f"is the end of {len(known)} images' names" if known else "is not among the images"
-            raise UsageError(f"image '{part.image}' of the parts {problem}{'' if known else nearest(part.image, ends)}")
+            called = f": they are called {', '.join(list(names)[:_SHOWN])}{' ...' if len(names) > _SHOWN else ''}"
+            more = "" if known else nearest(part.image, ends) or called
+            raise UsageError(f"image '{part.image}' of the parts {problem}{more}")
         found.setdefault(full, []).append(part)
     return found
 

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 _NAMED = 5
 
 
-def draw(found: LayerEffects) -> Figure:
+def draw(found: LayerEffects, counted: str = "right answers") -> Figure:
     """A point for each unit or group: the change of the share of right answers, with its interval, over the root mean
     square of the unit's activation; of the score that falls most where no answer is right. Groups, which have no
     activation, stand at the left. The worst are named.
+
+    counted: what these answers are called, where no labels say which are right.
 
     Raises:
         MissingExtra: without matplotlib.
@@ -36,7 +38,7 @@ def draw(found: LayerEffects) -> Figure:
         axes.axhline(0, color="#999999", lw=0.5)
         axes.set(
             xlabel="root mean square of the activation",
-            ylabel="change of right answers (%)" if found.answered else "fall of a score",
+            ylabel=f"change of {counted} (%)" if found.answered else "change of a score",
         )
         axes.set_title(f"{found.layer}, set to {found.to}, {found.images} images")
         return made

@@ -179,7 +179,7 @@ def images_for(net: Network, images: Any) -> Tensor:
     | a floating-point tensor (C, H, W) or (n, C, H, W) | normalised already: taken as they are |
     | a uint8 tensor (C, H, W) or (n, C, H, W) | pixels; of the input's size they are cropped already |
     | a NumPy array (H, W), (H, W, C), (n, H, W, C), or one as a tensor would be | pixels where they are uint8 |
-    | one (n, H, W) of uint8, n neither 1, 3, 4 nor the network's channels | n grey images |
+    | one (n, H, W) of uint8, n and W neither 1, 3, 4 nor the network's channels, W not 2 | n grey images |
     | a path, a Pillow image | one image |
     | a `Source`, or a spelling of a collection (`open_source`) | all of its images |
     | a list or tuple of paths, Pillow images, arrays, or of tensors (C, H, W) | these images |
@@ -203,7 +203,7 @@ def images_for(net: Network, images: Any) -> Tensor:
             raise ShapeError(f"images of one size are needed, found {' and '.join(map(str, sorted(shapes)))}")
         images = torch.stack([torch.as_tensor(one) for one in images])
     if isinstance(images, Tensor) and images.is_floating_point():
-        return _normalised(net, images[None] if images.dim() == 3 else images)
+        return _normalised(net, (images[None] if images.dim() == 3 else images).detach())
     pixels = list(_pixels(images, preprocess_of(net)))
     if not pixels:
         raise ShapeError("there are no images")
@@ -297,8 +297,15 @@ def _pixels(images: Any, preprocess: Preprocess) -> Iterator[NDArray[Any]]:
 
 
 def _are_grey(images: NDArray[Any], channels: int) -> bool:
-    """Whether pixels of three dimensions are (n, H, W) and nothing else: no number of channels stands at either end."""
-    return images.ndim == 3 and not {images.shape[0], images.shape[-1]} & {1, 3, 4, channels}
+    """Whether pixels of three dimensions are (n, H, W) and nothing else: no number of channels stands at either end.
+
+    Two at the last one are grey and alpha, as Pillow's "LA" has them.
+    """
+    return (
+        images.ndim == 3
+        and images.shape[0] not in (1, 3, 4, channels)
+        and images.shape[-1] not in (1, 2, 3, 4, channels)
+    )
 
 
 def _planes_first(images: NDArray[Any], channels: int) -> bool:

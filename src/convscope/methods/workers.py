@@ -68,8 +68,7 @@ def one_thread_pool(count: int, *, name: str = "convscope") -> Iterator[ThreadPo
     The setting of the caller's thread is put back: in OpenMP it is one of each thread, PyTorch keeps one for threads to
     come, and MKL one for all.
     """
-    if count < 1:
-        raise UsageError(f"workers={count}: one thread or more is needed")
+    _expect_some(count)
     before = torch.get_num_threads()
     try:
         pool = ThreadPoolExecutor(count, thread_name_prefix=name, initializer=torch.set_num_threads, initargs=(1,))
@@ -88,12 +87,17 @@ def one_thread_workers(device: torch.device, count: int | None = None) -> Iterat
     By default work is cut into one share for each core, so that answers do not depend on the number of threads.
 
     PyTorch's own setting is put back afterwards.
+
+    Raises:
+        UsageError: for a count below 1.
     """
+    if count is not None:
+        _expect_some(count)
     if device.type != "cpu":
         yield Workers.none()
         return
     before = torch.get_num_threads()
-    shares = max(1, cores() if count is None else count)
+    shares = cores() if count is None else count
     count = before if count is None else count
     if count < 2:
         yield Workers(1, None, shares)
@@ -101,6 +105,11 @@ def one_thread_workers(device: torch.device, count: int | None = None) -> Iterat
     with one_thread_pool(count) as pool:
         torch.set_num_threads(1)
         yield Workers(count, pool, shares)
+
+
+def _expect_some(count: int) -> None:
+    if count < 1:
+        raise UsageError(f"workers={count}: one thread or more is needed")
 
 
 def cores() -> int:

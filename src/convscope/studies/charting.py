@@ -104,7 +104,7 @@ def median(values: np.ndarray) -> float:
     return float(np.median(known)) if len(known) else float("nan")
 
 
-def of_effects(layers: Sequence[LayerEffects]) -> list[Chart]:
+def of_effects(layers: Sequence[LayerEffects], counted: str) -> list[Chart]:
     """Of each layer a point for each unit or group: what is lost without it, by how active it is."""
     made = []
     for found in layers:
@@ -113,7 +113,7 @@ def of_effects(layers: Sequence[LayerEffects]) -> list[Chart]:
         points = Series("change", change, low, high, names=found.silenced)
         title = f"{found.layer}: {'answers' if found.answered else 'scores'} without each unit"
         x = "root mean square of the unit's activation"
-        y = "change of right answers, %" if found.answered else "fall of the score that needs it most"
+        y = f"change of {counted}, %" if found.answered else "change of the score that needs it most"
         made.append(Chart(title, y, across, [points], x, kind="points"))
     return made
 

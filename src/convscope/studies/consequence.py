@@ -100,12 +100,17 @@ class Effects(Answer):
             if self.complete
             else "pairs are chosen and tested when the shards are merged"
         )
-        right = "right answers" if self.own == "labels" else "answers as before"
-        right = right if found.answered else "scores"
         return (
             f"{found.layer} on {counted(found.images, 'image')}, {len(found.silenced)} silenced (set to {found.to}): "
-            f"{right} change most without {units}; {tests}"
+            f"{self._counted} change most without {units}; {tests}"
         )
+
+    @property
+    def _counted(self) -> str:
+        """The answers that are counted: right ones by labels, or those that the whole network gives."""
+        if not self.layers[0].answered:
+            return "scores"
+        return "right answers" if self.own == "labels" else "answers as before"
 
     def rows(self) -> list[Row]:
         """One row for each unit or group that was silenced."""
@@ -206,7 +211,9 @@ class Effects(Answer):
         """For each layer how many answers are lost without each unit, by how active it is."""
         plain = ["".join(c if c.isalnum() or c in "-._" else "_" for c in found.layer) for found in self.layers]
         return {
-            f"{number:02}-{name}.png": Figure(f"What silencing units of {found.layer} does.", partial(_draw, found))
+            f"{number:02}-{name}.png": Figure(
+                f"What silencing units of {found.layer} does.", partial(_draw, found, self._counted)
+            )
             for number, (name, found) in enumerate(zip(plain, self.layers, strict=True))
         }
 
@@ -221,7 +228,7 @@ class Effects(Answer):
         rows = in_turn(self.pairs())
         data = {"pairs": [[row["unit"], row["class"], *(told(row[key]) for key in _SHOWN)] for row in rows],
                 "layers": {found.layer: by_channel(found) for found in self.layers}}  # fmt: skip
-        shared = {"settings": settings, "data": data, "charts": of_effects(self.layers)}
+        shared = {"settings": settings, "data": data, "charts": of_effects(self.layers, self._counted)}
         return AtlasEntry("effects", title, rows, units=alone, images=images, **shared)
 
 
@@ -230,11 +237,11 @@ def _interval(found: LayerEffects, unit: int, number: int) -> tuple[float, float
     return middle - reach, middle + reach
 
 
-def _draw(found: LayerEffects) -> bytes:
+def _draw(found: LayerEffects, counted: str) -> bytes:
     from convscope.figures.effects import draw
     from convscope.figures.style import rendered
 
-    return rendered(draw(found))
+    return rendered(draw(found, counted))
 
 
 @checked

@@ -36,7 +36,7 @@ from convscope.studies.claims_by_tables import BY_TABLES
 from convscope.studies.kept import packed, unpacked
 from convscope.studies.report_page import page_of
 from convscope.studies.tested import TestedClaim, counted_verdicts
-from convscope.tables import TextTable, columns_of
+from convscope.tables import TextTable, columns_of, counted
 
 PAGE = "index.html"
 MEASURING: Mapping[ClaimName, Callable[[AskedReport], ToldClaim]] = {**BY_FIGURES, **BY_TABLES}
@@ -81,7 +81,9 @@ class Paper(Answer):
             names = [f"{claim.claim} ({claim.says.where})" for claim in self.claims if claim.verdict == one]
             if names:
                 said.append(f"{len(names)} {_in_words(one)}: {', '.join(names)}")
-        beside = f"{self.seeds} seeds of random weights beside" if self.seeds else "without random weights beside"
+        beside = (
+            f"{counted(self.seeds, 'seed')} of random weights beside" if self.seeds else "without random weights beside"
+        )
         return f"{len(self.claims)} claims of the paper on {self.network}, {beside}. {'; '.join(said)}."
 
     def rows(self) -> list[Row]:

@@ -18,11 +18,12 @@ from convscope.errors import UsageError
 from convscope.files import json_bytes
 from convscope.graph import Network, PullOptions, Unit, UnitLike, several
 from convscope.graph.options import Rule
+from convscope.methods.corrections import benjamini_yekutieli, holm
 from convscope.methods.inputs import chosen_layers
 from convscope.methods.randomising import HOWS, stages, weighted
 from convscope.methods.sanity.cases import Excited, SanityCases, chosen_cases, drawn_units, responses
 from convscope.methods.sanity.covering import FILL_WORDS, FILLS
-from convscope.methods.sanity.judging import CLAIM, MEANING, Verdict, benjamini_yekutieli, holm
+from convscope.methods.sanity.judging import CLAIM, MEANING, Verdict
 from convscope.methods.sanity.layers import LayerSanity
 from convscope.methods.sanity.looking import Cascade, CaseLooking, LookedCases, Tool, cascade, look_at_cases
 from convscope.methods.sanity.orders import CONTROL_WORDS, CONTROLS
@@ -99,7 +100,7 @@ class Sanity(Answer):
     def unit_rows(self) -> list[Row]:
         """One row a unit that a claim can be made about; none with fewer images than that takes."""
         found = [(one, unit, p) for one in self.layers for unit, p in one.claims(seed=self.seed).items()]
-        corrected = benjamini_yekutieli([p for _, _, p in found])
+        corrected = benjamini_yekutieli(np.array([p for _, _, p in found])).tolist()
         return [
             {"layer": one.layer, "rule": one.rule, "unit": unit, "p": p, "corrected": more, "what": more <= 0.05}
             for (one, unit, p), more in zip(found, corrected, strict=True)

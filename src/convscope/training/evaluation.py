@@ -15,9 +15,9 @@ from convscope.data import Failure, Source
 from convscope.data.loading import first_reasons
 from convscope.errors import SourceError, UsageError
 from convscope.graph import Head, Network
+from convscope.methods.corrections import holm
 from convscope.methods.inputs import preprocess_of
 from convscope.methods.intervals import Paired, paired, wilson
-from convscope.methods.sanity.judging import holm
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
 from convscope.shown import brief

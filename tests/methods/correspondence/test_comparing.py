@@ -14,10 +14,10 @@ from torch import Tensor, nn
 
 from convscope.errors import ShapeError, UnknownLayer, UsageError
 from convscope.graph import Network
+from convscope.methods.corrections import holm
 from convscope.methods.correspondence import comparing
 from convscope.methods.correspondence.comparing import PartAgreement, correspondence
 from convscope.methods.correspondence.masks import aligned_masks, random_masks
-from convscope.methods.sanity.judging import holm
 from convscope.methods.untrained import untrained
 from tests.graph import nets
 

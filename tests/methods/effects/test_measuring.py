@@ -13,9 +13,10 @@ from torch import Tensor, nn
 from convscope.data import Preprocess, Source, open_source
 from convscope.errors import UsageError
 from convscope.graph import Network, Unit
+from convscope.methods.corrections import benjamini_yekutieli
 from convscope.methods.effects import LayerEffects, Measuring, Progressed, Silencing
 from convscope.methods.effects.tally import Leaf, Tally
-from convscope.methods.effects.testing import benjamini_yekutieli, quantile, two_sided
+from convscope.methods.effects.testing import quantile, two_sided
 from tests.graph import nets
 from tests.graph.test_directions import coded, dictionary
 

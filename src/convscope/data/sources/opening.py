@@ -116,7 +116,10 @@ def _open(spec: Any) -> Source:
         return wrap_hub(spec)
     if hasattr(spec, "__getitem__") and not isinstance(spec, dict | bytes):
         return wrap_dataset(spec)
-    raise UsageError(f"{kind_of_value(spec)} names no images: give a path, kind:place, a dataset or a Source")
+    raise UsageError(
+        f"{kind_of_value(spec)} names no images: give a path, a collection such as samples:, a dataset, a list of "
+        "paths or of pictures, or a Source"
+    )
 
 
 def _open_text(spec: str) -> Source:

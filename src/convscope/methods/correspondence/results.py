@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from convscope.methods.corrections import holm
 from convscope.methods.correspondence.agreement import Pairs, Shares, bootstrap, rank_test
-from convscope.methods.sanity.judging import holm
 from convscope.shown import brief
 
 Counted = Literal["all", "changed"]

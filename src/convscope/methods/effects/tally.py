@@ -17,8 +17,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convscope.methods.corrections import benjamini_yekutieli
 from convscope.methods.effects.found import CONTROLS, LayerEffects, Level, Measured, TestedPair
-from convscope.methods.effects.testing import benjamini_yekutieli, two_sided
+from convscope.methods.effects.testing import two_sided
 
 SumArrays = dict[str, NDArray[np.generic]]
 

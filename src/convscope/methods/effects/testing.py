@@ -1,4 +1,4 @@
-"""Student's t, and p-values of many tests that depend on each other in unknown ways (Benjamini & Yekutieli 2001)."""
+"""Student's t: its probabilities and quantiles."""
 
 from __future__ import annotations
 
@@ -45,24 +45,6 @@ def quantile(confidence: float, degrees: int) -> float:
     return (low + high) / 2
 
 
-def benjamini_yekutieli(p: Doubles) -> Doubles:
-    """The p-values (m,) adjusted so that of those below q at most a share of q is false, however the tests depend on
-    each other; NaN stay NaN and do not count.
-
-    >>> benjamini_yekutieli(np.array([0.01, 0.5, 0.02])).round(4).tolist()
-    [0.055, 0.9167, 0.055]
-    """
-    found, there = np.full(len(p), np.nan), np.flatnonzero(~np.isnan(p))
-    count = len(there)
-    if not count:
-        return found
-    order = there[np.argsort(p[there], kind="stable")]
-    factor = (1 / np.arange(1, count + 1)).sum() * count / np.arange(1, count + 1)
-    adjusted = np.minimum.accumulate((p[order] * factor)[::-1])[::-1]
-    found[order] = np.minimum(adjusted, 1)
-    return found
-
-
 def _incomplete_beta(a: float, b: float, x: float) -> float:
     """The regularised incomplete beta function, by Lentz's continued fraction."""
     if x <= 0 or x >= 1:
@@ -92,4 +74,4 @@ def _away(value: float) -> float:
     return value if abs(value) > _TINY else _TINY
 
 
-__all__ = ["benjamini_yekutieli", "quantile", "two_sided"]
+__all__ = ["quantile", "two_sided"]

@@ -18,11 +18,11 @@ from torch import Tensor
 
 from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network, Unit
+from convscope.methods.corrections import holm
 from convscope.methods.inputs import recipe_of
 from convscope.methods.occlusion.occluders import Fill, OccluderGrid, covering
 from convscope.methods.occlusion.readings import OcclusionResponses, Readout, Reduction
 from convscope.methods.occlusion.sweep import Method, Sweep
-from convscope.methods.sanity.judging import holm
 from convscope.methods.targets import Target
 from convscope.progress import Progress
 from convscope.settings import usual_settings

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.methods.corrections import holm
 from convscope.methods.effects.testing import quantile
 from convscope.methods.paper.judging import MeasuredClaim
 from convscope.methods.paper.table import CONFIDENCE
-from convscope.methods.sanity.judging import holm
 
 Doubles = NDArray[np.float64]
 

@@ -9,7 +9,6 @@ pigeonhole bootstrap, Owen 2007, which errs on the wide side).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -89,35 +88,6 @@ def _drawn(groups: NDArray[np.int64], count: int, generator: np.random.Generator
     return generator.multinomial(size, np.full(size, 1 / size), count).astype(np.float64)
 
 
-def holm(p: Sequence[float]) -> list[float]:
-    """P-values corrected for how many there are (Holm 1979).
-
-    >>> holm([0.01, 0.04, 0.03])
-    [0.03, 0.06, 0.06]
-    """
-    order, corrected, largest = np.argsort(p, kind="stable"), [0.0] * len(p), 0.0
-    for rank, place in enumerate(order.tolist()):
-        largest = max(largest, min(1.0, (len(p) - rank) * float(p[place])))
-        corrected[place] = largest
-    return corrected
-
-
-def benjamini_yekutieli(p: Sequence[float]) -> list[float]:
-    """P-values corrected so that the false discovery rate holds whatever the tests share (Benjamini & Yekutieli 2001).
-
-    >>> [round(one, 4) for one in benjamini_yekutieli([0.01, 0.04])]
-    [0.03, 0.06]
-    """
-    count = len(p)
-    factor = count * sum(1 / rank for rank in range(1, count + 1))
-    order, corrected, least = np.argsort(p, kind="stable"), [1.0] * count, 1.0
-    for rank in range(count, 0, -1):
-        place = int(order[rank - 1])
-        least = min(least, factor * float(p[place]) / rank)
-        corrected[place] = least
-    return corrected
-
-
 def layer_verdict(p_every: float, p_chance: float, *, units: int, images: int) -> Verdict:
     """What follows from the p-values against the worst of all controls, and against chance alone."""
     if units < FEWEST_UNITS or images < FEWEST_IMAGES:
@@ -139,6 +109,5 @@ def unit_p(differences: NDArray[np.float64], *, seed: int = 0) -> float:
 
 
 __all__ = [
-    "CLAIM", "LEVEL", "MEANING", "Margins", "Verdict", "benjamini_yekutieli", "holm", "layer_verdict", "margins",
-    "unit_p",
+    "CLAIM", "LEVEL", "MEANING", "Margins", "Verdict", "layer_verdict", "margins", "unit_p",
 ]  # fmt: skip

@@ -289,7 +289,7 @@ n = { __e: function(e, t, n, r) {
 }, C.prototype.render = S, i = [], o = 0, s = function(e, t) {
 	return e.__v.__b - t.__v.__b;
 }, c = Symbol(), l = /(PointerCapture)$|Capture$/i, u = 0, d = {}, f = 0;
-// ../../../main/web/node_modules/preact/hooks/dist/hooks.mjs
+// node_modules/preact/hooks/dist/hooks.mjs
 var _e, k, ve, ye, be = Object.is, xe = 0, Se = [], Ce = [], A = n, we = A.__b, Te = A.__r, Ee = A.diffed, De = A.__c, Oe = A.unmount, ke = A.__;
 function Ae(e, t) {
 	A.__h && A.__h(k, e, xe || t), xe = 0;
@@ -536,7 +536,7 @@ function Qe(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 	e.dataset.theme = t ? "light" : "dark", Xe.set("theme", e.dataset.theme);
 }
-// ../../../main/web/node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
+// node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
 var $e = Symbol.for("pv"), et = 0;
 Array.isArray;
 function L(e, t, r, i, a, o) {

@@ -1,4 +1,4 @@
-// ../../../main/web/node_modules/preact/dist/preact.mjs
+// node_modules/preact/dist/preact.mjs
 var e, t, n, r, i, a, o, s, c, l, u, d = Symbol.for("pv"), f = {}, p = [], m = /^m(i|n|o|s|text|space)$/, h = Array.isArray, g = p.slice, _ = Object.assign;
 function v(e) {
 	e && e.parentNode && e.remove();
@@ -634,7 +634,7 @@ function Ze(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 	e.dataset.theme = t ? "light" : "dark", Xe.set("theme", e.dataset.theme);
 }
-// ../../../main/web/node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
+// node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
 var Qe = Symbol.for("pv"), $e = 0;
 Array.isArray;
 function W(t, n, r, i, a, o) {

@@ -68,9 +68,10 @@ function Sentence({ mistake }: { mistake: Mistake }) {
   const first = mistake.layers[0]?.units[0];
   const covered = mistake.covered === mistake.t;
   const place = mistake.covered === mistake.a ? "helps most, but does not change it" : covered ? "brings it back" : `makes it ${name(mistake.covered ?? -1)}`;
+  const helps = mistake.covered !== mistake.a || mistake.places.some((left) => left !== null && Math.abs(left) < Math.abs(mistake.contrast));
   return (
     <>
-      Covering the marked square {place}
+      {helps ? `Covering the marked square ${place}` : "Covering a square helps nowhere"}
       {mistake.unit ? (
         <>
           {covered ? "; so does silencing " : "; silencing "}<UnitText unit={mistake.unit} />{!covered && " brings it back"}.

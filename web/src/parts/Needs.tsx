@@ -45,7 +45,7 @@ export function Needs({ of, kind }: { of: string; kind: "unit" | "class" }) {
       title={kind === "unit" ? "Classes that need this unit" : "Units that it needs"}
       note={
         <>
-          By how much the score falls when the unit is silenced; in brackets its controls, silenced alike. <a href={toExperiment(found.name)}>All of it</a>
+          The mean change of the score when the unit is silenced, over the images; in brackets that of its controls, silenced alike. <a href={toExperiment(found.name)}>All of it</a>
         </>
       }
     >

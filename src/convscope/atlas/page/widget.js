@@ -2638,7 +2638,7 @@ function Wr({ of: e, kind: t }) {
 	let o = Math.max(...a.map((e) => -e.change));
 	return /* @__PURE__ */ L(q, {
 		title: t === "unit" ? "Classes that need this unit" : "Units that it needs",
-		note: /* @__PURE__ */ L(S, { children: ["By how much the score falls when the unit is silenced; in brackets its controls, silenced alike. ", /* @__PURE__ */ L("a", {
+		note: /* @__PURE__ */ L(S, { children: ["The mean change of the score when the unit is silenced, over the images; in brackets that of its controls, silenced alike. ", /* @__PURE__ */ L("a", {
 			href: bt(r.name),
 			children: "All of it"
 		})] }),

@@ -358,6 +358,8 @@ def test_parts_that_merely_lie_alike_are_not_known_whatever_the_papers_masks_say
     assert found.disjoint > 40
     assert found.aligned_p == 1  # every other place is as well known
     assert (found.verdict, found.verdict_among_changed) == ("no", "no")
+    few = correspondence(net, batch, {"part": np.tile([9, 9, 12, 12], (8, 1))}, draws=9, seeds=0).results[0]
+    assert few.verdict == "cannot tell", "the least rank among nine is 0.1"
 
 
 class Matched(nn.Module):

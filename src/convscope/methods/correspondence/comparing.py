@@ -186,7 +186,8 @@ def correspondence(
         for one in _untrained(untrained(net, batch, seed=at, layers=asked.names), at, collector, sets, tell)
     )
     return PartAgreement(
-        network=net.name, results=judged(results, beside, layer=asked.primary, counted=counted), images=len(batch),
+        network=net.name, images=len(batch),
+        results=judged(results, beside, layer=asked.primary, counted=counted, draws=asked.draws),
         draws=asked.draws, confidence=confidence, fill=describe_fill(fill), tolerance=tolerance, seed=seed,
         method=collector.method_used, places=places, primary=asked.primary, counted=counted, tests=asked.tests,
         seeds=seeds, untrained=beside,

@@ -32,7 +32,7 @@ MEANING: dict[PartVerdict, str] = {
     "the weights are random",
     "untrained too": "so it does with random weights, so it is no finding about what was learned",
     "no": "covering other places of the object changes features as much alike",
-    "cannot tell": f"fewer than {FEWEST_PLACES} disjoint places to compare it with",
+    "cannot tell": f"fewer than {FEWEST_PLACES} disjoint places to compare it with, or too few draws for any to tell",
 }
 
 
@@ -184,18 +184,21 @@ def part_result(
 
 
 def judged(
-    results: Sequence[PartResult], untrained: Sequence[UntrainedResult], *, layer: str, counted: Counted
+    results: Sequence[PartResult], untrained: Sequence[UntrainedResult], *, layer: str, counted: Counted, draws: int
 ) -> tuple[PartResult, ...]:
     """The results with ranks corrected after Holm, those with random weights beside, and verdicts.
 
     The parts at the layer and by the measure that were named before looking are one family; all other ranks another.
+    Where the least rank among so many draws is no finding once it is corrected, nothing can be told.
     """
     asked = [(at, one) for at in range(len(results)) for one in ("all", "changed")]
     first = [key for key in asked if (results[key[0]].layer, key[1]) == (layer, counted)]
     corrected: dict[tuple[int, str], float | None] = dict.fromkeys(asked)
+    least = dict.fromkeys(asked, 0.0)
     for family in (first, [key for key in asked if key not in first]):
         known = [(key, p) for key in family if (p := results[key[0]].rank(_counted(key[1]))) is not None]
         corrected |= dict(zip([key for key, _ in known], holm([p for _, p in known]), strict=True))
+        least |= dict.fromkeys(family, len(known) / (1 + draws))
     made = []
     for at, result in enumerate(results):
         beside = [one for one in untrained if (one.layer, one.part) == (result.layer, result.part)]
@@ -208,8 +211,10 @@ def judged(
                 corrected_among_changed=corrected[at, "changed"],
                 untrained_p=every,
                 untrained_p_among_changed=among,
-                verdict=part_verdict(corrected[at, "all"], every, result.disjoint),
-                verdict_among_changed=part_verdict(corrected[at, "changed"], among, result.disjoint),
+                verdict=part_verdict(corrected[at, "all"], every, result.disjoint, least[at, "all"]),
+                verdict_among_changed=part_verdict(
+                    corrected[at, "changed"], among, result.disjoint, least[at, "changed"]
+                ),
             )
         )
     return tuple(made)
@@ -224,15 +229,16 @@ def _median(values: Sequence[float | None]) -> float | None:
     return median(known) if known else None
 
 
-def part_verdict(corrected: float | None, untrained: float | None, disjoint: int) -> PartVerdict:
-    """What follows from a corrected rank, the median one with random weights, and how many places there are.
+def part_verdict(corrected: float | None, untrained: float | None, disjoint: int, least: float = 0.0) -> PartVerdict:
+    """What follows from a corrected rank, the median one with random weights, how many places there are, and the least
+    corrected rank that the draws allow.
 
     >>> part_verdict(0.01, 0.4, 30), part_verdict(0.01, 0.02, 30)
     ('yes', 'untrained too')
-    >>> part_verdict(0.2, 0.4, 30), part_verdict(0.01, 0.4, 12)
-    ('no', 'cannot tell')
+    >>> part_verdict(0.2, 0.4, 30), part_verdict(0.01, 0.4, 12), part_verdict(0.5, 0.4, 30, 0.25)
+    ('no', 'cannot tell', 'cannot tell')
     """
-    if corrected is None or disjoint < FEWEST_PLACES:
+    if corrected is None or disjoint < FEWEST_PLACES or least > LEVEL:
         return "cannot tell"
     if corrected > LEVEL:
         return "no"

@@ -22,7 +22,7 @@ def test_a_network_that_holds(convscope: Callable, images: Path, tmp_path: Path)
         "zoo:tiny (random weights, seed 0) holds its check on 2 images: randomness, outputs, layers,"
     )
     assert "rectified, called so: " in done.out
-    assert "check: 10/10" in done.err
+    assert "check: 11/11" in done.err
     told = json.loads((tmp_path / "out" / "certificate.json").read_text())
     assert (told["holds"], told["sentence"], told["images"]) == (True, last, ["even/0.png", "even/6.png"])
     assert (tmp_path / "out" / "certificate.txt").read_text().startswith(last)
@@ -90,7 +90,18 @@ def test_a_random_network_gets_its_certificate(convscope: Callable, drawing: str
     kinds = {one["name"]: one["verdict"] for one in json.loads(Path("out/certificate.json").read_text())["evidence"]}
     assert kinds.pop("randomness") == "fails"
     assert list(kinds) == [
-        *("outputs", "layers", "precision", "images", "gradients", "deconvnet", "gradient", "guided", "fields"),
+        *(
+            "outputs",
+            "layers",
+            "precision",
+            "images",
+            "gradients",
+            "deconvnet",
+            "gradient",
+            "guided",
+            "covering",
+            "fields",
+        ),
     ]
     assert set(kinds.values()) == {"not tried"}
     assert "outputs: not tried: outputs against the module's, in double precision (answers differ" in written

@@ -85,7 +85,7 @@ def test_a_network_that_is_what_it_should_be_holds(held: Certificate) -> None:
         (
             *("randomness", "outputs", "layers", "precision", "images", "gradients"),
             *("deconvnet (gates held)", "gradient (gates exact)", "guided (gates held)", "gradient (gates held)"),
-            *("fields (gates held)", "fields (gates exact)"),
+            *("covering", "fields (gates held)", "fields (gates exact)"),
         ),
         "holds",
     )

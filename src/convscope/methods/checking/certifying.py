@@ -18,6 +18,7 @@ from convscope.graph.randomness import own_generators
 from convscope.graph.running import as_map
 from convscope.methods.checking.assumed import assumptions, suspicions
 from convscope.methods.checking.certificate import Certificate, Compared, Evidence
+from convscope.methods.checking.covering import coverings
 from convscope.methods.checking.literal import Literal, within
 from convscope.methods.checking.original import Original, OriginalRun, alike
 from convscope.methods.deconv import Selection, project_all
@@ -147,6 +148,7 @@ class _Checking:
         yield self._alone()
         yield self._gradients()
         yield from self._projections()
+        yield self._coverings()
         yield from self._fields()
 
     @cached_property
@@ -161,6 +163,7 @@ class _Checking:
             "images": "the answer to an image, whatever others are run with it",
             "gradients": "projections by the gradient's rule against autograd over the module",
             **{name: f"projections by {name} against autograd over the steps" for name in rules},
+            "covering": "what covering a square changes, by what changes alone against running everything again",
             **{self._fields_of(gates): "boxes of pixels against the gradient's support" for gates in self._ways()},
         }
 
@@ -323,6 +326,14 @@ class _Checking:
             for place in places
         ]
         return [found.full()[0] for found in project_all(self.net, self.images, asked, **about)]
+
+    def _coverings(self) -> Evidence:
+        """What covering squares changes, as `occlude` finds it, against whole runs."""
+        name, what = "covering", self._compared_with["covering"]
+        both = coverings(self.net, self.images, self._layers, self._draw)
+        found = [self._difference(name, said, ours, theirs) for said, ours, theirs in both]
+        why = "covering changes nothing, or everything is run again in any case"
+        return self._evidence(name, what, found) if found else Evidence.untried(name, what, why)
 
     # -- fields -------------------------------------------------------------------------------------------------------
     def _fields(self) -> Iterator[Evidence]:

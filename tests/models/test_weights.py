@@ -211,7 +211,7 @@ def test_truncated_files_are_one_clear_error(tmp_path: Path, suffix: str) -> Non
     [
         ({"epoch": 3, "optimizer": {}, "loss": 0.1, "args": {}}, "keys epoch, optimizer, loss, and 1 more"),
         ([torch.zeros(1)], "a list of 1"),
-        ({}, "keys"),
+        ({}, "nothing at all"),
         (torch.zeros(2), "a tensor"),
     ],
 )

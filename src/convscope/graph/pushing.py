@@ -9,14 +9,14 @@ forward.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from convscope.graph.changes import Change, Place, Unedited, UneditedRows, add_base, gather, whole_inputs
+from convscope.graph.changes import Change, Place, Unedited, UneditedRows, add_base, gather, whole, whole_inputs
 from convscope.graph.extents import Extent, extents
 from convscope.graph.folding import fold_norms
 from convscope.graph.network import Network
@@ -250,6 +250,26 @@ class Tile:
         per_row = value.shape[(value.channel_dim or 1) - 1] * int(size.prod()) * 4
         count = max(1, min(_ROWS, _CHUNK // per_row, len(group)))
         return np.array_split(group, -(-len(group) // max(count, min(8, len(group)))))
+
+
+def push_once(
+    plan: PushPlan,
+    unedited: Unedited,
+    difference: Tensor,
+    targets: Iterable[int],
+    advanced: Callable[[float], None] | None = None,
+) -> dict[int, Tensor]:
+    """The targets' whole values after the plan's one edit, a `difference` to the image; where it reaches none, none."""
+    found: dict[int, Tensor] = {}
+
+    def reader(index: int) -> Reader:
+        def read(_: np.ndarray, change: Change, base: UneditedRows) -> None:
+            found[index] = whole(change, plan.net.values[index], base.value(index), base.image).clone()
+
+        return read
+
+    Tile(plan, unedited, np.arange(1)).push(difference, {index: reader(index) for index in targets}, advanced)
+    return found
 
 
 def _place(extent: Extent, rows: np.ndarray) -> Place:

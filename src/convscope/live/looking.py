@@ -20,8 +20,8 @@ from torch import Tensor
 
 from convscope.errors import UsageError
 from convscope.graph import Head, Network, Unit
-from convscope.graph.changes import Change, Unedited, UneditedRows, whole
-from convscope.graph.pushing import PushPlan, Tile
+from convscope.graph.changes import Unedited
+from convscope.graph.pushing import PushPlan, push_once
 from convscope.graph.running import as_map
 from convscope.methods.inputs import recipe_of
 from convscope.methods.invariance.transforms import Frame, transformation
@@ -135,7 +135,7 @@ class Looker:
         self, base: Base, mask: NDArray[np.bool_], difference: Tensor, advanced: Advanced | None
     ) -> Values | None:
         """By what changes alone; None where that gains nothing or cannot be done."""
-        net, found = self.net, dict[int, Tensor]()
+        net = self.net
         rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
         box = np.array([[rows[0], columns[0], rows[-1] + 1, columns[-1] + 1]])
         plan = PushPlan.of(net, box, np.zeros(1, int), sorted(self.targets))
@@ -143,13 +143,7 @@ class Looker:
         if not all(net.values[step.index].batched for step in plan.steps) or again < _WORTHWHILE * max(pushed, 1.0):
             return None
 
-        def reader(index: int) -> Callable[[np.ndarray, Change, UneditedRows], None]:
-            def read(_: np.ndarray, change: Change, at: UneditedRows) -> None:
-                found[index] = whole(change, net.values[index], at.value(index), at.image).clone()
-
-            return read
-
-        Tile(plan, base.unedited, np.arange(1)).push(difference, {i: reader(i) for i in self.targets}, advanced)
+        found = push_once(plan, base.unedited, difference, self.targets, advanced)
         return {index: found.get(index, base.unedited.kept[index]) for index in self.targets}
 
 

@@ -177,8 +177,8 @@ class Effects(Answer):
         head = ("unit", "answers", "interval", "class that needs it most", "change", "controls")
         made = []
         for found in self.layers:
-            key = ("accuracy", "change") if found.answered else ("change", "change")
-            rows = sorted(self._rows(found), key=lambda row: (row[key[0]], row[key[1]]))[:_LISTED]
+            first = "accuracy" if found.answered else "change"
+            rows = sorted(self._rows(found), key=lambda row, first=first: (row[first], row["change"]))[:_LISTED]
             lines = [
                 (str(row["unit"]), f"{100 * row['accuracy']:+.2f} %",
                  f"{100 * row['accuracy_low']:+.2f} to {100 * row['accuracy_high']:+.2f}", str(row["class"]),

@@ -57,7 +57,11 @@ class Directions(Answer):
             f"images: on {found.held[1]} others they explain {first.explained:.3f} of the variance by "
             f"{first.active:.1f} at a position; as many explain {beside}. {found.dead} are dead, {found.copies()} have "
             f"a copy, {100 * found.found_again():.0f} % are found again with another seed"
-            + (f"; with the layer rebuilt {_share(first.agreement)} of the answers stay" if first.agreement else "")
+            + (
+                f"; with the layer rebuilt {_share(first.agreement)} of the answers stay"
+                if first.agreement is not None
+                else ""
+            )
         )
 
     def remarks(self) -> list[str]:

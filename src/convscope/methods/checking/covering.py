@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from convscope.graph import Network
-from convscope.graph.changes import Change, Unedited, UneditedRows, whole
-from convscope.graph.pushing import PushPlan, Reader, Tile
+from convscope.graph.changes import Unedited
+from convscope.graph.pushing import PushPlan, push_once
 
 _NOTHING = 1e-9  # of a value: a smaller change is rounding
 
@@ -37,27 +37,12 @@ def coverings(
         covered[..., top : top + side, left : left + side] = 0
         before = net.run_values(image, plan.needed | set(names))
         after = net.run_values(covered, set(names))
-        ours = _pushed(plan, covered - image, before, set(names))
+        ours = push_once(plan, Unedited(net.values, before), covered - image, names)
         for index, name in names.items():
             theirs = after[index] - before[index]
             if float(theirs.norm()) > _NOTHING * float(before[index].norm()):
                 said = f"{name}, covered from {top},{left} to {top + side},{left + side}"
                 yield said, ours.get(index, before[index]) - before[index], theirs
-
-
-def _pushed(plan: PushPlan, difference: Tensor, before: dict[int, Tensor], targets: set[int]) -> dict[int, Tensor]:
-    """The values of the targets, of those that the square changes."""
-    found: dict[int, Tensor] = {}
-
-    def reader(index: int) -> Reader:
-        def read(_: np.ndarray, change: Change, at: UneditedRows) -> None:
-            found[index] = whole(change, plan.net.values[index], at.value(index), at.image).clone()
-
-        return read
-
-    unedited = Unedited(plan.net.values, before)
-    Tile(plan, unedited, np.arange(1)).push(difference, {index: reader(index) for index in targets})
-    return found
 
 
 __all__ = ["coverings"]

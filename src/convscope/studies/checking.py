@@ -173,7 +173,7 @@ def check(
     >>> layers = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(4, 2, 3))
     >>> found = check(Network.trace(layers, (3, 12, 12)), module=layers)
     >>> found.holds, len(found.rows())
-    (True, 10)
+    (True, 11)
     """
     if isinstance(model, str):
         if module is not None:

@@ -194,7 +194,7 @@ def scan(
     >>> photos = [np.full((40, 40, 3), value, np.uint8) for value in (20, 200)]
     >>> found = scan(load("zoo:tiny"), photos, layers=["relu1"], k=2)
     >>> found["relu1"].values.shape, found.rows()[0]["units"]
-    (torch.Size([16, 2]), 16)
+    ((16, 2), 16)
     """
     expect_network(net)
     source = collection(images, limit=limit, cache=cache)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-import torch
 
 from convscope.data import Source, open_source
 from convscope.errors import UsageError
@@ -146,7 +145,7 @@ def diagnose(
         scanned = (looking or _afresh)(net, source, list(dict.fromkeys(names)), progress=progress or silent)
         statistics = scanned[filters.output].statistics
         if statistics is not None:
-            active = statistics.active.double().numpy()
+            active = statistics.active.astype(np.float64)
             silent_filters = tuple(np.flatnonzero(active == 0).tolist())
         images = scanned.images
         if target is not None:
@@ -178,7 +177,7 @@ def _project_strongest(
 ) -> ProjectedPixels | None:
     """Some of a layer's units that respond, each projected from its strongest response; None where none responds."""
     topk = scanned[layer].topk
-    responding = torch.nonzero(topk.values[:, 0] > 0).flatten().tolist()
+    responding = np.flatnonzero(topk.values[:, 0] > 0).tolist()
     count = min(count, len(responding))
     chosen = [responding[i * len(responding) // count] for i in range(count)]
     units = [

@@ -170,10 +170,10 @@ class Occlusion(Answer):
         return "\n\n".join([*tested, *self.lines[:9], *gaps, *filter(None, [head and head.remark])]) + more
 
     def to_json(self) -> dict[str, Any]:
-        """What was asked, a row for each image with its figure, and what could not be read."""
+        """What was asked, a row for each image with its figure's name, and what could not be read."""
         found = self.found
-        paths = [self.figure_of(row) for row in range(len(self))]
-        listed = [{**row, "figure": path and str(path)} for row, path in zip(self.rows(), paths, strict=True)]
+        figures = map(figure_name, self.seen.indices, self.seen.names)
+        listed = [{**row, "figure": figure} for row, figure in zip(self.rows(), figures, strict=True)]
         asked = {"grid": found.grid.to_json(), "fill": found.fill, "layer": found.layer, "method": found.method}
         asked |= found.meaning
         if self.parts is not None:

@@ -55,7 +55,11 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
         kinds = _kinds(function)
         for name, value in given.arguments.items():
             if name in kinds:
-                given.arguments[name] = expected(name, value, kinds[name])
+                try:
+                    given.arguments[name] = expected(name, value, kinds[name])
+                except WrongType as error:
+                    by_place = any(value is one for one in args)
+                    raise WrongType(f"{error}{_meant(function, value, given.arguments) if by_place else ''}") from None
         return function(*given.args, **given.kwargs)
 
     return looking
@@ -71,6 +75,17 @@ def _bound(
         said = f"has no argument {unknown[0]!r}{nearest(unknown[0], signature.parameters)}" if unknown else error
         said = _beyond(function, signature, args, kwargs) or said
         raise WrongType(f"{function.__name__}() {said}") from None
+
+
+def _meant(function: Callable[..., Any], value: Any, given: Collection[str]) -> str:
+    """What is said of a value that was given by place, and fits one argument that was left out and no other."""
+    kinds = _kinds(function)
+    left = [name for name in inspect.signature(function).parameters if name not in {*given, *_USUAL}]
+    fitting = [name for name in left if kinds.get(name, Any) is not Any and fits(value, kinds[name])]
+    if isinstance(value, str) or len(fitting) != 1:
+        return ""
+    said = _said(value)
+    return f"; write {function.__name__}({fitting[0]}={'...' if said.startswith('<') else said})"
 
 
 def _beyond(
@@ -334,6 +349,8 @@ def _said(value: Any) -> str:
     if value is None or isinstance(value, str | bytes | Real | list | tuple | dict | os.PathLike):
         text = repr(value)
         return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+    if type(value).__module__ == "torch" and type(value).__name__ in ("dtype", "device"):
+        return str(value)
     return f"<{type(value).__name__}>"
 
 

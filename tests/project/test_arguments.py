@@ -78,6 +78,8 @@ REFUSED: list[tuple[str, Callable[[cs.Network], Any], str]] = [
     ("a name for layers", lambda n: n.run(X, "0"), r"layers='0': give a list"),
     ("a number for a unit", lambda n: n.unit(3), "unit=3: give a Unit, text or text with a whole number"),
     ("a number for a device", lambda n: n.to(3), "device=3: give"),
+    ("a dtype for a device", lambda n: n.to(torch.float64),
+     r"^device=torch.float64: give .* not a torch.dtype; write to\(dtype=torch.float64\)$"),
     ("a number for a folder", lambda n: cs.Occlusion.load(3), "folder=3: give a path"),
     ("an argument that is none", lambda n: cs.occlude(n, X, sise=3), r"occlude\(\) has no argument 'sise'; .*'size'"),
     ("one too many", lambda n: cs.occlude(n, X, 8),

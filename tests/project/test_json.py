@@ -23,6 +23,9 @@ RENAMED = {"out": "store"}
 NAMED = {"picture", "figure", "checkpoints", "tensorboard"}
 """Keys of files that are called by their names in `store` now, so that an answer says the same wherever it is kept."""
 
+RECALLED = {"pretrained": "own"}
+"""By the word of before, the one of now: a network's own weights, which may be any."""
+
 GONE = {("train", "/figure")}
 """By command, what is said as everywhere: here, among `figures`."""
 
@@ -129,7 +132,9 @@ def renamed(value: Any) -> Any:
     """A document of before in the words of now."""
     if isinstance(value, dict):
         return {RENAMED.get(key, key): renamed(one) for key, one in value.items()}
-    return [renamed(one) for one in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [renamed(one) for one in value]
+    return RECALLED.get(value, value) if isinstance(value, str) else value
 
 
 def without(value: Any, keys: set[str]) -> Any:
@@ -149,6 +154,7 @@ def leaves(value: Any, path: str = "") -> dict[str, Any]:
 def test_every_rename_and_every_addition_was_needed() -> None:
     keys = {key for document in BEFORE.values() for key in document}
     assert set(RENAMED) <= keys
+    assert set(RECALLED) <= {one for document in BEFORE.values() for one in leaves(document).values()}
     assert set(ADDED) <= set(OPTIONS) == set(BEFORE)
     assert all(path in leaves(BEFORE[command]) for command, path in GONE)
     assert {name for one in BEFORE.values() for path in leaves(one) for name in path.split("/")} >= NAMED

@@ -103,7 +103,7 @@ def build_atlas(
     ('made', 'index.html')
     """
     expect_network(net)
-    folder, source = Path(out), collection(images, limit=limit)
+    folder, source = Path(out), collection(images, limit=limit, channels=net.input_shape[0])
     names = chosen_layers(net, layers, net.layers.stages())
     how = pull_options(options, rule=rule, smooth=smooth, overlap=overlap, lrn=lrn, gates=gates)
     rules = {**vars(how), "gates": how.treated if net.gated else None}

@@ -12,7 +12,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Literal, get_args
 
-from convscope.atlas.planning import AtlasPlan, chosen_units, data_of, plan, reader, sizes
+from convscope.atlas.planning import AtlasPlan, chosen_units, data_of, plan_export, reader, sizes
 from convscope.atlas.portions import linked
 from convscope.atlas.reading import Atlas
 from convscope.errors import StoreError, UsageError
@@ -70,7 +70,7 @@ def prepared(
     scripts = False if form == "file" else True if portable == "scripts" else None
     if form == "file" and units and len(units) <= MAILED:
         units = _with_linked(opened, units)
-    made = plan(opened, layers=layers, units=units, portable=scripts)
+    made = plan_export(opened, layers=layers, units=units, portable=scripts)
     if form == "file" and made.units > MAILED:
         raise _too_many(made)
     whole = opened.path.resolve()
@@ -233,7 +233,7 @@ __all__ = [
     "export_folder",
     "export_single",
     "export_zip",
-    "plan",
+    "plan_export",
     "single_file",
     "sizes",
 ]

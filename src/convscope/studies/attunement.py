@@ -206,7 +206,8 @@ def tuning(
         raise UsageError(f"k={k}, most_images={most_images}: both are 1 or more")
     if not 0.5 <= confidence < 1:
         raise UsageError(f"confidence={confidence}: give a share from 0.5 to 1, such as 0.95")
-    shown, source, report = atlas_of(atlas, net), collection(images, limit=limit), progress or silent
+    shown, report = atlas_of(atlas, net), progress or silent
+    source = collection(images, limit=limit, channels=net.input_shape[0])
     names = chosen_layers(net, layers, net.layers.stages())
     whole = question(net, source, layers=names, k=k, most_images=most_images, confidence=confidence, seed=seed)
     Tuning.expect_place(store, whole)

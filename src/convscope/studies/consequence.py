@@ -309,7 +309,7 @@ def effects(
     if shard[1] != 1 and atlas is not None:
         raise UsageError(f"shard={shard}: an atlas shows whole answers: merge the shards, and call the answer's add_to")
     shown = atlas_of(atlas, net)
-    source = collection(images, limit=limit, cache=cache)
+    source = collection(images, limit=limit, cache=cache, channels=net.input_shape[0])
     silenced = _silenced(net, units, groups)
     usual = list(silenced) or [stage for stage in net.layers.stages() if stage != net.output][-1:]
     chosen = list(dict.fromkeys([*chosen_layers(net, layers, usual), *silenced]))

@@ -244,8 +244,8 @@ def directions(
     ('1~sae',)
     """
     expect_network(net)
-    shown, source = atlas_of(atlas, net), collection(images, limit=limit, cache=cache)
-    others = None if validation is None else collection(validation, cache=cache)
+    shown, source = atlas_of(atlas, net), collection(images, limit=limit, cache=cache, channels=net.input_shape[0])
+    others = None if validation is None else collection(validation, cache=cache, channels=net.input_shape[0])
     if positions < 2 or batch < 1:
         raise UsageError(f"positions={positions}, batch={batch}: two positions or more are needed, and one image")
     if needless := [one for one in beside if one in (kind, "pca")]:

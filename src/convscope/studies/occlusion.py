@@ -374,7 +374,7 @@ def occlude(
         elsewhere = Elsewhere.of(net, scan, scan_images, shown)
         given = look_at(net, images, limit=limit)
         classes = targets_for(net, None, given.seen.indices, target)
-        marked = marked_for(net, images, parts, limit=limit)
+        marked = marked_for(net, images, parts, seen=given)
         whole = _question(net, given.seen.collection, asked | _of_parts(marked, testing), classes)
         Occlusion.expect_place(store, whole)
         found = occluding.occlude(net, given.inputs, target=classes, **asked)

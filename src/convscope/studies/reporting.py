@@ -215,8 +215,8 @@ def paper(
     if part_images is not None and parts is None:
         raise UsageError("part_images= are images of parts: give the table of these as parts=")
     place, into = None if store is None else Path(store), atlas_of(atlas, net)
-    source = collection(images, limit=limit, cache=cache)
-    others = None if labelled is None else collection(labelled, cache=cache)
+    source = collection(images, limit=limit, cache=cache, channels=net.input_shape[0])
+    others = None if labelled is None else collection(labelled, cache=cache, channels=net.input_shape[0])
     listed = [one for one in CLAIMS if claims is None or one.name in claims]
     whole = question(net, source, seed=seed, seeds=seeds)
     Paper.expect_place(store, whole)

@@ -196,7 +196,7 @@ def scan(
     ((16, 2), 16)
     """
     expect_network(net)
-    source = collection(images, limit=limit, cache=cache)
+    source = collection(images, limit=limit, cache=cache, channels=net.input_shape[0])
     how: dict[str, Any] = {"layers": layers, "k": k, "batch": batch, "workers": workers, "statistics": statistics}
     if launched():
         if store is None:

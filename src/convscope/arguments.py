@@ -136,6 +136,27 @@ def expected(name: str, value: Any, kind: Any) -> Any:
     return value if number is None else number()
 
 
+def at_least(least: int, **given: int | None) -> None:
+    """Nothing, where each of these arguments is that or more, or None.
+
+    Raises:
+        UsageError: where one is less.
+
+    >>> at_least(1, batch=0, workers=None)
+    Traceback (most recent call last):
+    convscope.errors.UsageError: batch=0: give 1 or more
+    """
+    for name, value in given.items():
+        if value is not None and value < least:
+            raise UsageError(f"{name}={value}: give {least} or more")
+
+
+def expect_confidence(confidence: float) -> None:
+    """Raise UsageError for what is no confidence of intervals."""
+    if not 0.5 <= confidence < 1:
+        raise UsageError(f"confidence={confidence}: give a share from 0.5 to 1, such as 0.95")
+
+
 @cache
 def _kinds(function: Callable[..., Any]) -> dict[str, Any]:
     """The annotations of a function's arguments; how a network is refused, verbs say themselves: what to do with it."""
@@ -354,4 +375,4 @@ def _said(value: Any) -> str:
     return f"<{type(value).__name__}>"
 
 
-__all__ = ["checked", "expected", "fits", "item", "kind_of_value", "words"]
+__all__ = ["at_least", "checked", "expect_confidence", "expected", "fits", "item", "kind_of_value", "words"]

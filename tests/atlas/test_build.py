@@ -240,7 +240,7 @@ def test_a_file_is_no_folder(net: Network, source: Source, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("more", "error", "said"),
     [
-        ({"k": 0}, UsageError, "at least one"),
+        ({"k": 0}, UsageError, "k=0: give 1 or more"),
         ({"tile": 3}, UsageError, "8 to 1024"),
         ({"thumb": 5}, UsageError, "16 to 4096"),
         ({"limit": 0}, UsageError, "limit"),

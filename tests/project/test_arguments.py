@@ -102,6 +102,24 @@ def test_what_is_of_another_kind_is_refused_in_words(net: cs.Network, call: Call
         call(net)
 
 
+TAKEN_TOGETHER: dict[str, dict[str, Any]] = {
+    "deconv": {"units": "0:1"}, "invariance": {}, "scan": {}, "effects": {"layers": ["0"]},
+    "directions": {"layer": "0"},
+}  # fmt: skip
+
+
+def test_taking_no_images_together_is_refused_in_the_same_words_by_every_verb() -> None:
+    torch.manual_seed(0)
+    layers = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(144, 5))
+    net = cs.Network.trace(layers, (3, 8, 8), preprocess="unit")
+    pictures = [np.full((8, 8, 3), value, np.uint8) for value in range(4)]
+    verbs = {name for name, one in functions().items() if "batch" in inspect.signature(one).parameters}
+    assert verbs == set(TAKEN_TOGETHER)
+    for name, more in TAKEN_TOGETHER.items():
+        with pytest.raises(UsageError, match=r"^batch=0: give 1 or more$"):
+            getattr(cs, name)(net, pictures, batch=0, **more)
+
+
 def test_other_kinds_are_type_errors_too_as_is_the_habit_of_python(net: cs.Network) -> None:
     with pytest.raises(TypeError):
         cs.occlude(net, X, size=8.0)

@@ -10,8 +10,9 @@ import zipfile
 from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
+from convscope.arguments import expected
 from convscope.atlas.planning import AtlasPlan, chosen_units, data_of, plan_export, reader, sizes
 from convscope.atlas.portions import linked
 from convscope.atlas.reading import Atlas
@@ -63,8 +64,7 @@ def prepared(
     portable: Literal["as it is", "scripts"] = "as it is",
 ) -> tuple[AtlasPlan, Path]:
     """What `export_atlas` would write, and where; nothing is written. Raises as it does."""
-    if form not in get_args(Form):
-        raise UsageError(f"form={form!r} is not a choice; choose one of {', '.join(get_args(Form))}")
+    expected("form", form, Form)
     opened = atlas if isinstance(atlas, Atlas) else Atlas.open(Path(atlas))
     # One file can be read as it is; None: as the atlas has them.
     scripts = False if form == "file" else True if portable == "scripts" else None

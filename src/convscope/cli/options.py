@@ -38,9 +38,7 @@ Model = Annotated[
     str, Parameter(help="zoo:NAME torchvision:NAME timm:NAME hf:NAME py:package.module:factory pt2:FILE file:FILE")
 ]
 Images = Annotated[str, Parameter(help="a folder, or folder: list: tar: npz: npy: tiles: pages: parquet: hf: samples:")]
-MaybeImages = Annotated[
-    str | None, Parameter(help="a folder, or folder: list: tar: npz: npy: tiles: pages: parquet: hf: samples:")
-]
+MaybeImages = Annotated[str | None, *Images.__metadata__]
 Photos = Annotated[str, Parameter(help="image files, or collections such as samples: or a folder")]
 Cache = Annotated[
     Path | None, _RUN, Parameter(help="Folder that keeps decoded images: a later run need not decode them again.")

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.arguments import checked
+from convscope.arguments import checked, expected
 from convscope.atlas import Atlas
 from convscope.data import Failure, Images, Source
 from convscope.errors import UsageError
@@ -376,8 +376,7 @@ def _silenced(
 
 def right_scores(net: Network, source: Source, own: Own, match: Match) -> NDArray[np.int64] | None:
     """The score that is right for each image, by its label; None for what the network answers."""
-    if own not in ("auto", "labels", "answers"):
-        raise UsageError(f"own={own!r} is not a choice; choose 'auto', 'labels' or 'answers'")
+    expected("own", own, Own)
     head = net.head
     if own == "answers" or head.kind == "values":
         return None

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.arguments import checked
+from convscope.arguments import at_least, checked, expect_confidence
 from convscope.atlas import Atlas
 from convscope.atlas.experiments import IMAGES_LISTED
 from convscope.data import Failure, Images, Preprocess, Source, load_image
@@ -365,8 +365,8 @@ def occlude(
     asked: dict[str, Any] = {"size": square, "stride": step, "fill": fill, "border": border, "layer": layer}
     asked |= {"strongest": strongest, "units": [*named, *_units(net, units)], "method": method, "workers": workers}
     asked |= {"progress": progress}
-    if not 0.5 <= confidence < 1 or seed < 0:
-        raise UsageError(f"confidence={confidence}, seed={seed}: give a share from 0.5 to 1, and 0 or more")
+    expect_confidence(confidence)
+    at_least(0, seed=seed)
     testing: dict[str, Any] = {"confidence": confidence, "seed": seed}
     if are_planes(images):
         if scan is not None and scan_images is None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from convscope.arguments import checked, item
+from convscope.arguments import at_least, checked, item
 from convscope.atlas.render import crop_patch, display, enlarge
 from convscope.data import Batch, Failure, Images, Preprocess, Source, batches
 from convscope.errors import UsageError
@@ -281,8 +281,7 @@ def deconv(
     listed = several(units)
     if not listed:
         raise UsageError("units=[]: name one unit or more, such as 'features.8:174'")
-    if batch < 1:
-        raise UsageError(f"batch={batch}: give 1 or more")
+    at_least(1, batch=batch)
     wanted = [net.unit(unit) for unit in listed]
     asked = pull_options(options, rule=rule, smooth=smooth, overlap=overlap, lrn=lrn, gates=gates)
     deciding = {"units": wanted, "signal": signal, "options": asked}

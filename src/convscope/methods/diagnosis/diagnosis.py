@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from convscope.arguments import at_least
 from convscope.data import Source, open_source
-from convscope.errors import UsageError
 from convscope.graph import Network, Unit
 from convscope.methods.deconv import ProjectedPixels
 from convscope.methods.deconv.strongest import project_from
@@ -131,8 +131,7 @@ def diagnose(
     >>> found.row()["kernel"], found.dead, found.lines
     ('5x5', (), None)
     """
-    if projections < 1:
-        raise UsageError(f"projections={projections}: give at least 1")
+    at_least(1, projections=projections)
     filters = first_filters(net) if first is None else filters_of(net, net.layers[first].name)
     limits = limits or DiagnosisLimits()
     target = second_layer(net) if second is None else net.layers[second].name

@@ -66,7 +66,7 @@ class LayerList(Shown):
 
     @property
     def unseen(self) -> str | None:
-        """The first layer whose stride is larger than its fields, and how many pixels none of its units sees, in words."""
+        """The first layer whose stride is larger than its fields, and how many pixels none of its units sees."""
         for layer in self:
             if layer.field is not None and layer.field.regular and layer.field.unseen:
                 share = f"{100 * layer.field.unseen:.0f} % of the pixels"

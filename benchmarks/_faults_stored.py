@@ -386,9 +386,9 @@ def _whole_atlas(root: Path) -> Any:
 
 
 def _export(root: Path, folder: Path) -> str:
-    from convscope.atlas.export import export_folder, plan
+    from convscope.atlas.export import export_folder, plan_export
 
-    export_folder(plan(_whole_atlas(root)), folder)
+    export_folder(plan_export(_whole_atlas(root)), folder)
     return tree(folder)
 
 
@@ -396,13 +396,13 @@ def _stopped_export(root: Path, folder: Path) -> None:
     _export(root, folder)
     manifest = folder / "manifest.json"
     manifest.unlink()
-    from convscope.atlas.export import _claim, plan
+    from convscope.atlas.export import _claim, plan_export
 
     rest, aside = sorted(path for path in folder.iterdir()), folder.with_name("aside")
     aside.mkdir()
     for path in rest:
         path.rename(aside / path.name)
-    _claim(plan(_whole_atlas(root)), folder)
+    _claim(plan_export(_whole_atlas(root)), folder)
     for path in itertools.islice(rest, len(rest) - 1):
         (aside / path.name).rename(path)
     shutil.rmtree(aside)

@@ -53,7 +53,7 @@ def scan_job(name: str, images: int) -> Callable[[], Any]:
 
     def run() -> list[Tensor]:
         found = scan(net, source, layers=layers, k=9, statistics="units")
-        return [found[layer].values for layer in layers]
+        return [torch.from_numpy(found[layer].values) for layer in layers]
 
     return run
 

@@ -1,12 +1,17 @@
 """Are the files that the commands write the same, byte for byte, as those of another version of the code?
 
-    python -m benchmarks.same_bytes record before.json     # with the one version
-    python -m benchmarks.same_bytes compare before.json    # with the other; ends with 1 where something differs
+    python -m benchmarks.same_bytes against main  # this working tree and that revision; ends with 1 where they differ
+    python -m benchmarks.same_bytes against HEAD --only scan --only atlas
 
-A change of layout must change no result. Every command that keeps results is run on the embedded network and photos (or
-a small network with fixed weights), and the SHA-256 of each file that it writes is kept: stores, atlases, tables,
-figures and arrays. SOURCE_DATE_EPOCH stands for the time, and each command runs with one intra-op thread, so that what
-depends on the machine is the same on both sides: record and compare on one machine. `--only NAME` takes some jobs.
+A change of layout must change no result: this says of a change at hand which files it changes. Every command that keeps
+results is run on the embedded network and photos (or a small network with fixed weights), by both versions one after
+the other, and the SHA-256 of each file that it writes is compared: stores, atlases, tables, figures and arrays.
+SOURCE_DATE_EPOCH stands for the time, each command runs with one intra-op thread, and what is chosen by the machine
+(`convscope.kernels.machine`) is chosen alike. Rounding is the processor's and PyTorch's all the same: hashes are of one
+machine, and none are kept with the code. For versions that do not run in one environment, or a day apart:
+
+    python -m benchmarks.same_bytes record before.json     # with the one version
+    python -m benchmarks.same_bytes compare before.json    # with the other, on the same machine
 
 A file that is meant to differ (a manifest with a new field, say) is listed with `--expected PATTERN`, such as
 `--expected 'scan/manifest.json'`; it is told all the same.
@@ -21,15 +26,18 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+ROOT = Path(__file__).parents[1]
 NET = "zoo:squeezenet1_1"
 SMALL = "zoo:zfnet-imagenette"
 
@@ -54,6 +62,18 @@ JOBS: dict[str, tuple[str, ...]] = {
     "train": ("train", "imagenette-zfnet", "npz:{pack}", "-o", "{out}", "--hold-out", "0.3", "--set", "epochs=2",
               "--set", "width=0.05", "--set", "batch=8", "--device", "cpu"),
     "overlap": ("overlap", "{photos}", "{photos}", "-o", "{out}"),
+    "causes": ("causes", NET, "{photos}", "-o", "{out}", "-u", "features.7.cat:7", "--limit", "2", "--most", "3"),
+    "effects": ("effects", SMALL, "npz:{pack}", "-o", "{out}", "--layers", "relu5", "--match", "index"),
+    "directions": ("directions", SMALL, "{photos}", "-o", "{out}/sae.safetensors", "--store", "{out}", "--layer",
+                   "relu2", "-n", "32", "--updates", "50", "--positions", "2000"),
+    "mistakes": ("mistakes", SMALL, "npz:{pack}", "-o", "{out}", "--match", "index", "--layers", "relu5", "--explain",
+                 "2", "--size", "64", "--stride", "64"),
+    "sanity": ("sanity", SMALL, "{photos}", "-o", "{out}", "--layers", "relu2", "-u", "2", "--each", "2", "--seeds",
+               "1", "--side", "16"),
+    "check": ("check", SMALL, "{photos}", "-o", "{out}", "--layers", "relu2,relu5"),
+    "paper": ("paper", SMALL, "{photos}", "-o", "{out}", "--claims", "aliasing,depth", "--seeds", "1"),
+    "ablate": ("ablate", "imagenette-table3", "npz:{pack}", "-o", "{out}", "--hold-out", "0.3", "--variants", "base",
+               "--seeds", "1", "--set", "epochs=1", "--set", "width=0.05", "--set", "batch=8", "--device", "cpu"),
 }  # fmt: skip
 """By name, the arguments of each command; {out} is its folder, the others are made by `materials`."""
 
@@ -140,47 +160,74 @@ def hashes(folder: Path) -> dict[str, str]:
     return found
 
 
-def run(name: str, made: Mapping[str, str], out: Path) -> dict[str, str]:
-    """The hashes of what a job writes."""
+FIXED = {
+    "SOURCE_DATE_EPOCH": "0", "OMP_NUM_THREADS": "1", "TZ": "UTC", "PYTHONHASHSEED": "0",
+    "CONVSCOPE_MACHINE": "threads=1,vendor=other,vectors=narrow",
+}  # fmt: skip
+"""What each command finds in its environment, whatever the machine."""
+
+
+def run(name: str, made: Mapping[str, str], out: Path, source: Path = ROOT / "src") -> dict[str, str]:
+    """The hashes of what a job writes, done by the code in a folder."""
     arguments = [part.format(out=out, **made) for part in JOBS[name]]
-    fixed = {"SOURCE_DATE_EPOCH": "0", "OMP_NUM_THREADS": "1", "TZ": "UTC", "PYTHONHASHSEED": "0"}
     done = subprocess.run(
         [sys.executable, "-m", "convscope", *arguments, "--quiet"],
-        env=os.environ | fixed, capture_output=True, text=True, check=False,
+        env=os.environ | FIXED | {"PYTHONPATH": str(source)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
         raise SystemExit(f"{name} ended with {done.returncode}: {done.stderr.strip()[-2000:]}")
-    return hashes(out)
+    found = hashes(out)
+    shutil.rmtree(out)  # paths are part of what is said, so that the other version writes there as well
+    return found
+
+
+def unpack(revision: str, folder: Path) -> Path:
+    """The sources of a revision, unpacked into a folder."""
+    command = ["git", "-C", str(ROOT), "archive", "--format=tar", revision, "src"]
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"git has no revision {revision!r}: {done.stderr.decode(errors='replace').strip()}")
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+        archive.extractall(folder, filter="data")
+    return folder / "src"
 
 
 def main() -> int:
     """The exit code: 1 where something differs that was not expected to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("record", "compare"))
-    parser.add_argument("file", type=Path)
+    parser.add_argument("what", choices=("against", "record", "compare"))
+    parser.add_argument("other", help="a revision of git, or a file of hashes")
     parser.add_argument("--only", action="append", choices=list(JOBS))
     parser.add_argument("--expected", action="append", default=[])
     options = parser.parse_args()
-    found = {}
     # A fixed place, as paths of images and checkpoints are part of what is said of them.
     place = Path(tempfile.gettempdir()) / "convscope-same-bytes"
     if place.exists():
         raise SystemExit(f"{place} is there already: another run is under way, or left it; remove it")
     try:
         made = materials(place)
-        for name in options.only or JOBS:
-            for file, digest in run(name, made, place / "out" / name).items():
-                found[f"{name}/{file}"] = digest
-            print(f"{name}: {sum(key.startswith(name + '/') for key in found)} files", flush=True)
+        versions = [ROOT / "src"]
+        if options.what == "against":
+            versions.append(unpack(options.other, place / "other"))
+        now, *others = _each(options.only or list(JOBS), made, place / "out", versions)
     finally:
-        import shutil
-
         shutil.rmtree(place, ignore_errors=True)
     if options.what == "record":
-        options.file.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        print(f"{len(found)} files: {options.file}")
+        Path(options.other).write_text(json.dumps(now, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        print(f"{len(now)} files: {options.other}")
         return 0
-    return told(json.loads(options.file.read_text(encoding="utf-8")), found, options.only, options.expected)
+    before = others[0] if others else json.loads(Path(options.other).read_text(encoding="utf-8"))
+    return told(before, now, options.only, options.expected)
+
+
+def _each(jobs: Sequence[str], made: Mapping[str, str], out: Path, versions: Sequence[Path]) -> list[dict[str, str]]:
+    """The hashes of all files of the jobs, by version."""
+    found: list[dict[str, str]] = [{} for _ in versions]
+    for name in jobs:
+        for source, files in zip(versions, found, strict=True):
+            files |= {f"{name}/{file}": digest for file, digest in run(name, made, out / name, source).items()}
+        print(f"{name}: {sum(key.startswith(name + '/') for key in found[0])} files", flush=True)
+    return found
 
 
 def told(before: dict[str, str], now: dict[str, str], only: list[str] | None, expected: list[str]) -> int:

@@ -53,7 +53,7 @@ def main() -> None:
 def _photos(layer: cs.LayerScan, source: cs.Source) -> list[list[tuple[int, np.ndarray]]]:
     """For each unit its strongest crops and where, two of a photo and six in all at most, and none mirrored."""
     top, found = layer.topk, []
-    for values, images, positions in zip(top.values, top.images, top.positions.numpy(), strict=True):
+    for values, images, positions in zip(top.values, top.images, top.positions, strict=True):
         kept: list[tuple[int, np.ndarray]] = []
         seen: dict[str, int] = {}
         for value, image, at in zip(values.tolist(), images.tolist(), positions, strict=True):

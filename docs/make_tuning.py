@@ -41,7 +41,7 @@ def main() -> None:
         unit, top = cs.Unit.parse(text), LINE + row * (CELL + LINE + 4)
         one, layer = found[unit.layer], net.layers[unit.layer]
         best = scan[unit.layer].topk
-        image, at = int(best.images[unit.channel, 0]), best.positions[unit.channel, 0].numpy()[None]
+        image, at = int(best.images[unit.channel, 0]), best.positions[unit.channel, 0][None]
         pixels = torch.from_numpy(load_image(source, image, recipe)).permute(2, 0, 1)[None].float()
         draw.text((0, top + CELL // 2), text, "black", font)
         paste(page, pixels, net, layer, at, (NAME, top))

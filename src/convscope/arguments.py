@@ -55,7 +55,11 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
         kinds = _kinds(function)
         for name, value in given.arguments.items():
             if name in kinds:
-                given.arguments[name] = expected(name, value, kinds[name])
+                try:
+                    given.arguments[name] = expected(name, value, kinds[name])
+                except WrongType as error:
+                    by_place = any(value is one for one in args)
+                    raise WrongType(f"{error}{_meant(function, value, given.arguments) if by_place else ''}") from None
         return function(*given.args, **given.kwargs)
 
     return looking
@@ -71,6 +75,17 @@ def _bound(
         said = f"has no argument {unknown[0]!r}{nearest(unknown[0], signature.parameters)}" if unknown else error
         said = _beyond(function, signature, args, kwargs) or said
         raise WrongType(f"{function.__name__}() {said}") from None
+
+
+def _meant(function: Callable[..., Any], value: Any, given: Collection[str]) -> str:
+    """What is said of a value that was given by place, and fits one argument that was left out and no other."""
+    kinds = _kinds(function)
+    left = [name for name in inspect.signature(function).parameters if name not in {*given, *_USUAL}]
+    fitting = [name for name in left if kinds.get(name, Any) is not Any and fits(value, kinds[name])]
+    if isinstance(value, str) or len(fitting) != 1:
+        return ""
+    said = _said(value)
+    return f"; write {function.__name__}({fitting[0]}={'...' if said.startswith('<') else said})"
 
 
 def _beyond(
@@ -119,6 +134,27 @@ def expected(name: str, value: Any, kind: Any) -> Any:
         raise WrongType(f"{name}={_said(value)}: {_refusal(value, kind)}")
     number = getattr(value, "item", None) if isinstance(value, Real) else None
     return value if number is None else number()
+
+
+def at_least(least: int, **given: int | None) -> None:
+    """Nothing, where each of these arguments is that or more, or None.
+
+    Raises:
+        UsageError: where one is less.
+
+    >>> at_least(1, batch=0, workers=None)
+    Traceback (most recent call last):
+    convscope.errors.UsageError: batch=0: give 1 or more
+    """
+    for name, value in given.items():
+        if value is not None and value < least:
+            raise UsageError(f"{name}={value}: give {least} or more")
+
+
+def expect_confidence(confidence: float) -> None:
+    """Raise UsageError for what is no confidence of intervals."""
+    if not 0.5 <= confidence < 1:
+        raise UsageError(f"confidence={confidence}: give a share from 0.5 to 1, such as 0.95")
 
 
 @cache
@@ -334,7 +370,9 @@ def _said(value: Any) -> str:
     if value is None or isinstance(value, str | bytes | Real | list | tuple | dict | os.PathLike):
         text = repr(value)
         return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+    if type(value).__module__ == "torch" and type(value).__name__ in ("dtype", "device"):
+        return str(value)
     return f"<{type(value).__name__}>"
 
 
-__all__ = ["checked", "expected", "fits", "item", "kind_of_value", "words"]
+__all__ = ["at_least", "checked", "expect_confidence", "expected", "fits", "item", "kind_of_value", "words"]

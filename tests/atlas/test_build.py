@@ -240,7 +240,7 @@ def test_a_file_is_no_folder(net: Network, source: Source, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("more", "error", "said"),
     [
-        ({"k": 0}, UsageError, "at least one"),
+        ({"k": 0}, UsageError, "k=0: give 1 or more"),
         ({"tile": 3}, UsageError, "8 to 1024"),
         ({"thumb": 5}, UsageError, "16 to 4096"),
         ({"limit": 0}, UsageError, "limit"),
@@ -349,7 +349,7 @@ def test_neighbours_are_by_the_responses_to_all_sampled_images(net: Network, tmp
     assert made.manifest["layers"][0]["neighbours"] == "correlation of strongest responses in 12 images"
     found = scan(net, plain, layers=["block2.relu2"], k=12)["block2.relu2"].topk
     responses = np.zeros((12, len(record.values)))
-    for unit, (images, values) in enumerate(zip(found.images.numpy(), found.values.numpy(), strict=True)):
+    for unit, (images, values) in enumerate(zip(found.images, found.values, strict=True)):
         responses[images, unit] = values
     wanted = neighbours(responses)
     assert record.near.units.tolist() == wanted.units.tolist()

@@ -6,7 +6,7 @@ from torch import nn
 
 from convscope.atlas import Atlas
 from convscope.atlas.finish import unit_names
-from convscope.atlas.planning import plan
+from convscope.atlas.planning import plan_export
 from convscope.atlas.summary import class_index
 from convscope.atlas.web import read_script
 from convscope.graph import Network
@@ -67,7 +67,7 @@ def test_units_of_every_layer_up_to_the_output_are_named_as_the_logits_that_they
 
 
 def test_exports_of_a_part_name_logits_and_have_no_pages_of_classes(atlas: Atlas) -> None:
-    whole, part, few = plan(atlas), plan(atlas, layers=[LAYERS[0]]), plan(atlas, units=["fc:1"])
+    whole, part, few = plan_export(atlas), plan_export(atlas, layers=[LAYERS[0]]), plan_export(atlas, units=["fc:1"])
     assert {"data/classes/index.js", "data/classes/0.js", "data/logits/0.js"} <= set(whole.paths())
     assert "data/classes/index.js" not in part
     assert "data/logits/0.js" in part

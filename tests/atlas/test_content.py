@@ -9,7 +9,7 @@ import torch
 from convscope import deconv
 from convscope.atlas import build_atlas
 from convscope.atlas.content import SATURATED, SHARE, cut, portray, window
-from convscope.atlas.planning import plan
+from convscope.atlas.planning import plan_export
 from convscope.atlas.sprites import SpriteGrid, decode_picture, take_apart
 from convscope.data import Source, load_image
 from convscope.graph import Network
@@ -118,7 +118,7 @@ def test_of_reduced_fields_the_content_is_kept_by_itself(net: Network, source: S
     sheet = decode_picture((atlas.path / "pictures" / layer.id / "photos-0.webp").read_bytes())
     cells = take_apart(sheet, SpriteGrid.from_json(layer.entry["sheet"]), unit + 1)[0]
     assert (cells[unit] == photos[0]).all()
-    assert f"pictures/{layer.id}/content-{unit}.webp" in plan(atlas, units=[f"block2.relu2:{unit}"])
+    assert f"pictures/{layer.id}/content-{unit}.webp" in plan_export(atlas, units=[f"block2.relu2:{unit}"])
 
 
 def test_a_photo_is_cut_as_its_projection_is() -> None:

@@ -17,7 +17,7 @@ from convscope.atlas.charts import Chart, Series
 from convscope.atlas.experiments import add_experiment, experiments
 from convscope.atlas.export import export_atlas
 from convscope.atlas.inventory import is_recorded
-from convscope.atlas.planning import plan
+from convscope.atlas.planning import plan_export
 from convscope.atlas.published import is_published, published
 from convscope.atlas.sprites import decode_picture, encode
 from convscope.atlas.verifying import verify_atlas
@@ -57,7 +57,7 @@ def test_data_of_an_experiment_is_a_script_that_goes_where_the_atlas_goes(
     assert not is_recorded(path)
     assert not is_published("data/experiments/../manifest.js")
     assert not is_published("data/experiments/.hidden.js")
-    assert path in plan(atlas)
+    assert path in plan_export(atlas)
     assert verify_atlas(atlas.path) == []
     (atlas.path / path).write_bytes(b"window.hacked = 1;")
     with pytest.raises(StoreError, match="not what an atlas holds"):
@@ -234,7 +234,7 @@ def test_causes_give_graphs_with_a_picture_of_every_node(small: tuple[Network, l
         assert [edge[:2] for edge in shown["edges"]] == [[edge.cause, edge.effect] for edge in graph.edges]
     assert [row[:2] for row in told["usual"]] == [[row["unit"], row["cause"]] for row in answer.usual()]
     assert verify_atlas(atlas.path) == []
-    kept = plan(atlas)
+    kept = plan_export(atlas)
     assert "experiments/causes/nodes-0.webp" in kept
     assert is_published("experiments/causes/nodes-0.webp")
 

@@ -15,6 +15,7 @@ from convscope.graph import Network, PullOptions
 from convscope.methods.deconv import deconv
 from convscope.methods.scan import TopK
 from convscope.methods.scan.crops import Crops
+from convscope.methods.scan.topk import TopKTable
 from convscope.stores.scan import scan
 
 
@@ -37,9 +38,9 @@ class Counting:
 
 
 def table(images: list[list[int]], values: list[list[float]] | None = None) -> TopK:
-    rows = torch.tensor(images)
-    numbers = torch.ones(rows.shape) if values is None else torch.tensor(values)
-    return TopK("a", numbers, rows, torch.zeros(*rows.shape, 2, dtype=torch.int32))
+    rows = np.array(images, np.int64)
+    numbers = np.ones(rows.shape, np.float32) if values is None else np.array(values, np.float32)
+    return TopK("a", numbers, rows, np.zeros((*rows.shape, 2), np.int32))
 
 
 @pytest.fixture
@@ -144,7 +145,7 @@ def test_channels_count_from_the_layers_first_unit() -> None:
 
 
 def test_units_without_any_response_make_no_job(studio: Studio) -> None:
-    none = TopK("fc", torch.full((2, 3), -torch.inf), torch.full((2, 3), -1), torch.full((2, 3, 2), -1))
+    none = TopKTable.empty(2, 3).layer("fc", slice(None))
     assert not list(Picks.of(none, range(2)).jobs(images=1, responses=1))
     made = studio.tiles(none, range(2), pool=None, tick=quiet)
     assert (made.photos == GREY).all()

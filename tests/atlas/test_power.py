@@ -285,7 +285,7 @@ def fill_disk(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
 def test_an_export_that_filled_the_disk_is_not_complete_and_goes_on(
     atlas: Atlas, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
-    plan = export.plan(atlas)
+    plan = export.plan_export(atlas)
     out = tmp_path / "out"
     with monkeypatch.context() as patch:
         fill_disk(patch, after)
@@ -305,7 +305,7 @@ def test_an_export_that_filled_the_disk_is_not_complete_and_goes_on(
 def test_an_export_that_lost_power_is_written_again_where_it_is_damaged(
     atlas: Atlas, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan, out = export.plan(atlas), tmp_path / "out"
+    plan, out = export.plan_export(atlas), tmp_path / "out"
     with monkeypatch.context() as patch:
         fill_disk(patch, 100)
         with pytest.raises(StoreError):
@@ -324,12 +324,12 @@ def test_an_unfinished_export_is_continued_by_the_same_one_alone(
     with monkeypatch.context() as patch:
         fill_disk(patch, 10)
         with pytest.raises(StoreError):
-            export.export_folder(export.plan(atlas), out)
+            export.export_folder(export.plan_export(atlas), out)
     with pytest.raises(StoreError, match="is there already"):
-        export.export_folder(export.plan(atlas, layers=["fc"]), out)
-    export.export_folder(export.plan(atlas), out)
+        export.export_folder(export.plan_export(atlas, layers=["fc"]), out)
+    export.export_folder(export.plan_export(atlas), out)
     with pytest.raises(StoreError, match="is there already"):
-        export.export_folder(export.plan(atlas), out)
+        export.export_folder(export.plan_export(atlas), out)
 
 
 def test_an_export_does_not_pass_damage_on(copy: Path, tmp_path: Path) -> None:
@@ -339,13 +339,13 @@ def test_an_export_does_not_pass_damage_on(copy: Path, tmp_path: Path) -> None:
     (copy / "pictures" / "02-fc" / "1.webp").write_bytes(bytes(content))
     for write in (export.export_folder, export.export_zip):
         with pytest.raises(StoreError, match=r"1\.webp is not as it was written"):
-            write(export.plan(opened), tmp_path / write.__name__)
+            write(export.plan_export(opened), tmp_path / write.__name__)
     assert not (tmp_path / "export_zip").exists()
 
 
 def test_exports_of_parts_can_be_verified(atlas: Atlas, tmp_path: Path) -> None:
     for name, choice in (("layer", {"layers": ["fc"]}), ("units", {"units": ["fc:1", "relu1:0"]})):
-        export.export_folder(export.plan(atlas, **choice), tmp_path / name)  # type: ignore[arg-type]
+        export.export_folder(export.plan_export(atlas, **choice), tmp_path / name)  # type: ignore[arg-type]
         assert verify_atlas(tmp_path / name) == []
         empty(next((tmp_path / name / "pictures").rglob("[0-9].webp")))
         with pytest.raises(StoreError, match="is damaged"):

@@ -86,16 +86,16 @@ def test_a_name_never_becomes_a_path_in_an_export(received: Atlas, tmp_path: Pat
     (tmp_path / "mail" / "evil.js").write_bytes(script("layers/../../../evil", {"images": {}}))
     before = set(tree(tmp_path))
     with pytest.raises(StoreError, match=r"leads out of the folder"):
-        export.export_folder(export.plan(received), tmp_path / "out" / "a" / "b")
+        export.export_folder(export.plan_export(received), tmp_path / "out" / "a" / "b")
     with pytest.raises(StoreError, match=r"leads out of the folder"):
-        export.export_zip(export.plan(received), tmp_path / "all.zip")
+        export.export_zip(export.plan_export(received), tmp_path / "all.zip")
     assert set(tree(tmp_path)) == before
 
 
 def test_an_export_holds_our_page_and_none_of_their_scripts(received: Atlas, atlas: Atlas, tmp_path: Path) -> None:
     with_experiment(received, ACTIVE)
     with_scripts(received.path)
-    export.export_folder(export.plan(received), tmp_path / "out")
+    export.export_folder(export.plan_export(received), tmp_path / "out")
     found = tree(tmp_path / "out")
     assert not [path for path, content in found.items() if EVIL in content]
     assert not [path for path in found if "evil" in path or path == "experiments/curve/x.js"]
@@ -108,7 +108,7 @@ def test_an_export_holds_our_page_and_none_of_their_scripts(received: Atlas, atl
 
 
 def test_an_export_of_an_atlas_of_ours_has_its_bytes(atlas: Atlas, tmp_path: Path) -> None:
-    export.export_folder(export.plan(atlas), tmp_path / "out")
+    export.export_folder(export.plan_export(atlas), tmp_path / "out")
     own = {path: content for path, content in tree(atlas.path).items() if not path.startswith("store/")}
     told = {
         "manifest.json",
@@ -125,13 +125,13 @@ def test_an_export_of_an_atlas_of_ours_has_its_bytes(atlas: Atlas, tmp_path: Pat
 def test_an_export_refuses_data_that_is_code(received: Atlas, tmp_path: Path, where: str) -> None:
     (received.path / where).write_bytes(EVIL)
     with pytest.raises(StoreError, match=r"is not what an atlas holds there"):
-        export.plan(received)
+        export.plan_export(received)
 
 
 def test_single_files_and_parts_refuse_data_that_is_code(received: Atlas) -> None:
     (received.path / "data" / "layers" / "02-fc" / "0.js").write_bytes(b'__atlas("layers/02-fc/0",{});alert(1);\n')
     with pytest.raises(StoreError, match=r"is not what an atlas holds there"):
-        export.plan(received, units=["fc:1"])
+        export.plan_export(received, units=["fc:1"])
 
 
 @pytest.mark.parametrize("value", [[], {"units": 3, "first": 0}, {"units": [{}], "images": {"../..": 1}}, "text"])
@@ -139,7 +139,7 @@ def test_parts_of_strange_shards_are_refused(received: Atlas, value: object) -> 
     for address in ("layers/02-fc/0", "extras/02-fc/0"):
         (received.path / "data" / f"{address}.js").write_bytes(script(address, value))
     with pytest.raises(StoreError, match=r"does not hold what an atlas does"):
-        export.plan(received, units=["fc:1"])
+        export.plan_export(received, units=["fc:1"])
 
 
 @pytest.mark.parametrize("where", ["pictures/00-relu1/0.webp", "data/network.js", "atlas.sqlite", "manifest.json"])
@@ -148,7 +148,7 @@ def test_links_out_of_the_folder_are_refused(received: Atlas, tmp_path: Path, wh
     shutil.copy(received.path / where, secret)
     link(secret, received.path / where)
     with pytest.raises(StoreError, match=r"leads out of the folder"):
-        export.export_zip(export.plan(Atlas.open(received.path)), tmp_path / "all.zip")
+        export.export_zip(export.plan_export(Atlas.open(received.path)), tmp_path / "all.zip")
     assert not (tmp_path / "all.zip").exists()
 
 
@@ -191,7 +191,7 @@ def test_parts_that_an_experiment_only_claims_to_have_are_not_looked_for_without
     path = received.path / "experiments" / "curve" / "experiment.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "parts": 10**15}))
     reseal(received.path)
-    planned = export.plan(Atlas.open(received.path)).paths()
+    planned = export.plan_export(Atlas.open(received.path)).paths()
     assert [path for path in planned if path.startswith("data/experiments/curve/")] == ["data/experiments/curve/0.js"]
     damaged = [one.path for one in verify_atlas(received.path)]
     assert [path for path in damaged if path.startswith("data/experiments/curve/")] == ["data/experiments/curve/1.js"]
@@ -222,13 +222,13 @@ def test_attached_atlases_bring_no_scripts(received: Atlas, atlas: Atlas, tmp_pa
 def test_atlases_beside_one_are_exported_without_scripts(received: Atlas, atlas: Atlas, tmp_path: Path) -> None:
     shutil.copytree(atlas.path, received.path / "atlases" / "theirs")
     with_scripts(received.path / "atlases" / "theirs")
-    export.export_folder(export.plan(received), tmp_path / "out")
+    export.export_folder(export.plan_export(received), tmp_path / "out")
     found = {path for path in tree(tmp_path / "out") if path.startswith("atlases/theirs/")}
     assert "atlases/theirs/data/manifest.js" in found
     assert not [path for path in found if "evil" in path or "store/" in path or path.endswith("html")]
     rewrite(received.path / "atlases" / "theirs", lambda m: m["layers"][0].update(id="../../../../evil"))
     with pytest.raises(StoreError, match=r"is no name of a layer"):
-        export.plan(received)
+        export.plan_export(received)
 
 
 def test_a_notebook_is_answered_with_data_alone(received: Atlas) -> None:

@@ -38,14 +38,14 @@ def test_the_record_is_what_the_scan_found(net: Network, source: Source, atlas: 
     name = net.layers[name].name
     found, record = scan(net, source, layers=[name], k=4)[name], atlas.record(name)
     assert found.statistics is not None
-    np.testing.assert_array_equal(record.values, found.values.numpy())
-    np.testing.assert_array_equal(record.images, found.images.numpy())
-    np.testing.assert_array_equal(np.stack([record.y, record.x], -1), found.positions.numpy())
-    np.testing.assert_array_equal(record.mean, found.statistics.mean.numpy())
-    np.testing.assert_array_equal(record.histogram, found.statistics.histogram.numpy())
+    np.testing.assert_array_equal(record.values, found.values)
+    np.testing.assert_array_equal(record.images, found.images)
+    np.testing.assert_array_equal(np.stack([record.y, record.x], -1), found.positions)
+    np.testing.assert_array_equal(record.mean, found.statistics.mean)
+    np.testing.assert_array_equal(record.histogram, found.statistics.histogram)
     assert found.statistics.class_mean is not None
     assert record.class_mean is not None
-    np.testing.assert_array_equal(record.class_mean, found.statistics.class_mean.numpy())
+    np.testing.assert_array_equal(record.class_mean, found.statistics.class_mean)
 
 
 @pytest.mark.parametrize("name", LAYERS)

@@ -24,7 +24,7 @@ def test_pictures_of_every_image_and_unit(convscope: Callable, images: Path, tmp
     assert done.code == 0
     made = done.document["projections"]
     assert len(made) == 7 * 2
-    assert all(Path(one["picture"]).is_file() for one in made)
+    assert all((tmp_path / "out" / one["picture"]).is_file() for one in made)
     assert {one["unit"] for one in made if one["unit"].startswith(f"{middle()}:1")} == {units[1]}
 
 
@@ -42,7 +42,7 @@ def test_document_and_picture_agree_with_the_library(convscope: Callable, images
     assert one["value"] == pytest.approx(float(expected.values[0]))
     assert one["box"] == expected.boxes[0].tolist()
 
-    shown = np.asarray(Image.open(one["picture"]))
+    shown = np.asarray(Image.open(tmp_path / "out" / one["picture"]))
     height, width = expected.pixels.shape[2:]
     times = 224 // max(height, width)
     assert shown.shape == (height * times, 2 * width * times + 8, 3)

@@ -69,7 +69,7 @@ def test_occlude_writes_what_the_library_finds(convscope: Callable, few: Path, t
     drop = expected.uncovered.probabilities[:, 0] - expected.probability.reshape(2, -1).min(1)
     for one, most in zip(said, drop, strict=True):
         assert one["probability"] - one["least"] == pytest.approx(float(most), abs=1e-6)
-        assert Path(one["figure"]).read_bytes()[:4] == b"\x89PNG"
+        assert (out / one["figure"]).read_bytes()[:4] == b"\x89PNG"
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -20,7 +20,8 @@ def test_trains_resumes_and_evaluates(trainable: Path, tmp_path: Path, convscope
     assert len(first.document["epochs"]) == len(read_log(run)) == 2
     assert "epoch 2/2: loss" in first.err
     assert "validated on 12 images" in first.err
-    assert first.document["figure"] == str(run / "curves.png")
+    assert first.document["figures"] == [str(run / "curves.png")]
+    assert first.document["checkpoints"]["2"] == "checkpoints/epoch-0002.safetensors"
     assert (run / "curves.png").exists()
     again = convscope("train", trainable / "quick.toml", trainable, "-o", run)
     assert again.code == 0
@@ -52,7 +53,7 @@ def test_what_is_not_installed_is_said(
     assert done.code == 0, done.err
     assert "no event files for TensorBoard: install 'convscope[tensorboard]'" in done.err
     assert "install 'convscope[plot]'" in done.err
-    assert done.document["figure"] is None
+    assert done.document["figures"] == []
     assert done.document["tensorboard"] is None
     assert not (run / "tensorboard").exists()
     assert (run / "log.csv").exists()

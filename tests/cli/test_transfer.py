@@ -70,7 +70,7 @@ def test_random_weights_and_scratch_are_compared_with(convscope: Callable, calte
         *("--scratch-set", "epochs=1", "--scratch-size", 40),
     )
     assert done.code == 0, done.err
-    assert [score["weights"] for score in done.document["scores"]] == ["pretrained", "random", "scratch"]
+    assert [score["weights"] for score in done.document["scores"]] == ["own", "random", "scratch"]
     told = done.document["settings"]["scratch"]
     assert (told["epochs"], told["size"], told["schedule"]) == (1, 40, "cosine")
 
@@ -84,9 +84,9 @@ def test_a_network_of_random_weights_is_not_called_pretrained(
         *("--c", "1", "--layers", "fc", "--classifiers", "softmax", "--weights", "random"),
     )
     assert done.code == 0, done.err
-    assert "random, softmax on its best layer" in done.out
+    assert "random weights, softmax on its best layer" in done.out
     assert "softmax, random weights" in done.out
-    assert "pretrained, softmax on" not in done.out
+    assert "own weights, softmax on" not in done.out
     again = convscope(
         *("transfer", "zoo:tiny", f"caltech101:{caltech}", "-o", tmp_path / "other", "--weights", "random"),
         *("--per-class", 4, "--folds", 1, "--layers", "fc", "--compare", "random"),

@@ -46,7 +46,7 @@ def test_networks_stand_side_by_side_with_scale_and_geometry(found: list[LayerDi
 
 
 def test_filters_are_shown_on_one_scale(found: list[LayerDiagnosis]) -> None:
-    weights = found[0].filters.weights
+    weights = torch.from_numpy(found[0].filters.weights)
     sheet = np.asarray(draw(found).axes[0].images[0].get_array())
     strongest = int(np.unravel_index(int(weights.abs().argmax()), weights.shape)[0])
     assert sheet.min() == 1 or (sheet == 255).any()

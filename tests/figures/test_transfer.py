@@ -12,7 +12,7 @@ from convscope.figures.transfer import layer_figure, size_figure
 def made(sizes: tuple[int | None, ...] = (15, 30)) -> TransferScores:
     scores = [
         FoldScore(weights, layer, kind, size, fold, value + fold / 100, 0.5, 1.0, 10, 10)  # pyright: ignore
-        for weights in ("pretrained", "random")
+        for weights in ("own", "random")
         for layer, value in (("conv1", 0.3), ("conv5", 0.8))
         for kind in ("softmax", "svm")
         for size in sizes

@@ -86,7 +86,7 @@ def test_intervals_are_over_images_and_folds_both(result: cs.TransferScores) -> 
 def test_same_seed_same_scores(net: cs.Network, target: cs.TargetSet, result: cs.TransferScores) -> None:
     folds = draw_folds(target, per_class=(3, 6), folds=3, test=5)
     again = measure_transfer(net, target.source, layers=["gap"], folds=folds, learning=QUICK)  # a spelling would do
-    before = [s.value for s in result.scores if (s.weights, s.layer) == ("pretrained", "gap")]
+    before = [s.value for s in result.scores if (s.weights, s.layer) == ("own", "gap")]
     assert [s.value for s in again.scores] == before
 
 
@@ -199,7 +199,7 @@ def test_interrupted_experiment_makes_only_what_is_missing(
     assert made[0] == 4 + 12 - 3
     assert again().scores == whole.scores
     assert made[0] == 13
-    before = [s for s in result.scores if (s.weights, s.layer) == ("pretrained", "gap")]
+    before = [s for s in result.scores if (s.weights, s.layer) == ("own", "gap")]
     assert [s.value for s in whole.scores] == [s.value for s in before]
 
 

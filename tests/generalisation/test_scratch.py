@@ -136,7 +136,7 @@ def test_images_of_any_channels_are_transferred_and_learned_from_scratch(
         )  # type: ignore[arg-type]  # fmt: skip
 
     found = asked(limit=8)
-    assert [(row["weights"], row["mean"]) for row in found.rows()[:2]] == [("pretrained", 1.0)] * 2
+    assert [(row["weights"], row["mean"]) for row in found.rows()[:2]] == [("own", 1.0)] * 2
     assert [row["weights"] for row in found.rows()[2:]] == ["scratch"]  # so small a one need not learn
     assert {(one.train, one.test) for one in found.found.scores} == {(4, 4)}
     with pytest.raises(StoreError, match="other folds; other images"):

@@ -1,6 +1,8 @@
 """Images of any kind become the same input."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from convscope.data import Preprocess, open_source
 from convscope.errors import ImageError, ShapeError, SourceError, UsageError
 from convscope.methods import inputs
 from convscope.methods.correspondence import correspondence
-from convscope.methods.inputs import images_for
+from convscope.methods.inputs import images_for, remarked_images
 
 IMAGENET = Preprocess(16, 16, resize=20, scale=1 / 255, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 
@@ -168,18 +170,42 @@ def test_an_input_that_is_being_differentiated_is_taken_by_its_numbers(net: cs.N
     assert cs.deconv(net, given, "0:1").pixels.equal(cs.deconv(net, given.detach(), "0:1").pixels)
 
 
-def test_nan_is_carried_on_and_said(grey: cs.Network, caplog: pytest.LogCaptureFixture) -> None:
-    images = torch.full((1, *grey.input_shape), torch.nan)
-    assert images_for(grey, images).isnan().all()
-    assert caplog.messages == [
+def test_nan_is_carried_on_and_said(grey: cs.Network) -> None:
+    found, remarks = remarked_images(grey, torch.full((1, *grey.input_shape), torch.nan))
+    assert found.isnan().all()
+    assert remarks == [
         f"images hold NaN or infinite values, which {grey.name} carries on: what comes of them says little"
     ]
 
 
-def test_floats_on_zero_to_one_are_remarked(grey: cs.Network, caplog: pytest.LogCaptureFixture) -> None:
-    images_for(grey, torch.randn(1, 1, 8, 8))
-    assert not caplog.records
-    images_for(grey, torch.rand(1, 1, 8, 8))
-    (said,) = caplog.messages
+def test_floats_on_zero_to_one_are_remarked(grey: cs.Network) -> None:
+    assert remarked_images(grey, torch.randn(1, 1, 8, 8))[1] == []
+    (said,) = remarked_images(grey, torch.rand(1, 1, 8, 8))[1]
     assert "are taken as normalised, and these lie on 0 to 1" in said
     assert "gives -0.5 to 1.5: if they are pixels, give net.preprocess.normalise(255 * images)" in said
+
+
+VERBS: dict[str, Callable[[cs.Network, torch.Tensor], Any]] = {
+    "deconv": lambda net, images: cs.deconv(net, images, "0:1"),
+    "occlude": lambda net, images: cs.occlude(net, images, size=8, parts=[cs.Part("image 0", "eye", (4, 4, 9, 9))]),
+    "invariance": lambda net, images: cs.invariance(net, images, transformations=["vertical"], layers=["0"]),
+    "correspond": lambda net, images: cs.correspond(
+        net, images, [cs.Part(f"image {i}", "eye", (4, 4 + i, 9, 9 + i)) for i in range(2)], layers=["0"], draws=9,
+        layer="0", seeds=0,
+    ),
+    "causes": lambda net, images: cs.causes(net, images, "3:1", layers=["0"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_what_is_odd_in_images_is_said_once(net: cs.Network, verb: str, caplog: pytest.LogCaptureFixture) -> None:
+    VERBS[verb](net, torch.rand(2, 3, 16, 16))
+    assert len([one for one in caplog.messages if "lie on 0 to 1" in one]) == 1
+
+
+def test_several_grey_images_are_the_same_to_verbs_of_few_images_and_of_many(net: cs.Network) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 20, 24), dtype=np.uint8)
+    assert cs.scan(net, pixels, layers=["0"], k=1).images == len(cs.deconv(net, pixels, "0:1")) == 5
+    one = cs.scan(net, pixels, layers=["0"], k=2)["0"].values
+    assert np.array_equal(one, cs.scan(net, pixels[:, None], layers=["0"], k=2)["0"].values)
+    assert np.array_equal(one, cs.scan(net, list(pixels), layers=["0"], k=2)["0"].values)

@@ -14,7 +14,7 @@ def test_fewer_threads_than_one_are_refused() -> None:
     cpu, other = torch.device("cpu"), torch.device("meta")
     for count in (0, -1):
         for made in (one_thread_pool(count), one_thread_workers(cpu, count), one_thread_workers(other, count)):
-            with pytest.raises(UsageError, match=f"workers={count}: one thread or more is needed"), made:
+            with pytest.raises(UsageError, match=f"workers={count}: give 1 or more"), made:
                 raise AssertionError
 
 

@@ -151,7 +151,7 @@ def test_a_unit_is_projected_where_it_was_strongest_in_every_image_but_the_one_l
     expected = deconv(net, inputs, "2:3")  # each image's strongest position, which is the scan's
     assert taken.units == expected.units
     torch.testing.assert_close(taken.pixels, expected.pixels)
-    torch.testing.assert_close(taken.values, top.values[3])
+    torch.testing.assert_close(taken.values, torch.from_numpy(top.values[3]))
     fewer = found.project("2:3", besides=pixels[1], most=2)
     assert fewer is not None
     torch.testing.assert_close(fewer.pixels, expected.pixels[[0, 2]])

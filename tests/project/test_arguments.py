@@ -78,6 +78,8 @@ REFUSED: list[tuple[str, Callable[[cs.Network], Any], str]] = [
     ("a name for layers", lambda n: n.run(X, "0"), r"layers='0': give a list"),
     ("a number for a unit", lambda n: n.unit(3), "unit=3: give a Unit, text or text with a whole number"),
     ("a number for a device", lambda n: n.to(3), "device=3: give"),
+    ("a dtype for a device", lambda n: n.to(torch.float64),
+     r"^device=torch.float64: give .* not a torch.dtype; write to\(dtype=torch.float64\)$"),
     ("a number for a folder", lambda n: cs.Occlusion.load(3), "folder=3: give a path"),
     ("an argument that is none", lambda n: cs.occlude(n, X, sise=3), r"occlude\(\) has no argument 'sise'; .*'size'"),
     ("one too many", lambda n: cs.occlude(n, X, 8),
@@ -98,6 +100,24 @@ X = torch.zeros(1, 3, 8, 8)
 def test_what_is_of_another_kind_is_refused_in_words(net: cs.Network, call: Callable[..., Any], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         call(net)
+
+
+TAKEN_TOGETHER: dict[str, dict[str, Any]] = {
+    "deconv": {"units": "0:1"}, "invariance": {}, "scan": {}, "effects": {"layers": ["0"]},
+    "directions": {"layer": "0"},
+}  # fmt: skip
+
+
+def test_taking_no_images_together_is_refused_in_the_same_words_by_every_verb() -> None:
+    torch.manual_seed(0)
+    layers = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(144, 5))
+    net = cs.Network.trace(layers, (3, 8, 8), preprocess="unit")
+    pictures = [np.full((8, 8, 3), value, np.uint8) for value in range(4)]
+    verbs = {name for name, one in functions().items() if "batch" in inspect.signature(one).parameters}
+    assert verbs == set(TAKEN_TOGETHER)
+    for name, more in TAKEN_TOGETHER.items():
+        with pytest.raises(UsageError, match=r"^batch=0: give 1 or more$"):
+            getattr(cs, name)(net, pictures, batch=0, **more)
 
 
 def test_other_kinds_are_type_errors_too_as_is_the_habit_of_python(net: cs.Network) -> None:

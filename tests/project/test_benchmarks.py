@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from benchmarks import _families, _reached, architectures, compare, planted
+from benchmarks import _families, _reached, architectures, compare, planted, same_bytes
 from benchmarks.harness import Case, report
+from convscope.cli.app import application
+from convscope.cli.wording import options_of
 from tests.conftest import ROOT
 
 
@@ -54,6 +56,26 @@ def test_what_is_no_result_is_named(tmp_path: Path) -> None:
     path.write_text('{"name": "scan", "cases": []}\n[]\n')
     with pytest.raises(SystemExit, match=r"kept\.jsonl, line 2: no result of a benchmark"):
         compare.read(path)
+
+
+# same_bytes
+
+
+def test_every_command_that_keeps_something_has_its_bytes_compared() -> None:
+    commands = [name for name in application if application[name].default_command is not None]
+    keeping = {name for name in commands if "store" in options_of(application[name].default_command)}
+    assert keeping - {"merge"} <= {job[0] for job in same_bytes.JOBS.values()}  # which writes what scans write
+
+
+def test_a_change_is_told_by_the_files_that_it_changes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before, now = {"scan/a": "1", "scan/b": "2", "atlas/c": "3"}, {"scan/a": "1", "scan/b": "4", "scan/d": "5"}
+    assert same_bytes.told(before, now, ["scan"], ["scan/d"]) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert said == ["scan/b differs", "scan/d is new (expected)", "1 of 2 files are the same, 1 differ that should not"]
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "log.csv").write_text("seconds")
+    (tmp_path / "out" / "table.csv").write_text("a,b")
+    assert list(same_bytes.hashes(tmp_path / "out")) == ["table.csv"]
 
 
 # architectures

@@ -113,4 +113,4 @@ def test_arrays_are_numpys_but_for_what_is_computed_with() -> None:
         for field, hint in hints(one).items()
         if "Tensor" in str(hint) and not field.startswith("_")
     }
-    assert tensors == {"ProjectedPixels", "UnitHistory", "Filters", "TopK", "LayerStatistics", "Selection"}
+    assert tensors == {"ProjectedPixels", "UnitHistory", "Selection"}

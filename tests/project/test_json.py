@@ -20,6 +20,15 @@ from convscope.models.tiny import random_tiny
 RENAMED = {"out": "store"}
 """By the key of before, the one of now; of `overlap`, which kept nothing here, None stood for no folder."""
 
+NAMED = {"picture", "figure", "checkpoints", "tensorboard"}
+"""Keys of files that are called by their names in `store` now, so that an answer says the same wherever it is kept."""
+
+RECALLED = {"pretrained": "own"}
+"""By the word of before, the one of now: a network's own weights, which may be any."""
+
+GONE = {("train", "/figure")}
+"""By command, what is said as everywhere: here, among `figures`."""
+
 BANDS = ("low frequencies", "middle frequencies", "high frequencies")
 ADDED: dict[str, set[str]] = {
     "layers": {"meaning", "exact", "gates"},
@@ -123,7 +132,9 @@ def renamed(value: Any) -> Any:
     """A document of before in the words of now."""
     if isinstance(value, dict):
         return {RENAMED.get(key, key): renamed(one) for key, one in value.items()}
-    return [renamed(one) for one in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [renamed(one) for one in value]
+    return RECALLED.get(value, value) if isinstance(value, str) else value
 
 
 def without(value: Any, keys: set[str]) -> Any:
@@ -143,7 +154,10 @@ def leaves(value: Any, path: str = "") -> dict[str, Any]:
 def test_every_rename_and_every_addition_was_needed() -> None:
     keys = {key for document in BEFORE.values() for key in document}
     assert set(RENAMED) <= keys
+    assert set(RECALLED) <= {one for document in BEFORE.values() for one in leaves(document).values()}
     assert set(ADDED) <= set(OPTIONS) == set(BEFORE)
+    assert all(path in leaves(BEFORE[command]) for command, path in GONE)
+    assert {name for one in BEFORE.values() for path in leaves(one) for name in path.split("/")} >= NAMED
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -163,8 +177,11 @@ def test_json_is_what_it_was_but_for_its_table_of_renames(
     assert added <= {name for path in leaves(now) for name in path.split("/")}
     wanted, found = leaves(renamed(BEFORE[command])), leaves(without(now, added))
     wanted = {path: one for path, one in wanted.items() if (path, one) != ("/store", None)}
+    wanted = {path: one for path, one in wanted.items() if (command, path) not in GONE}
     assert found.keys() == wanted.keys()
     for path, value in wanted.items():
         if path.rpartition("/")[2] in TIMED:
             continue
+        if NAMED & set(path.split("/")) and isinstance(value, str):
+            value = value.removeprefix("STORE/")
         assert found[path] == (pytest.approx(value, rel=1e-4, abs=1e-6) if isinstance(value, float) else value), path

@@ -55,4 +55,4 @@ def test_answers_parts_and_collections_are_printed_as_one_line(tmp_path: Path) -
         assert " at 0x" not in text
         assert text.isprintable()
     assert repr(source) == "<SampleSource: 289 samples of 16 photos of scikit-image and scikit-learn>"
-    assert repr(found["relu1"].topk).startswith("<TopK: layer 'relu1', values Tensor (16, 2)")
+    assert repr(found["relu1"].topk).startswith("<TopK: layer 'relu1', values ndarray (16, 2)")

@@ -112,7 +112,7 @@ def test_several_images_are_taken_evenly_spread(net: cs.Network, ask: Callable, 
     found = verbs[ask](net, batch, limit=2, **more[ask])
     assert found.seen.names == ("image 0", "image 2")
     arrays = [np.random.default_rng(i).integers(0, 256, (30, 30, 3), dtype=np.uint8) for i in range(5)]
-    assert verbs[ask](net, arrays, limit=2, **more[ask]).seen.names == ("0", "2")
+    assert verbs[ask](net, arrays, limit=2, **more[ask]).seen.names == ("image 0", "image 2")
 
 
 def test_images_that_cannot_be_read_are_left_out_and_named(net: cs.Network, photo: Path, tmp_path: Path) -> None:

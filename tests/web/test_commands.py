@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from convscope.atlas.export import export_folder, plan
+from convscope.atlas.export import export_folder, plan_export
 from convscope.atlas.reading import Atlas
 from convscope.cli.app import main
 from tests.web.conftest import Viewer, says, soon, watch
@@ -154,8 +154,8 @@ def test_what_is_not_there_is_named(
 
 
 def test_attached_atlas_is_compared(command: Command, opened: Any, small_atlas: Atlas, tmp_path: Path) -> None:
-    export_folder(plan(small_atlas, layers=["1", "4"]), tmp_path / "one")
-    export_folder(plan(small_atlas, layers=["4"]), tmp_path / "two")
+    export_folder(plan_export(small_atlas, layers=["1", "4"]), tmp_path / "one")
+    export_folder(plan_export(small_atlas, layers=["4"]), tmp_path / "two")
     code, out, _ = command("atlas", "attach", tmp_path / "one", tmp_path / "two")
     assert code == 0
     hash_ = out.strip()[out.index("#") :]

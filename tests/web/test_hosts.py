@@ -25,7 +25,7 @@ from tests.web.making import UNITS
 
 
 def test_plan_tells_the_size_before_anything_is_written(small_atlas: Atlas, tmp_path: Path) -> None:
-    made = export.plan(small_atlas, layers=["4"])
+    made = export.plan_export(small_atlas, layers=["4"])
     assert made.units == UNITS
     assert export.export_folder(made, tmp_path / "part") == made.size
     assert sum(path.stat().st_size for path in (tmp_path / "part").rglob("*") if path.is_file()) == made.size
@@ -36,7 +36,7 @@ def test_plan_tells_the_size_before_anything_is_written(small_atlas: Atlas, tmp_
 
 
 def test_zip_holds_one_folder_and_is_the_same_twice(small_atlas: Atlas, tmp_path: Path) -> None:
-    made = export.plan(small_atlas)
+    made = export.plan_export(small_atlas)
     export.export_zip(made, tmp_path / "a.zip")
     first = (tmp_path / "a.zip").read_bytes()
     export.export_zip(made, tmp_path / "a.zip")
@@ -48,19 +48,19 @@ def test_zip_holds_one_folder_and_is_the_same_twice(small_atlas: Atlas, tmp_path
 
 def test_exports_refuse_what_is_not_there(small_atlas: Atlas) -> None:
     with pytest.raises(UnknownLayer, match="'5' is not in this atlas"):
-        export.plan(small_atlas, layers=["5"])
+        export.plan_export(small_atlas, layers=["5"])
     with pytest.raises(UnknownLayer, match="130 units"):
-        export.plan(small_atlas, units=["4:130"])
+        export.plan_export(small_atlas, units=["4:130"])
     with pytest.raises(UsageError, match="both"):
-        export.plan(small_atlas, layers=["4"], units=["4:1"])
+        export.plan_export(small_atlas, layers=["4"], units=["4:1"])
     with pytest.raises(UsageError, match="at most 32"):
-        export.single_file(export.plan(small_atlas))
+        export.single_file(export.plan_export(small_atlas))
 
 
 def test_one_file_shows_its_units_and_asks_for_nothing(chromium: Any, small_atlas: Atlas, tmp_path: Path) -> None:
     alone = tmp_path / "alone"
     alone.mkdir()
-    export.export_single(export.plan(small_atlas, units=["4:7", "4:9"]), alone / "two.html")
+    export.export_single(export.plan_export(small_atlas, units=["4:7", "4:9"]), alone / "two.html")
     context = chromium.new_context()
     viewer = watch(context.new_page(), (alone / "two.html").as_uri())
     requests: list[str] = []
@@ -93,7 +93,7 @@ def test_one_file_shows_its_units_and_asks_for_nothing(chromium: Any, small_atla
 
 
 def test_exported_layer_opens_from_disk(chromium: Any, small_atlas: Atlas, tmp_path: Path) -> None:
-    export.export_folder(export.plan(small_atlas, layers=["4"]), tmp_path / "part")
+    export.export_folder(export.plan_export(small_atlas, layers=["4"]), tmp_path / "part")
     context = chromium.new_context()
     viewer = watch(context.new_page(), (tmp_path / "part" / "index.html").as_uri())
     page = viewer.open("#/u/4:7")
@@ -105,7 +105,7 @@ def test_exported_layer_opens_from_disk(chromium: Any, small_atlas: Atlas, tmp_p
 
 def test_attached_atlas_is_listed_and_linked(small_atlas: Atlas, tmp_path: Path) -> None:
     two = Atlas.open(small_atlas.path / "atlases" / "other")
-    export.export_folder(export.plan(small_atlas, layers=["1"]), tmp_path / "one")
+    export.export_folder(export.plan_export(small_atlas, layers=["1"]), tmp_path / "one")
     one = Atlas.open(tmp_path / "one")
     place = attach(one.path, two.path, "later")
     assert Atlas.open(place).manifest["model"] == two.manifest["model"] != one.manifest["model"]

@@ -759,7 +759,7 @@ def test_unit_is_taken_away_as_files(viewer: Viewer, small_atlas: Atlas) -> None
 
 def test_page_from_disk_says_why_it_cannot_save_pictures(chromium: Any, small_atlas: Atlas, tmp_path: Path) -> None:
     """An atlas whose pictures are too many to be kept twice."""
-    made = export.plan(small_atlas, layers=["4"], portable=False)
+    made = export.plan_export(small_atlas, layers=["4"], portable=False)
     export.export_folder(made, tmp_path / "large")
     assert not (tmp_path / "large" / "data" / "sprites").exists()
     context = chromium.new_context()
@@ -774,7 +774,7 @@ def test_page_from_disk_says_why_it_cannot_save_pictures(chromium: Any, small_at
 
 
 def test_missing_pictures_are_named(chromium: Any, small_atlas: Atlas, tmp_path: Path) -> None:
-    export.export_folder(export.plan(small_atlas, layers=["4"]), tmp_path / "part")
+    export.export_folder(export.plan_export(small_atlas, layers=["4"]), tmp_path / "part")
     (tmp_path / "part" / "pictures" / "01-4" / "7.webp").unlink()
     for path in (tmp_path / "part" / "pictures" / "images").rglob("*.webp"):
         path.unlink()

@@ -182,7 +182,7 @@ def test_one_file_opens_on_its_unit_and_holds_what_it_links_to(
 
 
 def test_a_part_holds_no_pictures_of_other_units(small_atlas: Atlas) -> None:
-    made = export.plan(small_atlas, units=["4:7", "4:70"])
+    made = export.plan_export(small_atlas, units=["4:7", "4:70"])
     grid = small_atlas.layer("4").entry["sheet"]
     for sheet, own in ((0, 7), (1, 6)):
         for kind in ("photos", "projections", "controls"):

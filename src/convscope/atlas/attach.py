@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from convscope.atlas.names import inside, is_inside, is_name, place
-from convscope.atlas.planning import plan
+from convscope.atlas.planning import plan_export
 from convscope.atlas.reading import Atlas
 from convscope.atlas.web import script
 from convscope.errors import StoreError, UsageError
@@ -26,7 +26,7 @@ def attach(folder: str | Path, other: str | Path, name: str) -> Path:
     beside = place(own.path, f"atlases/{name}")
     if added.path.resolve() in (own.path.resolve(), beside.resolve()):
         raise StoreError(f"{other} is this very atlas: there is nothing to compare")
-    made = plan(added, page="none")
+    made = plan_export(added, page="none")
     with writing(beside):
         if beside.exists():
             shutil.rmtree(beside)

@@ -15,7 +15,7 @@ from convscope.atlas.layers import LayerBuild
 from convscope.atlas.ledger import Ledger
 from convscope.atlas.manifest import IMAGE_BYTES, AtlasOptions, AtlasRequest, FolderState, begin, look, reopen, request
 from convscope.atlas.patches import Studio
-from convscope.atlas.profiles import profile
+from convscope.atlas.profiles import Profile, profile
 from convscope.atlas.reading import Atlas
 from convscope.atlas.taken import TakenPictures
 from convscope.atlas.tunings import write_tunings
@@ -103,7 +103,7 @@ def build_atlas(
     ('made', 'index.html')
     """
     expect_network(net)
-    folder, source = Path(out), collection(images, limit=limit)
+    folder, source = Path(out), collection(images, limit=limit, channels=net.input_shape[0])
     names = chosen_layers(net, layers, net.layers.stages())
     how = pull_options(options, rule=rule, smooth=smooth, overlap=overlap, lrn=lrn, gates=gates)
     rules = {**vars(how), "gates": how.treated if net.gated else None}
@@ -154,32 +154,11 @@ def _build(
     kept = folder / "work" / "profile.safetensors"
     seen = profile(studio, options.layers, keep=kept, progress=progress)
     ledger.record("profile", [kept])
-    builds = [
-        LayerBuild(
-            folder,
-            number,
-            net.layer(name, gates=options.pull.treated),
-            found[name].topk,
-            _statistics(found, name),
-            studio,
-            seen.values[name],
-            unit_names(net, name),
-            ledger,
-        )
-        for number, name in enumerate(options.layers)
-    ]
+    builds = _layers(studio, found, options, folder, seen, ledger)
+    pictures, failed = [build.pictures for build in builds], frozenset(failure.index for failure in found.failures)
     with one_thread_workers(net.device, workers) as team:
         records = [build.make(pool=team.pool, progress=progress) for build in builds]
-        extras = Extras(
-            folder,
-            studio,
-            records,
-            [build.pictures for build in builds],
-            seen,
-            team,
-            ledger,
-            frozenset(failure.index for failure in found.failures),
-        ).write(progress)
+        extras = Extras(folder, studio, records, pictures, seen, team, ledger, failed).write(progress)
         taken = None
         if options.image_bytes and thumbs is not None:
             taken = TakenPictures(folder, studio, options.layers, ledger, options.image_bytes).write(team, progress)
@@ -189,6 +168,26 @@ def _build(
     before.expect_unchanged()
     Finish(folder, net, source, found, builds, records, options, extras, ledger, taken).write(manifest, progress)
     return Atlas.open(folder, outcome="made" if state == "nothing" else "continued")
+
+
+def _layers(
+    studio: Studio, found: KeptScan, options: AtlasOptions, folder: Path, seen: Profile, ledger: Ledger
+) -> list[LayerBuild]:
+    """What makes the pictures and the record of each layer."""
+    return [
+        LayerBuild(
+            folder,
+            number,
+            studio.net.layer(name, gates=options.pull.treated),
+            found[name].topk,
+            _statistics(found, name),
+            studio,
+            seen.values[name],
+            unit_names(studio.net, name),
+            ledger,
+        )
+        for number, name in enumerate(options.layers)
+    ]
 
 
 def _begin(folder: Path, wanted: AtlasRequest, state: FolderState) -> tuple[Json, Ledger]:

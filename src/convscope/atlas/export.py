@@ -10,9 +10,10 @@ import zipfile
 from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
-from convscope.atlas.planning import AtlasPlan, chosen_units, data_of, plan, reader, sizes
+from convscope.arguments import expected
+from convscope.atlas.planning import AtlasPlan, chosen_units, data_of, plan_export, reader, sizes
 from convscope.atlas.portions import linked
 from convscope.atlas.reading import Atlas
 from convscope.errors import StoreError, UsageError
@@ -63,14 +64,13 @@ def prepared(
     portable: Literal["as it is", "scripts"] = "as it is",
 ) -> tuple[AtlasPlan, Path]:
     """What `export_atlas` would write, and where; nothing is written. Raises as it does."""
-    if form not in get_args(Form):
-        raise UsageError(f"form={form!r} is not a choice; choose one of {', '.join(get_args(Form))}")
+    expected("form", form, Form)
     opened = atlas if isinstance(atlas, Atlas) else Atlas.open(Path(atlas))
     # One file can be read as it is; None: as the atlas has them.
     scripts = False if form == "file" else True if portable == "scripts" else None
     if form == "file" and units and len(units) <= MAILED:
         units = _with_linked(opened, units)
-    made = plan(opened, layers=layers, units=units, portable=scripts)
+    made = plan_export(opened, layers=layers, units=units, portable=scripts)
     if form == "file" and made.units > MAILED:
         raise _too_many(made)
     whole = opened.path.resolve()
@@ -233,7 +233,7 @@ __all__ = [
     "export_folder",
     "export_single",
     "export_zip",
-    "plan",
+    "plan_export",
     "single_file",
     "sizes",
 ]

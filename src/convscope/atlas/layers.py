@@ -76,7 +76,7 @@ class LayerBuild:
     @property
     def dead(self) -> NDArray[np.bool_]:
         """Which units are zero everywhere."""
-        return dead_units(self.statistics.maximum.numpy(), self.statistics.mean.numpy())
+        return dead_units(self.statistics.maximum, self.statistics.mean)
 
     def parts(self) -> Iterator[UnitBlock]:
         """The blocks of units whose tiles fit the memory together."""
@@ -97,7 +97,7 @@ class LayerBuild:
         self.pictures.write_sheets(joined["photos"], joined["projections"])
         alive = np.flatnonzero(~self.dead).tolist()
         self.pictures.write_preview(joined["photos"], joined["projections"], alive)
-        positions = self.top.positions.numpy().reshape(-1, 2).clip(0)
+        positions = self.top.positions.reshape(-1, 2).clip(0)
         boxes = self.studio.net.crops(self.layer.name, positions, gates=self.studio.options.treated).numpy()
         drawn = DrawnUnits(
             boxes=boxes.reshape(self.layer.channels, self.top.k, 4),

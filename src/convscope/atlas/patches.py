@@ -64,11 +64,11 @@ class Picks:
         What a unit that is zero takes from an image is nothing, and its place is arbitrary.
         """
         rows = slice(channels.start, channels.stop)
-        images = top.images[rows].numpy()
+        images = top.images[rows]
         unit, rank = np.nonzero(_shown(top)[rows])
         order = np.argsort(images[unit, rank], kind="stable")
         unit, rank = unit[order], rank[order]
-        positions = top.positions[rows].numpy()[unit, rank].astype(np.int64)
+        positions = top.positions[rows][unit, rank].astype(np.int64)
         return cls(unit + channels.start, rank, images[unit, rank], positions)
 
     @staticmethod
@@ -95,7 +95,7 @@ class Picks:
 
 
 def _shown(top: TopK) -> NDArray[np.bool_]:
-    return (top.images.numpy() >= 0) & (top.values.numpy() != 0)
+    return top.found & (top.values != 0)
 
 
 @dataclass(frozen=True, eq=False)

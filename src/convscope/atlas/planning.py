@@ -117,7 +117,7 @@ def _handed_on(root: Path, path: str) -> bytes:
     return content
 
 
-def plan(
+def plan_export(
     atlas: Atlas,
     *,
     layers: Sequence[str] | None = None,
@@ -381,7 +381,7 @@ def _add_beside(made: AtlasPlan) -> None:
         beside = f"atlases/{path.parent.name}"
         if not is_name(path.parent.name):
             continue
-        inner = plan(Atlas.open(inside(root, f"{beside}/manifest.json").parent), page="none")
+        inner = plan_export(Atlas.open(inside(root, f"{beside}/manifest.json").parent), page="none")
         made.copied |= {f"{beside}/{name}": stamp for name, stamp in inner.copied.items()}
         made.made |= {f"{beside}/{name}": content for name, content in inner.made.items()}
     made.copy("data/atlases.js")
@@ -411,4 +411,4 @@ def sizes(made: AtlasPlan) -> Iterable[tuple[str, int]]:
     return parts.items()
 
 
-__all__ = ["AtlasPlan", "chosen_units", "data_of", "plan", "reader", "sizes"]
+__all__ = ["AtlasPlan", "chosen_units", "data_of", "plan_export", "reader", "sizes"]

@@ -99,33 +99,29 @@ class LayerRecord:
 
         responses: (n, C) the strongest response of each unit in each of the sampled images, which neighbours are by.
         """
-        class_mean = None if statistics.class_mean is None else statistics.class_mean.numpy()
-        class_count = None if statistics.class_count is None else statistics.class_count.numpy()
-        values, images = top.values.numpy(), top.images.numpy()
-        maximum, mean = statistics.maximum.numpy(), statistics.mean.numpy()
         return cls(
             id=id,
             layer=layer,
-            values=values,
-            images=images,
-            y=np.ascontiguousarray(top.positions.numpy()[..., 0]),
-            x=np.ascontiguousarray(top.positions.numpy()[..., 1]),
-            boxes=np.where((images >= 0)[..., None], drawn.boxes, 0).astype(np.int32),
+            values=top.values,
+            images=top.images,
+            y=np.ascontiguousarray(top.positions[..., 0]),
+            x=np.ascontiguousarray(top.positions[..., 1]),
+            boxes=np.where(top.found[..., None], drawn.boxes, 0).astype(np.int32),
             scales=drawn.scales,
             activations=drawn.activations,
             content=drawn.content,
             part_scales=drawn.part_scales,
-            maximum=maximum,
-            mean=mean,
-            active=statistics.active.numpy(),
-            nan=statistics.nan.numpy(),
-            saturated=statistics.saturated.numpy(),
-            histogram=statistics.histogram.numpy(),
+            maximum=statistics.maximum,
+            mean=statistics.mean,
+            active=statistics.active,
+            nan=statistics.nan,
+            saturated=statistics.saturated,
+            histogram=statistics.histogram,
             edges=HISTOGRAM_EDGES,
-            dead=dead_units(maximum, mean),
-            class_mean=class_mean,
-            class_count=class_count,
-            preference=class_preference(class_mean, class_count),
+            dead=dead_units(statistics.maximum, statistics.mean),
+            class_mean=statistics.class_mean,
+            class_count=statistics.class_count,
+            preference=class_preference(statistics.class_mean, statistics.class_count),
             near=neighbours(responses),
             count=statistics.count,
             report=drawn.report,

@@ -12,10 +12,10 @@ from cyclopts import App, CycloptsError, Group, MissingArgumentError, UnknownOpt
 
 import convscope
 from convscope.cli.atlas import atlas
-from convscope.cli.failures import BROKEN_PIPE, INTERRUPTED, Ending, foreseen, misuse
+from convscope.cli.failures import BROKEN_PIPE, INTERRUPTED, Ending, foreseen
 from convscope.cli.scan import merge
 from convscope.cli.wording import in_words, running
-from convscope.errors import nearest
+from convscope.errors import UsageError, nearest
 from convscope.memory import keep_freed_memory
 from convscope.tables import printable
 
@@ -83,7 +83,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         command, bound, _ = application.parse_args(tokens, exit_on_error=False, print_error=False)
     except CycloptsError as error:
-        return _fail(misuse(f"{_plain(error)}\nrun 'convscope{_command_of(tokens)} --help' for what is understood"))
+        said = f"{_plain(error)}\nrun 'convscope{_command_of(tokens)} --help' for what is understood"
+        return _fail(Ending(said, UsageError.exit_code))
     return _run(command, bound.args, bound.kwargs, debug=debug)
 
 

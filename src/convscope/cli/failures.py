@@ -58,8 +58,3 @@ def foreseen(error: BaseException) -> Ending | None:
 
 def _reason(error: BaseException) -> str:
     return (isinstance(error, OSError) and error.strerror) or str(error)
-
-
-def misuse(message: str) -> Ending:
-    """The failure of a command line that could not be understood."""
-    return Ending(message, UsageError.exit_code)

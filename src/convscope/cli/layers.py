@@ -50,14 +50,9 @@ def layers(model: Model, /, *, options: ModelOptions = ModelOptions(), common: C
     rows = [(*row, mark) for row, mark in zip(listed.rows, marks, strict=True)]
     terminal.table((*listed.head, ""), rows, right=(3,))
     terminal.say()
-    terminal.say(net.summary)
-    terminal.say(net.meaning)
-    terminal.say("* taken by a scan when no layers are named")
-    for layer in net.layers:
-        if layer.field is not None and layer.field.regular and layer.field.unseen:
-            share = f"{100 * layer.field.unseen:.0f} % of the pixels"
-            terminal.say(f"{layer.name}: its stride is larger than its fields: {share} are seen by none of its units")
-            break
+    taken = "* taken by a scan when no layers are named"
+    for line in filter(None, (net.summary, net.meaning, taken, net.layers.unseen)):
+        terminal.say(line)
 
 
 def _say_contents(found: "FileContents", terminal: "Terminal") -> None:

@@ -37,10 +37,9 @@ _SEVERAL = Parameter(negative=())
 Model = Annotated[
     str, Parameter(help="zoo:NAME torchvision:NAME timm:NAME hf:NAME py:package.module:factory pt2:FILE file:FILE")
 ]
-Images = Annotated[str, Parameter(help="a folder, or folder: list: tar: npz: npy: tiles: pages: parquet: hf: samples:")]
-MaybeImages = Annotated[
-    str | None, Parameter(help="a folder, or folder: list: tar: npz: npy: tiles: pages: parquet: hf: samples:")
-]
+_COLLECTION = Parameter(help="a folder, or folder: list: tar: npz: npy: tiles: pages: parquet: hf: samples:")
+Images = Annotated[str, _COLLECTION]
+MaybeImages = Annotated[str | None, _COLLECTION]
 Photos = Annotated[str, Parameter(help="image files, or collections such as samples: or a folder")]
 Cache = Annotated[
     Path | None, _RUN, Parameter(help="Folder that keeps decoded images: a later run need not decode them again.")

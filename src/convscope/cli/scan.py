@@ -55,7 +55,7 @@ def scan(
         )  # fmt: skip
     if rank() == 0:
         present(found, terminal, idle=f"nothing is left to do: {store} holds all of it")
-        terminal.say(found.summary)
+        terminal.say(f"{found.summary}: {store}")
 
 
 def merge(
@@ -70,7 +70,7 @@ def merge(
     """
     found, terminal = convscope.merge(parts, store), common.terminal()
     present(found, terminal)
-    terminal.say(found.summary)
+    terminal.say(f"{found.summary}: {store}")
 
 
 def parse_shard(text: str | None) -> tuple[int, int]:

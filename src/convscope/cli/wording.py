@@ -18,6 +18,9 @@ _ARGUMENT = re.compile(
 )
 
 
+_OBJECTS = {"net.layers lists them": "run `convscope layers MODEL`"}
+"""What is done with objects, and with commands."""
+
 running: ContextVar[Callable[..., Any] | None] = ContextVar("running", default=None)
 """The command that is run."""
 
@@ -33,8 +36,12 @@ def in_words_of(command: Callable[..., Any] | None, message: str) -> str:
     >>> def scan(model: str, /, *, k: int = 9, input_size: str | None = None) -> None: ...
     >>> in_words_of(scan, "k=0: keep one; give the side as input_size=224, or batch=3")
     '--k 0: keep one; give the side as --input-size 224, or batch=3'
+    >>> in_words_of(scan, "19 layers: net.layers lists them")
+    '19 layers: run `convscope layers MODEL`'
     """
     known = options_of(command) if command is not None else {}
+    for said, here in _OBJECTS.items() if command is not None else ():
+        message = message.replace(said, here)
 
     def spelled(match: re.Match[str]) -> str:
         name = match["name"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from convscope.errors import UsageError
+from convscope.arguments import expected
 from convscope.figures.style import COLOURS, PAGE, drawing
 from convscope.methods.correspondence.comparing import PartAgreement
 from convscope.methods.correspondence.results import Counted, PartResult
@@ -34,8 +34,7 @@ def draw(found: PartAgreement, *, measure: Counted = "all") -> Figure:
     >>> len(draw(correspondence(net, torch.rand(3, 3, 12, 12), {"eye": boxes}, draws=5)).axes)
     1
     """
-    if measure not in ("all", "changed"):
-        raise UsageError(f"measure={measure!r} is not a choice; choose one of all, changed")
+    expected("measure", measure, Counted)
     with drawing() as figure:
         count = len(found.layers)
         height = 0.3 * len(found.parts) + 1.15

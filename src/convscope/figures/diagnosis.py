@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from convscope.errors import UsageError
 from convscope.figures.pictures import grid, shown, squarest
@@ -67,8 +68,9 @@ def short_name(network: str, *, most: int = 26) -> str:
 
 
 def _filters(axes: Axes, one: LayerDiagnosis, name: str, colour: str, gap: str) -> None:
-    scale = float(one.filters.weights.abs().max())
-    pictures = shown(one.filters.weights.float(), scale=scale)
+    weights = torch.from_numpy(one.filters.weights)
+    scale = float(weights.abs().max())
+    pictures = shown(weights.float(), scale=scale)
     enlarge = max(1, round(240 / (squarest(len(pictures)) * pictures.shape[1])))
     axes.imshow(grid(pictures, columns=squarest(len(pictures)), enlarge=enlarge, gap=4), interpolation="nearest")
     axes.set_title(name, color=colour, fontsize=9, pad=18 if gap == " " else 26)

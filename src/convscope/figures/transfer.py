@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _NAMES = {"softmax": "softmax", "svm": "linear SVM"}
 _MARKS = {"softmax": "o", "svm": "s"}
-_STYLES = {"pretrained": "-", "random": ":", "scratch": "--"}
+_STYLES = {"own": "-", "random": ":", "scratch": "--"}
 
 
 def layer_figure(result: TransferScores, per_class: int | None = None) -> Figure:
@@ -103,7 +103,7 @@ def _draw(
         linestyle=_STYLES[weights],
         marker=_MARKS[classifier],
         markersize=3.5,
-        markerfacecolor=colour if weights == "pretrained" else "white",
+        markerfacecolor=colour if weights == "own" else "white",
         capsize=2,
         elinewidth=0.8,
     )

@@ -18,7 +18,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -32,6 +31,7 @@ from PIL import Image
 from torch import Tensor
 
 from convscope.data import Source, allowance_of, look
+from convscope.data.ahead import in_one_piece, made_ahead
 from convscope.errors import ImageError, SourceError, UsageError
 from convscope.files import write_bytes
 from convscope.methods.inputs import collection
@@ -159,11 +159,11 @@ def thumbnails(
         return True
 
     progress(stage, 0, count)
-    with ThreadPoolExecutor(max(1, threads), thread_name_prefix="convscope-thumbnails") as pool:
-        for start in range(0, count, piece):
-            stop = min(start + piece, count)
-            bad += sum(not good for good in pool.map(fill, range(start, stop), chunksize=8))
-            progress(stage, stop, count)
+    filled = made_ahead(range(count), in_one_piece(fill), threads=max(1, threads), ahead=4 * max(1, threads))
+    for done, good in enumerate(filled, 1):
+        bad += not good
+        if done % piece == 0 or done == count:
+            progress(stage, done, count)
     if count and bad == count:
         raise SourceError(f"none of the {source.describe()} can be read: {reasons[0]}")
     return made, bad

@@ -172,7 +172,7 @@ def extract(
     """
     how, names = pooling or Pooling(), [net.layers[name].name for name in layers]
     if not names:
-        raise UsageError("no layers to take features from: name one or more (run `convscope layers MODEL`)")
+        raise UsageError("no layers to take features from: name one or more (net.layers lists them)")
     folder = Path(store)
     found = {name: _open(folder, net, source, net.layers[name], how) for name in names}
     asked = np.arange(len(source)) if indices is None else np.unique(np.asarray(indices, np.int64))

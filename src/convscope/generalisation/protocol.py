@@ -105,7 +105,7 @@ def measure_transfer(
     folds: Sequence[Fold] | None = None,
     learning: Learning | None = None,
     pooling: Pooling | None = None,
-    weights: WeightsKind = "pretrained",
+    weights: WeightsKind = "own",
     others: Mapping[WeightsKind, Network] | None = None,
     store: str | PathLike[str] | None = None,
     workers: int | None = None,

@@ -18,7 +18,7 @@ from convscope.methods.intervals import around
 from convscope.shown import brief
 from convscope.tables import without_nan
 
-WeightsKind = Literal["pretrained", "random", "scratch"]
+WeightsKind = Literal["own", "random", "scratch"]
 ScoreName = Literal["accuracy", "average precision"]
 
 RESULT = "transfer.json"
@@ -29,8 +29,8 @@ RESULT = "transfer.json"
 class FoldScore:
     """How one classifier did on one fold.
 
-    weights: whose features: the network's, those of the same network with random weights, or "scratch" for the whole
-        network trained on the fold. layer: where features were taken ("" for scratch).
+    weights: whose features: the network's "own", whatever its weights are, those of the same network with "random"
+        weights, or "scratch" for the whole network trained on the fold. layer: where these were taken, "" for scratch.
     value: the mean over classes, 0 to 1; by_class: each class's, NaN where the test part has none of it.
     overall: the share of all test images that were right; NaN for average precision.
     c: the regularisation chosen (one, or the median over classes), NaN for scratch.
@@ -80,7 +80,7 @@ class MeanScore:
     def text(self, scale: float = 100.0) -> str:
         """The row's number in per cent as the paper prints it.
 
-        >>> MeanScore("pretrained", "conv5", "svm", 30, 5, 0.862, 0.008).text()
+        >>> MeanScore("own", "conv5", "svm", 30, 5, 0.862, 0.008).text()
         '86.2 ± 0.8'
         """
         mean = f"{scale * self.mean:.1f}"
@@ -109,7 +109,7 @@ class TransferScores:
         return tuple(_mean_of(*key, found) for key, found in groups.items())
 
     def row(
-        self, layer: str, classifier: str, per_class: int | None = None, *, weights: WeightsKind = "pretrained"
+        self, layer: str, classifier: str, per_class: int | None = None, *, weights: WeightsKind = "own"
     ) -> MeanScore | None:
         """The mean of one layer, classifier and number of images a class, None where it was not tried."""
         asked = (weights, layer, classifier, per_class)

@@ -39,7 +39,7 @@ PAPER_VOC = (
 """Table 6: the paper's column by class, in VOC's order, on the test set; their mean is 79.0."""
 
 
-_FEATURES: tuple[WeightsKind, ...] = ("pretrained", "random")
+_FEATURES: tuple[WeightsKind, ...] = ("own", "random")
 
 
 def tables(result: TransferScores) -> list[TextTable]:
@@ -53,7 +53,7 @@ def tables(result: TransferScores) -> list[TextTable]:
 def layer_table(result: TransferScores, per_class: int | None) -> TextTable:
     """Table 7: one row a layer, one column for each classifier and kind of weights, in per cent."""
     columns = _columns(result)
-    head = ("layer", "features", *(c if w == "pretrained" else f"{c}, random weights" for w, c in columns))
+    head = ("layer", "features", *(c if w == "own" else f"{c}, random weights" for w, c in columns))
     rows = []
     for layer in result.layers:
         cells = [result.row(layer, c, per_class, weights=w) for w, c in columns]
@@ -62,7 +62,7 @@ def layer_table(result: TransferScores, per_class: int | None) -> TextTable:
     if PAPER_TABLE7_SIZE.get(kind) == per_class:
         for number, svm, softmax in paper_table7(kind):
             printed = {"svm": svm, "softmax": softmax}
-            given = [printed[c] if w == "pretrained" else "" for w, c in columns]
+            given = [printed[c] if w == "own" else "" for w, c in columns]
             if any(given):
                 rows.append((f"paper: layer {number}", "its own network", *given))
     size = "the published split" if per_class is None else f"{per_class} images a class"
@@ -72,7 +72,7 @@ def layer_table(result: TransferScores, per_class: int | None) -> TextTable:
 def interval_table(result: TransferScores, per_class: int | None) -> TextTable:
     """The intervals of `layer_table`, 95 %, over images and draws of folds, in per cent."""
     columns = _columns(result)
-    head = ("layer", *(c if w == "pretrained" else f"{c}, random weights" for w, c in columns))
+    head = ("layer", *(c if w == "own" else f"{c}, random weights" for w, c in columns))
     rows = [
         (layer, *(_ends(result.row(layer, c, per_class, weights=w)) for w, c in columns)) for layer in result.layers
     ]
@@ -94,10 +94,10 @@ def size_table(result: TransferScores) -> TextTable:
     """Tables 4 and 5: one column for each number of images a class; the best layer, from scratch, and the paper's."""
     sizes = result.sizes
     rows = [
-        (f"{weights}, {classifier} on its best layer", *(_best(result, weights, classifier, size) for size in sizes))
+        (f"{weights} weights, {kind} on its best layer", *(_best(result, weights, kind, size) for size in sizes))
         for weights in _FEATURES
-        for classifier in result.classifiers
-        if any((one.weights, one.classifier) == (weights, classifier) for one in result.scores)
+        for kind in result.classifiers
+        if any((one.weights, one.classifier) == (weights, kind) for one in result.scores)
     ]
     if any(one.weights == "scratch" for one in result.scores):
         cells = (_text(result.row("", "softmax", size, weights="scratch")) for size in sizes)
@@ -154,7 +154,7 @@ def _is_voc(result: TransferScores) -> bool:
 
 def _column(layer: str, classifier: str, weights: str) -> str:
     kind = {"softmax": "exclusive softmax", "svm": "one against the rest"}[classifier]
-    return f"{layer}, {kind}" + ("" if weights == "pretrained" else f", {weights} weights")
+    return f"{layer}, {kind}" + ("" if weights == "own" else f", {weights} weights")
 
 
 def paper_table7(kind: str) -> Sequence[tuple[str, str, str]]:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.arguments import expected
 from convscope.errors import UsageError
 from convscope.shown import brief
 
@@ -66,8 +67,7 @@ class Dictionary:
             )
         if not self.layer or MARK in self.layer or len(self.layer) > 1000:
             raise UsageError(f"layer={self.layer[:80]!r} is no layer that a dictionary can be of")
-        if self.kind not in get_args(DictionaryKind):
-            raise UsageError(f"kind={self.kind!r} is not a choice; choose one of {', '.join(get_args(DictionaryKind))}")
+        expected("kind", self.kind, DictionaryKind)
         self._check_arrays()
         if self.active is not None and (self.kind == "pca" or not 1 <= self.active <= len(self)):
             raise UsageError(

@@ -45,7 +45,7 @@ class LayerList(Shown):
         found = self._by_name.get(self._aliases.get(key, key))
         if found is None:
             close = nearest(key, (*self._by_name, *self._aliases))
-            there = f"{counted(len(self), 'layer')}: run `convscope layers MODEL`"
+            there = f"{counted(len(self), 'layer')}: net.layers lists them"
             raise UnknownLayer(f"layer '{key}' is not in {self._model}{close} ({there})")
         return found
 
@@ -63,6 +63,15 @@ class LayerList(Shown):
     def rows(self) -> list[dict[str, Any]]:
         """One row a layer: name, op, channels, height, width, and size, stride and offset of its receptive field."""
         return rows_of(self._layers)
+
+    @property
+    def unseen(self) -> str | None:
+        """The first layer whose stride is larger than its fields, and how many pixels none of its units sees."""
+        for layer in self:
+            if layer.field is not None and layer.field.regular and layer.field.unseen:
+                share = f"{100 * layer.field.unseen:.0f} % of the pixels"
+                return f"{layer.name}: its stride is larger than its fields: {share} are seen by none of its units"
+        return None
 
     def __repr__(self) -> str:
         return table_of(self._layers).text()

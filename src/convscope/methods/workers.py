@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import torch
 
-from convscope.errors import UsageError
+from convscope.arguments import at_least
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -68,7 +68,7 @@ def one_thread_pool(count: int, *, name: str = "convscope") -> Iterator[ThreadPo
     The setting of the caller's thread is put back: in OpenMP it is one of each thread, PyTorch keeps one for threads to
     come, and MKL one for all.
     """
-    _expect_some(count)
+    at_least(1, workers=count)
     before = torch.get_num_threads()
     try:
         pool = ThreadPoolExecutor(count, thread_name_prefix=name, initializer=torch.set_num_threads, initargs=(1,))
@@ -91,8 +91,7 @@ def one_thread_workers(device: torch.device, count: int | None = None) -> Iterat
     Raises:
         UsageError: for a count below 1.
     """
-    if count is not None:
-        _expect_some(count)
+    at_least(1, workers=count)
     if device.type != "cpu":
         yield Workers.none()
         return
@@ -105,11 +104,6 @@ def one_thread_workers(device: torch.device, count: int | None = None) -> Iterat
     with one_thread_pool(count) as pool:
         torch.set_num_threads(1)
         yield Workers(count, pool, shares)
-
-
-def _expect_some(count: int) -> None:
-    if count < 1:
-        raise UsageError(f"workers={count}: one thread or more is needed")
 
 
 def cores() -> int:

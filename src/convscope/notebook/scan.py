@@ -25,7 +25,7 @@ def top_html(top: TopK, photos: ScannedImages | None = None, channels: Sequence[
     """The strongest responses of some units as HTML; by default the first that respond at all."""
     count = len(top.values)
     if channels is None:
-        responding = np.flatnonzero(((top.images[:, 0] >= 0) & (top.values[:, 0] != 0)).numpy())
+        responding = np.flatnonzero(top.found[:, 0] & (top.values[:, 0] != 0))
         chosen: Sequence[int] = responding[:UNITS_SHOWN].tolist()
         note = f"{count} units; shown: {len(chosen)} of {len(responding)} that respond. `show([...])` shows others"
     else:
@@ -55,7 +55,7 @@ def scan_html(found: Scanned) -> str:
         best = top.values[:, 0]
         rows.append((name, len(best), int((best == 0).sum()), f"{best.max().item():.4g}"))
         if photos is not None and len(strips) < _PREVIEWED:
-            alive = np.flatnonzero(((top.images[:, 0] >= 0) & (best != 0)).numpy())[:_SHOWN]
+            alive = np.flatnonzero(top.found[:, 0] & (best != 0))[:_SHOWN]
             cells = "".join(response_cell(top, photos, channel, 0) for channel in alive.tolist())
             strips.append(box(name, "the strongest patch of its first units", cells))
     note = f"{found.k} strongest responses of each unit to {found.images} images" + (

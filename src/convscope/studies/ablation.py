@@ -193,7 +193,7 @@ def ablate(
     shown, wanted = atlas_of(atlas), configured(config, changes or {})
     numbers = range(seeds) if isinstance(seeds, int) else seeds
     if not len(numbers):
-        raise UsageError(f"seeds={seeds}: train at least once")
+        raise UsageError(f"seeds={seeds}: give 1 or more")
     source, held = open_splits(
         images,
         validation=validation,

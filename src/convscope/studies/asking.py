@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from convscope.arguments import at_least
 from convscope.atlas import Atlas
 from convscope.data import Source
 from convscope.errors import UsageError
@@ -34,8 +35,7 @@ def threads_of(workers: int | None) -> int:
     Raises:
         UsageError: for none.
     """
-    if workers is not None and workers < 1:
-        raise UsageError(f"workers={workers}: one thread or more is needed")
+    at_least(1, workers=workers)
     return cores() if workers is None else workers
 
 

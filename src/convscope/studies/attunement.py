@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from convscope.arguments import checked
+from convscope.arguments import at_least, checked, expect_confidence
 from convscope.atlas import Atlas
 from convscope.data import Failure, Images, load_image
 from convscope.errors import UsageError
@@ -202,11 +202,10 @@ def tuning(
     ((16, 7), 'relu1:0')
     """
     expect_network(net)
-    if k < 1 or most_images < 1:
-        raise UsageError(f"k={k}, most_images={most_images}: both are 1 or more")
-    if not 0.5 <= confidence < 1:
-        raise UsageError(f"confidence={confidence}: give a share from 0.5 to 1, such as 0.95")
-    shown, source, report = atlas_of(atlas, net), collection(images, limit=limit), progress or silent
+    at_least(1, k=k, most_images=most_images)
+    expect_confidence(confidence)
+    shown, report = atlas_of(atlas, net), progress or silent
+    source = collection(images, limit=limit, channels=net.input_shape[0])
     names = chosen_layers(net, layers, net.layers.stages())
     whole = question(net, source, layers=names, k=k, most_images=most_images, confidence=confidence, seed=seed)
     Tuning.expect_place(store, whole)

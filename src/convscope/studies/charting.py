@@ -133,7 +133,7 @@ def of_transfer(found: TransferScores) -> list[Chart]:
     """Accuracy by layer at the largest size to learn from, and by size for the layer that is best then."""
     rows = found.rows()
     lines: list[tuple[WeightsKind, str]] = list(dict.fromkeys((row.weights, row.classifier) for row in rows))
-    names = [classifier if weights == "pretrained" else f"{classifier}, {weights}" for weights, classifier in lines]
+    names = [classifier if weights == "own" else f"{classifier}, {weights}" for weights, classifier in lines]
     most = found.sizes[-1]
     made = []
     if len(found.layers) > 1:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.arguments import checked
+from convscope.arguments import checked, expected
 from convscope.atlas import Atlas
 from convscope.data import Failure, Images, Source
 from convscope.errors import UsageError
@@ -309,7 +309,7 @@ def effects(
     if shard[1] != 1 and atlas is not None:
         raise UsageError(f"shard={shard}: an atlas shows whole answers: merge the shards, and call the answer's add_to")
     shown = atlas_of(atlas, net)
-    source = collection(images, limit=limit, cache=cache)
+    source = collection(images, limit=limit, cache=cache, channels=net.input_shape[0])
     silenced = _silenced(net, units, groups)
     usual = list(silenced) or [stage for stage in net.layers.stages() if stage != net.output][-1:]
     chosen = list(dict.fromkeys([*chosen_layers(net, layers, usual), *silenced]))
@@ -376,8 +376,7 @@ def _silenced(
 
 def right_scores(net: Network, source: Source, own: Own, match: Match) -> NDArray[np.int64] | None:
     """The score that is right for each image, by its label; None for what the network answers."""
-    if own not in ("auto", "labels", "answers"):
-        raise UsageError(f"own={own!r} is not a choice; choose 'auto', 'labels' or 'answers'")
+    expected("own", own, Own)
     head = net.head
     if own == "answers" or head.kind == "values":
         return None

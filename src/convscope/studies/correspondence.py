@@ -10,11 +10,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.arguments import checked
+from convscope.arguments import checked, expect_confidence
 from convscope.atlas import Atlas
 from convscope.data import Images
 from convscope.data.parts import Part
-from convscope.errors import UsageError
 from convscope.files import json_bytes
 from convscope.graph import Network
 from convscope.methods.correspondence import PartAgreement, PartResult, comparing
@@ -228,8 +227,7 @@ def correspond(
     [('1', 'eye', 3)]
     """
     expect_network(net)
-    if not 0.5 <= confidence < 1:
-        raise UsageError(f"confidence={confidence}: give a share from 0.5 to 1, such as 0.95")
+    expect_confidence(confidence)
     shown = atlas_of(atlas, net)
     marked = mark(net, images, parts, limit=limit)
     deciding: dict[str, Any] = {

@@ -145,7 +145,8 @@ def diagnose(
     ('5x5', ())
     """
     shown = atlas_of(atlas)
-    source = None if images is None else collection(images, limit=limit, cache=cache)
+    channels = nets.input_shape[0] if isinstance(nets, Network) else None
+    source = None if images is None else collection(images, limit=limit, cache=cache, channels=channels)
     found, seen = [], []
     for net in each_network(nets):
         seen.append(question(net, None)["network"])  # one after the other: an iterator's need not be held together

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from convscope.arguments import checked
+from convscope.arguments import at_least, checked
 from convscope.atlas import Atlas
 from convscope.data import Images, Source
 from convscope.errors import UsageError
@@ -244,10 +244,10 @@ def directions(
     ('1~sae',)
     """
     expect_network(net)
-    shown, source = atlas_of(atlas, net), collection(images, limit=limit, cache=cache)
-    others = None if validation is None else collection(validation, cache=cache)
-    if positions < 2 or batch < 1:
-        raise UsageError(f"positions={positions}, batch={batch}: two positions or more are needed, and one image")
+    shown, source = atlas_of(atlas, net), collection(images, limit=limit, cache=cache, channels=net.input_shape[0])
+    others = None if validation is None else collection(validation, cache=cache, channels=net.input_shape[0])
+    at_least(1, batch=batch)
+    at_least(2, positions=positions)
     if needless := [one for one in beside if one in (kind, "pca")]:
         raise UsageError(f"beside={list(beside)!r}: '{needless[0]}' stands there anyway; 'sae' and 'nmf' can be added")
     left = None if active is None else min(active, n)

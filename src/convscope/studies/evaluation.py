@@ -248,7 +248,7 @@ def evaluate(
     """
     networks = list(each_network(nets))
     shown = _atlas_of_one(atlas, networks)
-    source = collection(images, limit=limit)
+    source = collection(images, limit=limit, channels=networks[0].input_shape[0] if networks else None)
     deciding: dict[str, Any] = {"views": views, "crop_source": crop_source, "padding": padding, "match": match}
     asked = question(networks, source, **deciding, truth=truth)
     Evaluation.expect_place(store, asked)

@@ -198,7 +198,7 @@ def transfer(
         save_splits(drawn, Path(store) / "splits.json", target=target, seed=seed)
     work = feature_store if feature_store is not None or store is None else Path(store) / "features"
     found = measure_transfer(
-        net, target, layers=chosen, folds=drawn, weights="random" if weights == "random" else "pretrained",
+        net, target, layers=chosen, folds=drawn, weights="random" if weights == "random" else "own",
         others=others, store=work, workers=workers, progress=progress, **how,
     )  # fmt: skip
     if "scratch" in compare and isinstance(model, str):

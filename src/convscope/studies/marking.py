@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Literal
@@ -17,7 +17,7 @@ from convscope.errors import ImageError, UsageError
 from convscope.graph import Network
 from convscope.methods.inputs import are_planes, preprocess_of
 from convscope.studies.asking import collection
-from convscope.studies.pictures import ReadImages, look_at, read_pictures
+from convscope.studies.pictures import ReadImages, given_pictures, look_at, read_pictures
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,13 @@ def mark(
     parts: Sequence[Part] | str | PathLike[str],
     *,
     limit: int | None = None,
+    seen: ReadImages | None = None,
     objects: Literal["apart", "part"] = "apart",
 ) -> Marked:
     """The images that parts, or a table of them, name, with their boxes; the objects' are apart, or a part like others.
 
-    Tensors are called "image 0", "image 1" and so on, and boxes on them are in pixels of the network's input.
+    Tensors are called "image 0", "image 1" and so on, and boxes on them are in pixels of the network's input; seen:
+    tensors that were looked at already.
 
     Raises:
         UsageError: where an image of the table is not there, or a part lies outside what the network sees. ImageError:
@@ -53,11 +55,10 @@ def mark(
     if not listed:
         raise UsageError("parts=[]: name one part or more, each a Part with its image and box")
     if are_planes(images):
-        given = look_at(net, images, limit=limit)
+        given = look_at(net, images, limit=limit) if seen is None else seen
         wanted = of_images(listed, given.seen.names)
         rows = [row for row, name in enumerate(given.seen.names) if name in wanted]
-        pictures = look_at(net, given.inputs, indices=rows)
-        pictures = replace(pictures, seen=replace(pictures.seen, names=tuple(given.seen.names[row] for row in rows)))
+        pictures = given_pictures(net, given.inputs[rows], [given.seen.names[row] for row in rows])
     else:
         source = collection(images, limit=limit)
         names = [source.name(i) for i in range(len(source))]

@@ -357,7 +357,7 @@ def mistakes(
     if explain < 0:
         raise UsageError(f"explain={explain}: look at no mistakes in full, or at some")
     shown = atlas_of(atlas, net)
-    source = collection(images, limit=limit, cache=cache)
+    source = collection(images, limit=limit, cache=cache, channels=net.input_shape[0])
     square, step = square_for(net.input_shape[1:], size, stride)
     grid = OccluderGrid(net.input_shape[1:], square, step)
     named = chosen_layers(net, layers, () if layers else cause_layers(net, Unit(logits, 0)))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.arguments import checked
+from convscope.arguments import at_least, checked, expect_confidence
 from convscope.atlas import Atlas
 from convscope.atlas.experiments import IMAGES_LISTED
 from convscope.data import Failure, Images, Preprocess, Source, load_image
@@ -170,10 +170,10 @@ class Occlusion(Answer):
         return "\n\n".join([*tested, *self.lines[:9], *gaps, *filter(None, [head and head.remark])]) + more
 
     def to_json(self) -> dict[str, Any]:
-        """What was asked, a row for each image with its figure, and what could not be read."""
+        """What was asked, a row for each image with its figure's name, and what could not be read."""
         found = self.found
-        paths = [self.figure_of(row) for row in range(len(self))]
-        listed = [{**row, "figure": path and str(path)} for row, path in zip(self.rows(), paths, strict=True)]
+        figures = map(figure_name, self.seen.indices, self.seen.names)
+        listed = [{**row, "figure": figure} for row, figure in zip(self.rows(), figures, strict=True)]
         asked = {"grid": found.grid.to_json(), "fill": found.fill, "layer": found.layer, "method": found.method}
         asked |= found.meaning
         if self.parts is not None:
@@ -365,8 +365,8 @@ def occlude(
     asked: dict[str, Any] = {"size": square, "stride": step, "fill": fill, "border": border, "layer": layer}
     asked |= {"strongest": strongest, "units": [*named, *_units(net, units)], "method": method, "workers": workers}
     asked |= {"progress": progress}
-    if not 0.5 <= confidence < 1 or seed < 0:
-        raise UsageError(f"confidence={confidence}, seed={seed}: give a share from 0.5 to 1, and 0 or more")
+    expect_confidence(confidence)
+    at_least(0, seed=seed)
     testing: dict[str, Any] = {"confidence": confidence, "seed": seed}
     if are_planes(images):
         if scan is not None and scan_images is None:
@@ -374,7 +374,7 @@ def occlude(
         elsewhere = Elsewhere.of(net, scan, scan_images, shown)
         given = look_at(net, images, limit=limit)
         classes = targets_for(net, None, given.seen.indices, target)
-        marked = marked_for(net, images, parts, limit=limit)
+        marked = marked_for(net, images, parts, seen=given)
         whole = _question(net, given.seen.collection, asked | _of_parts(marked, testing), classes)
         Occlusion.expect_place(store, whole)
         found = occluding.occlude(net, given.inputs, target=classes, **asked)

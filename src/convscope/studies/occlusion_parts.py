@@ -17,6 +17,7 @@ from convscope.methods.targets import Target
 from convscope.progress import Progress
 from convscope.shown import brief
 from convscope.studies.marking import Marked, mark
+from convscope.studies.pictures import ReadImages
 from convscope.tables import TextTable, columns_of
 
 _HEAD = ("part", "images", "no room", "covered", "elsewhere", "difference", "interval", "p", "corrected", "costs")
@@ -93,10 +94,14 @@ def _mean(values: Any) -> float | None:
 
 
 def marked_for(
-    net: Network, images: Images, parts: Sequence[Part] | str | PathLike[str] | None, *, limit: int | None = None
+    net: Network,
+    images: Images,
+    parts: Sequence[Part] | str | PathLike[str] | None,
+    *,
+    seen: ReadImages | None = None,
 ) -> Marked | None:
-    """The images that parts name; None where none were asked about."""
-    return None if parts is None else mark(net, images, parts, limit=limit, objects="part")
+    """The images that parts name; None where none were asked about. seen: those that were given, looked at already."""
+    return None if parts is None else mark(net, images, parts, seen=seen, objects="part")
 
 
 def cover_parts(

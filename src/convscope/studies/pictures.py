@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,9 +22,11 @@ from convscope.data import Failure, Images, Source, batches
 from convscope.data.sources.select import spread
 from convscope.errors import ImageError
 from convscope.graph import Network
-from convscope.methods.inputs import are_planes, images_for, input_of, preprocess_of, recipe_of
+from convscope.methods.inputs import are_planes, input_of, preprocess_of, recipe_of, remarked_images
 from convscope.shown import brief
 from convscope.studies.asking import collection
+
+logger = logging.getLogger(__name__)
 
 PICTURE = 224
 """Pixels of the longest side of a photo that an answer gives to an atlas's page."""
@@ -88,11 +91,17 @@ def look_at(
     """
     if not are_planes(images):
         return read_pictures(net, collection(images, limit=limit), indices=indices)
-    batch = images_for(net, images)
+    batch, remarks = remarked_images(net, images)
+    for remark in remarks:
+        logger.warning("%s", remark)
     chosen = spread(len(batch), limit).tolist() if indices is None else list(indices)
-    batch = batch[chosen]
+    return given_pictures(net, batch[chosen], [f"image {i}" for i in chosen])
+
+
+def given_pictures(net: Network, batch: Tensor, names: Sequence[str]) -> ReadImages:
+    """Images (n, C, H, W) that were given as the network's input, by what they are called."""
     digest = hashlib.sha256(batch.cpu().contiguous().numpy().tobytes()).hexdigest()
-    seen = SeenImages(tuple(f"image {i}" for i in chosen), tuple(range(len(chosen))), (), digest)
+    seen = SeenImages(tuple(names), tuple(range(len(names))), (), digest)
     return ReadImages(None, seen, shown_pixels(net, batch), batch)
 
 
@@ -198,6 +207,7 @@ __all__ = [
     "SeenImages",
     "crop_of",
     "file_name",
+    "given_pictures",
     "left_out",
     "look_at",
     "none_readable",

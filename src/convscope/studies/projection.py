@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from convscope.arguments import checked, item
+from convscope.arguments import at_least, checked, item
 from convscope.atlas.render import crop_patch, display, enlarge
 from convscope.data import Batch, Failure, Images, Preprocess, Source, batches
 from convscope.errors import UsageError
@@ -125,7 +125,7 @@ class Projection(Answer):
 
     def to_json(self) -> dict[str, Any]:
         """The unit and the rows."""
-        return without_nan({"unit": str(self.asked), "projections": _placed(self)})
+        return without_nan({"unit": str(self.asked), "projections": self.rows()})
 
     def remarks(self) -> list[str]:
         """The images that were left out, and what was done on the way to the pixels."""
@@ -190,7 +190,7 @@ class Projections(Answer, Sequence[Projection]):
 
     def to_json(self) -> dict[str, Any]:
         """The rows."""
-        return without_nan({"images": len(self.each[0]), "projections": _placed(self)})
+        return without_nan({"images": len(self.each[0]), "projections": self.rows()})
 
     def remarks(self) -> list[str]:
         """The images that were left out, and what was done on the way to the pixels."""
@@ -216,14 +216,6 @@ class Projections(Answer, Sequence[Projection]):
 def _row(one: Projected, picture: str) -> dict[str, Any]:
     said = {"unit": str(one.unit), "image": one.image, "value": one.value, "box": list(one.box), "report": one.report}
     return {**said, "picture": picture}
-
-
-def _placed(answer: Projection | Projections) -> list[Row]:
-    """The rows with where the pictures are; None for those that were not written."""
-    there = {} if answer.saved is None else answer.saved.figures
-    return [
-        {**row, "picture": str(there[name]) if (name := row["picture"]) in there else None} for row in answer.rows()
-    ]
 
 
 class _Options(TypedDict, total=False):
@@ -289,8 +281,7 @@ def deconv(
     listed = several(units)
     if not listed:
         raise UsageError("units=[]: name one unit or more, such as 'features.8:174'")
-    if batch < 1:
-        raise UsageError(f"batch={batch}: give 1 or more")
+    at_least(1, batch=batch)
     wanted = [net.unit(unit) for unit in listed]
     asked = pull_options(options, rule=rule, smooth=smooth, overlap=overlap, lrn=lrn, gates=gates)
     deciding = {"units": wanted, "signal": signal, "options": asked}

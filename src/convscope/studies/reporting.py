@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from convscope.arguments import checked
+from convscope.arguments import at_least, checked
 from convscope.atlas import Atlas
 from convscope.data import Images
 from convscope.data.parts import Part
@@ -210,13 +210,12 @@ def paper(
     [('aliasing', 'agrees, and so does a random network'), ('depth', 'needs')]
     """
     expect_network(net)
-    if seed < 0 or seeds < 0:
-        raise UsageError(f"seed={seed}, seeds={seeds}: give whole numbers, 0 or more")
+    at_least(0, seed=seed, seeds=seeds)
     if part_images is not None and parts is None:
         raise UsageError("part_images= are images of parts: give the table of these as parts=")
     place, into = None if store is None else Path(store), atlas_of(atlas, net)
-    source = collection(images, limit=limit, cache=cache)
-    others = None if labelled is None else collection(labelled, cache=cache)
+    source = collection(images, limit=limit, cache=cache, channels=net.input_shape[0])
+    others = None if labelled is None else collection(labelled, cache=cache, channels=net.input_shape[0])
     listed = [one for one in CLAIMS if claims is None or one.name in claims]
     whole = question(net, source, seed=seed, seeds=seeds)
     Paper.expect_place(store, whole)

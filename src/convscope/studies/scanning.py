@@ -54,7 +54,7 @@ class Scan(KeptScan, Answer):
 
     @property
     def summary(self) -> str:
-        """How many images and units were looked at, which responds most, and where the scan is kept."""
+        """How many images and units were looked at, and which responds most."""
         rows = self.rows()
         units, most = sum(row["units"] for row in rows), max(rows, key=lambda row: row["value"] or 0.0)
         left = f" ({len(self.failures)} could not be read)" if self.failures else ""
@@ -67,7 +67,7 @@ class Scan(KeptScan, Answer):
             said += f", {sum(never) or 'none'} never active"
         if most["strongest"] is not None:
             said += f"; the strongest response is {most['value']:.4g}, of {most['strongest']}"
-        return said + ("" if self.saved is None else f": {self.saved.folder}")
+        return said
 
     def rows(self) -> list[Row]:
         """One row a layer; None where the scan counted no statistics or nothing responded."""
@@ -91,7 +91,6 @@ class Scan(KeptScan, Answer):
         failures = [{"index": one.index, "name": one.name, "reason": one.reason} for one in self.failures]
         return without_nan(
             {
-                "store": None if self.saved is None else str(self.saved.folder),
                 "network": self.network,
                 "images": self.images,
                 "complete": self.complete,
@@ -194,10 +193,10 @@ def scan(
     >>> photos = [np.full((40, 40, 3), value, np.uint8) for value in (20, 200)]
     >>> found = scan(load("zoo:tiny"), photos, layers=["relu1"], k=2)
     >>> found["relu1"].values.shape, found.rows()[0]["units"]
-    (torch.Size([16, 2]), 16)
+    ((16, 2), 16)
     """
     expect_network(net)
-    source = collection(images, limit=limit, cache=cache)
+    source = collection(images, limit=limit, cache=cache, channels=net.input_shape[0])
     how: dict[str, Any] = {"layers": layers, "k": k, "batch": batch, "workers": workers, "statistics": statistics}
     if launched():
         if store is None:

@@ -65,15 +65,13 @@ class Training(Answer):
         return checkpoints_in(self.folder)
 
     def to_json(self) -> dict[str, Any]:
-        """Its network, epochs and files."""
+        """Its network, epochs, and its files by their names in its folder."""
         folder = self.folder
-        figure = None if self.saved is None else self.saved.figures.get("curves.png")
         return {
             "network": self.network,
             "epochs": self.rows(),
-            "checkpoints": {epoch: str(path) for epoch, path in self.checkpoints.items()},
-            "figure": None if figure is None else str(figure),
-            "tensorboard": str(folder / BOARD) if (folder / BOARD).is_dir() else None,
+            "checkpoints": {epoch: path.relative_to(folder).as_posix() for epoch, path in self.checkpoints.items()},
+            "tensorboard": BOARD if (folder / BOARD).is_dir() else None,
         }
 
     def remarks(self) -> list[str]:

@@ -13,10 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from convscope.arguments import checked
+from convscope.arguments import at_least, checked, expect_confidence
 from convscope.atlas import Atlas
 from convscope.data import Images
-from convscope.errors import UsageError
 from convscope.files import json_bytes
 from convscope.graph import Network, UnitLike, several
 from convscope.methods.inputs import recipe_of
@@ -268,10 +267,8 @@ def invariance(
     (2, 3)
     """
     expect_network(net)
-    if not 0.5 <= confidence < 1:
-        raise UsageError(f"confidence={confidence}: give a share from 0.5 to 1, such as 0.95")
-    if seed < 0 or seeds < 0:
-        raise UsageError(f"seed={seed}, seeds={seeds}: give whole numbers, 0 or more")
+    expect_confidence(confidence)
+    at_least(0, seed=seed, seeds=seeds)
     shown = atlas_of(atlas, net)
     asked = PAPER if transformations is None else transformations
     pictures = look_at(net, images, limit=limit)

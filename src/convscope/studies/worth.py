@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from convscope.arguments import checked
+from convscope.arguments import at_least, checked, expect_confidence
 from convscope.atlas import Atlas
 from convscope.data import Images
 from convscope.errors import UsageError
@@ -298,10 +298,8 @@ def sanity(
 def _check(rules: Sequence[Rule], *, side: int, each: int, seeds: int, confidence: float) -> None:
     if isinstance(rules, str) or not rules:
         raise UsageError(f"rules={rules!r}: give a list of rules, such as ['deconvnet', 'guided']")
-    if side < 1 or each < 1 or seeds < 1:
-        raise UsageError(f"side={side}, each={each}, seeds={seeds}: all of them are 1 or more")
-    if not 0.5 <= confidence < 1:
-        raise UsageError(f"confidence={confidence}: give a share from 0.5 to 1, such as 0.95")
+    at_least(1, side=side, each=each, seeds=seeds)
+    expect_confidence(confidence)
 
 
 def _cases(found: Excited, layer: str, units: Sequence[Unit] | int, each: int, seed: int) -> SanityCases:

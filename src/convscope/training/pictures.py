@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.data import Preprocess, Source, batches, load_pixels
+from convscope.data.ahead import in_one_piece, made_ahead
 from convscope.errors import ImageError, SourceError, UsageError
 from convscope.progress import Progress, silent
 from convscope.training.recipe import CropSource
@@ -150,11 +150,11 @@ def _decoded_whole(
             return None
 
     found: list[tuple[Pixels, int]] = []
-    with ThreadPoolExecutor(max(1, threads)) as pool:
-        for done, image in enumerate(pool.map(make, rows.tolist()), 1):
-            if image is not None:
-                found.append((image, int(labels[done - 1])))
-            progress("decoding", done, len(rows))
+    images = made_ahead(rows.tolist(), in_one_piece(make), threads=max(1, threads), ahead=4 * max(1, threads))
+    for done, image in enumerate(images, 1):
+        if image is not None:
+            found.append((image, int(labels[done - 1])))
+        progress("decoding", done, len(rows))
     if not found:
         raise SourceError(f"none of the images can be read: {source.describe()}")
     return InMemory([image for image, _ in found], np.array([label for _, label in found], np.int64))

@@ -180,7 +180,7 @@ def test_layers_can_be_named() -> None:
     net = network(module(7, 2))
     found = diagnose(net, pictures(3), first="3", second="1")
     assert found.filters.layer == "3"
-    assert torch.equal(found.filters.weights, filters_of(net, "3").weights)
+    assert np.array_equal(found.filters.weights, filters_of(net, "3").weights)
     assert found.second == "1"
     with pytest.raises(UnknownLayer, match="layer '9' is not in net"):
         diagnose(net, first="9")

@@ -12,7 +12,7 @@ from convscope.methods.diagnosis.spectrum import EDGES, axis_power, coverage, li
 
 
 def filters(weights: torch.Tensor, stride: int = 2, dilation: int = 1) -> Filters:
-    return Filters("conv", "relu", weights.double(), (stride, stride), (dilation, dilation))
+    return Filters("conv", "relu", weights.double().numpy(), (stride, stride), (dilation, dilation))
 
 
 def grating(frequency: tuple[float, float], size: int, *, channels: int = 3, phase: float = 0.3) -> torch.Tensor:

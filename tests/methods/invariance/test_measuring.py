@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from convscope.data import Preprocess
-from convscope.errors import ShapeError, UnknownLayer, UsageError
+from convscope.errors import UnknownLayer, UsageError
 from convscope.graph import Network
 from convscope.methods.invariance.measuring import invariance, shift_error
 from convscope.methods.invariance.transforms import TRANSFORMATIONS, Frame, transformation
@@ -263,7 +263,7 @@ def test_shifts_that_say_nothing_are_refused() -> None:
         ({"layers": ["9"]}, UnknownLayer, "'9'"),
         ({"outside": "black"}, UsageError, "outside='black'"),
         ({"interpolation": "cubic"}, UsageError, "bicubic"),
-        ({"batch": 0}, ShapeError, "batch=0"),
+        ({"batch": 0}, UsageError, "batch=0"),
         ({"target": [1, 2]}, UsageError, "2 were given"),
         ({"target": 7}, UsageError, "classes 0 to 4"),
     ],

@@ -64,8 +64,8 @@ def test_equals_torch_topk_over_20000_images() -> None:
     scores = torch.randperm(20_000 * 64).float().view(20_000, 64)
     found = scan(Answers({"x": scores}), Numbered(20_000), workers=1, batch=512)["x"]
     values, images = scores.topk(9, dim=0)
-    assert torch.equal(found.values, values.T)
-    assert torch.equal(found.images, images.T)
+    np.testing.assert_array_equal(found.values, values.T)
+    np.testing.assert_array_equal(found.images, images.T)
     assert (found.positions == 0).all()
 
 
@@ -98,7 +98,7 @@ def test_more_places_than_images() -> None:
     net = answers(4)
     found = scan(net, Numbered(4), k=9)
     check(net, found, 9)
-    assert found["maps"].values[:, 4:].isneginf().all()
+    assert (found["maps"].values[:, 4:] == -np.inf).all()
     assert (found["maps"].images[:, 4:] == -1).all()
     assert (found["maps"].positions[:, 4:] == -1).all()
 
@@ -126,7 +126,7 @@ def test_dead_negative_infinite_and_nan_units() -> None:
     assert statistics.nan.tolist() == [0, 0, 80, 0, 20, 0, 4]
     assert statistics.maximum.tolist() == [0, -1, -math.inf, -math.inf, 5, math.inf, 2]
     assert statistics.saturated.tolist() == [0, 0, 0, 20, 0, 1, 0]
-    assert statistics.mean[2].isnan()
+    assert np.isnan(statistics.mean[2])
     assert statistics.mean[4].item() == pytest.approx(5 / 60)
     assert statistics.active[6].item() == pytest.approx(1 / 76)
     assert statistics.histogram.sum(1).tolist() == [20, 20, 0, 20, 20, 20, 19]
@@ -145,8 +145,8 @@ def test_values_are_float32_whatever_the_network_computes_in(dtype: torch.dtype)
     net.dtype = dtype
     found = scan(net, Numbered(50))
     check(net, found, 9)
-    assert found["fine"].values.dtype == torch.float32
-    assert found["fine"].topk.positions.dtype == torch.int32
+    assert found["fine"].values.dtype == np.float32
+    assert found["fine"].topk.positions.dtype == np.int32
 
 
 def test_a_traced_network_against_its_own_full_matrix() -> None:
@@ -164,12 +164,12 @@ def test_a_traced_network_against_its_own_full_matrix() -> None:
     for name in names:
         output = torch.cat([run[name] for run in runs])
         assert listed(found, name) == literal(output, 9)
-        torch.testing.assert_close(nearly[name].values, found[name].values, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(nearly[name].values, found[name].values, rtol=1e-5, atol=1e-6)
         statistics = found[name].statistics
         assert statistics is not None
         maps = output.reshape(48, len(statistics.mean), -1).double()
-        torch.testing.assert_close(statistics.mean.double(), maps.mean((0, 2)), rtol=1e-5, atol=1e-7)
-        torch.testing.assert_close(statistics.active.double(), (maps > 0).double().mean((0, 2)), rtol=1e-6, atol=0)
+        np.testing.assert_allclose(statistics.mean, maps.mean((0, 2)), rtol=1e-5, atol=1e-7)
+        np.testing.assert_allclose(statistics.active, (maps > 0).double().mean((0, 2)), rtol=1e-6, atol=0)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
@@ -212,7 +212,7 @@ def test_nothing_readable_in_a_shard_is_none() -> None:
     assert found.images == 0
     assert (found["maps"].images == -1).all()
     assert found["maps"].statistics is not None
-    assert found["maps"].statistics.mean.isnan().all()
+    assert np.isnan(found["maps"].statistics.mean).all()
 
 
 def test_class_means_are_of_spatial_maxima() -> None:
@@ -225,9 +225,9 @@ def test_class_means_are_of_spatial_maxima() -> None:
     maxima = net.outputs["maps"].amax((2, 3)).double()
     for number in range(3):
         of_class = maxima[[i for i, label in enumerate(labels) if label == number]]
-        torch.testing.assert_close(found.class_mean[:, number], of_class.mean(0).float())
+        np.testing.assert_allclose(found.class_mean[:, number], of_class.mean(0), rtol=1.3e-6, atol=1e-5)
     assert found.class_count.tolist() == [11, 11, 11, 0]
-    assert found.class_mean[:, 3].isnan().all()
+    assert np.isnan(found.class_mean[:, 3]).all()
 
 
 def test_class_means_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

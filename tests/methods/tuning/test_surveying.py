@@ -60,7 +60,7 @@ def tops(net: Network) -> dict[str, TopK]:
         best, image = values.T.sort(dim=1, descending=True, stable=True)
         place = at.T.gather(1, image)[:, :4]
         positions = torch.stack([place // output.shape[3], place % output.shape[3]], -1).int()
-        made[name] = TopK(name, best[:, :4].float(), image[:, :4], positions)
+        made[name] = TopK(name, best[:, :4].float().numpy(), image[:, :4].numpy(), positions.numpy())
     return made
 
 
@@ -90,7 +90,7 @@ def test_what_survives_is_that_of_a_literal_loop(net: Network, tops: dict[str, T
     for layer, top in tops.items():
         for channel in range(len(top.images)):
             rows = [
-                literal(net, layer, channel, int(top.images[channel, rank]), top.positions[channel, rank].numpy())
+                literal(net, layer, channel, int(top.images[channel, rank]), top.positions[channel, rank])
                 for rank in range(4)
                 if top.values[channel, rank] > 0
             ]

@@ -46,8 +46,8 @@ class DatasetSource:
         return len(self.labels)
 
     def name(self, index: int) -> str:
-        """The file's path within the dataset where it tells, else the item's number."""
-        return self.names[index] if self.names else str(index)
+        """The file's path within the dataset where it tells, else "image 3" by the item's number."""
+        return self.names[index] if self.names else f"image {index}"
 
     def label(self, index: int) -> int:
         """The item's label, or -1; reads the item where the dataset has no list of targets and it was not read yet."""
@@ -83,7 +83,7 @@ class DatasetSource:
                 digest.update(str(error).encode())
         targets = _targets(self.dataset, len(self))
         rows = enumerate(targets if targets is not None else np.full(len(self), -1))
-        items = ((self.name(index), int(label), 0) for index, label in rows)
+        items = ((self.names[index] if self.names else str(index), int(label), 0) for index, label in rows)
         return hash_items(
             f"{self.kind}#{self.title}", self.classes, items, more=[digest.digest(), self.allowance.mark()]
         )

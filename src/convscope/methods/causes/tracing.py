@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convscope.arguments import at_least, expected
 from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network, Unit, UnitLike
 from convscope.graph.accounting import AS_THEY_WERE, Account, asked, shares
@@ -86,10 +86,9 @@ def causes(
     """
     if image.dim() != 3:
         raise ShapeError(f"causes are those on one image (C, H, W), found {tuple(image.shape)}")
-    if most < 1 or nodes not in get_args(Nodes):
-        raise UsageError(f"most={most}, nodes={nodes!r}: follow one unit or more; nodes are 'units' or 'positions'")
-    if direction not in get_args(Bearing):
-        raise UsageError(f"direction={direction!r} is not a choice; choose one of {', '.join(get_args(Bearing))}")
+    at_least(1, most=most)
+    expected("nodes", nodes, Nodes)
+    expected("direction", direction, Bearing)
     wanted = net.unit(unit)
     named = _named(net, wanted, layers)
     net = net.through([name for name in named if name != wanted.layer])

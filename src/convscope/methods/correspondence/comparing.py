@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convscope.arguments import at_least
 from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network
 from convscope.kernels.agreeing import Packed
@@ -223,14 +224,8 @@ def _asked(
 
 
 def _check(draws: int | None, seed: int, seeds: int, places: int | None) -> None:
-    if draws is not None and draws < 1:
-        raise UsageError(f"draws={draws}: give draws of 1 or more, or leave them out")
-    if seed < 0:
-        raise UsageError(f"seed={seed}: give a whole number, 0 or more")
-    if seeds < 0:
-        raise UsageError(f"seeds={seeds}: give how often weights are drawn, 0 for never")
-    if places is not None and places < 1:
-        raise UsageError(f"places={places}: maps are reduced to 1 row and column or more")
+    at_least(0, seed=seed, seeds=seeds)
+    at_least(1, draws=draws, places=places)
 
 
 def _layers(net: Network, layers: Sequence[str] | None, layer: str | None) -> tuple[list[str], str]:

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-import torch
 
+from convscope.arguments import at_least
 from convscope.data import Source, open_source
-from convscope.errors import UsageError
 from convscope.graph import Network, Unit
 from convscope.methods.deconv import ProjectedPixels
 from convscope.methods.deconv.strongest import project_from
@@ -132,8 +131,7 @@ def diagnose(
     >>> found.row()["kernel"], found.dead, found.lines
     ('5x5', (), None)
     """
-    if projections < 1:
-        raise UsageError(f"projections={projections}: give at least 1")
+    at_least(1, projections=projections)
     filters = first_filters(net) if first is None else filters_of(net, net.layers[first].name)
     limits = limits or DiagnosisLimits()
     target = second_layer(net) if second is None else net.layers[second].name
@@ -146,7 +144,7 @@ def diagnose(
         scanned = (looking or _afresh)(net, source, list(dict.fromkeys(names)), progress=progress or silent)
         statistics = scanned[filters.output].statistics
         if statistics is not None:
-            active = statistics.active.double().numpy()
+            active = statistics.active.astype(np.float64)
             silent_filters = tuple(np.flatnonzero(active == 0).tolist())
         images = scanned.images
         if target is not None:
@@ -178,7 +176,7 @@ def _project_strongest(
 ) -> ProjectedPixels | None:
     """Some of a layer's units that respond, each projected from its strongest response; None where none responds."""
     topk = scanned[layer].topk
-    responding = torch.nonzero(topk.values[:, 0] > 0).flatten().tolist()
+    responding = np.flatnonzero(topk.values[:, 0] > 0).tolist()
     count = min(count, len(responding))
     chosen = [responding[i * len(responding) // count] for i in range(count)]
     units = [

@@ -13,7 +13,6 @@ from functools import cached_property
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from convscope.errors import UsageError
 from convscope.graph import Network
@@ -32,14 +31,14 @@ _FOLLOWING = (BatchNorm, ReLU, ClippedReLU, MaximumWithZero, SmoothActivation)
 class Filters:
     """The n filters of a convolution, as they act on its input.
 
-    weights: (n, c, h, w) float64 on the CPU; where a batch norm follows, its factors are in them. layer: the
+    weights: (n, c, h, w) float64; where a batch norm follows, its factors are in them. layer: the
     convolution; output: the layer that its activation gives, the convolution itself where there is none. stride,
     dilation: (y, x). scaled: whether a batch norm's factors are in the weights.
     """
 
     layer: str
     output: str
-    weights: Tensor
+    weights: NDArray[np.float64]
     stride: tuple[int, int]
     dilation: tuple[int, int]
     scaled: bool = False
@@ -55,7 +54,7 @@ class Filters:
     @cached_property
     def rms(self) -> NDArray[np.float64]:
         """(n,) the root of the mean square of each filter's weights, over positions and input channels."""
-        return self.weights.flatten(1).square().mean(1).sqrt().numpy()
+        return torch.from_numpy(self.weights).flatten(1).square().mean(1).sqrt().numpy()
 
     @property
     def text(self) -> str:
@@ -73,8 +72,8 @@ def filters_of(net: Network, layer: str) -> Filters:
     after = _after(net, step)
     norm = after if isinstance(after, BatchNorm) else None
     weights = (step if norm is None else folded(step, norm)).weight
-    weights = weights.detach().to("cpu", torch.float64).contiguous(memory_format=torch.contiguous_format)
-    return Filters(step.name, _activation(net, step).name, weights, step.stride, step.dilation, norm is not None)
+    plain = weights.detach().to("cpu", torch.float64).contiguous(memory_format=torch.contiguous_format).numpy()
+    return Filters(step.name, _activation(net, step).name, plain, step.stride, step.dilation, norm is not None)
 
 
 def first_filters(net: Network) -> Filters:
@@ -176,7 +175,7 @@ def duplicates(
     Two filters belong together where the cosine between their weights is at least `threshold`, and groups are what is
     so connected. Filters of opposite sign are no duplicates: behind a rectifier they respond to opposite patterns.
     """
-    flat = filters.weights.flatten(1)
+    flat = torch.from_numpy(filters.weights).flatten(1)
     norms = flat.norm(dim=1, keepdim=True)
     cosine = ((flat @ flat.T) / (norms * norms.T).clamp_min(torch.finfo(torch.float64).tiny)).numpy()
     alike = cosine >= threshold

@@ -101,11 +101,11 @@ def coverage(filters: Filters, live: NDArray[np.bool_] | None = None) -> Frequen
     """Which frequencies the filters respond to; `live` (n,) says which count in means, by default all with energy.
 
     >>> from convscope.methods.diagnosis.filters import Filters
-    >>> flat = Filters("conv", "conv", torch.ones(1, 3, 16, 16).double(), (2, 2), (1, 1))
+    >>> flat = Filters("conv", "conv", np.ones((1, 3, 16, 16)), (2, 2), (1, 1))
     >>> coverage(flat).counts, round(coverage(flat).mean[0], 2)
     ((1, 0, 0), 0.91)
     """
-    energy = power(filters.weights, dilation=filters.dilation)
+    energy = power(torch.from_numpy(filters.weights), dilation=filters.dilation)
     size = energy.shape[1]
     axis = np.abs(np.fft.fftfreq(size))
     radius = np.hypot(axis[:, None], axis[None, :])

@@ -12,13 +12,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convscope.arguments import at_least, expected
 from convscope.errors import UsageError, missing_extra
 from convscope.graph.dictionary import Dictionary, DictionaryKind
 from convscope.graph.steps.strongest import strongest
@@ -50,16 +51,12 @@ class DictionaryLearning:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.kind not in get_args(DictionaryKind):
-            raise UsageError(f"kind={self.kind!r} is not a choice; choose one of {', '.join(get_args(DictionaryKind))}")
-        if self.count < 1:
-            raise UsageError(f"n={self.count}: one direction or more is learned")
+        expected("kind", self.kind, DictionaryKind)
+        at_least(1, n=self.count, updates=self.updates)
         if self.active is not None and self.kind != "pca" and not 1 <= self.active <= self.count:
             raise UsageError(f"active={self.active}: of {self.count} directions 1 to {self.count} can be active")
         if not (np.isfinite(self.penalty) and self.penalty >= 0):
             raise UsageError(f"penalty={self.penalty}: what an active direction costs is 0 or more")
-        if self.updates < 1:
-            raise UsageError(f"updates={self.updates}: one or more is needed")
 
 
 @usual_settings()

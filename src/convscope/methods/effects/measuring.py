@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convscope.arguments import at_least, expected
 from convscope.data import Failure, Source, batches
 from convscope.errors import ImageError, UsageError
 from convscope.graph import Head, Network, Unit
@@ -51,11 +52,9 @@ class Silencing:
     shard: tuple[int, int] = (0, 1)
 
     def __post_init__(self) -> None:
-        for name, found, allowed in (("to", self.to, Level), ("measure", self.measure, Measured)):
-            if found not in get_args(allowed):
-                raise UsageError(f"{name}={found!r} is not a choice; choose one of {', '.join(get_args(allowed))}")
-        if self.batch < 1:
-            raise UsageError(f"batch={self.batch}: one image or more is needed")
+        expected("to", self.to, Level)
+        expected("measure", self.measure, Measured)
+        at_least(1, batch=self.batch)
         if not 0 <= self.shard[0] < self.shard[1]:
             raise UsageError(f"shard={self.shard} is no shard: give (i, n) with 0 <= i < n")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from convscope.arguments import at_least
 from convscope.errors import UsageError
 from convscope.graph import Network, Unit, UnitLike, several
 
@@ -53,8 +54,7 @@ class FollowedFeatures:
 
 
 def _drawn(net: Network, layers: Sequence[str], count: int, seed: int) -> Iterator[Unit]:
-    if count < 1:
-        raise UsageError(f"units={count}: follow at least one of each layer")
+    at_least(1, units=count)
     random = np.random.default_rng(seed)
     for layer in layers:
         channels = net.layers[layer].channels

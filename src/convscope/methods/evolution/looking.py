@@ -105,9 +105,9 @@ def look_at_checkpoint(
     topk, seen = {}, {}
     for layer in followed.layers:
         table = strongest[layer].topk
-        values, images = table.values[:, 0].numpy(), table.images[:, 0].numpy()
+        values, images = table.values[:, 0], table.images[:, 0]
         excited = (values > 0) & (images >= 0)
-        places = table.positions[:, 0].numpy()
+        places = table.positions[:, 0]
         boxes = np.asarray(net.crops(layer, np.where(excited[:, None], places, 0).astype(np.int64))).astype(np.int32)
         topk[layer] = (np.where(excited, images, -1), np.where(excited, values, 0).astype(np.float32), boxes)
         mine = [unit for unit in followed.units if unit.layer == layer]

@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convscope.arguments import at_least
 from convscope.errors import ShapeError, UnknownLayer, UsageError, nearest
 from convscope.graph import Head, Network, Unit
 from convscope.graph.running import as_map
@@ -218,8 +219,9 @@ def invariance(
     ((2, 3), 0.0)
     """
     given = images_for(net, images)
-    if not len(given) or batch < 1:
-        raise ShapeError("there are no images to transform" if batch >= 1 else f"batch={batch}: at least 1 is needed")
+    at_least(1, batch=batch)
+    if not len(given):
+        raise ShapeError("there are no images to transform")
     asked = transformations if isinstance(transformations, Mapping) else dict.fromkeys(transformations)
     if not asked:
         raise UsageError("name at least one transformation")

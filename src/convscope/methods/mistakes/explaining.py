@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convscope.arguments import at_least
 from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network, Unit
 from convscope.graph.running import as_map
@@ -105,8 +106,7 @@ class Explaining:
     workers: int | None = None
 
     def __post_init__(self) -> None:
-        if self.most < 1:
-            raise UsageError(f"most={self.most}: name one unit of each layer or more")
+        at_least(1, most=self.most)
         if not self.layers:
             raise UsageError("layers=[]: name one layer or more, whose units are the causes")
         named = {self.net.layers[layer].name for layer in self.layers}

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convscope.arguments import expected
 from convscope.errors import ShapeError, UsageError
 
 Border = Literal["clip", "inside"]
@@ -40,8 +41,7 @@ class OccluderGrid:
         for name in ("size", "stride"):
             if min(getattr(self, name)) < 1:
                 raise UsageError(f"the occluder's {name} is {getattr(self, name)}: both numbers must be positive")
-        if self.border not in get_args(Border):
-            raise UsageError(f"border={self.border!r} is not a choice; choose one of {', '.join(get_args(Border))}")
+        expected("border", self.border, Border)
         if any(s > n for s, n in zip(self.size, self.image, strict=True)):
             raise UsageError(
                 f"an occluder of {self.size[0]}x{self.size[1]} pixels is larger than the image of "

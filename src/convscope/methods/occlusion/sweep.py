@@ -11,13 +11,14 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convscope.arguments import expected
 from convscope.errors import UsageError
 from convscope.graph import Network
 from convscope.graph.changes import Change, Place, Unedited, UneditedRows
@@ -65,8 +66,7 @@ class Sweep:
 
     def run(self) -> str:
         """How it was done, in words, after doing it: every reading has seen every copy."""
-        if self.method not in get_args(Method):
-            raise UsageError(f"method={self.method!r} is not a choice; choose one of {', '.join(get_args(Method))}")
+        expected("method", self.method, Method)
         pushed, whole = self._each.operations()
         gain = whole / max(pushed, 1.0)
         obstacle = self._obstacle()

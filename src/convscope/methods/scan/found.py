@@ -8,7 +8,6 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from convscope.data import Failure, Source, open_source
 from convscope.errors import UnknownLayer, UsageError, nearest
@@ -39,17 +38,17 @@ class LayerScan(Shown):
         return self.topk.layer
 
     @property
-    def values(self) -> Tensor:
+    def values(self) -> NDArray[np.float32]:
         """`topk.values`: float32 (channels, k)."""
         return self.topk.values
 
     @property
-    def images(self) -> Tensor:
+    def images(self) -> NDArray[np.int64]:
         """`topk.images`: int64 (channels, k)."""
         return self.topk.images
 
     @property
-    def positions(self) -> Tensor:
+    def positions(self) -> NDArray[np.int32]:
         """`topk.positions`: int32 (channels, k, 2)."""
         return self.topk.positions
 

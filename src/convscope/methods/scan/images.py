@@ -75,11 +75,11 @@ class ScannedImages:
     ) -> ProjectedPixels | None:
         """What a unit takes from the images that excite it most, strongest first, see `Scanned.project`."""
         photos, places = [], []
-        for rank in np.flatnonzero(((top.images[channel] >= 0) & (top.values[channel] != 0)).numpy()).tolist():
+        for rank in np.flatnonzero(top.found[channel] & (top.values[channel] != 0)).tolist():
             photo = load_image(self.source, int(top.images[channel, rank]), self.preprocess)
             if len(photos) < most and (besides is None or not np.array_equal(photo, besides)):
                 photos.append(photo)
-                places.append(top.positions[channel, rank].numpy())
+                places.append(top.positions[channel, rank])
         if not photos:
             return None
         count = len(photos)

@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar
 
 import torch
 
 from convscope import kernels
+from convscope.arguments import at_least, expected
 from convscope.data import Source, open_source
 from convscope.data.loading import first_reasons
 from convscope.errors import SourceError, UsageError
@@ -127,10 +128,8 @@ def identify(
     net: Network, source: Source, *, layers: Iterable[str] | None, k: int, statistics: Statistics = "all"
 ) -> ScanIdentity:
     """All that decides the scan's bytes; checks the options on the way."""
-    if k < 1:
-        raise UsageError(f"k={k}: keep at least one response of each unit")
-    if statistics not in get_args(Statistics):
-        raise UsageError(f"statistics={statistics!r} is not a choice; choose one of {', '.join(get_args(Statistics))}")
+    at_least(1, k=k)
+    expected("statistics", statistics, Statistics)
     if len(source) == 0:
         raise SourceError(f"there are no images to scan: {source.describe()}")
     chosen = _layers(net, layers)
@@ -167,7 +166,7 @@ def _layers(net: Network, asked: Iterable[str] | None) -> tuple[ScannedLayer, ..
         raise UsageError(f"layers={asked!r}: give a list of names, such as [{asked!r}]")
     names = {net.layers[name].name for name in (net.layers.stages() if asked is None else asked)}
     if not names:
-        raise UsageError(f"no layers to scan in {net.name}: name one or more (run `convscope layers MODEL`)")
+        raise UsageError(f"no layers to scan in {net.name}: name one or more (net.layers lists them)")
     return tuple(ScannedLayer(x.name, x.channels, x.height, x.width) for x in net.layers if x.name in names)
 
 
@@ -182,10 +181,7 @@ def _classes(source: Source, layers: tuple[ScannedLayer, ...]) -> int | None:
 
 def check_options(batch: int, shard: tuple[int, int], workers: int | None) -> None:
     """Raise UsageError for options of a scan that make no sense."""
-    if batch < 1:
-        raise UsageError(f"batch={batch}: at least one image at a time")
-    if workers is not None and workers < 1:
-        raise UsageError(f"workers={workers}: at least one")
+    at_least(1, batch=batch, workers=workers)
     if len(shard) != 2 or not 0 <= shard[0] < shard[1]:
         raise UsageError(f"shard={shard} is no shard: give (i, n) with i from 0 to n - 1, such as (0, 4)")
 

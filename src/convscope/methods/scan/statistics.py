@@ -8,9 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from convscope.methods.scan.exact import ExactSum
 from convscope.shown import brief
@@ -76,14 +74,14 @@ class LayerStatistics:
     """
 
     layer: str
-    mean: Tensor
-    active: Tensor
-    maximum: Tensor
-    nan: Tensor
-    saturated: Tensor
-    histogram: Tensor
-    class_mean: Tensor | None
-    class_count: Tensor | None
+    mean: NDArray[np.float32]
+    active: NDArray[np.float32]
+    maximum: NDArray[np.float32]
+    nan: NDArray[np.int64]
+    saturated: NDArray[np.int64]
+    histogram: NDArray[np.int64]
+    class_mean: NDArray[np.float32] | None
+    class_count: NDArray[np.int64] | None
     count: int
 
 
@@ -149,23 +147,23 @@ class StatisticsTable:
         if self.class_count is not None and other.class_count is not None:
             self.class_count += other.class_count
 
-    def layer(self, name: str, span: slice, *, positions: int, maximum: Tensor) -> LayerStatistics:
+    def layer(self, name: str, span: slice, *, positions: int, maximum: NDArray[np.float32]) -> LayerStatistics:
         """The statistics of a run of channels whose maps have `positions` positions."""
         mean, active = self.fractions(span, positions=positions)
         by_class = None
         if self.classes is not None and self.class_count is not None:
             sums = ExactSum(self.classes.high[:, span], self.classes.low[:, span]).value()
-            by_class = torch.from_numpy(_ratio(sums, self.class_count[:, None]).T)
+            by_class = _ratio(sums, self.class_count[:, None]).T
         return LayerStatistics(
             name,
-            torch.from_numpy(mean),
-            torch.from_numpy(active),
+            mean,
+            active,
             maximum,
-            torch.from_numpy(self.nan[span]),
-            torch.from_numpy(self.saturated[span]),
-            torch.from_numpy(self.histogram[span]),
+            self.nan[span],
+            self.saturated[span],
+            self.histogram[span],
             by_class,
-            None if self.class_count is None else torch.from_numpy(self.class_count),
+            self.class_count,
             self.count,
         )
 

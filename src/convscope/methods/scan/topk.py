@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from convscope.errors import ShapeError
 from convscope.shown import Shown, brief
@@ -32,9 +30,9 @@ class TopK(Shown):
     """
 
     layer: str
-    values: Tensor
-    images: Tensor
-    positions: Tensor
+    values: NDArray[np.float32]
+    images: NDArray[np.int64]
+    positions: NDArray[np.int32]
 
     @property
     def k(self) -> int:
@@ -42,7 +40,7 @@ class TopK(Shown):
         return self.values.shape[1]
 
     @property
-    def found(self) -> Tensor:
+    def found(self) -> NDArray[np.bool_]:
         """bool (channels, k): which places are filled."""
         return self.images >= 0
 
@@ -142,8 +140,7 @@ class TopKTable:
 
     def layer(self, name: str, span: slice) -> TopK:
         """The part of a run of channels as the TopK of a layer."""
-        values, images, positions = (torch.from_numpy(a[span]) for a in (self.values, self.images, self.positions))
-        return TopK(name, values, images, positions)
+        return TopK(name, self.values[span], self.images[span], self.positions[span])
 
     def copy(self) -> TopKTable:
         """The same table in memory of its own."""

@@ -32,11 +32,10 @@ class TuningCases:
     @classmethod
     def of(cls, top: TopK) -> Self:
         """Those of a layer's strongest responses that are above zero, by image."""
-        images = top.images.numpy()
-        channel, rank = np.nonzero((images >= 0) & (top.values.numpy() > 0))
-        order = np.argsort(images[channel, rank], kind="stable")
+        channel, rank = np.nonzero(top.found & (top.values > 0))
+        order = np.argsort(top.images[channel, rank], kind="stable")
         channel, rank = channel[order], rank[order]
-        return cls(channel, rank, images[channel, rank], top.positions.numpy()[channel, rank].astype(np.int64))
+        return cls(channel, rank, top.images[channel, rank], top.positions[channel, rank].astype(np.int64))
 
     def __len__(self) -> int:
         return len(self.channel)

@@ -1,6 +1,7 @@
 """The statistics of the paper's claims: arrays that methods found to one number, its interval and its sample.
 
-Intervals draw again what the claim is about: images, units, seeds or folds; see `table.CLAIMS`.
+Intervals draw again what the claim is about: images, units, seeds or folds; see `table.CLAIMS`. Of few images their
+ends are taken further out, see `intervals.tail`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from convscope.methods.corrections import holm
 from convscope.methods.effects.testing import quantile
+from convscope.methods.intervals import tail
 from convscope.methods.paper.judging import MeasuredClaim
 from convscope.methods.paper.table import CONFIDENCE
 
@@ -40,15 +42,14 @@ def resampled(table: Doubles, of: Callable[[Doubles], Doubles], *, seed: int = 0
             return MeasuredClaim(value, np.nan, np.nan, count)
         often = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), DRAWS)
         drawn = of(often @ table / count)
-    return MeasuredClaim(value, *_ends(drawn), count)
+    return MeasuredClaim(value, *_ends(drawn, tail(count, CONFIDENCE)), count)
 
 
-def _ends(drawn: Doubles) -> tuple[float, float]:
+def _ends(drawn: Doubles, beyond: float = (1 - CONFIDENCE) / 2) -> tuple[float, float]:
     known = drawn[np.isfinite(drawn)]
     if not len(known):
         return np.nan, np.nan
-    tail = 100 * (1 - CONFIDENCE) / 2
-    low, high = np.percentile(known, [tail, 100 - tail])
+    low, high = np.quantile(known, [beyond, 1 - beyond])
     return float(low), float(high)
 
 

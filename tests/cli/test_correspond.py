@@ -36,7 +36,7 @@ def test_the_parts_of_a_table_are_compared(convscope: Callable, images: Path, pa
     assert "none of the paper's ranks is below 0.048; ranks among places are not below" in again.err
     assert "2 ranks, corrected after Holm" in again.err
     (kept,) = json.loads((out / "correspondence.json").read_text())["results"]
-    assert lines[1].split()[6:9] == ["floor", "corrected", "untrained"]
+    assert lines[1].split()[7:10] == ["floor", "corrected", "untrained"]
     assert lines[2].split()[9] == f"{kept['floor']:.4f}"
     assert f"{kept['disjoint']} disjoint places, of which none is below {kept['floor']:.2g}" in again.out
     changed = next(line for line in lines[lines.index("Of the features that change") :] if line.startswith("relu1"))

@@ -107,14 +107,20 @@ def test_upper_layers_settle_later_by_units_of_halves() -> None:
     assert found.value == pytest.approx((3 + 4 + 4) / 3 / 4 - (0 + 1 + 0) / 3 / 4)
     assert found.count == 5
     assert found.low > 0.5
-    exact = 1 / 20  # of 20 ways to deal six units, three to each, one is as late
-    assert found.p == pytest.approx(exact, abs=0.025)
+    # Means 1/3, 9, 11/3: of the six orders of three layers, these and the sorted ones rise as much or more.
+    assert found.p == 3 / 6
 
 
-def test_units_that_settle_alike_are_dealt_as_late_by_chance() -> None:
+def test_however_many_units_settle_late_the_order_is_of_layers() -> None:
+    early, late = np.zeros(200, np.int64), np.full(200, 4)
+    assert later([early, late], 5).p == 1 / 2, "of two layers one order of two is as late"
+    assert later([early, early + 1, late - 1, late], 5).p == 1 / 24
+    assert later([early, early + 1, late - 1, late, late + 1], 6).p == 1 / 120
+
+
+def test_layers_that_settle_alike_are_in_no_order() -> None:
     found = later([np.array([1, 2, 3]), np.array([1, 2, 3])], 5)
-    assert found.value == 0
-    assert found.p > 0.5
+    assert (found.value, found.p) == (0, 1)
 
 
 def test_settling_takes_two_layers_and_units() -> None:

@@ -22,9 +22,8 @@ def sanity(
     each: Annotated[int, Parameter(help="strongest images of a unit, and as many middling ones")] = 9,
     seeds: Annotated[int, Parameter(help="how often weights are randomised")] = 3,
     confidence: Annotated[float, Parameter(help="of the intervals")] = 0.95, limit: opt.Limit = None,
-    workers: opt.Workers = None, atlas: AddTo = None, name: EntryName = None,
+    workers: opt.Workers = None, atlas: AddTo = None, name: EntryName = None, common: opt.Common = opt.Common(),
     allowance: opt.ImageOptions = opt.ImageOptions(), options: opt.ModelOptions = opt.ModelOptions(),
-    common: opt.Common = opt.Common(),
 ) -> None:  # fmt: skip
     """Do projections say what a unit looks for, or only where something is? Controls decide, and can fail them.
 

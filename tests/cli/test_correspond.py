@@ -33,7 +33,14 @@ def test_the_parts_of_a_table_are_compared(convscope: Callable, images: Path, pa
     assert lines[1].split()[:3] == ["layer", "part", "images"]
     assert "Decided at relu1, by the share of all features whose change differs in sign" in again.out
     assert "3 images, 20 sets of masks of each kind" in again.out
-    assert "no rank is below 0.048; 2 ranks, corrected after Holm" in again.err
+    assert "none of the paper's ranks is below 0.048; ranks among places are not below" in again.err
+    assert "2 ranks, corrected after Holm" in again.err
+    (kept,) = json.loads((out / "correspondence.json").read_text())["results"]
+    assert lines[1].split()[7:10] == ["floor", "corrected", "untrained"]
+    assert lines[2].split()[9] == f"{kept['floor']:.4f}"
+    assert f"{kept['disjoint']} disjoint places, of which none is below {kept['floor']:.2g}" in again.out
+    changed = next(line for line in lines[lines.index("Of the features that change") :] if line.startswith("relu1"))
+    assert f"{kept['low_among_changed']:.4f} to {kept['high_among_changed']:.4f}" in changed
 
 
 def test_what_does_not_fit_the_images_is_named(convscope: Callable, images: Path, parts: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ def test_a_report_is_written_said_and_shown_in_an_atlas(convscope: Callable, ima
     convscope("atlas", "zoo:tiny", images, "-o", page, "--layers", "conv1", "-k", 1, "--no-tuning")
     done = convscope("paper", "zoo:tiny", images, "-o", store, *few, "--atlas", page)
     assert done.code == 0
-    assert "1 agree, and so does a random network: aliasing (Fig. 6)" in done.out
+    assert "1 agrees, and so does a random network: aliasing (Fig. 6)" in done.out
     assert done.out.splitlines()[-1] == str(store / "index.html")
     assert "--ablation" in done.err
     assert b"<svg" in (store / "index.html").read_bytes()

@@ -2,11 +2,13 @@
 
 import itertools
 import math
+from statistics import NormalDist
 
 import numpy as np
 import pytest
 
-from convscope.methods.intervals import DRAWS, around, crossed, means, paired, rising_p, tau
+from convscope.methods.intervals import DRAWS, around, crossed, means, paired, rising_p, tail, tau
+from convscope.methods.paper.statistics import mean_of
 
 
 def tossed(gained: int, lost: int) -> float:
@@ -96,3 +98,23 @@ def test_of_many_layers_orders_are_drawn_and_equal_ones_have_no_trend() -> None:
     assert rising_p(rising) == rising_p(rising, seed=3)
     assert math.isnan(rising_p([2.0, 2.0]))
     assert math.isnan(tau([]))
+
+
+# -- of few things ----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("count", "student"), [(3, 4.30265), (5, 2.77645), (15, 2.14479), (40, 2.02269)])
+def test_ends_of_few_things_are_as_far_out_as_students(count: int, student: float) -> None:
+    # Draws have the deviation that divides by n, Student's the one that divides by n - 1.
+    reach = -NormalDist().inv_cdf(tail(count)) * math.sqrt((count - 1) / count)
+    assert reach == pytest.approx(student, rel=1e-4)
+
+
+def test_an_interval_of_few_things_holds_what_it_is_to_hold() -> None:
+    random, held, plain = np.random.default_rng(4), 0, 0
+    for _ in range(400):
+        values = random.normal(size=6)
+        found = mean_of(values)
+        held += found.low <= 0 <= found.high
+        draws = random.choice(values, (400, 6)).mean(1)
+        plain += np.quantile(draws, 0.025) <= 0 <= np.quantile(draws, 0.975)
+    assert plain / 400 < 0.9, "the percentiles alone are too narrow"
+    assert 0.92 < held / 400 < 0.98

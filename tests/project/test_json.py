@@ -40,6 +40,8 @@ ADDED: dict[str, set[str]] = {
         "seeds",
         "untrained",
         "floor",
+        "low_among_changed",
+        "high_among_changed",
         "aligned",
         "aligned_deviation",
         "aligned_low",

@@ -111,11 +111,16 @@ def test_numbers_intervals_and_what_is_lacking_are_said(page: Reader) -> None:
     assert "20.0 % to 40.0 %" in page.text
     assert "above 10.0 %, of at least 8 images" in page.text
     assert "3 images with room for such a box, and 6 are the least" in page.text
-    assert BY_NAME["depth"].needs in page.text
+    assert BY_NAME["depth"].needs.replace("(ablation=)", "(ablation= or --ablation)") in page.text
     assert "holds for 1 of 2 seeds" in page.text
     assert "conv1 <b>" in page.text
     assert "<script>alert(1)</script>" in page.text
     assert "\u202e" not in page.text
+
+
+def test_what_is_missing_is_named_for_python_and_for_the_command_line() -> None:
+    page = Reader(page_of(cs.Paper("net", "9 images", 9, 0, (TestedClaim("transfer", "needs", None, 0.0),))))
+    assert "labelled images of other classes (target_set= or --target-set), fifteen" in page.text
 
 
 def test_a_drawing_has_the_margin_and_a_mark_for_each_network_that_was_measured() -> None:

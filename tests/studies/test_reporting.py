@@ -126,6 +126,24 @@ def test_what_is_missing_is_named_with_what_it_takes() -> None:
     assert "8 need something that is not there" in found.summary
 
 
+def test_parts_whose_images_are_not_there_need_these() -> None:
+    elsewhere = [Part("dog.jpg", "object", (1, 1, 6, 6)), Part("dog.jpg", "middle", (2, 2, 5, 5))]
+    found = cs.paper(knowing(), coloured(4), claims=["class", "correspondence"], parts=elsewhere, seeds=0)
+    for one in found.claims:
+        assert one.verdict == "needs"
+        assert one.why.startswith(
+            "it takes the images that the parts are on (part_images=): image 'dog.jpg' of the parts"
+        )
+
+
+def test_one_claim_does_what_several_do() -> None:
+    photos = [np.full((12, 12, 3), 10, np.uint8)]
+    one = cs.paper(knowing(), photos, claims=["depth"], seeds=0)
+    assert "1 needs something that is not there: depth (Table 3)." in one.summary
+    both = cs.paper(knowing(), photos, claims=["depth", "class"], seeds=0)
+    assert "2 need something that is not there" in both.summary
+
+
 def test_two_networks_together_are_held_against_each_alone() -> None:
     images = coloured(60)
     found = cs.paper(knowing(), images, claims=["ensembles"], ensemble=[knowing()], seeds=1)["ensembles"]

@@ -11,7 +11,6 @@ from convscope.cli.parsing import parse_names
 from convscope.cli.present import AddTo, EntryName, present
 
 _UNITS = "Unit to look at, may be given several times; or how many of each layer are drawn by --seed, by default 12."
-_RULES = ("deconvnet", "gradient", "guided")
 
 
 def sanity(
@@ -23,8 +22,8 @@ def sanity(
     each: Annotated[int, Parameter(help="strongest images of a unit, and as many middling ones")] = 9,
     seeds: Annotated[int, Parameter(help="how often weights are randomised")] = 3,
     confidence: Annotated[float, Parameter(help="of the intervals")] = 0.95, limit: opt.Limit = None,
-    atlas: AddTo = None, name: EntryName = None, allowance: opt.ImageOptions = opt.ImageOptions(),
-    options: opt.ModelOptions = opt.ModelOptions(), common: opt.Common = opt.Common(),
+    workers: opt.Workers = None, atlas: AddTo = None, name: EntryName = None, common: opt.Common = opt.Common(),
+    allowance: opt.ImageOptions = opt.ImageOptions(), options: opt.ModelOptions = opt.ModelOptions(),
 ) -> None:  # fmt: skip
     """Do projections say what a unit looks for, or only where something is? Controls decide, and can fail them.
 
@@ -39,8 +38,9 @@ def sanity(
     with terminal.progress() as progress:
         found = convscope.sanity(
             net, opt.open_images(images, allowance, limit=limit), store=store, layers=parse_names(layers, "layers"),
-            units=units_or_count(units, 12), rules=cast(Any, parse_names(rules, "rules", _RULES)), side=side,
-            each=each, seeds=seeds, confidence=confidence, seed=options.seed, atlas=atlas, name=name, progress=progress,
+            rules=cast(Any, parse_names(rules, "rules", ("deconvnet", "gradient", "guided"))), side=side, each=each,
+            units=units_or_count(units, 12), seeds=seeds, confidence=confidence, seed=options.seed, workers=workers,
+            atlas=atlas, name=name, progress=progress,
         )  # fmt: skip
     present(found, terminal)
     terminal.say(found.summary)

@@ -65,11 +65,12 @@ def _part(panel: Axes, at: int, result: PartResult, measure: Counted) -> None:
     paper = result.random if whole else result.random_among_changed
     value = result.mean if whole else result.among_changed
     verdict = result.verdict if whole else result.verdict_among_changed
-    if whole:
-        if result.aligned_low is not None and result.aligned_high is not None:
-            span = result.aligned_high - result.aligned_low
-            panel.add_patch(Rectangle((result.aligned_low, at - 0.24), span, 0.48, color="#d4d4d4", lw=0))
-        panel.plot([result.low, result.high], [at, at], color=COLOURS[0], lw=1.2, solid_capstyle="butt")
+    if whole and result.aligned_low is not None and result.aligned_high is not None:
+        span = result.aligned_high - result.aligned_low
+        panel.add_patch(Rectangle((result.aligned_low, at - 0.24), span, 0.48, color="#d4d4d4", lw=0))
+    low, high = (result.low, result.high) if whole else (result.low_among_changed, result.high_among_changed)
+    if low is not None and high is not None:
+        panel.plot([low, high], [at, at], color=COLOURS[0], lw=1.2, solid_capstyle="butt")
     if elsewhere is not None:
         panel.plot([elsewhere, elsewhere], [at - 0.24, at + 0.24], color="#666666", lw=1)
     panel.plot([paper], [at + 0.36], "|", ms=4, color="#999999", mew=1)
@@ -90,12 +91,11 @@ def _legend(made: Figure, found: PartAgreement, measure: Counted) -> None:
         "marker": "o",
         "ms": 4.5,
         "mec": COLOURS[0],
-        "lw": 1.2 if measure == "all" else 0,
+        "lw": 1.2,
         "color": COLOURS[0],
     }
-    with_interval = f" and {share} interval" if measure == "all" else ""
     handles: list[Any] = [
-        Line2D([], [], **dot, **_FACES, fillstyle="full", label=f"part{with_interval}: yes"),
+        Line2D([], [], **dot, **_FACES, fillstyle="full", label=f"part and {share} interval: yes"),
         Line2D([], [], **dot, **_FACES, fillstyle="left", label="untrained too"),
         Line2D([], [], **dot, **_FACES, fillstyle="none", label="no, or cannot tell"),
     ]

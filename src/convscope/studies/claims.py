@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.data import Images, Source
-from convscope.data.parts import Part, read_parts
+from convscope.data.parts import Part, of_images, read_parts
 from convscope.data.sources.select import limit
 from convscope.errors import MissingExtra, UsageError
 from convscope.generalisation import TargetSet, open_target
@@ -90,8 +90,8 @@ class AskedReport:
     drawing: list[str] = field(default_factory=list)
     """Why there are no figures, where there are none."""
 
-    def missing(self, claim: ClaimName) -> bool:
-        """Whether something is not there that a claim is about."""
+    def missing(self, claim: ClaimName) -> str:
+        """What it takes to test a claim that is about something that is not there; "" where nothing is missing."""
         there: dict[ClaimName, bool] = {
             "class": self.parts is not None,
             "map": self.parts is not None,
@@ -102,14 +102,31 @@ class AskedReport:
             "ensembles": bool(self.ensemble) and self.classes is not None,
             "selectivity": self.classes is not None,
         }
-        return not there.get(claim, True)
+        if not there.get(claim, True):
+            return BY_NAME[claim].needs
+        return self.unmarked if claim in ("class", "map", "correspondence") else ""
+
+    @cached_property
+    def unmarked(self) -> str:
+        """The images that parts are on, in words, where they are not among those that were given; "" where they are."""
+        source = self.images if self.part_images is None else collection(self.part_images)
+        try:
+            of_images(self.listed_parts, [source.name(index) for index in range(len(source))])
+        except UsageError as error:
+            return f"the images that the parts are on (part_images=): {error}"
+        return ""
+
+    @property
+    def listed_parts(self) -> list[Part]:
+        """The parts, read from their table where they are one."""
+        given = there(self.parts)
+        return list(read_parts(Path(given)) if isinstance(given, str | PathLike) else given)
 
     def about(self, claim: ClaimName) -> dict[str, Any]:
         """What decides a claim besides network, images and seeds, as JSON values."""
         if claim in ("class", "map", "correspondence") and self.parts is not None:
-            listed = read_parts(Path(self.parts)) if isinstance(self.parts, str | PathLike) else self.parts
             others = None if self.part_images is None else collection(self.part_images)
-            return dict(question(None, others, parts=list(listed)))
+            return dict(question(None, others, parts=self.listed_parts))
         if claim == "evolution" and self.run is not None:
             files = [*checkpoints(self.run).values()]
             return {

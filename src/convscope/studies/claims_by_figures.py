@@ -52,7 +52,7 @@ def projections(asked: AskedReport) -> ToldClaim:
     def of(net: Network, *names: str) -> Any:
         return sanity(
             net, source, layers=layers, units=UNITS, each=EACH, seeds=1, seed=asked.seed,
-            store=asked.store("sanity", *names), progress=asked.progress,
+            workers=asked.workers, store=asked.store("sanity", *names), progress=asked.progress,
         )  # fmt: skip
 
     found = of(asked.net, "own")
@@ -112,7 +112,8 @@ def evolution(asked: AskedReport) -> ToldClaim:
     return ToldClaim(
         measured, (), "above", f"{len(history.epochs)} checkpoints of {run.name}, {history.sample} images",
         "epoch where the layer settles", tuple(details), **asked.drawn(found, "settling.png"),
-        note="" if measured.p is None else f"of 1,000 deals of the units to layers {1000 * measured.p:.0f} do as well",
+        note="" if measured.p is None
+        else f"of all orders of the {len(settled)} layers {100 * measured.p:.2g} % rise as much",
     )  # fmt: skip
 
 

@@ -56,10 +56,11 @@ COLUMNS: Mapping[str, Mapping[str, ColumnWords]] = {
         "low": ("From", "Lower end of its interval, images drawn again."),
         "high": ("To", "Upper end of its interval."),
         "aligned": ("Elsewhere", "The same for places that are no part, at the same relative place of all objects."),
-        "aligned_p": ("Rank", "Share of those places that do at least as well as the part."),
+        "aligned_p": ("Rank", "Of the part among those places: how likely a place that is no part would do as well."),
+        "floor": ("Least rank", "The least that so few places allow, of the best of all: about 1 / (places + 1)."),
         "corrected": ("Corrected", "That rank, corrected for how many there are."),
         "untrained_p": ("Untrained", "The same rank with random weights."),
-        "disjoint": ("Places", "How many places there are that share nothing: with few, ranks say little."),
+        "disjoint": ("Places", "How many places there are that share nothing: fewer than 20 tell nothing."),
         "verdict": ("Verdict", "Whether the part corresponds more than other places, and not with random weights too."),
     },
     "causes": {

@@ -28,8 +28,8 @@ from convscope.studies.pictures import SeenImages, photo_picture
 from convscope.tables import TextTable, columns_of, csv_of
 
 _HEAD = (
-    "layer", "part", "images", "differ", "interval", "elsewhere", "rank", "corrected", "untrained", "places", "verdict",
-    "paper's masks", "rank",
+    "layer", "part", "images", "differ", "interval", "elsewhere", "rank", "floor", "corrected", "untrained", "places",
+    "verdict", "paper's masks", "rank",
 )  # fmt: skip
 _SETTINGS = ("draws", "fill", "tolerance", "places", "seed", "primary", "counted", "seeds")
 _PHOTOS = 48  # images that the page shows
@@ -55,7 +55,7 @@ class Correspondence(Answer):
         return (
             f"Decided at {found.primary}, by the share of {_SAID[found.counted]} whose change differs in sign between "
             f"two images when the same part is covered in both, over all pairs of {found.images} images; its rank "
-            f"among {found.draws:,} sets of masks at the same relative place of all objects, corrected for the parts."
+            "among disjoint places, of masks at the same relative place of all objects, corrected for the parts."
             f"{seeds} "
             f"{' '.join(said)}"
         )
@@ -64,12 +64,13 @@ class Correspondence(Answer):
         whole = self.found.counted == "all"
         verdict = result.verdict if whole else result.verdict_among_changed
         corrected = result.corrected if whole else result.corrected_among_changed
-        numbers = "no place to compare it with" if corrected is None else f"rank {corrected:.2g}"
+        numbers = "no place to compare it with"
+        if corrected is not None and result.floor is not None:
+            numbers = (
+                f"rank {corrected:.2g}, {result.disjoint} disjoint places, of which none is below {result.floor:.2g}"
+            )
         paper = result.p if whole else result.p_among_changed
-        return (
-            f"{result.part}: {verdict} ({MEANING[verdict]}; {numbers}, {result.disjoint} disjoint places; by the "
-            f"paper's masks {paper:.2g})."
-        )
+        return f"{result.part}: {verdict} ({MEANING[verdict]}; {numbers}; by the paper's masks {paper:.2g})."
 
     def rows(self) -> list[Row]:
         """One row a layer and part."""
@@ -92,8 +93,9 @@ class Correspondence(Answer):
         """The images that were left out, what decides, and how the rest was computed."""
         found = self.found
         decides = (
-            f"{_SAID[found.counted]} at {found.primary} decide; {found.draws:,} sets of masks, so that no rank is "
-            f"below {found.floor:.2g}; {found.tests} ranks, corrected after Holm: those that decide, and all others"
+            f"{_SAID[found.counted]} at {found.primary} decide; {found.draws:,} sets of masks, so that none of the "
+            f"paper's ranks is below {found.floor:.2g}; ranks among places are not below what these allow, see floor; "
+            f"{found.tests} ranks, corrected after Holm: those that decide, and all others"
         )
         return [*self.seen.remarks, decides, found.method]
 
@@ -144,15 +146,16 @@ class Correspondence(Answer):
 
 def _cells(row: Row, counted: Counted) -> tuple[str, ...]:
     end, value = ("", "mean") if counted == "all" else ("_among_changed", "among_changed")
-    interval = f"{row['low']:.4f} to {row['high']:.4f}" if counted == "all" else ""
+    low, high = row[f"low{end}"], row[f"high{end}"]
     return (
         row["layer"],
         row["part"],
         str(row["images"]),
         f"{row[value]:.4f}",
-        interval,
+        "-" if low is None or high is None else f"{low:.4f} to {high:.4f}",
         _number(row[f"aligned{end}"]),
         _number(row[f"aligned_p{end}"]),
+        _number(row["floor"]),
         _number(row[f"corrected{end}"]),
         _number(row[f"untrained_p{end}"]),
         str(row["disjoint"]),
@@ -202,7 +205,8 @@ def correspond(
             everything else.
         draws: how many sets of masks each part is compared with: masks of its size that touch no part, at the same
             relative place of all objects, and, as in the paper, anywhere (where no such place is left, one that covers
-            little of the parts). None for 20 times the number of ranks, 1,999 at least.
+            little of the parts). None for 20 times the number of ranks, 1,999 at least. Ranks are among the places that
+            share nothing, however many sets there are.
         regions: whether masks lie within the part called `object`, of images that have one, or anywhere.
         fill: what covers, as for `occlude`.
         places: maps are reduced to so many rows and columns by the maximum of each part first, so that a feature counts

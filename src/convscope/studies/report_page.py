@@ -7,6 +7,7 @@ SVG, in the colours of the page, so that it is sharp in print.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -27,6 +28,8 @@ _KINDS: dict[ClaimVerdict, str] = {
     "cannot tell": "open",
     "needs": "needs",
 }
+_ARGUMENT = re.compile(r"(?<![\w.])([a-z_]+)=(?=[),:;]|$)")
+_OPTION = "--"  # what an option of the command line begins with
 _WIDTH, _LEFT, _LINE = 560, 128, 22  # of a drawing, in its own units
 
 
@@ -48,6 +51,11 @@ def page_of(claims: Sequence[TestedClaim], *, network: str, images: str, seeds: 
 
 def _text(value: object) -> str:
     return escape(printable(str(value)))
+
+
+def _either(text: str) -> str:
+    """A message that names arguments, for readers of whom some ask in Python and some by the command line."""
+    return _ARGUMENT.sub(lambda one: f"{one[0]} or {_OPTION}{one[1].replace('_', '-')}", text)
 
 
 def _about(network: str, images: str, seeds: int, drawn: str) -> str:
@@ -93,7 +101,7 @@ def _section(one: TestedClaim) -> str:
     body = "" if one.told is None else _measured(one, one.told)
     return (
         f'<section id="{one.claim}" class="{kind}"><h2><small>{_text(says.where)}</small> {_text(says.says)}</h2>'
-        f'<p class="verdict"><span>{_text(_named(one.verdict))}</span> {_text(one.why)}</p>'
+        f'<p class="verdict"><span>{_text(_named(one.verdict))}</span> {_text(_either(one.why))}</p>'
         f"<dl>{told}</dl>{body}</section>"
     )
 

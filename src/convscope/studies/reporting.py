@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -80,7 +81,7 @@ class Paper(Answer):
         for one in VERDICTS:
             names = [f"{claim.claim} ({claim.says.where})" for claim in self.claims if claim.verdict == one]
             if names:
-                said.append(f"{len(names)} {_in_words(one)}: {', '.join(names)}")
+                said.append(f"{len(names)} {_in_words(one, len(names))}: {', '.join(names)}")
         beside = (
             f"{counted(self.seeds, 'seed')} of random weights beside" if self.seeds else "without random weights beside"
         )
@@ -132,10 +133,10 @@ class Paper(Answer):
         return AtlasEntry("paper", f"The paper's claims on {self.network}", self.rows(), settings=settings)
 
 
-def _in_words(one: ClaimVerdict) -> str:
-    return {"agrees": "agree", "disagrees": "disagree", "needs": "need something that is not there"}.get(
-        one, one.replace("agrees", "agree")
-    )
+def _in_words(one: ClaimVerdict, count: int) -> str:
+    """What so many claims do."""
+    said = "needs something that is not there" if one == "needs" else one
+    return said if count == 1 else re.sub(r"^(agree|disagree|need)s", r"\1", said)
 
 
 def _cells(one: TestedClaim) -> tuple[str, ...]:
@@ -238,8 +239,8 @@ def paper(
 
 def _tested(asked: AskedReport, claim: Claim, place: Path | None, room: Parts) -> TestedClaim:
     """A claim, measured now or as it is kept; of one that a verb refuses to answer of this network, why."""
-    if asked.missing(claim.name):
-        return TestedClaim(claim.name, "needs", None, 0.0)
+    if takes := asked.missing(claim.name):
+        return TestedClaim(claim.name, "needs", None, 0.0, takes)
     about = asked.about(claim.name)
     key = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:12]
     asked.place = None if place is None else place / "work" / key

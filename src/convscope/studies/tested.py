@@ -19,7 +19,10 @@ from convscope.tables import without_nan
 @brief
 @dataclass(frozen=True, eq=False)
 class TestedClaim:
-    """A claim of the paper on a network; told: what was measured, None where something is missing that it is about."""
+    """A claim of the paper on a network; told: what was measured, None where something is missing that it is about.
+
+    takes: what that is, in words; "" for what the claim itself says that it needs.
+    """
 
     __test__ = False  # pytest takes it for tests
 
@@ -27,6 +30,7 @@ class TestedClaim:
     verdict: ClaimVerdict
     told: ToldClaim | None
     seconds: float
+    takes: str = ""
 
     @property
     def says(self) -> Claim:
@@ -46,7 +50,7 @@ class TestedClaim:
         """What is missing, or why nothing can be told; "" where neither is so."""
         says, told = self.says, self.told
         if told is None:
-            return f"it takes {says.needs}"
+            return f"it takes {self.takes or says.needs}"
         if self.verdict != "cannot tell":
             return ""
         found = told.measured

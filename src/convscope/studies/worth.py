@@ -236,6 +236,7 @@ def sanity(
     options: PullOptions | None = None,
     seed: int = 0,
     limit: int | None = None,
+    workers: int | None = None,
     atlas: Atlas | str | PathLike[str] | None = None,
     name: str | None = None,
     progress: Progress | None = None,
@@ -258,6 +259,7 @@ def sanity(
         confidence: of the intervals, which resample units and images both.
         options: the other choices of how signals go back.
         seed: of what is drawn. limit: at most so many images, evenly spread.
+        workers: threads, by default one a core.
         atlas: an atlas of the same network that is to show the answer, under `name`.
         progress: called with images run, and with a stage for each layer and rule.
 
@@ -289,7 +291,7 @@ def sanity(
         cases = _cases(found[layer], layer, units if isinstance(units, int) else named or (), each, seed)
         for rule in rules:
             how = replace(options or PullOptions(), rule=rule)
-            one = _KeptLayer(net, pictures, layer, cases, how, side, seeds, seed, parts, report)
+            one = _KeptLayer(net, pictures, layer, cases, how, side, seeds, seed, parts, report, workers)
             made.append(LayerSanity.of(layer, rule, cases, *one.found(), confidence=confidence, seed=seed))
     answer = Sanity(net.name, tuple(made), pictures.seen, side, confidence, seed)
     return finished(answer, store=store, atlas=shown, name=name, progress=progress)
@@ -329,6 +331,7 @@ class _KeptLayer:
     seed: int
     parts: Parts
     progress: Progress
+    workers: int | None = None
     tool: Tool | None = None
 
     def found(self) -> tuple[LookedCases, Cascade]:
@@ -345,7 +348,7 @@ class _KeptLayer:
         counting(0)
         said = {"layer": self.layer, "options": vars(self.options), "unit": self.cases.unit.tolist()}
         said |= {"image": self.cases.image.tolist()}
-        how = CaseLooking(self.options, self.tool, self.seed, counting)
+        how = CaseLooking(self.options, self.tool, self.seed, counting, self.workers)
         asked = (self.net, self.pictures.inputs, self.layer, self.cases)
         name = f"{self.layer}-{self.options.rule}"
         looked, there = self.parts.part(

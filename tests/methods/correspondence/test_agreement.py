@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from convscope.kernels.agreeing import Packed, pack
-from convscope.methods.correspondence.agreement import Pairs, Shares, bootstrap, hamming, rank_test
+from convscope.methods.correspondence.agreement import Pairs, Shares, bootstrap, hamming, rank_among_places, rank_test
+from convscope.methods.intervals import tail
 
 # Three images, five features. By hand: 1 and 2 differ in features 1 (+ against 0), 3 (- against +) and 4 (0 against -);
 # 1 and 3 in 0 (+ against -) and 3 (- against 0); 2 and 3 in 0, 1, 3 and 4. In feature 2 all are zero and agree.
@@ -77,14 +78,34 @@ def test_rank_is_uniform_where_the_value_is_one_of_the_others() -> None:
 def test_bootstrap_is_the_mean_over_pairs_of_drawn_images() -> None:
     pairs = np.array([[9.0, 1, 2], [1, 9, 6], [2, 6, 9]])  # the diagonal must not matter
     # All 27 draws of three images, one by one, with all their ordered pairs of different images.
-    means = []
+    changed = np.array([[5.0, 8, 9], [8, 5, 7], [9, 7, 5]])
+    means, shares = [], []
     for drawn in itertools.product(range(3), repeat=3):
-        values = [pairs[a, b] for a, b in itertools.product(drawn, repeat=2) if a != b]
-        if values:
-            means.append(np.mean(values))
-    low, high = bootstrap(pairs, confidence=0.8, generator=np.random.default_rng(0), samples=20000)
-    assert low == pytest.approx(np.percentile(means, 10, method="inverted_cdf"), abs=1e-9)
-    assert high == pytest.approx(np.percentile(means, 90, method="inverted_cdf"), abs=1e-9)
+        chosen = [(a, b) for a, b in itertools.product(drawn, repeat=2) if a != b]
+        if chosen:
+            means.append(np.mean([pairs[one] for one in chosen]))
+            shares.append(sum(pairs[one] for one in chosen) / sum(changed[one] for one in chosen))
+    found = bootstrap(
+        pairs, [np.ones((3, 3)), changed], confidence=0.5, generator=np.random.default_rng(0), samples=20000
+    )
+    beyond = tail(3, 0.5)
+    assert 0.1 < beyond < 0.17
+    for (low, high), every in zip(found, (means, shares), strict=True):
+        assert low == pytest.approx(np.quantile(every, beyond, method="inverted_cdf"), abs=1e-9)
+        assert high == pytest.approx(np.quantile(every, 1 - beyond, method="inverted_cdf"), abs=1e-9)
+
+
+def test_sets_are_no_evidence_beyond_the_places_that_they_are_drawn_from() -> None:
+    # Of n places that share nothing and a part that is like any of them, it is the best one time in n + 1.
+    random, places = np.random.default_rng(2), 24
+    best = []
+    for _ in range(4000):
+        at = random.normal(size=1 + places)
+        sets = at[1 + random.integers(places, size=500)]
+        best.append(rank_among_places(rank_test(at[0], sets), places))
+    for level in (0.05, 0.1, 0.3):
+        assert level - 0.045 < np.mean(np.array(best) <= level) < level + 0.01
+    assert min(best) == rank_among_places(1 / 501, places) > 1 / (1 + places)
 
 
 def test_bootstrap_intervals_hold_the_mean_and_grow_with_confidence() -> None:
@@ -92,7 +113,8 @@ def test_bootstrap_intervals_hold_the_mean_and_grow_with_confidence() -> None:
     noise = random.random((12, 12))
     pairs = (noise + noise.T) / 2
     mean = pairs[~np.eye(12, dtype=bool)].mean()
-    narrow = bootstrap(pairs, confidence=0.5, generator=np.random.default_rng(0))
-    wide = bootstrap(pairs, confidence=0.99, generator=np.random.default_rng(0))
+    every = [np.ones((12, 12))]
+    (narrow,) = bootstrap(pairs, every, confidence=0.5, generator=np.random.default_rng(0))
+    (wide,) = bootstrap(pairs, every, confidence=0.99, generator=np.random.default_rng(0))
     assert wide[0] < narrow[0] < mean < narrow[1] < wide[1]
-    assert bootstrap(pairs, confidence=0.5, generator=np.random.default_rng(0)) == narrow
+    assert bootstrap(pairs, every, confidence=0.5, generator=np.random.default_rng(0)) == [narrow]

@@ -332,8 +332,12 @@ def test_aligned_numbers_equal_the_loop(layer: str) -> None:
         assert got.aligned == pytest.approx(np.mean(shares[1:]), abs=1e-12)
         assert got.aligned_among_changed == pytest.approx(np.mean(among[1:]), abs=1e-12)
         assert got.aligned_low == pytest.approx(np.percentile(shares[1:], 2.5))
-        assert got.aligned_p == (1 + sum(one <= shares[0] + 1e-12 for one in shares[1:])) / 71
-        assert got.aligned_p_among_changed == (1 + sum(one <= among[0] + 1e-12 for one in among[1:])) / 71
+        rank, rank_among = ((1 + sum(v <= one[0] + 1e-12 for v in one[1:])) / 71 for one in (shares, among))
+        n = got.disjoint
+        assert got.aligned_p == (1 + n * rank) / (1 + n)
+        assert got.aligned_p_among_changed == (1 + n * rank_among) / (1 + n)
+        assert got.floor == (1 + n / 71) / (1 + n)
+        assert got.low_among_changed is None or got.low_among_changed <= got.among_changed
         assert len({tuple(row) for row in given.aligned.tolist()}) > 20
 
 
@@ -394,7 +398,8 @@ def test_a_part_that_was_learned_is_known_and_with_random_weights_is_not() -> No
     net = Network.trace(Matched(pattern), (3, 24, 24))
     found = correspondence(net, batch, boxes, layers=[net.output], counted="changed", draws=99)
     (mark,) = found.results
-    assert (mark.verdict_among_changed, mark.aligned_p_among_changed) == ("yes", 1 / 100)
+    assert (mark.verdict_among_changed, mark.aligned_p_among_changed) == ("yes", mark.floor)
+    assert mark.floor == (1 + mark.disjoint / 100) / (1 + mark.disjoint), "the best of all, and no surer than by places"
     assert mark.untrained_p_among_changed is not None
     assert mark.untrained_p_among_changed > 0.05
     assert found.primary == net.output
@@ -412,7 +417,7 @@ def test_a_part_that_a_random_network_finds_as_well_is_no_finding() -> None:
         bright[i, :, y0:y1, x0:x1] = 30 * pattern  # what any filter meets
     net = Network.trace(Matched(30 * pattern), (3, 24, 24))
     (mark,) = correspondence(net, bright, boxes, layers=[net.output], counted="changed", draws=99).results
-    assert mark.aligned_p_among_changed == 1 / 100
+    assert mark.aligned_p_among_changed == mark.floor
     assert mark.verdict_among_changed == "untrained too"
 
 

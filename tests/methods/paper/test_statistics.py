@@ -6,6 +6,7 @@ import random
 import numpy as np
 import pytest
 
+from convscope.methods.intervals import tail
 from convscope.methods.paper.statistics import (
     halves,
     invariance_gain,
@@ -26,13 +27,14 @@ GENERATOR = np.random.default_rng(5)
 
 
 def drawn_again(rows: list[tuple[float, ...]], of, times: int = 4000) -> tuple[float, float]:
-    """A percentile interval by a literal loop, with another generator."""
+    """A percentile interval by a literal loop, with another generator; its ends as far out as so few rows ask for."""
     pick, found = random.Random(3), []
     for _ in range(times):
         some = [rows[pick.randrange(len(rows))] for _ in rows]
         found.append(of([sum(column) / len(some) for column in zip(*some, strict=True)]))
     found.sort()
-    return found[round(0.025 * times)], found[round(0.975 * times)]
+    beyond = tail(len(rows))
+    return found[round(beyond * times)], found[min(round((1 - beyond) * times), times - 1)]
 
 
 def test_less_way_of_the_late_layer_over_images() -> None:
@@ -105,14 +107,20 @@ def test_upper_layers_settle_later_by_units_of_halves() -> None:
     assert found.value == pytest.approx((3 + 4 + 4) / 3 / 4 - (0 + 1 + 0) / 3 / 4)
     assert found.count == 5
     assert found.low > 0.5
-    exact = 1 / 20  # of 20 ways to deal six units, three to each, one is as late
-    assert found.p == pytest.approx(exact, abs=0.025)
+    # Means 1/3, 9, 11/3: of the six orders of three layers, these and the sorted ones rise as much or more.
+    assert found.p == 3 / 6
 
 
-def test_units_that_settle_alike_are_dealt_as_late_by_chance() -> None:
+def test_however_many_units_settle_late_the_order_is_of_layers() -> None:
+    early, late = np.zeros(200, np.int64), np.full(200, 4)
+    assert later([early, late], 5).p == 1 / 2, "of two layers one order of two is as late"
+    assert later([early, early + 1, late - 1, late], 5).p == 1 / 24
+    assert later([early, early + 1, late - 1, late, late + 1], 6).p == 1 / 120
+
+
+def test_layers_that_settle_alike_are_in_no_order() -> None:
     found = later([np.array([1, 2, 3]), np.array([1, 2, 3])], 5)
-    assert found.value == 0
-    assert found.p > 0.5
+    assert (found.value, found.p) == (0, 1)
 
 
 def test_settling_takes_two_layers_and_units() -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 
 from convscope.graph import Network
 from convscope.methods.deconv import project
+from convscope.methods.sanity import looking
 from convscope.methods.sanity.cases import SanityCases, chosen_cases, drawn_units, responses
 from convscope.methods.sanity.controls import control
+from convscope.methods.sanity.covering import Areas, areas
 from convscope.methods.sanity.layers import LayerSanity
 from convscope.methods.sanity.looking import Cascade, CaseLooking, Projecting, Tool, cascade, look_at_cases
 from convscope.methods.sanity.orders import CONTROLS
@@ -113,3 +118,26 @@ def test_cascades_end_where_all_weights_are_others() -> None:
     assert (found.median[:, :, top[0]] > found.median[:, :, top[-1]]).all()
     assert len(CONTROLS) == 6
     assert len(images) == IMAGES
+
+
+def test_however_many_threads_look_they_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, images, threads = planted(), photos(16), set[int]()
+    cases = cases_of(net, images, "1", 2)
+
+    def covered(*asked: Any) -> Areas:
+        threads.add(threading.get_ident())
+        return areas(*asked)
+
+    monkeypatch.setattr(looking, "areas", covered)
+    alone, three = (
+        vars(look_at_cases(net, images, "1", cases, side=SIDE, how=CaseLooking(OPTIONS, workers=count)))
+        for count in (1, 3)
+    )
+    assert threading.get_ident() in threads
+    assert len(threads) > 1
+    for name, found in alone.items():
+        assert np.array_equal(found, three[name], equal_nan=True), name
+    fallen = [
+        cascade(net, images, "1", cases, how=CaseLooking(OPTIONS, workers=count), seeds=1).median for count in (1, 3)
+    ]
+    assert np.array_equal(*fallen, equal_nan=True)

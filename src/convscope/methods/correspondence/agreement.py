@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.kernels.agreeing import Packed, overlaps, pack
+from convscope.methods.intervals import tail
 
 _NUMBERS = 1 << 22  # pairs of images that are held together
 
@@ -92,18 +93,44 @@ def rank_test(value: float, others: NDArray[np.float64]) -> float:
     return float((1 + np.count_nonzero(known <= value + 1e-12)) / (1 + len(known)))
 
 
+def rank_among_places(rank: float, disjoint: int) -> float:
+    """The rank among so many places of what has a rank among sets of masks that were drawn from them.
+
+    Sets are many, and no evidence beyond the places that they are of: (1 + n r) / (1 + n), as of n places of which the
+    share r does as well. So of a part that is best of all it is about 1 / (1 + n), however many sets there are.
+
+    >>> rank_among_places(0.5, 19), round(rank_among_places(1 / 2000, 22), 4), rank_among_places(0.1, 0)
+    (0.525, 0.044, 1.0)
+    """
+    return (1 + disjoint * rank) / (1 + disjoint)
+
+
 def bootstrap(
-    pairs: NDArray[np.float64], *, confidence: float, generator: np.random.Generator, samples: int = 2000
-) -> tuple[float, float]:
-    """The interval of the mean over pairs (n, n) of different items, the items drawn again with replacement."""
+    pairs: NDArray[np.float64],
+    whole: Sequence[NDArray[np.float64]],
+    *,
+    confidence: float,
+    generator: np.random.Generator,
+    samples: int = 2000,
+) -> list[tuple[float, float]]:
+    """The intervals of what all pairs (n, n) of different items are of each `whole` (n, n), the items drawn again.
+
+    Ends are taken as far out as few items ask for, see `intervals.tail`; NaN where nothing is drawn that is any share.
+    """
     n = len(pairs)
     # How often each item is drawn. An item drawn twice would be compared with itself: such pairs say nothing.
     often = generator.multinomial(n, np.full(n, 1 / n), size=samples).astype(np.float64)
-    count = n * n - (often**2).sum(1)
-    sums = ((often @ np.where(np.eye(n, dtype=bool), 0, pairs)) * often).sum(1)
-    means = sums[count > 0] / count[count > 0]
-    tail = 100 * (1 - confidence) / 2
-    return float(np.percentile(means, tail)), float(np.percentile(means, 100 - tail))
+
+    def summed(table: NDArray[np.float64]) -> NDArray[np.float64]:
+        return ((often @ np.where(np.eye(n, dtype=bool), 0, table)) * often).sum(1)
+
+    beyond, sums, found = tail(n, confidence), summed(pairs), []
+    for one in whole:
+        every = summed(one)
+        known = sums[every > 0] / every[every > 0]
+        low, high = np.quantile(known, [beyond, 1 - beyond]) if len(known) else (np.nan, np.nan)
+        found.append((float(low), float(high)))
+    return found
 
 
-__all__ = ["Pairs", "Shares", "bootstrap", "hamming", "rank_test"]
+__all__ = ["Pairs", "Shares", "bootstrap", "hamming", "rank_among_places", "rank_test"]

@@ -9,7 +9,8 @@ The paper leaves open what a zero change is: here signs have three values, and t
 below a small share of the layer's largest activation, because features are computed with rounding.
 
 A mask's features depend on its image and place alone. So a pool of masks of each image is covered once, and sets are
-drawn among them: 1,999 sets of 15 images cost what 320 masks an image do.
+drawn among them: 1,999 sets of 15 images cost what 320 masks an image do. That is how finely
+a share is told; evidence are the places that share nothing, so a part's rank is one among these (`rank_among_places`).
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from convscope.methods.correspondence.results import (
     UntrainedResult,
     judged,
     part_result,
-    ranks,
+    place_ranks,
     share_summary,
 )
 from convscope.methods.correspondence.signs import Collector
@@ -103,7 +104,7 @@ class PartAgreement:
 
     @property
     def floor(self) -> float:
-        """The smallest rank that so many sets can give."""
+        """The smallest rank that so many sets can give; that of a part's places is its own, see `PartResult`."""
         return 1 / (1 + self.draws)
 
     def rows(self) -> Iterator[dict[str, Any]]:
@@ -188,7 +189,7 @@ def correspondence(
     )
     return PartAgreement(
         network=net.name, images=len(batch),
-        results=judged(results, beside, layer=asked.primary, counted=counted, draws=asked.draws),
+        results=judged(results, beside, layer=asked.primary, counted=counted),
         draws=asked.draws, confidence=confidence, fill=describe_fill(fill), tolerance=tolerance, seed=seed,
         method=collector.method_used, places=places, primary=asked.primary, counted=counted, tests=asked.tests,
         seeds=seeds, untrained=beside,
@@ -366,7 +367,7 @@ def _untrained(
             features = collector.features(name)
             own = Shares.of(signs, np.zeros((1, len(signs)), np.int64), features)
             aligned = Shares.of(signs, given.aligned, features) if len(given.aligned) else None
-            said, rank = share_summary(aligned, features, 50.0), ranks(own, aligned)
+            said, rank = share_summary(aligned, features, 50.0), place_ranks(own, aligned, given.disjoint)
             among = float(np.nan_to_num(own.among[0]))
             yield UntrainedResult(seed, name, part, float(own.means[0]), among, said[""], said["_among_changed"], *rank)
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from convscope.methods.corrections import holm
-from convscope.methods.correspondence.agreement import Pairs, Shares, bootstrap, rank_test
+from convscope.methods.correspondence.agreement import Pairs, Shares, bootstrap, rank_among_places, rank_test
 from convscope.shown import brief
 
 Counted = Literal["all", "changed"]
@@ -32,7 +32,8 @@ MEANING: dict[PartVerdict, str] = {
     "the weights are random",
     "untrained too": "so it does with random weights, so it is no finding about what was learned",
     "no": "covering other places of the object changes features as much alike",
-    "cannot tell": f"fewer than {FEWEST_PLACES} disjoint places to compare it with, or too few draws for any to tell",
+    "cannot tell": f"fewer than {FEWEST_PLACES} disjoint places to compare it with, or too few of them or of draws for "
+    "any rank to be a finding once it is corrected",
 }
 
 
@@ -43,12 +44,15 @@ class PartResult:
 
     mean: the share of features whose signs differ, over all pairs; deviation: its standard deviation over pairs; low,
     high: its bootstrap interval over images; total: Delta itself, the sum over ordered pairs of numbers of features.
-    changed: the share of features that a cover changes; among_changed: as `mean`, of those that change in either image.
+    changed: the share of features that a cover changes; among_changed: as `mean`, of those that change in either image;
+    low_among_changed, high_among_changed: its interval.
 
     aligned and so on: the same of sets of masks of the same sizes at the same relative place of all objects; their
     interval is that of the sets. None where no place is off the parts in all of them. disjoint: how many such places
-    share nothing. aligned_p: the part's rank among the sets; aligned_p_among_changed: by that measure; corrected,
-    corrected_among_changed: these over all parts, layers and measures. untrained_p and so on: with random weights, the
+    share nothing. floor: the least rank that these places allow, about 1 / (1 + disjoint): sets are drawn among places,
+    and are no evidence beyond them. aligned_p: the part's rank among the places, never below it;
+    aligned_p_among_changed: by that measure; corrected, corrected_among_changed: these over all parts, layers and
+    measures. untrained_p and so on: with random weights, the
     median over their seeds; None where none were asked for. verdict and so on: what follows, see `MEANING`.
 
     random and so on, p: the same of the paper's masks, which are drawn in every image anew.
@@ -65,6 +69,8 @@ class PartResult:
     total: int
     changed: float
     among_changed: float
+    low_among_changed: float | None
+    high_among_changed: float | None
     aligned: float | None
     aligned_deviation: float | None
     aligned_low: float | None
@@ -72,6 +78,7 @@ class PartResult:
     aligned_changed: float | None
     aligned_among_changed: float | None
     disjoint: int
+    floor: float | None
     aligned_p: float | None
     aligned_p_among_changed: float | None
     corrected: float | None
@@ -127,11 +134,17 @@ def share_summary(sets: Shares | None, features: int, tail: float) -> dict[str, 
     return dict(zip(names, values, strict=True))
 
 
-def ranks(own: Shares, sets: Shares | None) -> tuple[float | None, float | None]:
+def ranks(own: Shares, sets: Shares) -> tuple[float, float]:
     """The rank of a part's own set among others, by both measures."""
+    return rank_test(own.means[0], sets.means), rank_test(own.among[0], sets.among)
+
+
+def place_ranks(own: Shares, sets: Shares | None, disjoint: int) -> tuple[float | None, float | None]:
+    """The same among the places that aligned sets are drawn from; None where there is none."""
     if sets is None:
         return None, None
-    return rank_test(own.means[0], sets.means), rank_test(own.among[0], sets.among)
+    every, among = ranks(own, sets)
+    return rank_among_places(every, disjoint), rank_among_places(among, disjoint)
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,9 +164,14 @@ def part_result(
     pairs, own, aligned = found.pairs, found.own, found.aligned
     n, f = pairs.differ.shape[1], pairs.features
     off, tail = ~np.eye(n, dtype=bool), 100 * (1 - confidence) / 2
-    low, high = bootstrap(pairs.differ[0] / f, confidence=confidence, generator=generator)
+    (low, high), among = bootstrap(
+        pairs.differ[0],
+        [np.full((n, n), float(f)), pairs.either[0]],
+        confidence=confidence,
+        generator=generator,
+    )
     p, p_changed = ranks(own, found.paper)
-    aligned_p, aligned_changed_p = ranks(own, aligned)
+    aligned_p, aligned_changed_p = place_ranks(own, aligned, disjoint)
     return PartResult(
         layer=key[0],
         part=key[1],
@@ -167,8 +185,11 @@ def part_result(
         total=int(pairs.differ[0][off].sum()),
         changed=float(pairs.changed[0].mean() / f),
         among_changed=float(np.nan_to_num(own.among[0])),
+        low_among_changed=among[0] if np.isfinite(among[0]) else None,
+        high_among_changed=among[1] if np.isfinite(among[1]) else None,
         **{f"aligned{name}": value for name, value in share_summary(aligned, f, tail).items()},
         disjoint=disjoint,
+        floor=None if aligned is None else rank_among_places(1 / (1 + len(aligned.means)), disjoint),
         aligned_p=aligned_p,
         aligned_p_among_changed=aligned_changed_p,
         corrected=None,
@@ -178,18 +199,18 @@ def part_result(
         verdict="cannot tell",
         verdict_among_changed="cannot tell",
         **{f"random{name}": value for name, value in share_summary(found.paper, f, tail).items()},
-        p=p if p is not None else 1.0,
-        p_among_changed=p_changed if p_changed is not None else 1.0,
+        p=p,
+        p_among_changed=p_changed,
     )
 
 
 def judged(
-    results: Sequence[PartResult], untrained: Sequence[UntrainedResult], *, layer: str, counted: Counted, draws: int
+    results: Sequence[PartResult], untrained: Sequence[UntrainedResult], *, layer: str, counted: Counted
 ) -> tuple[PartResult, ...]:
     """The results with ranks corrected after Holm, those with random weights beside, and verdicts.
 
     The parts at the layer and by the measure that were named before looking are one family; all other ranks another.
-    Where the least rank among so many draws is no finding once it is corrected, nothing can be told.
+    Where the least ranks that places and draws allow are no finding once they are corrected, nothing can be told.
     """
     asked = [(at, one) for at in range(len(results)) for one in ("all", "changed")]
     first = [key for key in asked if (results[key[0]].layer, key[1]) == (layer, counted)]
@@ -197,8 +218,9 @@ def judged(
     least = dict.fromkeys(asked, 0.0)
     for family in (first, [key for key in asked if key not in first]):
         known = [(key, p) for key in family if (p := results[key[0]].rank(_counted(key[1]))) is not None]
-        corrected |= dict(zip([key for key, _ in known], holm([p for _, p in known]), strict=True))
-        least |= dict.fromkeys(family, len(known) / (1 + draws))
+        keys, floors = [key for key, _ in known], [results[at].floor or 0.0 for (at, _), _ in known]
+        corrected |= dict(zip(keys, holm([p for _, p in known]), strict=True))
+        least |= dict(zip(keys, holm(floors), strict=True))
     made = []
     for at, result in enumerate(results):
         beside = [one for one in untrained if (one.layer, one.part) == (result.layer, result.part)]
@@ -231,7 +253,7 @@ def _median(values: Sequence[float | None]) -> float | None:
 
 def part_verdict(corrected: float | None, untrained: float | None, disjoint: int, least: float = 0.0) -> PartVerdict:
     """What follows from a corrected rank, the median one with random weights, how many places there are, and the least
-    corrected rank that the draws allow.
+    corrected rank that places and draws allow.
 
     >>> part_verdict(0.01, 0.4, 30), part_verdict(0.01, 0.02, 30)
     ('yes', 'untrained too')
@@ -247,5 +269,5 @@ def part_verdict(corrected: float | None, untrained: float | None, disjoint: int
 
 __all__ = [
     "FEWEST_PLACES", "LEVEL", "MEANING", "ComparedPart", "Counted", "PartResult", "PartVerdict", "UntrainedResult",
-    "judged", "part_result", "ranks", "share_summary", "part_verdict",
+    "judged", "part_result", "place_ranks", "ranks", "share_summary", "part_verdict",
 ]  # fmt: skip

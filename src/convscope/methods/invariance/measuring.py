@@ -21,7 +21,7 @@ from convscope.errors import ShapeError, UnknownLayer, UsageError, nearest
 from convscope.graph import Head, Network, Unit
 from convscope.graph.running import as_map
 from convscope.methods.inputs import chosen_layers, images_for, recipe_of
-from convscope.methods.intervals import wilson
+from convscope.methods.intervals import tail, wilson
 from convscope.methods.invariance.transforms import PAPER, Frame, Interpolation, Outside, transformation
 from convscope.methods.occlusion.readings import Reduction
 from convscope.methods.targets import Followed, Region, Target, head_for, targets_of
@@ -75,8 +75,8 @@ class Curve:
             low, high = zip(*(wilson(hits, len(table), confidence=confidence) for hits in table.sum(0)), strict=True)
             return np.array(low), np.array(high)
         often = np.random.default_rng(seed).multinomial(len(table), np.full(len(table), 1 / len(table)), _RESAMPLES)
-        tail = 100 * (1 - confidence) / 2
-        low, high = np.percentile(often @ table / len(table), [tail, 100 - tail], axis=0)
+        beyond = 100 * tail(len(table), confidence)
+        low, high = np.percentile(often @ table / len(table), [beyond, 100 - beyond], axis=0)
         return low, high
 
     def _table(self, what: str, normalised: bool) -> NDArray[np.float64]:

@@ -20,6 +20,7 @@ from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network, Unit
 from convscope.methods.corrections import holm
 from convscope.methods.inputs import recipe_of
+from convscope.methods.intervals import tail
 from convscope.methods.occlusion.occluders import Fill, OccluderGrid, covering
 from convscope.methods.occlusion.readings import OcclusionResponses, Readout, Reduction
 from convscope.methods.occlusion.sweep import Method, Sweep
@@ -224,8 +225,8 @@ class _Costs:
 def _interval(differences: NDArray[np.float64], confidence: float, seed: int) -> tuple[float, float]:
     count = len(differences)
     often = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), _RESAMPLES)
-    tail = 100 * (1 - confidence) / 2
-    low, high = np.percentile(often @ differences / count, [tail, 100 - tail])
+    beyond = 100 * tail(count, confidence)
+    low, high = np.percentile(often @ differences / count, [beyond, 100 - beyond])
     return float(low), float(high)
 
 

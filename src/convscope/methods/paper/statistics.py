@@ -1,6 +1,7 @@
 """The statistics of the paper's claims: arrays that methods found to one number, its interval and its sample.
 
-Intervals draw again what the claim is about: images, units, seeds or folds; see `table.CLAIMS`.
+Intervals draw again what the claim is about: images, units, seeds or folds; see `table.CLAIMS`. Of few images their
+ends are taken further out, see `intervals.tail`.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from numpy.typing import NDArray
 
 from convscope.methods.corrections import holm
 from convscope.methods.effects.testing import quantile
+from convscope.methods.intervals import rising_p, tail
 from convscope.methods.paper.judging import MeasuredClaim
 from convscope.methods.paper.table import CONFIDENCE
 
 Doubles = NDArray[np.float64]
 
 DRAWS = 4000
-_DEALT = 999
 _BLOCK = 200
 
 
@@ -40,15 +41,14 @@ def resampled(table: Doubles, of: Callable[[Doubles], Doubles], *, seed: int = 0
             return MeasuredClaim(value, np.nan, np.nan, count)
         often = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), DRAWS)
         drawn = of(often @ table / count)
-    return MeasuredClaim(value, *_ends(drawn), count)
+    return MeasuredClaim(value, *_ends(drawn, tail(count, CONFIDENCE)), count)
 
 
-def _ends(drawn: Doubles) -> tuple[float, float]:
+def _ends(drawn: Doubles, beyond: float = (1 - CONFIDENCE) / 2) -> tuple[float, float]:
     known = drawn[np.isfinite(drawn)]
     if not len(known):
         return np.nan, np.nan
-    tail = 100 * (1 - CONFIDENCE) / 2
-    low, high = np.percentile(known, [tail, 100 - tail])
+    low, high = np.quantile(known, [beyond, 1 - beyond])
     return float(low), float(high)
 
 
@@ -113,7 +113,9 @@ def later(settled: Sequence[NDArray[np.int64]], checkpoints: int, *, seed: int =
     """How much later units of the upper half of layers settle than of the lower half, as a share of the checkpoints.
 
     settled: of each layer, in the order of their depth, the number of the checkpoint where each unit settles; of an odd
-    number of layers the middle one counts for neither. count: checkpoints. p: units dealt to the two at random.
+    number of layers the middle one counts for neither. count: checkpoints. p: of all orders of the layers, the share
+    whose means rise as much. Units of a layer learn together, so that the order is of layers, and fewer than four can
+    never tell; the interval is of units, of this training alone.
 
     >>> later([np.array([0, 0]), np.array([4, 2])], 5).value
     0.75
@@ -128,12 +130,8 @@ def later(settled: Sequence[NDArray[np.int64]], checkpoints: int, *, seed: int =
         return MeasuredClaim(np.nan, np.nan, np.nan, checkpoints, lacking="no unit responds at the last checkpoint")
     generator, value = np.random.default_rng(seed), float(high.mean() - low.mean())
     drawn = _means(high, generator) - _means(low, generator)
-    every, dealt = np.concatenate([low, high]), []
-    for _ in range(_DEALT):
-        mixed = generator.permutation(every)
-        dealt.append(mixed[len(low) :].mean() - mixed[: len(low)].mean())
-    p = (1 + int((np.array(dealt) >= value - 1e-12).sum())) / (1 + _DEALT)
-    return MeasuredClaim(value, *_ends(drawn), checkpoints, p)
+    p = rising_p([float(one.mean()) for one in settled if len(one)], seed=seed)
+    return MeasuredClaim(value, *_ends(drawn), checkpoints, 1.0 if math.isnan(p) else p)
 
 
 def _means(values: Doubles, generator: np.random.Generator) -> Doubles:

@@ -75,9 +75,9 @@ CLAIMS: tuple[Claim, ...] = (
         "lower layers settle within a few epochs, upper ones late",
         "lower layers after a few of 70 epochs, upper ones after 40 to 50",
         "by how much later units of the upper half of the layers settle than those of the lower half, as a share of "
-        "the checkpoints",
+        "the checkpoints; the layers' means are to rise with depth as well, as at most 0.05 of all orders of them do",
         "above", 0.05, 4, "checkpoints", 300,
-        "the same units, dealt to the layers at random",
+        "the same layers in every other order",
         needs="the folder of a training with its checkpoints (run=), such as `convscope train` leaves",
     ),
     Claim(

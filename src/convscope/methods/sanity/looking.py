@@ -23,6 +23,7 @@ from convscope.methods.sanity.cases import SanityCases
 from convscope.methods.sanity.controls import control, likeness
 from convscope.methods.sanity.covering import FILLS, areas, filled
 from convscope.methods.sanity.orders import CONTROLS, Tiles, centred, contrast, shifted
+from convscope.methods.workers import Workers, one_thread_workers
 from convscope.shown import brief
 
 OTHERS = 2
@@ -53,12 +54,13 @@ class Tool(Protocol):
 @dataclass(frozen=True, eq=False)
 class CaseLooking:
     """How cases are looked at: by the tool, with `options` (which are those of the usual tool), what is drawn with
-    `seed`; `counting` is called with how many more are done."""
+    `seed`; `counting` is called with how many more are done; `workers` threads, None for as many as PyTorch's."""
 
     options: PullOptions
     tool: Tool | None = None
     seed: int = 0
     counting: Counting | None = None
+    workers: int | None = None
 
     @property
     def made(self) -> Tool:
@@ -135,16 +137,27 @@ def look_at_cases(
 
     images: normalised (n, C, H, W), those that the cases count. side: of the tiles, in pixels.
     """
-    one = _Layer(net, images, layer, side, how.options, how.made, Focus.of(net, layer))
     parts, generator = [], np.random.default_rng(how.seed)
     units = np.unique(cases.unit)
-    for unit in units:
-        rows = np.flatnonzero(cases.unit == unit)
-        parts.append((rows, one.unit(cases.at(rows), units, generator)))
-        how.count(len(rows))
+    with one_thread_workers(net.device, how.workers) as workers:
+        one = _Layer(net, images, layer, side, how.options, how.made, Focus.of(net, layer), workers)
+        for unit in units:
+            rows = np.flatnonzero(cases.unit == unit)
+            parts.append((rows, one.unit(cases.at(rows), units, generator)))
+            how.count(len(rows))
     order = np.argsort(np.concatenate([rows for rows, _ in parts]))
     names = LookedCases.__dataclass_fields__
     return LookedCases(*(np.concatenate([getattr(part, name) for _, part in parts])[order] for name in names))
+
+
+@dataclass(frozen=True, eq=False)
+class _Covered:
+    """A case to be covered: the pixels of its box and what fills them (1 + fills, C, h, w), by name when each pixel is
+    covered, and the arguments of `areas` that say which unit is read."""
+
+    pixels: Tensor
+    ranks: dict[str, NDArray[np.int64]]
+    read: tuple[NDArray[np.int64], int, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,6 +171,7 @@ class _Layer:
     options: PullOptions
     tool: Tool
     plan: Focus
+    workers: Workers
 
     def unit(self, cases: SanityCases, units: NDArray[np.int64], generator: np.random.Generator) -> LookedCases:
         """What is found of one unit's cases."""
@@ -170,12 +184,14 @@ class _Layer:
         rest = units[units != cases.unit[0]]
         drawn = [generator.choice(rest, len(cases)) for _ in range(OTHERS)]
         others = [self.tool(self.net, batch, self.layer, rows, unit, cases.position)[0] for unit in drawn]
-        found = [
+        # What is drawn is drawn case by case, in order; what takes time is not.
+        asked = [
             self._case(
                 cases.at(rows[n : n + 1]), mine[n], [o[n] for o in others], signals[n], boxes[n].numpy(), generator
             )
             for n in range(len(cases))
         ]
+        found = self.workers.map(self._areas, asked)
         like = [likeness(mine, other) for other in others]
         return LookedCases(
             np.stack([deletion for deletion, _ in found]),
@@ -193,17 +209,21 @@ class _Layer:
         signal: Tensor,
         box: NDArray[np.int64],
         generator: np.random.Generator,
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The areas of deletion and insertion of one case (fills, 1 + controls)."""
+    ) -> _Covered:
+        """What one case is covered with, and in which orders."""
         ranks = self._ranks(case, mine, others, signal, box, generator)
         image, field = self.images[int(case.image[0])], box[2:] - box[:2]
         elsewhere = (int(case.image[0]) + int(generator.integers(1, len(self.images)))) % len(self.images)
         fills = filled(image, self.images[elsewhere], (int(field[0]), int(field[1])))
         pixels = torch.cat([image[None], fills])
         cut = self.plan.cut(pixels, np.arange(len(pixels)), np.repeat(case.position, len(pixels), 0))
-        asked = (case.position[0], int(case.unit[0]), float(case.scale[0]))
-        found = areas(self.plan, cut[0], cut[1:], np.stack(list(ranks.values())), *asked)
-        return _gathered(list(ranks), found.deletion), _gathered(list(ranks), found.insertion)
+        return _Covered(cut, ranks, (case.position[0], int(case.unit[0]), float(case.scale[0])))
+
+    def _areas(self, one: _Covered) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The areas of deletion and insertion of one case (fills, 1 + controls)."""
+        names, orders = list(one.ranks), np.stack(list(one.ranks.values()))
+        found = areas(self.plan, one.pixels[0], one.pixels[1:], orders, *one.read)
+        return _gathered(names, found.deletion), _gathered(names, found.insertion)
 
     def _ranks(
         self,
@@ -285,15 +305,19 @@ def cascade(
     batch, rows = images[torch.from_numpy(chosen.image)], np.arange(len(chosen))
     before, _ = made(net, batch, layer, rows, chosen.unit, chosen.position)
     median = np.full((len(HOWS), seeds, len(steps)), np.nan)
-    for h, order in enumerate(HOWS):
-        for number in range(seeds):
-            for s, stage in enumerate(steps):
-                other = randomised(net, layer, stage, order, images=sample, seed=1000 * how.seed + number)
-                after, _ = made(other, batch, layer, rows, chosen.unit, chosen.position)
-                found = likeness(before, after)
-                known = found[~np.isnan(found)]
-                median[h, number, s] = np.median(known) if len(known) else np.nan
-                how.count(1)
+
+    def found(job: tuple[int, int, int]) -> float:
+        h, number, s = job
+        other = randomised(net, layer, steps[s], HOWS[h], images=sample, seed=1000 * how.seed + number)
+        after, _ = made(other, batch, layer, rows, chosen.unit, chosen.position)
+        like = likeness(before, after)
+        known = like[~np.isnan(like)]
+        return float(np.median(known)) if len(known) else np.nan
+
+    with one_thread_workers(net.device, how.workers) as workers:
+        for job, value in workers.ahead(found, np.ndindex(median.shape)):
+            median[job] = value
+            how.count(1)
     return Cascade(steps, median)
 
 

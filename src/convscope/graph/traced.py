@@ -155,10 +155,11 @@ class Traced(Shown):
         return LayerList(layers, readable, self._stages(), self.name)
 
     def _stages(self) -> list[str]:
-        """The layers to look at by default, those that are directions among them."""
+        """The layers to look at by default, those that are directions among them, and what these are directions of."""
         taps = {i: tap for tap in self.program.taps for i in (tap.linear, tap.code)}
         steps = [step for step in self._pulled if step.index not in taps]
-        found = [*stage_layers(steps, self.values, self.program.output), *(tap.name for tap in self.program.taps)]
+        beside = [name for tap in self.program.taps for name in (self.steps[tap.source - 1].name, tap.name)]
+        found = [*stage_layers(steps, self.values, self.program.output), *beside]
         return sorted(dict.fromkeys(found), key=lambda name: self._index.get(name, len(self.steps)))
 
     @property

@@ -25,7 +25,7 @@ from convscope.stores import effects as keeping
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network
 from convscope.studies.charting import of_effects
-from convscope.studies.effects_shown import by_channel, in_turn, told
+from convscope.studies.effects_shown import HELD, by_channel, in_turn, told, verdict_of
 from convscope.studies.pictures import left_out, numbers_in
 from convscope.studies.questions import Question, refuse_another
 from convscope.tables import TextTable, columns_of, counted, csv_of, without_nan
@@ -91,7 +91,7 @@ class Effects(Answer):
     def _in_words(self, found: LayerEffects) -> str:
         change, spelled = found.outcomes()[:, 0], "{} ({:+.2f} %)" if found.answered else "{} ({:+.4g})"
         units = ", ".join(spelled.format(found.silenced[n], change[n]) for n in found.worst[:_STRONGEST])
-        held = sum(pair.adjusted < 0.05 for pair in found.tested)
+        held = sum(pair.adjusted < HELD for pair in found.tested)
         tests = (
             f"{held} of {len(found.tested)} pairs of a unit and a class, chosen on one half of the images, differ from "
             "their controls on the other (Benjamini-Yekutieli, 0.05)"
@@ -226,10 +226,28 @@ class Effects(Answer):
         settings = {"layers": [f.layer for f in self.layers], "to": self.layers[0].to, "own": self.own}
         title = f"Units of {', '.join(f.layer for f in self.layers)} silenced"
         rows = in_turn(self.pairs())
-        data = {"pairs": [[row["unit"], row["class"], *(told(row[key]) for key in _SHOWN)] for row in rows],
-                "layers": {found.layer: by_channel(found) for found in self.layers}}  # fmt: skip
+        data = {
+            "pairs": list(self._pairs_told(rows)),
+            "layers": {found.layer: by_channel(found) for found in self.layers},
+        }
         shared = {"settings": settings, "data": data, "charts": of_effects(self.layers, self._counted)}
         return AtlasEntry("effects", title, rows, units=alone, images=images, **shared)
+
+    def _pairs_told(self, rows: Sequence[Row]) -> Iterator[list[Any]]:
+        """Of pairs what pages say: unit, class, change and that of the controls, and what came of the test; the pairs
+        of a table first, then all others that were tested."""
+        verdicts = {
+            (pair.unit, self._class(pair.number)): verdict_of(pair) for one in self.layers for pair in one.tested
+        }
+        for row in rows:
+            pair = str(row["unit"]), str(row["class"])
+            yield [*pair, *(told(row[key]) for key in _SHOWN), verdicts.pop(pair, None)]
+        for one in self.layers:
+            for pair in one.tested:
+                name = self._class(pair.number)
+                if (verdict := verdicts.pop((pair.unit, name), None)) is not None:
+                    at = one.silenced.index(pair.unit), pair.number
+                    yield [pair.unit, name, told(float(one.change[at])), told(float(one.control[at])), verdict]
 
 
 def _interval(found: LayerEffects, unit: int, number: int) -> tuple[float, float]:
@@ -374,27 +392,33 @@ def _silenced(
     return found
 
 
-def right_scores(net: Network, source: Source, own: Own, match: Match) -> NDArray[np.int64] | None:
-    """The score that is right for each image, by its label; None for what the network answers."""
+def right_scores(
+    net: Network, source: Source, own: Own, match: Match, *, unlabelled: Literal["none", "skipped"] = "none"
+) -> NDArray[np.int64] | None:
+    """The score that is right for each image, by its label; None for what the network answers.
+
+    unlabelled: where some images have no label, "none" is right, or they are "skipped", and theirs is -1.
+    """
     if own not in ("auto", "labels", "answers"):
         raise UsageError(f"own={own!r} is not a choice; choose 'auto', 'labels' or 'answers'")
     head = net.head
     if own == "answers" or head.kind == "values":
         return None
     labels = np.array([source.label(index) for index in range(len(source))], np.int64)
-    if (labels < 0).any():
+    if (labels < 0).all() or (unlabelled == "none" and (labels < 0).any()):
         if own == "labels":
             raise UsageError(f"own='labels': some images have no class in {source.describe()}")
         return None
     try:
         if head.kind == "binary":
-            return match_one(source, net.classes, match).astype(np.int64)[labels]
+            found = match_one(source, net.classes, match).astype(np.int64)[labels]
+            return np.where(labels < 0, -1, found)
         outputs = match_classes(source, head.names(net.classes), head.classes, match)
     except UsageError:
         if own == "labels":
             raise
         return None
-    return outputs[labels] + head.first
+    return np.where(labels < 0, -1, outputs[labels] + head.first)
 
 
 __all__ = ["Effects", "Own", "effects", "effects_from", "right_scores"]

@@ -370,7 +370,7 @@ def mistakes(
     place = None if store is None else Path(store)
     with _room(place) as room:
         labelled = known_in(truths)
-        how: dict[str, Any] = {"indices": labelled, "pooling": Pooling("mean"), "workers": workers}
+        how: dict[str, Any] = {"indices": labelled, "pooling": Pooling("mean", precision="network"), "workers": workers}
         tables = extract(net, source, [net.output, like], store=room, progress=progress, **how)
         readable = labelled[tables[net.output].readable[labelled]]
         failures = _failures(net, source, sorted({*labelled.tolist()} - {*readable.tolist()}))

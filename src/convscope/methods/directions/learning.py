@@ -12,6 +12,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import Any, cast, get_args
 
 import numpy as np
@@ -123,6 +124,11 @@ def _components(rows: PositionRows, learning: DictionaryLearning, layer: str, na
 
 
 # -- factors ----------------------------------------------------------------------------------------------------------
+def factors_exist() -> bool:
+    """Whether scikit-learn is there, which finds factors."""
+    return find_spec("sklearn") is not None
+
+
 def _factors(rows: PositionRows, learning: DictionaryLearning, layer: str) -> PositionRows:
     """Unit vectors (n, c) whose non-negative sums are nearest to the rows, by scikit-learn."""
     try:
@@ -247,4 +253,4 @@ def with_seed(learning: DictionaryLearning, more: int) -> DictionaryLearning:
     return replace(learning, seed=learning.seed + more)
 
 
-__all__ = ["DictionaryLearning", "components", "learned", "with_seed"]
+__all__ = ["DictionaryLearning", "components", "factors_exist", "learned", "with_seed"]

@@ -25,7 +25,7 @@ from convscope.stores import effects as keeping
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network
 from convscope.studies.charting import of_effects
-from convscope.studies.effects_shown import HELD, by_channel, in_turn, told, verdict_of
+from convscope.studies.effects_shown import HELD, Verdict, by_channel, in_turn, told, verdict_of
 from convscope.studies.pictures import left_out, numbers_in
 from convscope.studies.questions import Question, refuse_another
 from convscope.tables import TextTable, columns_of, counted, csv_of, without_nan
@@ -141,8 +141,10 @@ class Effects(Answer):
         return rows
 
     def pairs(self, *, most: int = _STRONGEST) -> list[Row]:
-        """For each unit the classes that need it most, and for each class the units that it needs most."""
+        """For each unit the classes that need it most, and for each class the units that it needs most; with what came
+        of the test of those that were tested."""
         rows: list[Row] = []
+        verdicts = self._verdicts()
         for found in self.layers:
             chosen = {(n, k) for n in range(len(found.silenced)) for k, _ in found.needed_by(n, most=most)}
             chosen |= {(n, k) for k in range(found.change.shape[1]) for n, _ in found.needs(k, most=most)}
@@ -156,6 +158,7 @@ class Effects(Answer):
                         "own": float(found.own[n, k]), "own_control": float(found.own_control[n, k]),
                         "lost": int(found.lost[n, k - ends]), "gained": int(found.gained[n, k - ends]),
                         "of": int(found.shown[k - ends]),
+                        "tested": verdicts.get((found.silenced[n], self._class(k))),
                     }
                 )  # fmt: skip
         return rows
@@ -233,15 +236,18 @@ class Effects(Answer):
         shared = {"settings": settings, "data": data, "charts": of_effects(self.layers, self._counted)}
         return AtlasEntry("effects", title, rows, units=alone, images=images, **shared)
 
+    def _verdicts(self) -> dict[tuple[str, str], Verdict]:
+        """What came of the tests, by unit and class."""
+        return {(pair.unit, self._class(pair.number)): verdict_of(pair) for one in self.layers for pair in one.tested}
+
     def _pairs_told(self, rows: Sequence[Row]) -> Iterator[list[Any]]:
         """Of pairs what pages say: unit, class, change and that of the controls, and what came of the test; the pairs
         of a table first, then all others that were tested."""
-        verdicts = {
-            (pair.unit, self._class(pair.number)): verdict_of(pair) for one in self.layers for pair in one.tested
-        }
+        verdicts = self._verdicts()
         for row in rows:
             pair = str(row["unit"]), str(row["class"])
-            yield [*pair, *(told(row[key]) for key in _SHOWN), verdicts.pop(pair, None)]
+            verdicts.pop(pair, None)
+            yield [*pair, *(told(row[key]) for key in _SHOWN), row["tested"]]
         for one in self.layers:
             for pair in one.tested:
                 name = self._class(pair.number)

@@ -162,7 +162,7 @@ class Directions(Answer):
             StoreError: where it cannot be written, or there is another file, or one of directions that answer another
                 question.
         """
-        place, asked = Path(path), self.question and digest_of(json_bytes(self.question))
+        place, asked = Path(path), None if self.question is None else digest_of(json_bytes(self.question))
         expect_free(place, asked)
         write_dictionary(place, self.dictionary, asked)
         return place
@@ -272,7 +272,9 @@ def directions(
     if positions < 2 or batch < 1:
         raise UsageError(f"positions={positions}, batch={batch}: two positions or more are needed, and one image")
     if needless := [one for one in beside or () if one in (kind, "pca")]:
-        raise UsageError(f"beside={list(beside)!r}: '{needless[0]}' stands there anyway; 'sae' and 'nmf' can be added")
+        raise UsageError(
+            f"beside={list(beside or ())!r}: '{needless[0]}' stands there anyway; 'sae' and 'nmf' can be added"
+        )
     left = None if active is None else min(active, n)
     learning = DictionaryLearning(kind, n, left, penalty, updates, seed=seed)
     train, held_source, held = _parted(source, others, seed)

@@ -90,6 +90,22 @@ def test_of_a_network_in_double_precision_answers_are_told_in_it(room: Path) -> 
     assert found.found.contrast[0] == pytest.approx(float(found.cases[0].explained.contrast), rel=1e-12)
 
 
+def test_outputs_without_names_are_called_as_the_classes_that_they_are_by_order(room: Path) -> None:
+    named, net, how = misled_network(), misled_network(None), {**HOW, "explain": 0}
+    found = cs.mistakes(net, str(room), **how)
+    folders = sorted(one.name for one in room.iterdir())
+    assert {row["label"] for row in found.rows()} <= set(folders)
+    assert {found.answers[n] for n in range(len(folders))} == set(folders)
+    said = f"outputs are matched with classes by their order: output 0 is {folders[0]}, 1 is {folders[1]}"
+    assert found.remarks()[0].startswith(said)
+    effects = cs.effects(net, str(room), layers=["1"], workers=1)
+    assert (effects.classes, effects.remarks()[0]) == (tuple(folders), found.remarks()[0])
+    assert not any("by their order" in one for one in cs.mistakes(named, str(room), **how).remarks())
+    asked = cs.mistakes(named, str(room), match="index", **how)
+    assert f"output {CLASSES[0]} is {folders[0]}" in asked.remarks()[0]
+    assert asked.answers == CLASSES
+
+
 def test_a_figure_shows_the_first_units_of_every_layer(found: cs.Mistakes) -> None:
     why = found.cases[0].explained
     assert first_of_layers(replace(why, layer=np.repeat([0, 1, 2], [10, 10, 2]))) == [0, 1, 2, 10, 11, 12, 20, 21]

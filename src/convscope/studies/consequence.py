@@ -29,7 +29,7 @@ from convscope.studies.effects_shown import HELD, Verdict, by_channel, in_turn, 
 from convscope.studies.pictures import left_out, numbers_in
 from convscope.studies.questions import Question, refuse_another
 from convscope.tables import TextTable, columns_of, counted, csv_of, without_nan
-from convscope.training.matching import Match, match_classes, match_one
+from convscope.training.matching import Match, Matched, in_words, match_classes, match_one
 
 Own = Literal["auto", "labels", "answers"]
 """Which images are a class's own: those labelled so, or those that the network takes for it; labels where they fit."""
@@ -44,7 +44,8 @@ _SHOWN = ("change", "control")
 class Effects(Answer):
     """What silencing units of some layers does: `layers`, one after the other; `own`: whose images a class's are.
 
-    shard: (i, n), where it is of the i-th of n parts of the images, which `merge`.
+    shard: (i, n), where it is of the i-th of n parts of the images, which `merge`. order: which output was taken for
+    which class by its order, in words; nothing where names decided.
     """
 
     layers: tuple[LayerEffects, ...]
@@ -54,6 +55,7 @@ class Effects(Answer):
     indices: tuple[int, ...]
     collection: str
     shard: tuple[int, int] = (0, 1)
+    order: tuple[str, ...] = ()
 
     def __getitem__(self, layer: str) -> LayerEffects:
         """The effects of a layer's units; raises UsageError where it was not looked at."""
@@ -201,7 +203,7 @@ class Effects(Answer):
         }
         if not self.layers[0].answered:
             return [*map(left_out, self.failures), "no answer is right or wrong: what is told is how scores change"]
-        return [*map(left_out, self.failures), own[self.own]]
+        return [*in_words(self.order), *map(left_out, self.failures), own[self.own]]
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Units, pairs of units and classes, and tests, as CSV; everything that is said as JSON."""
@@ -343,10 +345,11 @@ def effects(
     whole = question(net, source, layers=chosen, silenced=listed, **deciding)
     Effects.expect_place(store, whole)
     expect_shards_of(store, whole)
-    names = net.head.names(net.classes)
+    matched = Matched(net.classes, ()) if truths is None else Matched.of(net, source, match)
+    names = net.head.names(matched.classes)
     about = {"question": whole, "words": whole.words, "own": "answers" if truths is None else "labels",
              "classes": None if names is None else list(names), "images": len(source),
-             "collection": source.fingerprint()}  # fmt: skip
+             "collection": source.fingerprint(), "order": list(matched.order)}  # fmt: skip
     found, failures = [], list[Failure]()
     for layer in chosen:
         asked = Silencing(layer, tuple(silenced.get(layer, ())), to, measure, truths, batch, seed, shard)
@@ -374,6 +377,7 @@ def effects_from(
         indices=tuple(i for i in range(about["images"]) if i not in unread),
         collection=about["collection"],
         shard=shard,
+        order=tuple(about.get("order", ())),
     )
 
 

@@ -27,7 +27,7 @@ from convscope.studies.charting import of_directions
 from convscope.studies.consequence import right_scores
 from convscope.studies.vouched import digest_of
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
-from convscope.training.matching import Match
+from convscope.training.matching import Match, Matched, in_words
 
 _HELD_OUT = 10  # one image of so many, where no others are given
 _NEAREST, _LISTED = 5, 20
@@ -41,6 +41,8 @@ class Directions(Answer):
     found: LearnedDirections
     asked: str | None = None
     """The layer's name as it was given, where that is another: of a container, whose last layer it is."""
+    order: tuple[str, ...] = ()
+    """Which output was taken for which class of the held-out images by its order, in words."""
 
     @property
     def dictionary(self) -> Dictionary:
@@ -74,6 +76,7 @@ class Directions(Answer):
         """Which layer was taken, where a container was named; where there is too little, and what stands not beside."""
         found, made = self.found, self.dictionary
         said = [] if self.asked is None else [f"'{self.asked}' is of several layers: its last is taken, {made.layer}"]
+        said += in_words(self.order)
         if len(made) > found.positions:
             said.append(f"n={len(made)} directions were learned from {found.positions} positions: give more images")
         if np.isnan(found.compared[0].explained):
@@ -296,7 +299,8 @@ def directions(
         expect_free(Path(out), digest_of(json_bytes(whole)))
     work = Work(net, source, train, held_source, held, full, learning, called, positions, truths, batch, beside)
     found = work.learn(None if store is None else Path(store), progress or silent)
-    answer = Directions(net.name, found, None if layer == full else layer)
+    order = () if truths is None else Matched.of(net, held_source, match).order
+    answer = Directions(net.name, found, None if layer == full else layer, order)
     finished(answer, store=store, asked=whole, atlas=shown, name=name)
     if out is not None:
         answer.write(out)

@@ -221,6 +221,7 @@ def test_effects_give_what_silencing_each_unit_does_by_channel(
     assert [value is None for value in told["lost"]] == [False, True, True, False]
     assert told["lost"][3] == pytest.approx(-layer.accuracy[0], rel=1e-4)
     assert told["falls"][0] == pytest.approx(-layer.change[1].min(), rel=1e-4)
+    assert "nan" not in answer.tables()[0].text()  # of positions and groups, which have no controls
 
 
 def test_causes_give_graphs_with_a_picture_of_every_node(small: tuple[Network, list[np.ndarray], Atlas]) -> None:

@@ -400,3 +400,6 @@ def test_a_container_is_its_last_layer_and_that_is_said(pictures: list[np.ndarra
     assert answer.remarks() == ["'0' is of several layers: its last is taken, 0.1"]
     assert cs.Directions.load(tmp_path).remarks() == answer.remarks()
     assert "found again" in answer.tables()[1].head
+    more = net.with_directions(answer.dictionary)
+    assert more.layers["0"].name == "0.1"
+    assert (more.layers["0~sae"].name, str(more.unit("0~sae:3"))) == ("0.1~sae", "0.1~sae:3")

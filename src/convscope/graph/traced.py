@@ -13,6 +13,7 @@ from torch import Tensor
 
 from convscope.errors import UsageError, WrongType, nearest
 from convscope.graph.activations import activations
+from convscope.graph.dictionary import MARK
 from convscope.graph.fingerprint import fingerprint
 from convscope.graph.heads import Head, Scores
 from convscope.graph.layers import LayerList
@@ -151,6 +152,12 @@ class Traced(Shown):
         aliases = container_names(origins, self._index)
         aliases |= {k: v for k, v in self.program.aliases.items() if k not in self._index}
         readable = {alias: names[i] for alias, i in aliases.items() if i in names}
+        readable |= {
+            f"{alias}{MARK}{tap.name.partition(MARK)[2]}": tap.name
+            for tap in self.program.taps
+            for alias, i in aliases.items()
+            if i == tap.source
+        }
         layers = [self._sight.layer(step) for step in self.steps if step.index in names]
         return LayerList(layers, readable, self._stages(), self.name)
 

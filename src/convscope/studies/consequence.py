@@ -187,7 +187,7 @@ class Effects(Answer):
             lines = [
                 (str(row["unit"]), f"{100 * row['accuracy']:+.2f} %",
                  f"{100 * row['accuracy_low']:+.2f} to {100 * row['accuracy_high']:+.2f}", str(row["class"]),
-                 f"{row['change']:+.4g}", f"{row['control']:+.4g}")
+                 f"{row['change']:+.4g}", "-" if np.isnan(row["control"]) else f"{row['control']:+.4g}")
                 for row in rows
             ]  # fmt: skip
             if not found.answered:

@@ -242,7 +242,10 @@ class Network(Traced):
                 + ("" if fits(value) else ", whose place among its dimensions no directions fit")
             )
         if full in self.layers:
-            raise UsageError(f"there is a layer '{full}' already: give these directions another name")
+            raise UsageError(
+                f"there is a layer '{full}' already: learn one of the two under another name (name=), or rename it "
+                "(dataclasses.replace(dictionary, name=...))"
+            )
         if dictionary.network not in (None, self.plain_fingerprint):
             raise UsageError(
                 f"'{full}' was learned on another network than {self.name}, or on it with other weights or at another "

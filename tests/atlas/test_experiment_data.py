@@ -198,8 +198,15 @@ def test_effects_give_all_their_pairs(small: tuple[Network, list[np.ndarray], At
     answer = cs.effects(net, photos, layers=["1"], limit=4, atlas=atlas)
     told = read_script(atlas.path / "data" / "experiments" / "effects.js")["pairs"]
     wanted = {(row["unit"], row["class"]): row["change"] for row in answer.pairs()}
-    assert {(unit, name) for unit, name, _, _ in told} == set(wanted)
-    assert all(change == pytest.approx(wanted[unit, name], rel=1e-4) for unit, name, change, _ in told)
+    assert {(unit, name) for unit, name, *_ in told[: len(wanted)]} == set(wanted)
+    assert all(change == pytest.approx(wanted[unit, name], rel=1e-4) for unit, name, change, *_ in told[: len(wanted)])
+    tested = {(row["unit"], row["class"]): row for row in answer.tested()}
+    assert {(unit, name) for unit, name, *_, verdict in told if verdict is not None} == set(tested)
+    for unit, name, *_, verdict in told:
+        pair = tested.get((unit, name))
+        held = pair is not None and pair["adjusted"] < 0.05 and (pair["excess"] < 0) == (pair["chosen_excess"] < 0)
+        assert verdict == (None if pair is None else "no" if not held else "more" if pair["excess"] < 0 else "less")
+    assert len({tuple(row[:2]) for row in told}) == len(told)
     assert experiments(atlas.path)[0].images == (0, 1, 3, 4)
 
 
@@ -214,6 +221,7 @@ def test_effects_give_what_silencing_each_unit_does_by_channel(
     assert [value is None for value in told["lost"]] == [False, True, True, False]
     assert told["lost"][3] == pytest.approx(-layer.accuracy[0], rel=1e-4)
     assert told["falls"][0] == pytest.approx(-layer.change[1].min(), rel=1e-4)
+    assert "nan" not in answer.tables()[0].text()  # of positions and groups, which have no controls
 
 
 def test_causes_give_graphs_with_a_picture_of_every_node(small: tuple[Network, list[np.ndarray], Atlas]) -> None:

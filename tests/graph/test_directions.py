@@ -219,6 +219,8 @@ def test_what_was_there_is_as_it_was() -> None:
     assert (more.directions, net.directions) == (("relu~d",), ())
     assert str(more.unit("relu~d:8@3,2")) == "relu~d:8@3,2"
     assert more.layers.stages() == ("relu", "relu~d", *net.layers.stages()[1:])
+    made = replace(dictionary(), layer="first")  # which is no stage
+    assert net.with_directions(made).layers.stages() == ("first", "first~d", *net.layers.stages())
 
 
 def test_with_directions_it_is_another_network_and_knows_what_it_was() -> None:

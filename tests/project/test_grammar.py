@@ -21,6 +21,7 @@ NEEDED = inspect.Parameter.empty
 
 OTHERWISE: dict[tuple[str, str], str] = {
     ("evolve", "threshold"): "float = 0.9",
+    ("directions", "out"): "str | PathLike[str] | None = None",
     ("overlap", "threshold"): "float = 0.83",
     ("evolve", "units"): "UnitLike | Sequence[UnitLike] | int = 6",
     ("sanity", "units"): "UnitLike | Sequence[UnitLike] | int = 12",
@@ -59,7 +60,7 @@ MODEL = {
 COMMON = {"json", "quiet", "debug", "max_pixels", "max_bytes", "root", "tile_size", "tile_stride", "anonymous"}
 ALONE = {
     "diagnose": {"against"}, "evaluate": {"with_"}, "transfer": {"classifiers", "c", "scaling", "voc_sets"},
-    "atlas": {"cache"}, "directions": {"out"},
+    "atlas": {"cache"},
 }  # fmt: skip
 """Options without an argument of their name: further networks, and how classifiers learn."""
 

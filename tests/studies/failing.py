@@ -21,7 +21,7 @@ MISLED = (("green", 2), ("green", 5), ("blue", 1))
 """Label and number of the images with a red square in them."""
 
 
-def misled_network() -> Network:
+def misled_network(classes: tuple[str, ...] | None = CLASSES) -> Network:
     """Twelve units that look at single colours: 2 sees blue, 4 green, 7 red; the others are on, whatever is shown."""
     torch.manual_seed(0)
     layers: Any = nn.Sequential(nn.Conv2d(3, 12, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(12, 3))
@@ -35,7 +35,7 @@ def misled_network() -> Network:
             eye.bias[unit], eye.weight[unit, colour] = 0, 1
             vote.weight[:, unit] = 0
             vote.weight[answer, unit] = loud
-    return Network.trace(layers, (3, SIDE, SIDE), name="misled", preprocess=PLAIN, classes=CLASSES)
+    return Network.trace(layers, (3, SIDE, SIDE), name="misled", preprocess=PLAIN, classes=classes)
 
 
 def write_misleading(root: Path, names: tuple[str, ...] = ()) -> Path:

@@ -16,7 +16,7 @@ from PIL import Image
 from torch import nn
 
 import convscope as cs
-from convscope.data import Preprocess
+from convscope.data import Preprocess, wrap_dataset
 from convscope.errors import ImageError, StoreError, UnknownLayer, UsageError
 from convscope.methods.directions.sampling import Sampling
 from convscope.models.dictionaries import read_dictionary
@@ -24,7 +24,7 @@ from convscope.stores import directions as keeping
 from tests.graph.test_directions import coded
 
 SIDE, CHANNELS, COUNT = 14, 6, 12
-ASKED: dict[str, Any] = {"layer": "1", "n": 10, "active": 2, "updates": 60, "positions": 400}
+ASKED: dict[str, Any] = {"layer": "1", "n": 10, "active": 2, "updates": 60, "positions": 400, "beside": []}
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +139,54 @@ def test_other_kinds_are_layers_too(net: cs.Network, pictures: list[np.ndarray],
     assert found.compared[0].active <= 2
 
 
+def test_little_and_what_is_not_known_is_said(net: cs.Network, pictures: list[np.ndarray]) -> None:
+    labelled = wrap_dataset([(one, n % 5 if n != 10 else -1) for n, one in enumerate(pictures)], classes=list("abcde"))
+    few = cs.directions(net, labelled, validation=labelled, match="index", **ASKED | {"positions": 5, "updates": 2})
+    assert (few.found.positions, few.found.held) == (5, (8 * COUNT, COUNT))
+    answers = net.run(net.preprocess.normalise(torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)))[net.output]
+    right = [int(answers[n].argmax()) == n % 5 for n in range(COUNT) if n != 10]
+    assert (few.found.labelled, few.found.accuracy) == (COUNT - 1, pytest.approx(np.mean(right)))
+    assert few.found.compared[0].accuracy is not None
+    assert few.remarks() == [
+        "n=10 directions were learned from 5 positions: give more images",
+        f"{COUNT - 1} of {COUNT} held-out images have labels: what is right is of these",
+    ]
+    flat = cs.directions(net, pictures, validation=[np.zeros((SIDE, SIDE, 3), np.uint8)], **ASKED | {"updates": 2})
+    assert flat.remarks() == ["the 100 held-out positions do not vary: no share of them is explained"]
+    assert "nan" not in flat.summary
+    assert flat.to_json()["compared"][0]["explained"] is None
+
+
+def test_a_dictionary_is_called_as_asked_and_written_where_nothing_else_is_lost(
+    net: cs.Network, pictures: list[np.ndarray], tmp_path: Path
+) -> None:
+    asked = ASKED | {"updates": 2, "kind": "pca", "n": 3}
+    file, stages = tmp_path / "new" / "d.safetensors", list[str]()
+    told: dict[str, Any] = {"progress": lambda stage, *_: stages.append(stage)}
+    one = cs.directions(net, pictures, name="one", out=file, **asked)
+    assert "another draw of the same positions" in one.summary
+    other = cs.directions(net, pictures, name="other", **asked).dictionary
+    assert net.with_directions([read_dictionary(file), other]).directions == ("1~one", "1~other")
+    cs.directions(net, pictures, name="one", out=file, **asked)  # the same again
+    before = file.read_bytes()
+    (tmp_path / "thesis.txt").write_text("mine")
+    for path, more, said in (
+        (file, {"seed": 1}, "a file of directions that answer another question: name another file"),
+        (tmp_path / "thesis.txt", {}, "a file of another kind"),
+        (tmp_path, {}, "is no file: name a file for the directions"),
+        (tmp_path / "thesis.txt" / "d", {}, "cannot write"),
+    ):
+        with pytest.raises(StoreError, match=said):
+            cs.directions(net, pictures, name="one", out=path, **asked | more | told)
+    assert not stages, "before anything is learned"
+    with pytest.raises(UsageError, match="name='a b': a dictionary's name is letters"):
+        cs.directions(net, pictures, name="a b", **asked | told)
+    seeded = cs.directions(net, pictures, name="one", **asked | {"seed": 1})
+    with pytest.raises(StoreError, match="another question"):
+        seeded.write(file)
+    assert (file.read_bytes(), (tmp_path / "thesis.txt").read_text()) == (before, "mine")
+
+
 # -- what is kept -----------------------------------------------------------------------------------------------------
 def test_what_is_kept_is_not_made_again(
     net: cs.Network, pictures: list[np.ndarray], answer: cs.Directions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -248,17 +296,18 @@ def test_what_stops_one_of_several_that_learn_stops_the_others(net: cs.Network, 
     assert told.count(2 * 10**7) == 1
 
 
-def test_other_kinds_stand_beside_where_they_are_asked_for(
+def test_factors_stand_beside_and_other_kinds_where_they_are_asked_for(
     net: cs.Network, pictures: list[np.ndarray], answer: cs.Directions, tmp_path: Path
 ) -> None:
     pytest.importorskip("sklearn")
     store = tmp_path / "store"
-    found = cs.directions(net, pictures, beside=["nmf"], store=store, **ASKED)
+    found = cs.directions(net, pictures, store=store, **ASKED | {"beside": None})
     assert [one.name for one in found.compared] == [
         "directions", "non-negative factors", "principal components", "own units",
     ]  # fmt: skip
     assert np.array_equal(found.dictionary.decoder, answer.dictionary.decoder)
-    alone = cs.directions(net, pictures, kind="nmf", beside=["sae"], **ASKED)
+    alone = cs.directions(net, pictures, kind="nmf", **ASKED | {"beside": ["sae", "sae"]})
+    assert len(alone.compared) == 4
     assert [one.name for one in alone.compared][:2] == ["directions", "an autoencoder"]
     one, other = ({way.name: way for way in answers.compared} for answers in (found, alone))
     assert replace(other["directions"], name="") == replace(one["non-negative factors"], name="")
@@ -268,7 +317,9 @@ def test_other_kinds_stand_beside_where_they_are_asked_for(
     with pytest.raises(StoreError, match="another question"):
         cs.directions(net, pictures, store=store, **ASKED)
     with pytest.raises(UsageError, match=r"beside=\['pca'\]: 'pca' stands there anyway"):
-        cs.directions(net, pictures, beside=["pca"], **ASKED)
+        cs.directions(net, pictures, **ASKED | {"beside": ["pca"]})
+    (why,) = cs.directions(net, pictures, **ASKED | {"beside": None, "layer": "0", "updates": 2}).remarks()
+    assert why.startswith("no non-negative factors stand beside: layer '0' has negative values")
 
 
 def test_space_is_asked_for_before_anything_is_run(
@@ -349,3 +400,6 @@ def test_a_container_is_its_last_layer_and_that_is_said(pictures: list[np.ndarra
     assert answer.remarks() == ["'0' is of several layers: its last is taken, 0.1"]
     assert cs.Directions.load(tmp_path).remarks() == answer.remarks()
     assert "found again" in answer.tables()[1].head
+    more = net.with_directions(answer.dictionary)
+    assert more.layers["0"].name == "0.1"
+    assert (more.layers["0~sae"].name, str(more.unit("0~sae:3"))) == ("0.1~sae", "0.1~sae:3")

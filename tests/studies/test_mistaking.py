@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from convscope.atlas.experiments import experiments
 from convscope.atlas.web import value_of
 from convscope.data import Preprocess, wrap_dataset
 from convscope.errors import ImageError, SourceError, StoreError, UsageError
+from convscope.figures.mistakes import first_of_layers
 from convscope.methods.mistakes import Explaining
 from convscope.stores.sealing import seal, unseal
 from convscope.studies import mistakes_cases, mistaking
@@ -77,6 +79,38 @@ def test_what_is_told_of_answers_is_what_the_network_says(found: cs.Mistakes, ro
         shares = logits.softmax(0)
         assert row["label_score"] == pytest.approx(float(shares[CLASSES.index(row["label"])]), rel=1e-4)
         assert row["rank"] == 2
+
+
+def test_of_a_network_in_double_precision_answers_are_told_in_it(room: Path) -> None:
+    net = misled_network().to(dtype=torch.float64)
+    found = cs.mistakes(net, str(room), **HOW | {"explain": 1})
+    logits = net.run(PLAIN.normalise(pixels_of(room / found.names[0]), dtype=torch.float64))["4"][0].numpy()
+    truth, answer = int(found.found.truth[0]), int(found.found.answer[0])
+    np.testing.assert_allclose(found.found.numbers[0], logits[[answer, truth]], rtol=1e-12)
+    assert found.found.contrast[0] == pytest.approx(float(found.cases[0].explained.contrast), rel=1e-12)
+
+
+def test_outputs_without_names_are_called_as_the_classes_that_they_are_by_order(room: Path) -> None:
+    named, net, how = misled_network(), misled_network(None), {**HOW, "explain": 0}
+    found = cs.mistakes(net, str(room), **how)
+    folders = sorted(one.name for one in room.iterdir())
+    assert {row["label"] for row in found.rows()} <= set(folders)
+    assert {found.answers[n] for n in range(len(folders))} == set(folders)
+    said = f"outputs are matched with classes by their order: output 0 is {folders[0]}, 1 is {folders[1]}"
+    assert found.remarks()[0].startswith(said)
+    effects = cs.effects(net, str(room), layers=["1"], workers=1)
+    assert (effects.classes, effects.remarks()[0]) == (tuple(folders), found.remarks()[0])
+    assert not any("by their order" in one for one in cs.mistakes(named, str(room), **how).remarks())
+    asked = cs.mistakes(named, str(room), match="index", **how)
+    assert f"output {CLASSES[0]} is {folders[0]}" in asked.remarks()[0]
+    assert asked.answers == CLASSES
+
+
+def test_a_figure_shows_the_first_units_of_every_layer(found: cs.Mistakes) -> None:
+    why = found.cases[0].explained
+    assert first_of_layers(replace(why, layer=np.repeat([0, 1, 2], [10, 10, 2]))) == [0, 1, 2, 10, 11, 12, 20, 21]
+    assert first_of_layers(replace(why, layer=np.zeros(20, np.int64))) == list(range(9))
+    assert first_of_layers(replace(why, layer=np.zeros(0, np.int64))) == []
 
 
 def pixels_of(path: Path) -> torch.Tensor:

@@ -98,7 +98,11 @@ def small_atlas(tmp_path_factory: pytest.TempPathFactory) -> Atlas:
             ],
         },
     )
-    pairs = [["4:7", "plain", -0.75, -0.5], ["4:9", "plain", -1.0, None], ["4:7", HOSTILE[0], 0.5, 0.0]]
+    pairs = [
+        ["4:7", "plain", -0.75, -0.5, "more"],
+        ["4:9", "plain", -1.0, None, None],
+        ["4:7", HOSTILE[0], 0.5, 0.0, "no"],
+    ]
     lost = {"4": {"lost": [*[0.0] * 7, 0.5, None, 0.25], "falls": [*[0.0] * 7, 0.75, None, 1.0]}}
     add_experiment(
         folder, "needs", title="Units silenced", kind="effects", data={"pairs": pairs, "layers": lost},

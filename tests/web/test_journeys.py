@@ -697,12 +697,12 @@ def test_units_and_classes_say_what_needs_them(viewer: Viewer) -> None:
     page = viewer.open("#/u/4:7")
     page.wait_for_selector("text=Classes that need this unit")
     rows = page.locator(".panel", has_text="Classes that need this unit").locator("li")
-    assert [row.inner_text().split() for row in rows.all()] == [["plain", "-0.75", "(-0.5)"]]
+    assert [row.inner_text().split() for row in rows.all()] == [["plain", "tested:", "holds", "-0.75", "(-0.5)"]]
     rows.first.locator("a").click()
     page.wait_for_selector("text=Units that it needs")
     soon(viewer.hash, "#/c/plain")
     needed = page.locator(".panel", has_text="Units that it needs").locator(".bar-name").all_inner_texts()
-    assert needed == ["4:9", "4:7"]
+    assert [one.split("\n") for one in needed] == [["4:9", "not tested"], ["4:7", "tested: holds"]]
 
 
 def test_units_of_a_layer_are_sorted_by_what_silencing_them_does(viewer: Viewer) -> None:

@@ -433,9 +433,12 @@ export interface ResponseData {
   codes: string;
 }
 
-/** What silencing does, of all pairs: unit, class, change of the score, that of its controls. */
+/** Whether a score falls more, or less, than without the unit's controls on the half of the images that did not choose the pair. */
+export type Verdict = "more" | "less" | "no";
+
+/** What silencing does, of all pairs: unit, class, change of the score, that of its controls, what came of the test. */
 export interface EffectsData {
-  pairs: [string, string, number, number | null][];
+  pairs: [string, string, number, number | null, (Verdict | null)?][];
   /** By layer and channel: the share of answers that is lost without a unit, and how far the score falls that needs it most. */
   layers?: Record<string, { lost: (number | null)[]; falls: (number | null)[] }>;
 }

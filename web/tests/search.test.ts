@@ -33,8 +33,8 @@ describe("classes", () => {
   });
   it("may share a name", () => expect(numbersOf(network.names, "crane")).toEqual([0, 1]));
   it("and units need each other by what silencing does, the strongest loss first", () => {
-    const data: EffectsData = { pairs: [["a:1", "cup", -0.5, -0.1], ["a:2", "cup", -0.7, null], ["a:1", "dog", 0.2, 0]] };
+    const data: EffectsData = { pairs: [["a:1", "cup", -0.5, -0.1, "more"], ["a:2", "cup", -0.7, null], ["a:1", "dog", 0.2, 0]] };
     expect(needs(data, "class", "cup").map((row) => [row.of, row.change, row.control])).toEqual([["a:2", -0.7, null], ["a:1", -0.5, -0.1]]);
-    expect(needs(data, "unit", "a:1").map((row) => row.of)).toEqual(["cup"]);
+    expect(needs(data, "unit", "a:1").map((row) => [row.of, row.verdict])).toEqual([["cup", "more"]]);
   });
 });

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-_PAIRS, _UNITS = 15, 8
+_PAIRS, _UNITS = 15, 9
 
 
 def draw_pairs(pairs: Sequence[tuple[str, int]]) -> Figure:
@@ -46,7 +46,7 @@ def draw_case(
     words: str,
 ) -> Figure:
     """A mistake: the photo with the squares that repair it, what the contrast takes, the contrast where each place is
-    covered, and what the first units give; those that repair it in another colour.
+    covered, and what the first units of each layer give; those that repair it in another colour.
 
     Raises:
         MissingExtra: without matplotlib.
@@ -66,14 +66,23 @@ def draw_case(
         for one, title in zip(axes[:3], ("photo", "what the contrast takes", "contrast where covered"), strict=True):
             one.set_title(title)
             one.set_axis_off()
-        first = min(len(units), _UNITS)
-        repairs = why.silenced_answers[:first] == truth
-        axes[3].barh(range(first), why.amount[:first], color=[COLOURS[1 if one else 0] for one in repairs])
-        axes[3].set_yticks(range(first), [unit[-22:] for unit in units[:first]], fontsize=5.5)
+        rows = first_of_layers(why)
+        repairs = why.silenced_answers[rows] == truth
+        axes[3].barh(range(len(rows)), why.amount[rows], color=[COLOURS[1 if one else 0] for one in repairs])
+        axes[3].set_yticks(range(len(rows)), [units[n][-22:] for n in rows], fontsize=5.5)
+        for at in np.flatnonzero(np.diff(why.layer[rows])):
+            axes[3].axhline(float(at) + 0.5, color="0.6", linewidth=0.6)
         axes[3].invert_yaxis()
-        axes[3].set_title("gives to it")
+        axes[3].set_title("gives to it, layer by layer")
         made.suptitle(fill(words, 120), fontsize=7)
         return made
 
 
-__all__ = ["draw_case", "draw_pairs"]
+def first_of_layers(why: Explained) -> list[int]:
+    """The numbers of the units that are drawn: as many of each layer, those first that give most."""
+    layers = np.unique(why.layer)
+    each = max(1, _UNITS // max(len(layers), 1))
+    return [int(n) for layer in layers for n in np.flatnonzero(why.layer == layer)[:each]]
+
+
+__all__ = ["draw_case", "draw_pairs", "first_of_layers"]

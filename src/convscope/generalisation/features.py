@@ -56,6 +56,7 @@ class Pooling:
     "auto": flattened where that gives at most `limit` numbers; else averaged over the cells of the largest grid that
     does, side by side as `adaptive_avg_pool2d` lays them. "flatten": as they are, whatever their size. "mean", "max":
     one number a channel. Vectors stay as they are.
+    precision: of the numbers; "network" is double where the network computes so.
 
     >>> Pooling(limit=2048).grid(Layer("conv5", "conv2d", 256, 13, 13, True, None))
     (2, 2)
@@ -63,6 +64,7 @@ class Pooling:
 
     how: PoolingKind = "auto"
     limit: int = LIMIT
+    precision: Literal["single", "network"] = "single"
 
     def __post_init__(self) -> None:
         if self.how not in get_args(PoolingKind) or self.limit < 1:
@@ -88,13 +90,17 @@ class Pooling:
         return layer.channels * height * width
 
     def __call__(self, output: Tensor, layer: Layer) -> Tensor:
-        """The vectors (n, size) of a layer's output, float32."""
+        """The vectors (n, size) of a layer's output, float32, or float64 where the network's precision is kept."""
         if output.dim() > 2:
             if self.how == "max":
                 output = output.amax((2, 3))
             elif (grid := self.grid(layer)) != (layer.height, layer.width):
                 output = F.adaptive_avg_pool2d(output, grid)
-        return output.flatten(1).float()
+        return output.flatten(1).to(torch.float64 if self.doubles(output.dtype) else torch.float32)
+
+    def doubles(self, dtype: torch.dtype) -> bool:
+        """Whether vectors of a network that computes in a precision are in double precision."""
+        return self.precision == "network" and dtype == torch.float64
 
     def describe(self, layer: Layer) -> str:
         """What is done to the layer, for people.
@@ -129,7 +135,7 @@ class Features:
         Raises:
             SourceError: where one of them is not there; `readable` tells. StoreError: where one was damaged since.
         """
-        found = np.empty((len(indices), *self.kept.shape), np.float32)
+        found = np.empty((len(indices), *self.kept.shape), self.kept.dtype)
         for place, index in enumerate(np.asarray(indices).tolist()):
             if not self.readable[index]:
                 raise SourceError(
@@ -216,6 +222,7 @@ def feature_key(net: Network, source: Source, layer: Layer, how: Pooling) -> dic
         "device": net.device.type,
         "folding": net.folding,
         "schema": 1,
+        **({"numbers": "double"} if how.doubles(net.dtype) else {}),
         **kernels.identity(net.device, net.dtype),
     }
 
@@ -224,7 +231,8 @@ def _open(folder: Path, net: Network, source: Source, layer: Layer, how: Pooling
     key = feature_key(net, source, layer, how)
     digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:24]
     path, shape = folder / f"{digest}{ENDING}", (how.size(layer),)
-    kept = open_rows(path, {"features": key}, count=len(source), shape=shape, dtype=np.dtype("<f4"))
+    dtype = np.dtype("<f8" if how.doubles(net.dtype) else "<f4")
+    kept = open_rows(path, {"features": key}, count=len(source), shape=shape, dtype=dtype)
     return Features(layer.name, how.describe(layer), kept, kept.states())
 
 

@@ -60,11 +60,7 @@ class Dictionary:
     network: str | None = None
 
     def __post_init__(self) -> None:
-        if _NAME.fullmatch(self.name) is None:
-            raise UsageError(
-                f"name={self.name!r}: a dictionary's name is letters, digits, '.', '_' and '-', beginning with one of "
-                "the first two"
-            )
+        expect_name(self.name)
         if not self.layer or MARK in self.layer or len(self.layer) > 1000:
             raise UsageError(f"layer={self.layer[:80]!r} is no layer that a dictionary can be of")
         expected("kind", self.kind, DictionaryKind)
@@ -105,4 +101,14 @@ class Dictionary:
         return [[(int(u), float(row[u])) for u in units] for row, units in zip(self.decoder, order, strict=True)]
 
 
-__all__ = ["MARK", "Dictionary", "DictionaryKind"]
+def expect_name(name: str) -> str:
+    """The name, which a dictionary can have; raises UsageError for any other."""
+    if _NAME.fullmatch(name) is None:
+        raise UsageError(
+            f"name={name!r}: a dictionary's name is letters, digits, '.', '_' and '-', beginning with one of the first "
+            "two"
+        )
+    return name
+
+
+__all__ = ["MARK", "Dictionary", "DictionaryKind", "expect_name"]

@@ -242,11 +242,15 @@ class Network(Traced):
                 + ("" if fits(value) else ", whose place among its dimensions no directions fit")
             )
         if full in self.layers:
-            raise UsageError(f"there is a layer '{full}' already: give these directions another name")
+            raise UsageError(
+                f"there is a layer '{full}' already: learn one of the two under another name (name=), or rename it "
+                "(dataclasses.replace(dictionary, name=...))"
+            )
         if dictionary.network not in (None, self.plain_fingerprint):
             raise UsageError(
-                f"'{full}' was learned on another network than {self.name}: learn directions on this one, or leave out "
-                "what the dictionary says of its network (dataclasses.replace(dictionary, network=None))"
+                f"'{full}' was learned on another network than {self.name}, or on it with other weights or at another "
+                f"size of its input than {' x '.join(map(str, self.input_shape))}: learn directions on this one, or "
+                "leave out what the dictionary says of its network (dataclasses.replace(dictionary, network=None))"
             )
         return tapped(self.program, replace(dictionary, layer=layer.name), source, self.device)
 

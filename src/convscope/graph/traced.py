@@ -13,6 +13,7 @@ from torch import Tensor
 
 from convscope.errors import UsageError, WrongType, nearest
 from convscope.graph.activations import activations
+from convscope.graph.dictionary import MARK
 from convscope.graph.fingerprint import fingerprint
 from convscope.graph.heads import Head, Scores
 from convscope.graph.layers import LayerList
@@ -151,14 +152,21 @@ class Traced(Shown):
         aliases = container_names(origins, self._index)
         aliases |= {k: v for k, v in self.program.aliases.items() if k not in self._index}
         readable = {alias: names[i] for alias, i in aliases.items() if i in names}
+        readable |= {
+            f"{alias}{MARK}{tap.name.partition(MARK)[2]}": tap.name
+            for tap in self.program.taps
+            for alias, i in aliases.items()
+            if i == tap.source
+        }
         layers = [self._sight.layer(step) for step in self.steps if step.index in names]
         return LayerList(layers, readable, self._stages(), self.name)
 
     def _stages(self) -> list[str]:
-        """The layers to look at by default, those that are directions among them."""
+        """The layers to look at by default, those that are directions among them, and what these are directions of."""
         taps = {i: tap for tap in self.program.taps for i in (tap.linear, tap.code)}
         steps = [step for step in self._pulled if step.index not in taps]
-        found = [*stage_layers(steps, self.values, self.program.output), *(tap.name for tap in self.program.taps)]
+        beside = [name for tap in self.program.taps for name in (self.steps[tap.source - 1].name, tap.name)]
+        found = [*stage_layers(steps, self.values, self.program.output), *beside]
         return sorted(dict.fromkeys(found), key=lambda name: self._index.get(name, len(self.steps)))
 
     @property

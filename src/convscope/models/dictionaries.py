@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as parse
 from safetensors.numpy import save
 
-from convscope.errors import UsageError, WeightsError
-from convscope.files import home_expanded, kind_of, parse_json, read_regular, write_bytes
+from convscope.errors import StoreError, UsageError, WeightsError
+from convscope.files import check_name, home_expanded, kind_of, parse_json, read_regular, write_bytes, writing
 from convscope.graph import Dictionary
 from convscope.verification import DamagedFile, SoundFile
 
@@ -33,20 +34,42 @@ _SAID: Mapping[str, type | tuple[type, ...]] = {
 _KEY, _MOST = "convscope", 1 << 30  # bytes of a file
 
 
-def write_dictionary(path: Path, dictionary: Dictionary) -> int:
+def write_dictionary(path: Path, dictionary: Dictionary, question: str | None = None) -> int:
     """The number of bytes of the file that holds the dictionary, written all or not at all.
+
+    question: a digest of what it is the answer to, see `expect_free`.
 
     Raises:
         StoreError: where it cannot be written.
     """
-    return write_bytes(path, dictionary_bytes(dictionary))
+    return write_bytes(path, dictionary_bytes(dictionary, question))
 
 
-def dictionary_bytes(dictionary: Dictionary) -> bytes:
+def expect_free(path: Path, question: str | None) -> None:
+    """Nothing where a dictionary that answers this question can be written to a path, which is tried.
+
+    Raises:
+        StoreError: where it cannot, or is there already, and is no file of directions that answer the same question.
+    """
+    check_name(path)
+    there = kind_of(path)
+    if there == "file" and (question is None or _question_in(path) != question):
+        ours = "directions that answer another question" if _is_ours(path) else "another kind"
+        raise StoreError(f"{path} is there already, a file of {ours}: name another file, or delete this one first")
+    if there in ("folder", "other"):
+        raise StoreError(f"{path} is there already, and is no file: name a file for the directions")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+
+
+def dictionary_bytes(dictionary: Dictionary, question: str | None = None) -> bytes:
     """The bytes of the file that holds a dictionary."""
     arrays = {name: np.ascontiguousarray(getattr(dictionary, name)) for name in ARRAYS}
     about = {name: getattr(dictionary, name) for name in _SAID}
     said = {"format": FORMAT, "schema": SCHEMA, **about, "sha256": _digest(arrays, about)}
+    said |= {} if question is None else {"question": question}
     return save(arrays, {_KEY: json.dumps(said, sort_keys=True)})
 
 
@@ -101,8 +124,24 @@ def _start(path: Path) -> bytes:
         return file.read(1 << 16)
 
 
-def _parsed(content: bytes) -> Dictionary:
-    """The dictionary; raises ValueError, or UsageError, where the bytes are none."""
+def _question_in(path: Path) -> str | None:
+    """The digest of what the directions in a file answer; None where it says nothing of the kind."""
+    try:
+        found = _said_in(read_regular(path, _MOST)).get("question")
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, str) else None
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        return bool(_said_in(read_regular(path, _MOST)))
+    except (OSError, ValueError):
+        return False
+
+
+def _said_in(content: bytes) -> dict[str, Any]:
+    """What a file of directions says of itself; raises ValueError where the bytes are none."""
     size = int.from_bytes(content[:8], "little")
     header = parse_json(content[8 : 8 + size]) if len(content) >= 8 + size else None
     metadata = header.get("__metadata__") if isinstance(header, dict) else None
@@ -110,6 +149,12 @@ def _parsed(content: bytes) -> Dictionary:
     said = parse_json(text) if isinstance(text, str) else None
     if not isinstance(said, dict) or said.get("format") != FORMAT:
         raise ValueError("it is another kind of file")
+    return said
+
+
+def _parsed(content: bytes) -> Dictionary:
+    """The dictionary; raises ValueError, or UsageError, where the bytes are none."""
+    said = _said_in(content)
     if said.get("schema") != SCHEMA:
         raise ValueError(f"it is of schema {str(said.get('schema'))[:20]}, and {SCHEMA} is what this version reads")
     about = {name: said.get(name) for name in _SAID}
@@ -136,4 +181,5 @@ def _digest(arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> str
     return found.hexdigest()
 
 
-__all__ = ["FILE", "dictionary_bytes", "read_dictionaries", "read_dictionary", "verify_directions", "write_dictionary"]
+__all__ = ["FILE", "dictionary_bytes", "expect_free", "read_dictionaries", "read_dictionary", "verify_directions",
+           "write_dictionary"]  # fmt: skip

@@ -26,13 +26,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.data import Source
-from convscope.errors import ImageError, StoreError, UsageError
+from convscope.errors import ImageError, StoreError, UsageError, missing_extra
 from convscope.files import read_sealed_json, write_sealed_json, writing
 from convscope.graph import Dictionary, Network
 from convscope.graph.dictionary import DictionaryKind
 from convscope.methods.directions import judging
 from convscope.methods.directions.found import LearnedDirections
-from convscope.methods.directions.learning import DictionaryLearning, learned, with_seed
+from convscope.methods.directions.learning import DictionaryLearning, factors_exist, learned, with_seed
 from convscope.methods.directions.sampling import PositionRows, Sampling, readable
 from convscope.methods.inputs import preprocess_of
 from convscope.methods.workers import one_thread_workers
@@ -49,15 +49,17 @@ FORMAT = "convscope positions"
 _ARRAYS = {"encoder", "bias", "decoder", "offset"}
 _BLOCK = 1 << 24  # bytes that are looked at together
 _EVERY = 10.0  # seconds between two notes of how far it is
-_HELD = 40_000  # positions that are held out at most
+_HELD = (100, 40_000)  # positions that are held out at least, and at most
+_FACTORS = 512  # factors that stand beside without being asked for, at most: of thousands they take an hour
 
 
 @dataclass(frozen=True, eq=False)
 class Work:
     """What is learned: directions of a layer on the images `indices` of a source, held against others.
 
-    positions: at most so many are learned from. truths: the right score of each held-out image; None: not known.
-    beside: other kinds that are learned, too, to be compared with.
+    positions: at most so many are learned from. truths: the right score of each held-out image, -1 where it is not
+    known; None: of none. beside: other kinds that are learned, too, to be compared with; None: factors, where they can
+    be, 512 at most.
     """
 
     net: Network
@@ -71,7 +73,7 @@ class Work:
     positions: int
     truths: NDArray[np.int64] | None = None
     batch: int = 32
-    beside: Sequence[DictionaryKind] = ()
+    beside: Sequence[DictionaryKind] | None = None
 
     def learn(self, store: Path | None, progress: Progress) -> LearnedDirections:
         """The directions, and how they do.
@@ -81,8 +83,9 @@ class Work:
                 StoreError: where the folder cannot be written, or has not the space.
         """
         rows, images = self._rows("positions", self.positions, store, progress)
-        held, held_images = self._rows("held-out positions", min(_HELD, max(1, self.positions // 4)), store, progress)
-        one, other, *more = self._dictionaries(rows, store, progress)
+        held, held_images = self._rows("held-out positions", _held(self.positions), store, progress)
+        beside, without = self._beside(rows)
+        one, other, *more = self._dictionaries(rows, beside, store, progress)
         ways = judging.compared(one, rows, held, active=self.learning.active, beside=more)
         answering = judging.RebuiltAnswers(
             self.net, self.held_source, self.held_indices, self.layer, ways, self.truths, self.batch, progress
@@ -100,14 +103,31 @@ class Work:
             images=images,
             held=(len(held), held_images),
             accuracy=accuracy,
+            labelled=answering.labelled,
+            without=without,
         )
 
     # -- dictionaries -------------------------------------------------------------------------------------------------
-    def _dictionaries(self, rows: PositionRows, store: Path | None, progress: Progress) -> list[Dictionary]:
+    def _beside(self, rows: PositionRows) -> tuple[list[DictionaryLearning], str | None]:
+        """What is learned besides, and why there are no factors among it, where they were left out."""
+        if self.beside is not None:
+            return [replace(self.learning, kind=kind) for kind in dict.fromkeys(self.beside)], None
+        if self.learning.kind == "nmf":
+            return [], None
+        if not factors_exist():
+            return [], str(missing_extra("scikit-learn", "transfer", purpose="find non-negative factors"))
+        if rows.min() < 0:
+            return [], f"layer '{self.layer}' has negative values, which no sum of non-negative factors is"
+        count = min(self.learning.count, _FACTORS)
+        active = None if self.learning.active is None else min(self.learning.active, count)
+        return [replace(self.learning, kind="nmf", count=count, active=active)], None
+
+    def _dictionaries(
+        self, rows: PositionRows, others: Sequence[DictionaryLearning], store: Path | None, progress: Progress
+    ) -> list[Dictionary]:
         """The directions, those of another seed, and those of other kinds; learned at once, by one thread each."""
         parts = Parts(store, {"rows": self._key(self.source, self.indices), "dtype": str(self.net.dtype)})
-        others = [(replace(self.learning, kind=kind), 0) for kind in self.beside]
-        asked = [(self.learning, 0), (with_seed(self.learning, 1), 1), *others]
+        asked = [(self.learning, 0), (with_seed(self.learning, 1), 1), *((one, 0) for one in others)]
         together = _Together(f"directions of {self.layer}", len(asked) * self.learning.updates, progress)
 
         def make(one: tuple[DictionaryLearning, int]) -> Dictionary:
@@ -120,7 +140,7 @@ class Work:
     def _dictionary(
         self, rows: PositionRows, learning: DictionaryLearning, more: int, parts: Parts, progress: Progress
     ) -> Dictionary:
-        if more and learning.kind == "pca":  # which draws nothing: other rows are its other seed
+        if more and learning.kind == "pca":  # which draws nothing: rows drawn anew stand for another seed
             draw = np.random.default_rng(learning.seed)
             rows = rows[np.sort(draw.integers(0, len(rows), len(rows)))]
 
@@ -161,6 +181,12 @@ class Work:
         known = [self.net.fingerprint, repr(preprocess_of(self.net, source)), source.fingerprint(), list(indices)]
         known += [self.layer, self.positions, self.learning.seed, self.batch, str(self.net.dtype), *more]
         return hashlib.sha256(json.dumps(known, default=str).encode()).hexdigest()
+
+
+def _held(positions: int) -> int:
+    """How many positions are held out, where so many are learned from."""
+    least, most = _HELD
+    return min(most, max(least, positions // 4))
 
 
 class _Together:

@@ -83,6 +83,7 @@ COLUMNS: Mapping[str, Mapping[str, ColumnWords]] = {
         "lost": ("Lost", "Right answers on the class's images that are lost without the unit."),
         "gained": ("Gained", "Right answers that are gained."),
         "of": ("Of", "How many images the class has."),
+        "tested": ("Tested", "Whether it falls more, or less, than its controls on the half that did not choose it."),
     },
     "directions": {
         "direction": ("Direction", ""),

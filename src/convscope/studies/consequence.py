@@ -25,11 +25,11 @@ from convscope.stores import effects as keeping
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network
 from convscope.studies.charting import of_effects
-from convscope.studies.effects_shown import by_channel, in_turn, told
+from convscope.studies.effects_shown import HELD, Verdict, by_channel, in_turn, told, verdict_of
 from convscope.studies.pictures import left_out, numbers_in
 from convscope.studies.questions import Question, refuse_another
 from convscope.tables import TextTable, columns_of, counted, csv_of, without_nan
-from convscope.training.matching import Match, match_classes, match_one
+from convscope.training.matching import Match, Matched, in_words, match_classes, match_one
 
 Own = Literal["auto", "labels", "answers"]
 """Which images are a class's own: those labelled so, or those that the network takes for it; labels where they fit."""
@@ -44,7 +44,8 @@ _SHOWN = ("change", "control")
 class Effects(Answer):
     """What silencing units of some layers does: `layers`, one after the other; `own`: whose images a class's are.
 
-    shard: (i, n), where it is of the i-th of n parts of the images, which `merge`.
+    shard: (i, n), where it is of the i-th of n parts of the images, which `merge`. order: which output was taken for
+    which class by its order, in words; nothing where names decided.
     """
 
     layers: tuple[LayerEffects, ...]
@@ -54,6 +55,7 @@ class Effects(Answer):
     indices: tuple[int, ...]
     collection: str
     shard: tuple[int, int] = (0, 1)
+    order: tuple[str, ...] = ()
 
     def __getitem__(self, layer: str) -> LayerEffects:
         """The effects of a layer's units; raises UsageError where it was not looked at."""
@@ -91,7 +93,7 @@ class Effects(Answer):
     def _in_words(self, found: LayerEffects) -> str:
         change, spelled = found.outcomes()[:, 0], "{} ({:+.2f} %)" if found.answered else "{} ({:+.4g})"
         units = ", ".join(spelled.format(found.silenced[n], change[n]) for n in found.worst[:_STRONGEST])
-        held = sum(pair.adjusted < 0.05 for pair in found.tested)
+        held = sum(pair.adjusted < HELD for pair in found.tested)
         tests = (
             f"{held} of {len(found.tested)} pairs of a unit and a class, chosen on one half of the images, differ from "
             "their controls on the other (Benjamini-Yekutieli, 0.05)"
@@ -141,8 +143,10 @@ class Effects(Answer):
         return rows
 
     def pairs(self, *, most: int = _STRONGEST) -> list[Row]:
-        """For each unit the classes that need it most, and for each class the units that it needs most."""
+        """For each unit the classes that need it most, and for each class the units that it needs most; with what came
+        of the test of those that were tested."""
         rows: list[Row] = []
+        verdicts = self._verdicts()
         for found in self.layers:
             chosen = {(n, k) for n in range(len(found.silenced)) for k, _ in found.needed_by(n, most=most)}
             chosen |= {(n, k) for k in range(found.change.shape[1]) for n, _ in found.needs(k, most=most)}
@@ -156,6 +160,7 @@ class Effects(Answer):
                         "own": float(found.own[n, k]), "own_control": float(found.own_control[n, k]),
                         "lost": int(found.lost[n, k - ends]), "gained": int(found.gained[n, k - ends]),
                         "of": int(found.shown[k - ends]),
+                        "tested": verdicts.get((found.silenced[n], self._class(k))),
                     }
                 )  # fmt: skip
         return rows
@@ -182,7 +187,7 @@ class Effects(Answer):
             lines = [
                 (str(row["unit"]), f"{100 * row['accuracy']:+.2f} %",
                  f"{100 * row['accuracy_low']:+.2f} to {100 * row['accuracy_high']:+.2f}", str(row["class"]),
-                 f"{row['change']:+.4g}", f"{row['control']:+.4g}")
+                 f"{row['change']:+.4g}", "-" if np.isnan(row["control"]) else f"{row['control']:+.4g}")
                 for row in rows
             ]  # fmt: skip
             if not found.answered:
@@ -198,7 +203,7 @@ class Effects(Answer):
         }
         if not self.layers[0].answered:
             return [*map(left_out, self.failures), "no answer is right or wrong: what is told is how scores change"]
-        return [*map(left_out, self.failures), own[self.own]]
+        return [*in_words(self.order), *map(left_out, self.failures), own[self.own]]
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Units, pairs of units and classes, and tests, as CSV; everything that is said as JSON."""
@@ -226,10 +231,31 @@ class Effects(Answer):
         settings = {"layers": [f.layer for f in self.layers], "to": self.layers[0].to, "own": self.own}
         title = f"Units of {', '.join(f.layer for f in self.layers)} silenced"
         rows = in_turn(self.pairs())
-        data = {"pairs": [[row["unit"], row["class"], *(told(row[key]) for key in _SHOWN)] for row in rows],
-                "layers": {found.layer: by_channel(found) for found in self.layers}}  # fmt: skip
+        data = {
+            "pairs": list(self._pairs_told(rows)),
+            "layers": {found.layer: by_channel(found) for found in self.layers},
+        }
         shared = {"settings": settings, "data": data, "charts": of_effects(self.layers, self._counted)}
         return AtlasEntry("effects", title, rows, units=alone, images=images, **shared)
+
+    def _verdicts(self) -> dict[tuple[str, str], Verdict]:
+        """What came of the tests, by unit and class."""
+        return {(pair.unit, self._class(pair.number)): verdict_of(pair) for one in self.layers for pair in one.tested}
+
+    def _pairs_told(self, rows: Sequence[Row]) -> Iterator[list[Any]]:
+        """Of pairs what pages say: unit, class, change and that of the controls, and what came of the test; the pairs
+        of a table first, then all others that were tested."""
+        verdicts = self._verdicts()
+        for row in rows:
+            pair = str(row["unit"]), str(row["class"])
+            verdicts.pop(pair, None)
+            yield [*pair, *(told(row[key]) for key in _SHOWN), row["tested"]]
+        for one in self.layers:
+            for pair in one.tested:
+                name = self._class(pair.number)
+                if (verdict := verdicts.pop((pair.unit, name), None)) is not None:
+                    at = one.silenced.index(pair.unit), pair.number
+                    yield [pair.unit, name, told(float(one.change[at])), told(float(one.control[at])), verdict]
 
 
 def _interval(found: LayerEffects, unit: int, number: int) -> tuple[float, float]:
@@ -319,10 +345,11 @@ def effects(
     whole = question(net, source, layers=chosen, silenced=listed, **deciding)
     Effects.expect_place(store, whole)
     expect_shards_of(store, whole)
-    names = net.head.names(net.classes)
+    matched = Matched(net.classes, ()) if truths is None else Matched.of(net, source, match)
+    names = net.head.names(matched.classes)
     about = {"question": whole, "words": whole.words, "own": "answers" if truths is None else "labels",
              "classes": None if names is None else list(names), "images": len(source),
-             "collection": source.fingerprint()}  # fmt: skip
+             "collection": source.fingerprint(), "order": list(matched.order)}  # fmt: skip
     found, failures = [], list[Failure]()
     for layer in chosen:
         asked = Silencing(layer, tuple(silenced.get(layer, ())), to, measure, truths, batch, seed, shard)
@@ -350,6 +377,7 @@ def effects_from(
         indices=tuple(i for i in range(about["images"]) if i not in unread),
         collection=about["collection"],
         shard=shard,
+        order=tuple(about.get("order", ())),
     )
 
 
@@ -374,26 +402,32 @@ def _silenced(
     return found
 
 
-def right_scores(net: Network, source: Source, own: Own, match: Match) -> NDArray[np.int64] | None:
-    """The score that is right for each image, by its label; None for what the network answers."""
+def right_scores(
+    net: Network, source: Source, own: Own, match: Match, *, unlabelled: Literal["none", "skipped"] = "none"
+) -> NDArray[np.int64] | None:
+    """The score that is right for each image, by its label; None for what the network answers.
+
+    unlabelled: where some images have no label, "none" is right, or they are "skipped", and theirs is -1.
+    """
     expected("own", own, Own)
     head = net.head
     if own == "answers" or head.kind == "values":
         return None
     labels = np.array([source.label(index) for index in range(len(source))], np.int64)
-    if (labels < 0).any():
+    if (labels < 0).all() or (unlabelled == "none" and (labels < 0).any()):
         if own == "labels":
             raise UsageError(f"own='labels': some images have no class in {source.describe()}")
         return None
     try:
         if head.kind == "binary":
-            return match_one(source, net.classes, match).astype(np.int64)[labels]
+            found = match_one(source, net.classes, match).astype(np.int64)[labels]
+            return np.where(labels < 0, -1, found)
         outputs = match_classes(source, head.names(net.classes), head.classes, match)
     except UsageError:
         if own == "labels":
             raise
         return None
-    return outputs[labels] + head.first
+    return np.where(labels < 0, -1, outputs[labels] + head.first)
 
 
 __all__ = ["Effects", "Own", "effects", "effects_from", "right_scores"]

@@ -14,19 +14,20 @@ from convscope.arguments import at_least, checked
 from convscope.atlas import Atlas
 from convscope.data import Images, Source
 from convscope.errors import UsageError
-from convscope.files import check_name, json_bytes
+from convscope.files import json_bytes
 from convscope.graph import Dictionary, Network
-from convscope.graph.dictionary import DictionaryKind
+from convscope.graph.dictionary import DictionaryKind, expect_name
 from convscope.methods.directions import DictionaryLearning, LearnedDirections
-from convscope.models.dictionaries import FILE, dictionary_bytes, write_dictionary
+from convscope.models.dictionaries import FILE, dictionary_bytes, expect_free, write_dictionary
 from convscope.progress import Progress, silent
 from convscope.stores.directions import Work
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network
 from convscope.studies.charting import of_directions
 from convscope.studies.consequence import right_scores
+from convscope.studies.vouched import digest_of
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
-from convscope.training.matching import Match
+from convscope.training.matching import Match, Matched, in_words
 
 _HELD_OUT = 10  # one image of so many, where no others are given
 _NEAREST, _LISTED = 5, 20
@@ -40,6 +41,8 @@ class Directions(Answer):
     found: LearnedDirections
     asked: str | None = None
     """The layer's name as it was given, where that is another: of a container, whose last layer it is."""
+    order: tuple[str, ...] = ()
+    """Which output was taken for which class of the held-out images by its order, in words."""
 
     @property
     def dictionary(self) -> Dictionary:
@@ -51,12 +54,12 @@ class Directions(Answer):
         """How much of the layer the directions hold, beside components and units; how many are dead, copies, stable."""
         found, made = self.found, self.dictionary
         first, *others = found.compared
-        beside = ", ".join(f"{one.explained:.3f} by {one.name}" for one in others)
+        beside = ", ".join(f"{_number(one.explained)} by {one.name}" for one in others)
         return (
             f"{len(made)} directions ({made.kind}) of {made.layer}, from {found.positions} positions of {found.images} "
-            f"images: on {found.held[1]} others they explain {first.explained:.3f} of the variance by "
+            f"images: on {found.held[1]} others they explain {_number(first.explained)} of the variance by "
             f"{first.active:.1f} at a position; as many explain {beside}. {found.dead} are dead, {found.copies()} have "
-            f"a copy, {100 * found.found_again():.0f} % are found again with another seed"
+            f"a copy, {100 * found.found_again():.0f} % are found again with another {self._again}"
             + (
                 f"; with the layer rebuilt {_share(first.agreement)} of the answers stay"
                 if first.agreement is not None
@@ -64,13 +67,25 @@ class Directions(Answer):
             )
         )
 
+    @property
+    def _again(self) -> str:
+        """What is another where directions are found again: of components, which no seed decides, the draw."""
+        return "draw of the same positions" if self.dictionary.kind == "pca" else "seed"
+
     def remarks(self) -> list[str]:
-        """Which layer was taken, where a container was named."""
-        return (
-            []
-            if self.asked is None
-            else [f"'{self.asked}' is of several layers: its last is taken, {self.dictionary.layer}"]
-        )
+        """Which layer was taken, where a container was named; where there is too little, and what stands not beside."""
+        found, made = self.found, self.dictionary
+        said = [] if self.asked is None else [f"'{self.asked}' is of several layers: its last is taken, {made.layer}"]
+        said += in_words(self.order)
+        if len(made) > found.positions:
+            said.append(f"n={len(made)} directions were learned from {found.positions} positions: give more images")
+        if np.isnan(found.compared[0].explained):
+            said.append(f"the {found.held[0]} held-out positions do not vary: no share of them is explained")
+        if 0 < found.labelled < found.held[1]:
+            said.append(f"{found.labelled} of {found.held[1]} held-out images have labels: what is right is of these")
+        if found.without is not None:
+            said.append(f"no non-negative factors stand beside: {found.without}")
+        return said
 
     def rows(self) -> list[Row]:
         """One row for each direction: how often and how strongly it is active, its likest, and its closest units."""
@@ -98,7 +113,7 @@ class Directions(Answer):
         found, made = self.found, self.dictionary
         said = {name: getattr(made, name) for name in ("name", "layer", "kind", "active", "network")}
         counts = {"dead": found.dead, "copies": found.copies(), "found_again": found.found_again()}
-        learned = {"positions": found.positions, "images": found.images}
+        learned = {"positions": found.positions, "images": found.images, "labelled": found.labelled}
         held = dict(zip(("held_positions", "held_images"), found.held, strict=True))
         compared = {"compared": self.comparison(), "directions": self.rows()}
         return without_nan({**said, "n": len(made), **learned, **held, **counts, **compared})
@@ -106,7 +121,7 @@ class Directions(Answer):
     def tables(self) -> Sequence[TextTable]:
         """The comparison, and the directions that are active most often."""
         compared = [
-            (one.name, f"{one.explained:.3f}", f"{one.active:.1f}", _share(one.agreement), _share(one.accuracy))
+            (one.name, _number(one.explained), f"{one.active:.1f}", _share(one.agreement), _share(one.accuracy))
             for one in self.found.compared
         ]
         rows = sorted(self.rows(), key=lambda row: -row["often"])[:_LISTED]
@@ -147,11 +162,13 @@ class Directions(Answer):
         """The path of the file that the dictionary was written to, for `load(..., directions=)`.
 
         Raises:
-            StoreError: where it cannot be written.
+            StoreError: where it cannot be written, or there is another file, or one of directions that answer another
+                question.
         """
-        check_name(path)
-        write_dictionary(Path(path), self.dictionary)
-        return Path(path)
+        place, asked = Path(path), None if self.question is None else digest_of(json_bytes(self.question))
+        expect_free(place, asked)
+        write_dictionary(place, self.dictionary, asked)
+        return place
 
     def entry(self, atlas: Atlas) -> AtlasEntry:
         """The directions by how often they are active, with those that the atlas shows."""
@@ -167,6 +184,10 @@ class Directions(Answer):
             settings=settings,
             charts=of_directions(self.found),
         )
+
+
+def _number(value: float) -> str:
+    return "-" if np.isnan(value) else f"{value:.3f}"
 
 
 def _share(value: float | None) -> str:
@@ -191,7 +212,8 @@ def directions(
     updates: int = 4000,
     positions: int = 160_000,
     validation: Images | None = None,
-    beside: Sequence[DictionaryKind] = (),
+    beside: Sequence[DictionaryKind] | None = None,
+    out: str | PathLike[str] | None = None,
     store: str | PathLike[str] | None = None,
     limit: int | None = None,
     cache: str | PathLike[str] | None = None,
@@ -204,9 +226,9 @@ def directions(
 ) -> Directions:
     """Directions of a layer, learned on what its positions are over a collection, and held against other images.
 
-    `net.with_directions(answer.dictionary)` has them as the layer `layer~kind`, whose units are scanned, projected and
-    silenced like any. Beside how much of the layer they explain stand as many principal components and as many of the
-    layer's own strongest units: of a rectified layer these are a strong rival.
+    `net.with_directions(answer.dictionary)` has them as the layer `layer~name`, whose units are scanned, projected and
+    silenced like any. Beside how much of the layer they explain stand as many principal components, non-negative
+    factors and units of the layer's own, as many on average: of a rectified layer units are a strong rival.
 
     Args:
         net: the network, with preprocessing.
@@ -220,19 +242,23 @@ def directions(
             kept, in memory or in `store`.
         validation: images that are held out; None: a tenth of `images`, drawn. Give others where several images of a
             collection are crops of one.
-        beside: other kinds that are learned, too, and compared; principal components and the layer's units always are.
+        beside: other kinds that are learned, too, and compared; None: factors, 512 at most, where scikit-learn is there
+            and the layer has no negative values. Principal components and the layer's units always are.
+        out: a file that the directions are written to, for `load(..., directions=)`.
         store: a folder for the directions, tables and figures. Positions and what is learned are kept in its `parts`: a
             repeated call goes on.
         limit: at most so many images, evenly spread. cache: a folder that keeps decoded images.
         match: how labels and scores belong together, by "name" or by "index", where there are labels.
         batch: images that are taken together. seed: of all that is drawn; a second set is learned with the next one.
-        atlas: an atlas of the same network that is to show the answer. name: what it is called there.
+        atlas: an atlas of the same network that is to show the answer. name: what the directions are called on their
+            layer, and the answer in the atlas; None: as their kind, and "directions".
         progress: called with images run and updates made.
 
     Raises:
         UsageError: for options that make no sense, or a layer that directions cannot be learned of. UnknownLayer: for
             one that does not exist. ImageError: where no image could be read. MissingExtra: for "nmf" without
-            scikit-learn. StoreError: where the folder holds the answer to another question, or cannot be written.
+            scikit-learn. StoreError: where the folder, or the file, holds the answer to another question, or something
+            else, or cannot be written.
 
     >>> from convscope.data import Preprocess
     >>> from torch import nn
@@ -248,28 +274,37 @@ def directions(
     others = None if validation is None else collection(validation, cache=cache, channels=net.input_shape[0])
     at_least(1, batch=batch)
     at_least(2, positions=positions)
-    if needless := [one for one in beside if one in (kind, "pca")]:
-        raise UsageError(f"beside={list(beside)!r}: '{needless[0]}' stands there anyway; 'sae' and 'nmf' can be added")
+    if needless := [one for one in beside or () if one in (kind, "pca")]:
+        raise UsageError(
+            f"beside={list(beside or ())!r}: '{needless[0]}' stands there anyway; 'sae' and 'nmf' can be added"
+        )
     left = None if active is None else min(active, n)
     learning = DictionaryLearning(kind, n, left, penalty, updates, seed=seed)
     train, held_source, held = _parted(source, others, seed)
     full = net.layers[layer].name
-    truths = right_scores(net, held_source, "auto", match)
+    truths = right_scores(net, held_source, "auto", match, unlabelled="skipped")
+    called = expect_name(kind if name is None else name)
     deciding: dict[str, Any] = {
         "layer": full,
         "learning": learning,
         "positions": positions,
         "truths": truths,
         "batch": batch,
+        "beside": None if beside is None else list(beside),
+        "called": called,
     }
-    deciding |= {"beside": list(beside)} if beside else {}
     whole = question(net, source, validation=others, **deciding)
     Directions.expect_place(store, whole)
-    work = Work(net, source, train, held_source, held, full, learning, kind, positions, truths, batch, beside)
+    if out is not None:
+        expect_free(Path(out), digest_of(json_bytes(whole)))
+    work = Work(net, source, train, held_source, held, full, learning, called, positions, truths, batch, beside)
     found = work.learn(None if store is None else Path(store), progress or silent)
-    return finished(
-        Directions(net.name, found, None if layer == full else layer), store=store, asked=whole, atlas=shown, name=name
-    )
+    order = () if truths is None else Matched.of(net, held_source, match).order
+    answer = Directions(net.name, found, None if layer == full else layer, order)
+    finished(answer, store=store, asked=whole, atlas=shown, name=name)
+    if out is not None:
+        answer.write(out)
+    return answer
 
 
 def _parted(source: Source, others: Source | None, seed: int) -> tuple[Sequence[int], Source, Sequence[int]]:

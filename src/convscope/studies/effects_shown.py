@@ -5,12 +5,26 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from convscope.atlas.web import short
 from convscope.graph import Unit
-from convscope.methods.effects import LayerEffects
+from convscope.methods.effects import LayerEffects, TestedPair
 from convscope.studies.answer import Row
+
+HELD = 0.05
+"""The corrected p-value below which a pair differs from its controls."""
+
+Verdict = Literal["more", "less", "no"]
+"""What came of the test of a pair, see `verdict_of`."""
+
+
+def verdict_of(pair: TestedPair) -> Verdict:
+    """What came of a test: whether a score that was chosen for falling more, or less, than it does without the unit's
+    controls does so on the other half of the images, too."""
+    if not (pair.adjusted < HELD and pair.excess * pair.chosen_excess > 0):
+        return "no"
+    return "more" if pair.excess < 0 else "less"
 
 
 def in_turn(pairs: Sequence[Row]) -> list[Row]:
@@ -46,4 +60,4 @@ def told(number: float) -> float | None:
     return None if math.isnan(number) else short(number)
 
 
-__all__ = ["by_channel", "in_turn", "told"]
+__all__ = ["HELD", "Verdict", "by_channel", "in_turn", "told", "verdict_of"]

@@ -23,13 +23,12 @@ from convscope.studies.predictions import PREDICTIONS, mistakes_of, predictions_
 from convscope.tables import TextTable, columns_of, counted
 from convscope.training import ClassAccuracy, Judgement, evaluation
 from convscope.training.evaluation import MemberAccuracy
-from convscope.training.matching import Match
+from convscope.training.matching import Match, in_words
 from convscope.training.predictions import ScoredImages
 from convscope.training.truths import Truth
 from convscope.training.views import CropSource, Views
 
 _LISTED = 40  # classes that are listed for people
-_PAIRS = 10  # classes and outputs that are said to belong together
 
 
 @dataclass(eq=False, repr=False)
@@ -115,9 +114,7 @@ class Evaluation(Answer):
         order = [
             f"{found.answers[target]} is {name}" for name, target in zip(found.classes, found.targets, strict=True)
         ]
-        said = f"outputs are matched with classes by their order: output {', '.join(order[:_PAIRS])}"
-        said += f", and {len(order) - _PAIRS} more" if len(order) > _PAIRS else ""
-        return [said] * (found.matched == "index") + [left_out(one) for one in found.failures]
+        return [*in_words(order if found.matched == "index" else ()), *map(left_out, found.failures)]
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """All numbers, the predictions, and the images that were answered wrongly as a list."""

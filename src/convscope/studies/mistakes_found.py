@@ -43,7 +43,8 @@ class MistakesFound:
     image. answers: what its answers are called, by their codes. images: how many were answered. shown, wrong: how many
     answers each of the codes is right for, and how many of these were others. layers: those whose units are causes, the
     last of the network first; layer: the one that says which images are alike. grid, fill: of the covering square.
-    most: units of each layer.
+    most: units of each layer. order: which output was taken for which class by its order, in words; nothing where names
+    decided.
     """
 
     network: str
@@ -63,6 +64,7 @@ class MistakesFound:
     most: int
     failures: tuple[Failure, ...]
     collection: str
+    order: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.found)

@@ -40,6 +40,7 @@ from convscope.studies.causes_shown import squared
 from convscope.studies.mistakes_found import MistakeCase, MistakesFound, contrast_in, in_words
 from convscope.studies.vouched import Vouched
 from convscope.tables import without_nan
+from convscope.training.matching import in_words as by_order
 
 SCHEMA = 1
 NOTE = "page.json"
@@ -252,6 +253,7 @@ def _manifest(findings: MistakesFound, atlas: str | None) -> dict[str, Any]:
         "rows": ROWS,
         "thumbs": THUMBS,
         "failures": len(findings.failures),
+        "order": next(iter(by_order(findings.order)), None),
         "atlas": atlas,
     }
 

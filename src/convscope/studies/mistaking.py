@@ -38,7 +38,8 @@ from convscope.studies.mistakes_page import Painter
 from convscope.studies.pictures import file_name, left_out, none_readable
 from convscope.studies.vouched import Vouched, digest_of
 from convscope.tables import TextTable, columns_of, counted, csv_of, without_nan
-from convscope.training.matching import Match
+from convscope.training.matching import Match, Matched
+from convscope.training.matching import in_words as by_order
 from convscope.training.truths import Truth
 
 DRAWN = 9
@@ -205,8 +206,8 @@ class Mistakes(MistakesFound, Answer):
         return [*made, columns_of(head, units, title="Units that cause them")] if self.cases else made
 
     def remarks(self) -> list[str]:
-        """The images that were left out."""
-        return list(map(left_out, self.failures))
+        """How classes were matched where that was not by name, and the images that were left out."""
+        return [*by_order(self.order), *map(left_out, self.failures)]
 
     # -- what is kept of it -------------------------------------------------------------------------------------------
     def files(self) -> Iterator[tuple[str, bytes]]:
@@ -370,7 +371,7 @@ def mistakes(
     place = None if store is None else Path(store)
     with _room(place) as room:
         labelled = known_in(truths)
-        how: dict[str, Any] = {"indices": labelled, "pooling": Pooling("mean"), "workers": workers}
+        how: dict[str, Any] = {"indices": labelled, "pooling": Pooling("mean", precision="network"), "workers": workers}
         tables = extract(net, source, [net.output, like], store=room, progress=progress, **how)
         readable = labelled[tables[net.output].readable[labelled]]
         failures = _failures(net, source, sorted({*labelled.tolist()} - {*readable.tolist()}))
@@ -379,12 +380,13 @@ def mistakes(
         known = answered(net.head, tables[net.output], readable, truths[readable])
         found, parts = worst_of(net.head, known), Parts(place, {"question": whole})
         cases = Cases(net, source, explaining, parts, progress or silent).of(found, known, tables, like, explain)
-    right = np.concatenate([one.truth for one in known])
+    right, matched = np.concatenate([one.truth for one in known]), Matched.of(net, source, match)
+    called = names_of(net.head, matched.classes)
     answer = Mistakes(
         net.name, source.describe(), net.head.kind, len(readable), found,
-        tuple(source.name(int(i)) for i in found.images), names_of(net.head, net.classes), _counts(net, right),
-        _counts(net, found.truth), cases, tuple(explaining.layers), like, grid, describe_fill(fill), most, failures,
-        source.fingerprint(), net, source, shown, progress,
+        tuple(source.name(int(i)) for i in found.images), called, _counts(called, right),
+        _counts(called, found.truth), cases, tuple(explaining.layers), like, grid, describe_fill(fill), most, failures,
+        source.fingerprint(), matched.order, net, source, shown, progress,
     )  # fmt: skip
     return finished(answer, store=store, asked=whole, atlas=shown, name=name)
 
@@ -399,8 +401,8 @@ def _room(store: Path | None) -> Iterator[Path]:
         yield Path(room)
 
 
-def _counts(net: Network, truth: Any) -> tuple[int, ...]:
-    return tuple(np.bincount(truth, minlength=len(names_of(net.head, net.classes))).tolist())
+def _counts(answers: Sequence[str], truth: Any) -> tuple[int, ...]:
+    return tuple(np.bincount(truth, minlength=len(answers)).tolist())
 
 
 def _failures(net: Network, source: Source, indices: Sequence[int]) -> tuple[Failure, ...]:

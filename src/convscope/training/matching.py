@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -9,8 +11,10 @@ from numpy.typing import NDArray
 
 from convscope.data import Source
 from convscope.errors import UsageError, nearest
+from convscope.graph import Network
 
 Match = Literal["name", "index"]
+_TOLD = 10  # outputs by name
 _NEAR = 0.75  # of the letters of two classes: names of things are short and many
 
 
@@ -71,6 +75,49 @@ def matched_by(source: Source, answers: tuple[str, ...] | None, match: Match) ->
     return "name" if is_named(source) or numbers_known else "index"
 
 
+@dataclass(frozen=True)
+class Matched:
+    """What a network's outputs are called, None where that is not known, and what each was taken for by its order, in
+    words; nothing where names decided."""
+
+    classes: tuple[str, ...] | None
+    order: tuple[str, ...]
+
+    @classmethod
+    def of(cls, net: Network, source: Source, match: Match) -> Matched:
+        """Of a network and images with classes: outputs without names are called as the classes that they are by order.
+
+        Raises:
+            UsageError: for another word than "name" and "index".
+        """
+        head, own = net.head, net.classes
+        one = head.kind == "binary"
+        if head.kind not in ("binary", "classes") or (one and own is not None and len(own) == 1 and match == "name"):
+            return cls(own, ())
+        answers = own if one and own is not None and len(own) == 2 else None if one else head.names(own)
+        if not source.classes or matched_by(source, answers, match) == "name" or not (answers or is_named(source)):
+            return cls(own, ())
+        whole = len(source.classes) == (2 if one else head.classes)
+        order = tuple(
+            f"{number + (0 if one else head.first) if answers is None else answers[number]} is {name}"
+            for number, name in enumerate(source.classes)
+            if answers is None or number < len(answers)
+        )
+        return cls(source.classes if own is None and whole else own, order)
+
+
+def in_words(order: Sequence[str]) -> list[str]:
+    """That outputs were taken for classes by their order, and some of these; nothing where they were not.
+
+    >>> in_words(["0 is cat", "1 is dog"]), in_words([])
+    (['outputs are matched with classes by their order: output 0 is cat, 1 is dog'], [])
+    """
+    if not order:
+        return []
+    more = f", and {len(order) - _TOLD} more" if len(order) > _TOLD else ""
+    return [f"outputs are matched with classes by their order: output {', '.join(order[:_TOLD])}{more}"]
+
+
 def is_named(source: Source) -> bool:
     """Whether the classes of images have names, other than their own numbers."""
     return bool(source.classes) and source.classes != tuple(map(str, range(len(source.classes))))
@@ -94,4 +141,4 @@ def _plain(name: str) -> str:
     return name.strip().replace("_", " ").lower()
 
 
-__all__ = ["Match", "is_named", "match_classes", "match_one", "matched_by"]
+__all__ = ["Match", "Matched", "in_words", "is_named", "match_classes", "match_one", "matched_by"]

@@ -113,20 +113,47 @@ def test_what_is_said_of_a_dictionary_is_what_loops_say(kind: Any, active: int |
     assert np.isnan(strength[often == 0]).all()
 
 
-def test_rivals_have_as_many_numbers_at_a_position() -> None:
-    rows = planted()[1]
-    found = learned(rows, DictionaryLearning("sae", 32, ACTIVE, updates=50), layer="x")
-    ways = judging.compared(found, rows, rows, active=ACTIVE)
-    assert [way.name for way in ways] == ["directions", "principal components", "own units"]
-    assert [round(judging.explained(way, rows)[1]) for way in ways[1:]] == [ACTIVE, ACTIVE]
-    kept = np.zeros_like(rows)
-    for row, out in zip(rows, kept, strict=True):
-        for unit in np.argsort(-np.abs(row))[:ACTIVE]:
-            out[unit] = row[unit]
-    share = 1 - ((rows - kept) ** 2).sum() / ((rows - rows.mean(0)) ** 2).sum()
-    assert judging.explained(ways[2], rows)[0] == pytest.approx(share, abs=1e-5)
+def test_rivals_have_as_many_numbers_at_a_position_on_average() -> None:
+    rows, eye = np.abs(planted()[1][:2000]), np.eye(CHANNELS, dtype=np.float32)
+    few = np.full(CHANNELS, -0.5, np.float32)
+    # At most five are left at a position, and fewer than five are above their threshold at most of them.
+    found = Dictionary("d", "x", "sae", eye, few, eye, -few, 5)
+    more = Dictionary("d", "x", "nmf", eye, np.zeros(CHANNELS, np.float32), eye, np.zeros(CHANNELS, np.float32), 9)
+    ways = judging.compared(found, rows, rows, active=5, beside=[more])
+    assert [way.name for way in ways[:3]] == ["directions", "non-negative factors", "principal components"]
+    said = [judging.explained(way, rows) for way in ways]
+    mean = np.minimum((rows > 0.5).sum(1), 5).mean()
+    assert 1 < mean < 4.5
+    np.testing.assert_allclose([active for _, active in said], mean, atol=0.01)
+    factors = [
+        judging.explained(judging.by_directions(more, "", count), rows)[0] for count in (int(mean), int(mean) + 1)
+    ]
+    share = mean - int(mean)
+    assert said[1][0] == pytest.approx((1 - share) * factors[0] + share * factors[1], abs=0.01)
+    assert said[1][0] == pytest.approx(judging.explained(judging.by_units(mean), rows)[0], abs=1e-6)
+    # Of what has fewer no more are asked than there are.
+    wide = judging.compared(replace(found, bias=-few, active=None), rows, np.maximum(rows - 0.5, 0), active=None)
+    assert judging.explained(wide[2], np.maximum(rows - 0.5, 0))[0] > 0.999
+
+
+def test_units_that_are_not_among_the_strongest_are_zero_or_at_their_mean_whichever_is_better() -> None:
+    rows, draw = planted()[1], np.random.default_rng(0)
+    rectified = np.zeros_like(rows)  # of every row five are above zero
+    np.put_along_axis(rectified, draw.random(rows.shape).argsort(1)[:, :5], draw.exponential(size=(len(rows), 5)), 1)
+    for values, mean in ((rows + np.arange(CHANNELS, dtype=np.float32), True), (rectified, False)):
+        found = learned(values, DictionaryLearning("sae", 32, ACTIVE, updates=3), layer="x")
+        way = judging.compared(found, values, values, active=ACTIVE)[-1]
+        assert way.name == ("own units, others at their mean" if mean else "own units")
+        middle = values.mean(0, np.float64) if mean else np.zeros(CHANNELS)
+        kept = np.tile(middle, (len(values), 1))
+        for row, out in zip(values, kept, strict=True):
+            for unit in np.argsort(-np.abs(row - middle))[:ACTIVE]:
+                out[unit] = row[unit]
+        share = 1 - ((values - kept) ** 2).sum() / ((values - values.mean(0)) ** 2).sum()
+        assert judging.explained(way, values)[0] == pytest.approx(share, abs=1e-4)
     whole = judging.by_components(*components(rows), CHANNELS)
     assert judging.explained(whole, rows)[0] == pytest.approx(1, abs=1e-6)
+    assert np.isnan(judging.explained(whole, rows[:1])[0]), "of what does not vary no share is explained"
 
 
 def test_copies_and_what_is_found_again_are_by_the_largest_cosine() -> None:

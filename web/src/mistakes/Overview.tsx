@@ -36,6 +36,12 @@ export function Overview({ query }: { query: URLSearchParams }) {
           ? `${manifest.explained} are looked at in full: the worst, and of each pair some, by how frequent it is. All are listed.`
           : "All of them are looked at in full."}
         {manifest.failures > 0 && ` ${many(manifest.failures, "image")} could not be read.`}
+        {manifest.order && (
+          <>
+            {" "}
+            <bdi>{manifest.order.charAt(0).toUpperCase() + manifest.order.slice(1)}.</bdi>
+          </>
+        )}
       </p>
       {manifest.mistakes === 0 ? (
         <p class="empty">Nothing was answered wrongly.</p>

@@ -103,6 +103,8 @@ export interface Manifest {
   rows: number;
   thumbs: number;
   failures: number;
+  /** That outputs were taken for classes by their order, and which; null where names decided, absent in older pages. */
+  order?: string | null;
   atlas: string | null;
 }
 

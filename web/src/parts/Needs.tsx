@@ -1,7 +1,7 @@
 import { useMemo } from "preact/hooks";
 import { parseUnit, toClass, toExperiment, toUnit } from "../route";
 import { layerOfUnit, useAtlas, useData, useExperiments } from "../store";
-import type { EffectsData, Experiment } from "../types";
+import type { EffectsData, Experiment, Verdict } from "../types";
 import { short } from "../words";
 import { Name, Section } from "./small";
 import { UnitTile } from "./Tile";
@@ -13,13 +13,17 @@ export interface Need {
   of: string;
   change: number;
   control: number | null;
+  /** What came of the test; null where there was none, undefined where that is not known. */
+  verdict: Verdict | null | undefined;
 }
+
+const TESTED: Record<Verdict, string> = { more: "tested: holds", less: "tested: less than its controls", no: "tested: does not hold" };
 
 /** What silencing units does, of one class or one unit, the strongest loss first. */
 export function needs(data: EffectsData, kind: "unit" | "class", of: string): Need[] {
   const [mine, other] = kind === "unit" ? [0, 1] : [1, 0];
   return data.pairs
-    .flatMap((row): Need[] => (row[mine] === of && row[2] < 0 ? [{ of: String(row[other]), change: row[2], control: row[3] }] : []))
+    .flatMap((row): Need[] => (row[mine] === of && row[2] < 0 ? [{ of: String(row[other]), change: row[2], control: row[3], verdict: row[4] }] : []))
     .sort((a, b) => a.change - b.change)
     .slice(0, SHOWN);
 }
@@ -45,7 +49,9 @@ export function Needs({ of, kind }: { of: string; kind: "unit" | "class" }) {
       title={kind === "unit" ? "Classes that need this unit" : "Units that it needs"}
       note={
         <>
-          The mean change of the score when the unit is silenced, over the images; in brackets that of its controls, silenced alike. <a href={toExperiment(found.name)}>All of it</a>
+          The mean change of the score when the unit is silenced, over the images; in brackets that of its controls, silenced alike.{" "}
+          {rows.some((row) => row.verdict !== undefined) && "Tested are the pairs that stand out on one half of the images: it holds where they differ from their controls on the other. "}
+          <a href={toExperiment(found.name)}>All of it</a>
         </>
       }
     >
@@ -60,6 +66,7 @@ export function Needs({ of, kind }: { of: string; kind: "unit" | "class" }) {
                 <a href={unit ? toUnit(unit.layer, unit.channel) : toClass(row.of)}>
                   <Name text={row.of} />
                 </a>
+                {row.verdict !== undefined && <small class={row.verdict === "more" ? "verdict" : "verdict quiet"}>{row.verdict ? TESTED[row.verdict] : "not tested"}</small>}
               </span>
               <span class="bar-track negative" aria-hidden="true">
                 <span style={{ width: `${(-100 * row.change) / most}%` }} />

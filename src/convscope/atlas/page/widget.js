@@ -2431,7 +2431,7 @@ function Pr({ experiment: e, unit: t }) {
 			t
 		]] : [];
 	});
-	return /* @__PURE__ */ L(S, { children: [i.length > 0 && /* @__PURE__ */ L(ri, {
+	return /* @__PURE__ */ L(S, { children: [i.length > 0 && /* @__PURE__ */ L(ii, {
 		title: "What usually feeds it",
 		joints: a,
 		note: `The mean of what each unit gave on ${Z(i[0]?.[5] ?? 0, "image")}: activation times the signal carried back. The strongest inputs are by weight alone.`
@@ -2612,24 +2612,29 @@ function Br({ unit: e, value: t, first: n, sheet: r, at: i, count: a }) {
 	});
 }
 // src/parts/Needs.tsx
-var Vr = 8;
-function Hr(e, t, n) {
+var Vr = 8, Hr = {
+	more: "tested: holds",
+	less: "tested: less than its controls",
+	no: "tested: does not hold"
+};
+function Ur(e, t, n) {
 	let [r, i] = t === "unit" ? [0, 1] : [1, 0];
 	return e.pairs.flatMap((e) => e[r] === n && e[2] < 0 ? [{
 		of: String(e[i]),
 		change: e[2],
-		control: e[3]
+		control: e[3],
+		verdict: e[4]
 	}] : []).sort((e, t) => e.change - t.change).slice(0, Vr);
 }
-function Ur(e, t = !0) {
+function Wr(e, t = !0) {
 	let n = ut(), r = (t) => e === void 0 || !Array.isArray(t.settings.layers) || t.settings.layers.includes(e), i = n?.find((e) => e.kind === "effects" && e.data && r(e)) ?? null;
 	return {
 		experiment: i,
 		data: z(t && i ? `experiments/${i.name}` : null).value
 	};
 }
-function Wr({ of: e, kind: t }) {
-	let n = R(), { experiment: r, data: i } = Ur(t === "class" ? void 0 : G(e)?.layer), a = P(() => i ? Hr(i, t, e) : [], [
+function Gr({ of: e, kind: t }) {
+	let n = R(), { experiment: r, data: i } = Wr(t === "class" ? void 0 : G(e)?.layer), a = P(() => i ? Ur(i, t, e) : [], [
 		i,
 		t,
 		e
@@ -2638,10 +2643,15 @@ function Wr({ of: e, kind: t }) {
 	let o = Math.max(...a.map((e) => -e.change));
 	return /* @__PURE__ */ L(q, {
 		title: t === "unit" ? "Classes that need this unit" : "Units that it needs",
-		note: /* @__PURE__ */ L(S, { children: ["The mean change of the score when the unit is silenced, over the images; in brackets that of its controls, silenced alike. ", /* @__PURE__ */ L("a", {
-			href: bt(r.name),
-			children: "All of it"
-		})] }),
+		note: /* @__PURE__ */ L(S, { children: [
+			"The mean change of the score when the unit is silenced, over the images; in brackets that of its controls, silenced alike.",
+			" ",
+			a.some((e) => e.verdict !== void 0) && "Tested are the pairs that stand out on one half of the images: it holds where they differ from their controls on the other. ",
+			/* @__PURE__ */ L("a", {
+				href: bt(r.name),
+				children: "All of it"
+			})
+		] }),
 		children: /* @__PURE__ */ L("ol", {
 			class: t === "unit" ? "bars" : "joints",
 			children: a.map((e) => {
@@ -2658,10 +2668,13 @@ function Wr({ of: e, kind: t }) {
 					})),
 					/* @__PURE__ */ L("span", {
 						class: "bar-name",
-						children: /* @__PURE__ */ L("a", {
+						children: [/* @__PURE__ */ L("a", {
 							href: r ? U(r.layer, r.channel) : yt(e.of),
 							children: /* @__PURE__ */ L(K, { text: e.of })
-						})
+						}), e.verdict !== void 0 && /* @__PURE__ */ L("small", {
+							class: e.verdict === "more" ? "verdict" : "verdict quiet",
+							children: e.verdict ? Hr[e.verdict] : "not tested"
+						})]
 					}),
 					/* @__PURE__ */ L("span", {
 						class: "bar-track negative",
@@ -2689,8 +2702,8 @@ function Wr({ of: e, kind: t }) {
 	});
 }
 // src/parts/Tuning.tsx
-var Gr = 1.25, Kr = (e) => `${100 * Math.min(Math.max(e, 0), Gr) / Gr}%`;
-function qr({ layer: e, unit: t }) {
+var Kr = 1.25, qr = (e) => `${100 * Math.min(Math.max(e, 0), Kr) / Kr}%`;
+function Jr({ layer: e, unit: t }) {
 	let { manifest: n } = R(), r = z(n.paths.tuning ? V(n.paths.tuning, { layer: e.id }) : null).value;
 	if (!r?.kept.some((e) => (e[t.channel] ?? null) !== null)) return null;
 	let i = r.out[t.channel] ?? [];
@@ -2722,20 +2735,20 @@ function qr({ layer: e, unit: t }) {
 								c != null && u != null && /* @__PURE__ */ L("i", {
 									class: "middle",
 									style: {
-										left: Kr(c),
-										right: `calc(100% - ${Kr(u)})`
+										left: qr(c),
+										right: `calc(100% - ${qr(u)})`
 									}
 								}),
 								o !== null && s !== null && /* @__PURE__ */ L("i", {
 									class: "interval",
 									style: {
-										left: Kr(o),
-										right: `calc(100% - ${Kr(s)})`
+										left: qr(o),
+										right: `calc(100% - ${qr(s)})`
 									}
 								}),
 								/* @__PURE__ */ L("i", {
 									class: "dot",
-									style: { left: Kr(a) }
+									style: { left: qr(a) }
 								})
 							]
 						}),
@@ -2750,7 +2763,7 @@ function qr({ layer: e, unit: t }) {
 	});
 }
 // src/parts/Details.tsx
-function Jr(e) {
+function Yr(e) {
 	let { layer: t, unit: n } = e, r = R().manifest.extras, i = r ? Math.floor(n.channel / r.shard) : 0, a = z(r ? `extras/${t.id}/${i}` : null).value, o = ut(), s = {
 		...e,
 		extra: a,
@@ -2764,30 +2777,30 @@ function Jr(e) {
 				given: s,
 				about: n,
 				turn: 0,
-				draw: Xr
-			}),
-			/* @__PURE__ */ L(Er, {
-				given: s,
-				about: n,
-				turn: 1,
 				draw: Zr
 			}),
 			/* @__PURE__ */ L(Er, {
 				given: s,
 				about: n,
-				turn: 2,
+				turn: 1,
 				draw: Qr
+			}),
+			/* @__PURE__ */ L(Er, {
+				given: s,
+				about: n,
+				turn: 2,
+				draw: $r
 			})
 		]
 	});
 }
-function Yr(e, t, n) {
+function Xr(e, t, n) {
 	let r = e.values.findIndex((e) => e !== null && e !== 0 && e >= t && e < n);
 	if (r >= 0) return { n: r + 1 };
 	let i = (t + n) / 2 / (e.maximum || 1);
 	return i > 0 && i <= .95 ? { share: i > .75 ? 1 : i > .5 ? 2 : i > .25 ? 3 : 4 } : null;
 }
-var Xr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ L(S, { children: [
+var Zr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ L(S, { children: [
 	/* @__PURE__ */ L("div", {
 		class: "stack",
 		children: [/* @__PURE__ */ L(q, {
@@ -2800,51 +2813,51 @@ var Xr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) =
 				marks: r.values,
 				title: "Responses",
 				link: (e, t) => {
-					let n = Yr(r, e, t);
+					let n = Xr(r, e, t);
 					return n && ("n" in n || (a?.bands.length ?? 0) > 0) ? o({
 						share: null,
 						...n
 					}) : null;
 				}
 			})
-		}), i && /* @__PURE__ */ L($r, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
+		}), i && /* @__PURE__ */ L(ei, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
 	}),
-	r.classes.length > 0 && /* @__PURE__ */ L(ei, {
+	r.classes.length > 0 && /* @__PURE__ */ L(ti, {
 		shard: n,
 		unit: r
 	}),
-	/* @__PURE__ */ L(qr, {
+	/* @__PURE__ */ L(Jr, {
 		layer: e,
 		unit: r
 	}),
-	a?.control && /* @__PURE__ */ L(ii, {
+	a?.control && /* @__PURE__ */ L(ai, {
 		layer: e,
 		unit: r,
 		extra: a
 	})
-] }), Zr = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ L(ti, {
+] }), Qr = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ L(ni, {
 	extra: t,
 	unit: n,
 	maximum: e.maximum,
 	share: r
-}) : null, Qr = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
+}) : null, $r = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
 	let a = (t) => t.kind === "evolution" && Array.isArray(t.settings.layers) && t.settings.layers.includes(e.name), o = (i ?? []).filter((n) => a(n) || n.units.includes(`${e.name}:${t.channel}`));
 	return /* @__PURE__ */ L(S, { children: [
-		/* @__PURE__ */ L(Wr, {
+		/* @__PURE__ */ L(Gr, {
 			of: `${e.name}:${t.channel}`,
 			kind: "unit"
 		}),
-		/* @__PURE__ */ L(ni, {
+		/* @__PURE__ */ L(ri, {
 			layer: e,
 			unit: t
 		}),
 		/* @__PURE__ */ L(Nr, { unit: `${e.name}:${t.channel}` }),
-		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ L(ri, {
+		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ L(ii, {
 			title: "Strongest inputs",
 			joints: r.incoming,
 			note: n.incoming
 		}),
-		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ L(ri, {
+		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ L(ii, {
 			title: "Strongest outputs",
 			joints: r.outgoing,
 			note: n.outgoing
@@ -2871,7 +2884,7 @@ var Xr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) =
 		})
 	] });
 };
-function $r({ unit: e }) {
+function ei({ unit: e }) {
 	let t = Wt();
 	return /* @__PURE__ */ L(q, {
 		title: "Your note",
@@ -2886,7 +2899,7 @@ function $r({ unit: e }) {
 		})
 	});
 }
-function ei({ shard: e, unit: t }) {
+function ti({ shard: e, unit: t }) {
 	let n = Math.max(...t.classes.map(([, e]) => e), 0);
 	return /* @__PURE__ */ L(q, {
 		title: "Top classes",
@@ -2914,7 +2927,7 @@ function ei({ shard: e, unit: t }) {
 		})
 	});
 }
-function ti({ extra: e, unit: t, maximum: n, share: r }) {
+function ni({ extra: e, unit: t, maximum: n, share: r }) {
 	let i = N(null);
 	return M(() => i.current?.scrollIntoView({ block: "center" }), [r]), /* @__PURE__ */ L(q, {
 		title: "Lower responses",
@@ -2957,7 +2970,7 @@ function ti({ extra: e, unit: t, maximum: n, share: r }) {
 		})
 	});
 }
-function ni({ layer: e, unit: t }) {
+function ri({ layer: e, unit: t }) {
 	let n = R(), r = t.nearest.filter(([t]) => B(n, e.name, t));
 	return r.length ? /* @__PURE__ */ L(q, {
 		title: "Nearest units",
@@ -3003,7 +3016,7 @@ function ni({ layer: e, unit: t }) {
 		})
 	}) : null;
 }
-function ri({ title: e, joints: t, note: n }) {
+function ii({ title: e, joints: t, note: n }) {
 	let r = R(), { network: i } = Lt(), a = t.some(([e, t]) => B(r, e, t)), o = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
 	return /* @__PURE__ */ L(q, {
 		title: e,
@@ -3066,7 +3079,7 @@ function ri({ title: e, joints: t, note: n }) {
 		})
 	});
 }
-function ii({ layer: e, unit: t, extra: n }) {
+function ai({ layer: e, unit: t, extra: n }) {
 	let { manifest: r } = R();
 	if (!r.paths.controls || !n.control) return null;
 	let i = V(r.paths.controls, {
@@ -3110,8 +3123,8 @@ function ii({ layer: e, unit: t, extra: n }) {
 	});
 }
 // src/pages/Class.tsx
-var ai = 18;
-function oi({ name: e }) {
+var oi = 18;
+function si({ name: e }) {
 	let { collection: t, network: n, ready: r } = Lt();
 	if (!r) return /* @__PURE__ */ L(Y, { what: e });
 	let i = zt(t?.names, e).filter((e) => t?.images[e]), a = zt(n?.names, e);
@@ -3148,16 +3161,16 @@ function oi({ name: e }) {
 		/* @__PURE__ */ L("div", {
 			class: "class-page",
 			children: [
-				i.map((t) => /* @__PURE__ */ L(si, {
+				i.map((t) => /* @__PURE__ */ L(ci, {
 					label: t,
 					name: e
 				}, t)),
-				a.map((e) => /* @__PURE__ */ L(li, {
+				a.map((e) => /* @__PURE__ */ L(ui, {
 					logit: e,
 					layers: n?.layers ?? [],
 					note: n?.note ?? ""
 				}, e)),
-				/* @__PURE__ */ L(Wr, {
+				/* @__PURE__ */ L(Gr, {
 					of: e,
 					kind: "class"
 				})
@@ -3165,14 +3178,14 @@ function oi({ name: e }) {
 		})
 	] });
 }
-function si({ label: e, name: t }) {
+function ci({ label: e, name: t }) {
 	let { manifest: n } = R(), r = n.classes?.shard ?? 1, i = z(`classes/${Math.floor(e / r)}`), a = z(n.extras ? "profiles/index" : null).value, o = (a?.images ?? []).filter((t, n) => a?.labels[n] === e), s = i.value?.classes[e] ?? [];
 	return /* @__PURE__ */ L(S, { children: [o.length > 0 && /* @__PURE__ */ L(q, {
 		title: "Its images",
 		class: "panel wide",
 		children: [/* @__PURE__ */ L("ul", {
 			class: "thumbs",
-			children: o.slice(0, ai).map((e) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
+			children: o.slice(0, oi).map((e) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
 				href: W(e),
 				"aria-label": Q(a?.names[a.images.indexOf(e)] ?? `image ${e}`),
 				children: /* @__PURE__ */ L(_n, {
@@ -3180,7 +3193,7 @@ function si({ label: e, name: t }) {
 					side: 84
 				})
 			}) }, e))
-		}), o.length > ai && /* @__PURE__ */ L("p", {
+		}), o.length > oi && /* @__PURE__ */ L("p", {
 			class: "more",
 			children: /* @__PURE__ */ L("a", {
 				href: vt("#/images", { q: t }),
@@ -3198,7 +3211,7 @@ function si({ label: e, name: t }) {
 				}),
 				children: "Those that prefer it to every other class"
 			}),
-			children: /* @__PURE__ */ L(ci, {
+			children: /* @__PURE__ */ L(li, {
 				rows: i,
 				tile: (e) => /* @__PURE__ */ L($, {
 					layer: t,
@@ -3211,7 +3224,7 @@ function si({ label: e, name: t }) {
 		}, t.id);
 	})] });
 }
-function ci({ rows: e, layer: t, tile: n }) {
+function li({ rows: e, layer: t, tile: n }) {
 	return /* @__PURE__ */ L("ul", {
 		class: "tiles",
 		children: e.map(([e, r, i]) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
@@ -3227,7 +3240,7 @@ function ci({ rows: e, layer: t, tile: n }) {
 		}) }, e))
 	});
 }
-function li({ logit: e, layers: t, note: n }) {
+function ui({ logit: e, layers: t, note: n }) {
 	let r = R(), i = r.manifest.classes?.shard ?? 64, a = z(`logits/${Math.floor(e / i)}`).value, o = t.map((t) => B(r, t, e)).find((e) => e !== void 0), s = a?.incoming[e - a.first] ?? [];
 	return /* @__PURE__ */ L(S, { children: [o && /* @__PURE__ */ L(q, {
 		title: "Its logit",
@@ -3255,14 +3268,14 @@ function li({ logit: e, layers: t, note: n }) {
 				e
 			]
 		})
-	}), s.length > 0 && /* @__PURE__ */ L(ri, {
+	}), s.length > 0 && /* @__PURE__ */ L(ii, {
 		title: "What its logit is computed from",
 		joints: s,
 		note: n
 	})] });
 }
 // src/parts/Caution.tsx
-function ui({ layers: e }) {
+function di({ layers: e }) {
 	let t = e.filter(rn);
 	return t.length ? /* @__PURE__ */ L("p", {
 		class: "caution",
@@ -3270,7 +3283,7 @@ function ui({ layers: e }) {
 	}) : null;
 }
 // src/parts/Marked.tsx
-function di() {
+function fi() {
 	let e = R(), t = Wt(), { toast: n } = F(), r = Object.entries(t.all());
 	if (!r.length) return null;
 	let i = () => Je("notes.json", JSON.stringify({
@@ -3280,7 +3293,7 @@ function di() {
 	}, null, 1)), a = async (r) => {
 		let i = r.files?.[0];
 		if (r.value = "", !i) return;
-		let a = fi(await i.text(), e.manifest.model.fingerprint);
+		let a = pi(await i.text(), e.manifest.model.fingerprint);
 		n(a === null ? "This file holds notes on another network" : `${Z(t.merge(a), "note")} taken in`);
 	};
 	return /* @__PURE__ */ L(q, {
@@ -3336,7 +3349,7 @@ function di() {
 		})]
 	});
 }
-function fi(e, t) {
+function pi(e, t) {
 	let n;
 	try {
 		n = JSON.parse(e);
@@ -3346,7 +3359,7 @@ function fi(e, t) {
 	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : Vt(JSON.stringify(n.notes));
 }
 // src/pages/Home.tsx
-function pi(e, t) {
+function mi(e, t) {
 	if (!e) return t.map((e) => ({ shown: e }));
 	let n = new Map(t.map((e) => [e.name, e])), r = [];
 	for (let t of e.layers) {
@@ -3355,8 +3368,8 @@ function pi(e, t) {
 	}
 	return r;
 }
-function mi() {
-	let { manifest: e } = R(), { router: t } = F(), n = z("network"), r = P(() => pi(n.value, e.layers), [n.value, e]), [i, a] = j(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
+function hi() {
+	let { manifest: e } = R(), { router: t } = F(), n = z("network"), r = P(() => mi(n.value, e.layers), [n.value, e]), [i, a] = j(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
 	I({
 		ArrowDown: o(1),
 		j: o(1),
@@ -3386,26 +3399,26 @@ function mi() {
 				"."
 			]
 		}),
-		/* @__PURE__ */ L(vi, { manifest: e }),
-		/* @__PURE__ */ L(ui, { layers: e.layers }),
+		/* @__PURE__ */ L(yi, { manifest: e }),
+		/* @__PURE__ */ L(di, { layers: e.layers }),
 		/* @__PURE__ */ L("div", {
 			class: "map-head",
 			children: /* @__PURE__ */ L("h2", { children: "Layers in execution order" })
 		}),
 		/* @__PURE__ */ L("ol", {
 			class: "map",
-			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ L(gi, {
+			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ L(_i, {
 				layer: t.shown,
 				role: tn(t.shown.name, n.value?.layers ?? []),
 				current: e.layers.indexOf(t.shown) === i
-			}, t.shown.id) : /* @__PURE__ */ L(_i, { layers: t.passed }, `passed-${r}`))
+			}, t.shown.id) : /* @__PURE__ */ L(vi, { layers: t.passed }, `passed-${r}`))
 		}),
-		/* @__PURE__ */ L(hi, {}),
-		/* @__PURE__ */ L(di, {}),
-		/* @__PURE__ */ L(xi, { manifest: e })
+		/* @__PURE__ */ L(gi, {}),
+		/* @__PURE__ */ L(fi, {}),
+		/* @__PURE__ */ L(Si, { manifest: e })
 	] });
 }
-function hi() {
+function gi() {
 	let e = ct();
 	return e.length ? /* @__PURE__ */ L(q, {
 		title: "Compare with",
@@ -3426,7 +3439,7 @@ function hi() {
 		})
 	}) : null;
 }
-function gi({ layer: e, role: t, current: n }) {
+function _i({ layer: e, role: t, current: n }) {
 	let { manifest: r } = R(), i = e.preview, a = window.innerWidth < 600 ? 28 : 40, o = Math.min(i.columns, r.subset?.[e.name]?.length ?? e.channels), s = V(r.paths.preview, { layer: e.id });
 	return /* @__PURE__ */ L("li", {
 		class: n ? "station current" : "station",
@@ -3488,7 +3501,7 @@ function gi({ layer: e, role: t, current: n }) {
 		})
 	});
 }
-function _i({ layers: e }) {
+function vi({ layers: e }) {
 	return /* @__PURE__ */ L("li", {
 		class: "passed",
 		children: /* @__PURE__ */ L("details", { children: [/* @__PURE__ */ L("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ L("ul", { children: e.map((e) => /* @__PURE__ */ L("li", { children: [
@@ -3508,7 +3521,7 @@ function _i({ layers: e }) {
 		] }, e.name)) })] })
 	});
 }
-function vi({ manifest: e }) {
+function yi({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
 	return t ? /* @__PURE__ */ L("details", {
 		class: "panel warning",
@@ -3534,12 +3547,12 @@ function vi({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var yi = ({ value: e }) => /* @__PURE__ */ L("code", {
+var bi = ({ value: e }) => /* @__PURE__ */ L("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
-}), bi = (e, t) => t ? [[e, t]] : [];
-function xi({ manifest: e }) {
+}), xi = (e, t) => t ? [[e, t]] : [];
+function Si({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i, check: a } = e;
 	return /* @__PURE__ */ L("div", {
 		class: "cards",
@@ -3557,8 +3570,8 @@ function xi({ manifest: e }) {
 						text: t.output + (t.classes ? `, ${Z(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					...bi("Taken for", t.meaning),
-					["SHA-256", /* @__PURE__ */ L(yi, { value: t.fingerprint }, "h")]
+					...xi("Taken for", t.meaning),
+					["SHA-256", /* @__PURE__ */ L(bi, { value: t.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ L(q, {
@@ -3571,7 +3584,7 @@ function xi({ manifest: e }) {
 					["Count", Z(n.count, "image")],
 					["Labels", n.classes ? Z(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ L(yi, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ L(bi, { value: n.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ L(q, {
@@ -3581,7 +3594,7 @@ function xi({ manifest: e }) {
 					["Shown", `${r.k} strongest responses a unit, one an image`],
 					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}${r.gates ? `; gates: ${r.gates}` : ""}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
-					...bi("Check", a?.sentence),
+					...xi("Check", a?.sentence),
 					["Versions", Object.entries(i).map(([e, t]) => `${e} ${t}`).join(", ")]
 				] })
 			})
@@ -3589,7 +3602,7 @@ function xi({ manifest: e }) {
 	});
 }
 // src/parts/Strong.tsx
-function Si(e, t, n, r) {
+function Ci(e, t, n, r) {
 	let i = e.field;
 	if (!i) return [
 		0,
@@ -3605,8 +3618,8 @@ function Si(e, t, n, r) {
 		o + i.size[1]
 	];
 }
-var Ci = 64;
-function wi({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, mark: s, pin: c, pinned: l }) {
+var wi = 64;
+function Ti({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, mark: s, pin: c, pinned: l }) {
 	let { manifest: u } = R(), d = u.paths.taken && a ? V(u.paths.taken, {
 		image: n,
 		thousand: Math.floor(n / 1e3)
@@ -3624,7 +3637,7 @@ function wi({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, m
 				grid: a,
 				cell: t * a.columns + g
 			} : null, w = {
-				box: Si(e, m, h, u.model.input),
+				box: Ci(e, m, h, u.model.input),
 				part: S,
 				over: C,
 				words: `${e.name}:${r}, response ${X(f)}${x ? `; black and white ±${X(x)}` : ""}`
@@ -3640,7 +3653,7 @@ function wi({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, m
 						class: "pair",
 						children: [/* @__PURE__ */ L("span", {
 							class: "cut-tile",
-							style: { width: `${Ci}px` },
+							style: { width: `${wi}px` },
 							children: /* @__PURE__ */ L(vn, {
 								image: n,
 								box: S ?? w.box
@@ -3650,16 +3663,16 @@ function wi({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, m
 							grid: C.grid,
 							panel: 0,
 							cell: C.cell,
-							side: Ci,
+							side: wi,
 							boost: !0
 						}) : D === void 0 ? /* @__PURE__ */ L("span", {
 							class: "tile none",
 							title: "not projected",
 							style: {
-								width: `${Ci}px`,
-								height: `${Ci}px`
+								width: `${wi}px`,
+								height: `${wi}px`
 							}
-						}) : /* @__PURE__ */ L(Ti, {
+						}) : /* @__PURE__ */ L(Ei, {
 							layer: e,
 							channel: r,
 							rank: D
@@ -3700,31 +3713,31 @@ function wi({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, m
 		})
 	});
 }
-function Ti({ layer: e, channel: t, rank: n, photo: r }) {
+function Ei({ layer: e, channel: t, rank: n, photo: r }) {
 	return /* @__PURE__ */ L(cn, {
 		path: An(R(), e, t),
 		grid: e.sprite,
 		panel: +!r,
 		cell: n,
-		side: Ci,
+		side: wi,
 		boost: !r
 	});
 }
-var Ei = 24;
-function Di({ layer: e, wins: t }) {
-	let [n, r] = j(!1), i = n ? t : t.slice(0, Ei);
+var Di = 24;
+function Oi({ layer: e, wins: t }) {
+	let [n, r] = j(!1), i = n ? t : t.slice(0, Di);
 	return /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("ul", {
 		class: "tiles",
 		children: i.map(([, t, n]) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
 			href: U(e.name, t),
 			children: [/* @__PURE__ */ L("span", {
 				class: "pair",
-				children: [/* @__PURE__ */ L(Ti, {
+				children: [/* @__PURE__ */ L(Ei, {
 					layer: e,
 					channel: t,
 					rank: n,
 					photo: !0
-				}), /* @__PURE__ */ L(Ti, {
+				}), /* @__PURE__ */ L(Ei, {
 					layer: e,
 					channel: t,
 					rank: n
@@ -3744,7 +3757,7 @@ function Di({ layer: e, wins: t }) {
 	})] });
 }
 // src/pages/Image.tsx
-function Oi(e, t, n) {
+function ki(e, t, n) {
 	if (!e.starts) return Math.floor(e.images.indexOf(t) / n);
 	let r = -1;
 	for (let n of e.starts) {
@@ -3753,8 +3766,8 @@ function Oi(e, t, n) {
 	}
 	return r;
 }
-function ki({ number: e }) {
-	let { manifest: t } = R(), n = Number.isInteger(e) && e >= 0, r = z(n ? "images/index" : null), i = z(n && t.extras ? "profiles/index" : null), a = i.value && t.extras ? Oi(i.value, e, t.extras.profileShard) : -1, o = z(a >= 0 ? `profiles/${a}` : null), s = r.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), c = z(s === void 0 ? null : `images/${s}`), l = ut();
+function Ai({ number: e }) {
+	let { manifest: t } = R(), n = Number.isInteger(e) && e >= 0, r = z(n ? "images/index" : null), i = z(n && t.extras ? "profiles/index" : null), a = i.value && t.extras ? ki(i.value, e, t.extras.profileShard) : -1, o = z(a >= 0 ? `profiles/${a}` : null), s = r.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), c = z(s === void 0 ? null : `images/${s}`), l = ut();
 	if (!n) return /* @__PURE__ */ L(J, {
 		title: "No such image",
 		children: "Images have numbers from 0."
@@ -3770,7 +3783,7 @@ function ki({ number: e }) {
 		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Z(i.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
 	});
 	let p = f.label < 0 ? null : (o.value ?? c.value)?.classes[f.label] ?? `class ${f.label}`, m = (l ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ L(Ai, {
+	return /* @__PURE__ */ L(ji, {
 		number: e,
 		name: f.name,
 		label: p,
@@ -3780,7 +3793,7 @@ function ki({ number: e }) {
 		about: m
 	});
 }
-function Ai({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
+function ji({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
 	let { manifest: s } = R(), { router: c } = F(), [l, u] = j(null), [d, f] = j(null), p = l ?? d, m = z(s.taken ? "taken/index" : null).value, h = z(m?.images.includes(e) ? `taken/${e}` : null).value, g = a.indexOf(e), [_, v] = g < 0 ? [] : [a[g - 1], a[g + 1]], y = (e) => () => e === void 0 ? void 0 : c.step(W(e));
 	return I({
 		ArrowLeft: y(_),
@@ -3845,7 +3858,7 @@ function Ai({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 				})
 			]
 		}), /* @__PURE__ */ L("div", { children: [
-			r && /* @__PURE__ */ L(ji, {
+			r && /* @__PURE__ */ L(Mi, {
 				taken: h !== null,
 				known: !s.taken || m !== null
 			}),
@@ -3855,7 +3868,7 @@ function Ai({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 				return !a.length && !o.length ? null : /* @__PURE__ */ L(q, {
 					title: t.name,
 					note: o.length ? `among the ${s.options.k} strongest of ${Z(o.length, "unit")}` : void 0,
-					children: [a.length > 0 ? /* @__PURE__ */ L(wi, {
+					children: [a.length > 0 ? /* @__PURE__ */ L(Ti, {
 						layer: t,
 						image: e,
 						rows: a,
@@ -3866,10 +3879,10 @@ function Ai({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 						mark: u,
 						pin: f,
 						pinned: d
-					}) : /* @__PURE__ */ L(Di, {
+					}) : /* @__PURE__ */ L(Oi, {
 						layer: t,
 						wins: o
-					}), a.length > 0 && o.length > 0 && /* @__PURE__ */ L("details", { children: [/* @__PURE__ */ L("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ L(Di, {
+					}), a.length > 0 && o.length > 0 && /* @__PURE__ */ L("details", { children: [/* @__PURE__ */ L("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ L(Oi, {
 						layer: t,
 						wins: o
 					})] })]
@@ -3878,7 +3891,7 @@ function Ai({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		] })]
 	})] });
 }
-function ji({ taken: e, known: t }) {
+function Mi({ taken: e, known: t }) {
 	let { manifest: n } = R(), r = n.taken;
 	return /* @__PURE__ */ L("div", {
 		class: "legend",
@@ -3889,9 +3902,9 @@ function ji({ taken: e, known: t }) {
 	});
 }
 // src/parts/Grid.tsx
-var Mi = (e) => e === document.documentElement ? window : e, Ni = 400;
-function Pi(e, t, n, r, i, a, o) {
-	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - Ni) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + Ni) / l)));
+var Ni = (e) => e === document.documentElement ? window : e, Pi = 400;
+function Fi(e, t, n, r, i, a, o) {
+	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - Pi) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + Pi) / l)));
 	return {
 		columns: s,
 		step: o ? n.width + r : Math.floor((t + r) / s),
@@ -3900,10 +3913,10 @@ function Pi(e, t, n, r, i, a, o) {
 		height: Math.max(0, c * l - r)
 	};
 }
-function Fi(e, t, n) {
+function Ii(e, t, n) {
 	let r = () => {
 		let r = e.current?.getBoundingClientRect(), i = r?.width || 900, a = -(r?.top ?? 0);
-		return Pi(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
+		return Fi(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
 	}, [i, a] = j(r), [o, s] = j(!1), c = () => {
 		let e = r();
 		a((t) => t.columns === e.columns && t.step === e.step && t.first === e.first && t.last === e.last && t.height === e.height ? t : e);
@@ -3933,8 +3946,8 @@ function Fi(e, t, n) {
 		last: t.count
 	} : i;
 }
-function Ii(e) {
-	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = F(), c = N(null), l = Fi(c, e, r), u = N(!1), d = (e) => {
+function Li(e) {
+	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = F(), c = N(null), l = Ii(c, e, r), u = N(!1), d = (e) => {
 		t && (u.current = !0, a(Math.max(0, Math.min(t - 1, i < 0 ? 0 : i + e))));
 	}, f = l.columns, p = [
 		[["ArrowLeft", "h"], -1],
@@ -3957,7 +3970,7 @@ function Ii(e) {
 		if (e) u.current = !1, e.querySelector("a")?.focus({ preventScroll: !0 }), e.scrollIntoView({ block: "nearest" });
 		else {
 			let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-			Mi(s.root).scrollBy({
+			Ni(s.root).scrollBy({
 				top: e - window.innerHeight / 3,
 				behavior: "instant"
 			});
@@ -3968,7 +3981,7 @@ function Ii(e) {
 		if (h.current || i < 0 || !c.current || !s.root.isConnected) return;
 		h.current = !0;
 		let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-		e > window.innerHeight - n.height && Mi(s.root).scrollBy({
+		e > window.innerHeight - n.height && Ni(s.root).scrollBy({
 			top: e - window.innerHeight / 3,
 			behavior: "instant"
 		});
@@ -3987,7 +4000,7 @@ function Ii(e) {
 			n.height
 		], s = g.current.get(a), c = s && s.place.every((e, t) => e === o[t]) ? s : {
 			place: o,
-			item: Li(e, a, l, r)
+			item: Ri(e, a, l, r)
 		};
 		v.set(a, c), _.push(c.item);
 	}
@@ -3999,7 +4012,7 @@ function Ii(e) {
 		children: _
 	});
 }
-function Li({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
+function Ri({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	return /* @__PURE__ */ L("li", {
 		"data-index": a,
 		"aria-setsize": e,
@@ -4015,7 +4028,7 @@ function Li({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	}, r(a));
 }
 // src/pages/Images.tsx
-function Ri() {
+function zi() {
 	let { manifest: e, store: t } = R(), n = z(e.extras ? "profiles/index" : null), r = z(e.extras ? null : "images/index"), [i, a] = j(null);
 	M(() => {
 		if (!r.value) return;
@@ -4043,8 +4056,8 @@ function Ri() {
 		error: n.error ?? r.error
 	};
 }
-function zi({ query: e }) {
-	let { manifest: t } = R(), { router: n } = F(), { images: r, error: i } = Ri(), [a, o] = j(-1), s = (e.get("q") ?? "").toLowerCase();
+function Bi({ query: e }) {
+	let { manifest: t } = R(), { router: n } = F(), { images: r, error: i } = zi(), [a, o] = j(-1), s = (e.get("q") ?? "").toLowerCase();
 	if (i) return /* @__PURE__ */ L(J, {
 		title: "Data is missing",
 		children: i.message
@@ -4090,7 +4103,7 @@ function zi({ query: e }) {
 				href: W(Number(s)),
 				children: ["Open image ", Number(s)]
 			})] })]
-		}) : /* @__PURE__ */ L(Ii, {
+		}) : /* @__PURE__ */ L(Li, {
 			count: c.length,
 			cell: {
 				width: 132,
@@ -4101,14 +4114,14 @@ function zi({ query: e }) {
 			select: o,
 			open: (e) => n.go(W(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e, t) => /* @__PURE__ */ L(Bi, {
+			render: (e, t) => /* @__PURE__ */ L(Vi, {
 				image: c[e],
 				first: t
 			})
 		})
 	] });
 }
-function Bi({ image: e, first: t }) {
+function Vi({ image: e, first: t }) {
 	let n = dt(mn(R(), e.number));
 	return /* @__PURE__ */ L("a", {
 		class: "unit thumb",
@@ -4130,12 +4143,12 @@ function Bi({ image: e, first: t }) {
 	});
 }
 // src/alike.ts
-function Vi(e) {
+function Hi(e) {
 	let t = atob(e.codes);
 	return Int8Array.from({ length: t.length - t.length % e.rank }, (e, n) => t.charCodeAt(n));
 }
-function Hi(e, t, n = []) {
-	let { rank: r } = e, i = Vi(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
+function Ui(e, t, n = []) {
+	let { rank: r } = e, i = Hi(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
 	if (!o.some((e) => e !== 0)) return [];
 	for (let n = 0; n < a; n += 1) {
 		let a = 0, u = !1;
@@ -4147,9 +4160,9 @@ function Hi(e, t, n = []) {
 	}
 	return l;
 }
-var Ui = 32;
-function Wi(e, t) {
-	let n = Vi(e), r = Math.min(Ui, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
+var Wi = 32;
+function Gi(e, t) {
+	let n = Hi(e), r = Math.min(Wi, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
 	return i.forEach((t, i) => a.set(n.subarray(t * e.rank, t * e.rank + r), i * r)), {
 		vectors: {
 			rank: r,
@@ -4158,7 +4171,7 @@ function Wi(e, t) {
 		units: i
 	};
 }
-var Gi = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, Ki = [
+var Ki = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, qi = [
 	["index", "index"],
 	["maximum", "maximum"],
 	["mean", "mean"],
@@ -4176,7 +4189,7 @@ var Gi = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	["falls", "fall of the score that needs it most"],
 	["similar", "similarity to a unit"],
 	["map", "likeness, as a map"]
-], qi = [
+], Ji = [
 	"grey",
 	"hue",
 	"blurred",
@@ -4184,40 +4197,40 @@ var Gi = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	"mirrored",
 	"turned",
 	"moved"
-], Ji = (e) => qi.includes(e), Yi = ["lost", "falls"], Xi = (e) => Yi.includes(e), Zi = (e, t, n) => t.find((t) => t === e) ?? n, Qi = (e) => {
+], Yi = (e) => Ji.includes(e), Xi = ["lost", "falls"], Zi = (e) => Xi.includes(e), Qi = (e, t, n) => t.find((t) => t === e) ?? n, $i = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function $i(e) {
-	let t = Zi(e.get("sort"), Ki.map(([e]) => e), "index");
+function ea(e) {
+	let t = Qi(e.get("sort"), qi.map(([e]) => e), "index");
 	return {
-		view: Zi(e.get("view"), [
+		view: Qi(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: Zi(e.get("alive"), [
+		alive: Qi(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: Qi(e.get("class")),
-		like: Zi(e.get("like"), [
+		class: $i(e.get("class")),
+		like: Qi(e.get("like"), [
 			"all",
 			"unlike",
 			"like"
 		], "all"),
-		low: Qi(e.get("low")),
-		high: Qi(e.get("high")),
-		near: Qi(e.get("near")),
+		low: $i(e.get("low")),
+		high: $i(e.get("high")),
+		near: $i(e.get("near")),
 		text: e.get("q") ?? "",
 		marked: e.get("marked") === "1"
 	};
 }
-function ea(e) {
+function ta(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
@@ -4232,7 +4245,7 @@ function ea(e) {
 		marked: e.marked ? 1 : null
 	};
 }
-function ta(e, t, n, r) {
+function na(e, t, n, r) {
 	let i = new Set(t.dead), { low: a, high: o, class: s } = e, c = e.text.toLowerCase();
 	return {
 		alive: (t) => e.alive === "all" || i.has(t) === (e.alive === "dead"),
@@ -4250,8 +4263,8 @@ function ta(e, t, n, r) {
 		text: (e) => !c || String(e).startsWith(c) || (t.names?.[e] ?? "").toLowerCase().includes(c)
 	};
 }
-function na(e, t, n, { nearest: r = [], controls: i, measured: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
-	let c = ta(n, t, s, i), l = new Set(t.dead), u = {
+function ra(e, t, n, { nearest: r = [], controls: i, measured: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
+	let c = na(n, t, s, i), l = new Set(t.dead), u = {
 		all: 0,
 		alive: {
 			all: 0,
@@ -4281,44 +4294,44 @@ function na(e, t, n, { nearest: r = [], controls: i, measured: a, only: o, marke
 		r("class") && a !== void 0 && a >= 0 && u.classes.set(a, (u.classes.get(a) ?? 0) + 1), r("marked") && s.has(n) && (u.marked += 1), r("range") && typeof o == "number" && u.maxima.push(o), r("like") && (u.like.all += 1, p !== null && (u.like[p > .9 ? "like" : "unlike"] += 1));
 	}
 	return {
-		units: ra(f, t, n, r, i, a),
+		units: ia(f, t, n, r, i, a),
 		counts: u
 	};
 }
-function ra(e, t, n, r, i, a) {
+function ia(e, t, n, r, i, a) {
 	let o = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
 	let s = new Map(r);
 	if (n.near !== null && s.set(n.near, Infinity), n.sort === "map") return e;
-	let c = n.sort === "similar" ? null : n.sort === "control" ? i : Ji(n.sort) || Xi(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
+	let c = n.sort === "similar" ? null : n.sort === "control" ? i : Yi(n.sort) || Zi(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
 	return e.sort((e, t) => {
 		let [n, r] = [l(e), l(t)];
 		return n === null || r === null ? n === r ? e - t : n === null ? 1 : -1 : n === r ? e - t : o * (n < r ? -1 : 1);
 	});
 }
 // src/parts/Spread.tsx
-var ia = 28, [aa, oa] = [140, 26];
-function sa(e, t, n, r) {
+var aa = 28, [oa, sa] = [140, 26];
+function ca(e, t, n, r) {
 	return n > t ? Math.max(0, Math.min(r - 1, Math.floor((e - t) / (n - t) * r))) : null;
 }
-function ca({ values: e, least: t, most: n, low: r, high: i, change: a }) {
+function la({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	let o = N(null);
 	if (!(n > t)) return null;
-	let s = Array(ia).fill(0);
+	let s = Array(aa).fill(0);
 	for (let r of e) {
-		let e = sa(r, t, n, ia);
+		let e = ca(r, t, n, aa);
 		e !== null && (s[e] = (s[e] ?? 0) + 1);
 	}
-	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / ia, u = (e, t) => Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * ia))), d = (e) => {
+	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / aa, u = (e, t) => Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * aa))), d = (e) => {
 		if (o.current === null) return;
 		let t = u(e, o.current.box), [n, r] = [Math.min(o.current.bin, t), Math.max(o.current.bin, t)];
 		a(n === 0 ? null : Number(l(n).toPrecision(4)), r === 27 ? null : Number(l(r + 1).toPrecision(4)));
 	}, f = (e) => (r === null || l(e + 1) > r) && (i === null || l(e) < i);
 	return /* @__PURE__ */ L("svg", {
 		class: "spread",
-		viewBox: `0 0 ${aa} ${oa}`,
-		width: aa,
-		height: oa,
+		viewBox: `0 0 ${oa} ${sa}`,
+		width: oa,
+		height: sa,
 		"aria-hidden": "true",
 		onPointerDown: (e) => {
 			let t = e.currentTarget;
@@ -4337,16 +4350,16 @@ function ca({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 			/* @__PURE__ */ L("title", { children: "Drag to choose a range" }),
 			/* @__PURE__ */ L("rect", {
 				class: "ground",
-				width: aa,
-				height: oa
+				width: oa,
+				height: sa
 			}),
 			s.map((e, t) => {
-				let n = e ? Math.max(1.5, (oa - 2) * Math.sqrt(e / c)) : 0;
+				let n = e ? Math.max(1.5, (sa - 2) * Math.sqrt(e / c)) : 0;
 				return /* @__PURE__ */ L("rect", {
 					class: f(t) ? "bar" : "bar out",
-					x: t * aa / ia + .5,
-					y: oa - n,
-					width: aa / ia - 1,
+					x: t * oa / aa + .5,
+					y: sa - n,
+					width: oa / aa - 1,
 					height: n,
 					children: /* @__PURE__ */ L("title", { children: `${X(l(t))} to ${X(l(t + 1))}: ${e}` })
 				}, t);
@@ -4355,15 +4368,15 @@ function ca({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	});
 }
 // src/parts/LayerBar.tsx
-var la = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function ua({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silenced: o, change: s }) {
+var ua = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function da({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silenced: o, change: s }) {
 	let { manifest: c } = R(), [l, u] = j(!1), d = [
 		n.alive !== "all",
 		n.class !== null,
 		n.like !== "all",
 		n.low !== null || n.high !== null,
 		n.text !== ""
-	].filter(Boolean).length, f = Ki.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || c.extras?.alike) && (e !== "control" || c.paths.likeness) && (!Ji(e) || c.paths.tuning) && (!Xi(e) || o)), p = [...r.classes].sort((e, t) => t[1] - e[1]), m = t.maximum.filter((e) => e !== null), [h, g] = [m.reduce((e, t) => Math.min(e, t), Infinity), m.reduce((e, t) => Math.max(e, t), -Infinity)];
+	].filter(Boolean).length, f = qi.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || c.extras?.alike) && (e !== "control" || c.paths.likeness) && (!Yi(e) || c.paths.tuning) && (!Zi(e) || o)), p = [...r.classes].sort((e, t) => t[1] - e[1]), m = t.maximum.filter((e) => e !== null), [h, g] = [m.reduce((e, t) => Math.min(e, t), Infinity), m.reduce((e, t) => Math.max(e, t), -Infinity)];
 	return /* @__PURE__ */ L("div", {
 		class: l ? "bar open" : "bar",
 		role: "group",
@@ -4401,7 +4414,7 @@ function ua({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onInput: (e) => s({ near: la(e.currentTarget.value) })
+				onInput: (e) => s({ near: ua(e.currentTarget.value) })
 			})] }), a && /* @__PURE__ */ L("span", {
 				class: "quiet measure",
 				children: ["by ", a]
@@ -4467,7 +4480,7 @@ function ua({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 				children: ["Class", /* @__PURE__ */ L("select", {
 					class: "classes",
 					value: n.class ?? "",
-					onChange: (e) => s({ class: la(e.currentTarget.value) }),
+					onChange: (e) => s({ class: ua(e.currentTarget.value) }),
 					children: [
 						/* @__PURE__ */ L("option", {
 							value: "",
@@ -4498,7 +4511,7 @@ function ua({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 						"aria-hidden": "true",
 						children: "Maximum"
 					}),
-					/* @__PURE__ */ L(ca, {
+					/* @__PURE__ */ L(la, {
 						values: r.maxima,
 						least: h,
 						most: g,
@@ -4515,7 +4528,7 @@ function ua({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 						step: "any",
 						value: n.low ?? "",
 						placeholder: X(h),
-						onInput: (e) => s({ low: la(e.currentTarget.value) }),
+						onInput: (e) => s({ low: ua(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
 					/* @__PURE__ */ L("span", {
@@ -4528,7 +4541,7 @@ function ua({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 						step: "any",
 						value: n.high ?? "",
 						placeholder: X(g),
-						onInput: (e) => s({ high: la(e.currentTarget.value) }),
+						onInput: (e) => s({ high: ua(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
@@ -4572,12 +4585,12 @@ function ua({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 	});
 }
 // src/map.ts
-var da = 12, fa = .7;
-function pa() {
+var fa = 12, pa = .7;
+function ma() {
 	let e = 625341585;
 	return (t) => (e ^= e << 13, e ^= e >>> 17, e ^= e << 5, (e >>> 0) % t);
 }
-function ma(e, t, n, r, i, a) {
+function ha(e, t, n, r, i, a) {
 	let o = new Float32Array(e.length), s = new Float32Array(e.length);
 	for (let s = 0; s < r; s += 1) {
 		let r = Math.min(n, i - s * n);
@@ -4595,13 +4608,13 @@ function ma(e, t, n, r, i, a) {
 	}
 	return s;
 }
-function ha(e, t) {
-	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = ga(e, i, t), s = new Float32Array(i * n);
+function ga(e, t) {
+	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = _a(e, i, t), s = new Float32Array(i * n);
 	o.forEach((e, t) => s.set(r.subarray(e * n, (e + 1) * n), t * n));
-	let c = pa(), l = new Float32Array(n);
-	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * fa)) {
-		let r = ma(s, n, t, a, i, Math.max(1, e));
-		for (let a = da * i; a > 0; --a) {
+	let c = ma(), l = new Float32Array(n);
+	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * pa)) {
+		let r = ha(s, n, t, a, i, Math.max(1, e));
+		for (let a = fa * i; a > 0; --a) {
 			let a = c(i), u = Math.floor(a / t) + c(2 * e + 3) - e - 1, d = a % t + c(2 * e + 3) - e - 1, f = u * t + d;
 			if (d < 0 || u < 0 || d >= t || f >= i || a === f) continue;
 			let p = 0;
@@ -4611,7 +4624,7 @@ function ha(e, t) {
 		if (e <= 1) return o;
 	}
 }
-function ga({ rank: e, values: t }, n, r) {
+function _a({ rank: e, values: t }, n, r) {
 	let i = (n) => (r, i) => t[i * e + n] - t[r * e + n] || r - i, a = Array.from({ length: n }, (e, t) => t).sort(i(0));
 	if (e < 2) return a;
 	let o = [];
@@ -4619,22 +4632,22 @@ function ga({ rank: e, values: t }, n, r) {
 	return o.flat();
 }
 // src/parts/LayerMap.tsx
-var _a = 4, [va, ya] = [28, 64];
-function ba(e, t) {
-	let n = Math.max(1, Math.floor((t + _a) / (va + _a))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
+var va = 4, [ya, ba] = [28, 64];
+function xa(e, t) {
+	let n = Math.max(1, Math.floor((t + va) / (ya + va))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
 	return {
 		columns: r,
-		side: Math.max(va, Math.min(ya, Math.floor((t + _a) / r) - _a))
+		side: Math.max(ya, Math.min(ba, Math.floor((t + va) / r) - va))
 	};
 }
-function xa(e) {
+function Sa(e) {
 	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = N(null), [d, f] = j(-1), p = d >= 0 ? d : o, [m, h] = j(0);
 	M(() => {
 		if (!u.current) return;
 		let e = new ResizeObserver(([e]) => h(Math.floor(e?.contentRect.width ?? 0)));
 		return e.observe(u.current), () => e.disconnect();
 	}, []);
-	let g = P(() => r ? Wi(r, i) : null, [r, i]), { columns: _, side: v } = ba(g?.units.length ?? 0, m), y = P(() => g && m ? ha(g.vectors, _).map((e) => g.units[e]) : null, [
+	let g = P(() => r ? Gi(r, i) : null, [r, i]), { columns: _, side: v } = xa(g?.units.length ?? 0, m), y = P(() => g && m ? ga(g.vectors, _).map((e) => g.units[e]) : null, [
 		g,
 		_,
 		m > 0
@@ -4674,13 +4687,13 @@ function xa(e) {
 		class: "layer-map",
 		children: [/* @__PURE__ */ L("div", {
 			ref: u,
-			children: y ? /* @__PURE__ */ L(Ii, {
+			children: y ? /* @__PURE__ */ L(Li, {
 				count: y.length,
 				cell: {
 					width: v,
 					height: v
 				},
-				gap: _a,
+				gap: va,
 				columns: _,
 				label: `Map of ${t.name}`,
 				current: y.indexOf(o),
@@ -4694,7 +4707,7 @@ function xa(e) {
 		}), /* @__PURE__ */ L("aside", {
 			class: "panel map-look",
 			"aria-label": "The unit looked at",
-			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ L(Sa, {
+			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ L(Ca, {
 				layer: t,
 				data: n,
 				channel: p
@@ -4713,7 +4726,7 @@ function xa(e) {
 		})]
 	});
 }
-function Sa({ layer: e, data: t, channel: n }) {
+function Ca({ layer: e, data: t, channel: n }) {
 	let r = t.topClass?.[n] ?? -1, i = [["Maximum", X(t.maximum[n])], ["Active", Xt(t.active[n])]];
 	return r >= 0 && i.push(["Top class", /* @__PURE__ */ L(K, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ L(S, { children: [
 		/* @__PURE__ */ L("h2", { children: /* @__PURE__ */ L("a", {
@@ -4739,11 +4752,11 @@ function Sa({ layer: e, data: t, channel: n }) {
 	] });
 }
 // src/parts/Units.tsx
-var Ca = 84, wa = 72;
-function Ta(e, t, n, r, i, a) {
+var wa = 84, Ta = 72;
+function Ea(e, t, n, r, i, a) {
 	if (e.dead.includes(a)) return "dead";
-	if (Ji(t.sort)) return Zt(i?.[a]);
-	if (Xi(t.sort)) {
+	if (Yi(t.sort)) return Zt(i?.[a]);
+	if (Zi(t.sort)) {
 		let e = i?.[a] ?? null;
 		return e === null ? "–" : t.sort === "lost" ? Xt(e) : X(e);
 	}
@@ -4756,13 +4769,13 @@ function Ta(e, t, n, r, i, a) {
 		default: return X(e.maximum[a]);
 	}
 }
-function Ea(e, t) {
+function Da(e, t) {
 	let { manifest: n } = R(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = z((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = z(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
 	return P(() => {
 		let n = a.error ?? o.error;
 		if (t.sort === "map") return {
 			nearest: [],
-			measure: a.value ? Gi(a.value) : "",
+			measure: a.value ? Ki(a.value) : "",
 			known: a.value,
 			error: n
 		};
@@ -4774,8 +4787,8 @@ function Ea(e, t) {
 		};
 		let s = o.value?.units.find((e) => e.channel === r)?.nearest ?? [], c = e.neighbours.startsWith("correlation of strongest responses"), l = !c || o.value !== null || o.error !== null;
 		return a.value && l ? {
-			nearest: Hi(a.value, r, c ? s : []),
-			measure: Gi(a.value),
+			nearest: Ui(a.value, r, c ? s : []),
+			measure: Ki(a.value),
 			known: null,
 			error: n
 		} : {
@@ -4794,15 +4807,15 @@ function Ea(e, t) {
 		o.error
 	]);
 }
-function Da(e) {
+function Oa(e) {
 	let t = Wt().all();
 	return P(() => new Set(Object.keys(t).flatMap((t) => {
 		let n = G(t);
 		return n?.layer === e.name ? [n.channel] : [];
 	})), [t, e]);
 }
-function Oa({ layer: e, data: t, query: n }) {
-	let r = R(), { router: i, toast: a } = F(), o = Wt(), s = P(() => $i(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = Ea(e, s), f = z(r.manifest.paths.likeness ? V(r.manifest.paths.likeness, { layer: e.id }) : null), p = z(Ji(s.sort) && r.manifest.paths.tuning ? V(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = Ur(e.name, Xi(s.sort)), h = Xi(s.sort) ? m.data?.layers?.[e.name]?.[s.sort] : p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], g = r.manifest.subset?.[e.name], _ = Da(e), { units: v, counts: y } = P(() => na(e, t, s, {
+function ka({ layer: e, data: t, query: n }) {
+	let r = R(), { router: i, toast: a } = F(), o = Wt(), s = P(() => ea(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = Da(e, s), f = z(r.manifest.paths.likeness ? V(r.manifest.paths.likeness, { layer: e.id }) : null), p = z(Yi(s.sort) && r.manifest.paths.tuning ? V(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = Wr(e.name, Zi(s.sort)), h = Zi(s.sort) ? m.data?.layers?.[e.name]?.[s.sort] : p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], g = r.manifest.subset?.[e.name], _ = Oa(e), { units: v, counts: y } = P(() => ra(e, t, s, {
 		nearest: c,
 		controls: f.value?.similarity,
 		measured: h,
@@ -4816,12 +4829,12 @@ function Oa({ layer: e, data: t, query: n }) {
 		f.value,
 		h,
 		_
-	]), [b, x] = j(() => n.has("at") ? Number(n.get("at")) : -1), C = P(() => new Map(c), [c]), w = (t) => i.replace(H(e.name, ea({
+	]), [b, x] = j(() => n.has("at") ? Number(n.get("at")) : -1), C = P(() => new Map(c), [c]), w = (t) => i.replace(H(e.name, ta({
 		...s,
 		...t
 	}))), T = Ne((t) => {
 		i.replace(H(e.name, {
-			...ea(s),
+			...ta(s),
 			at: t
 		})), i.go(U(e.name, t));
 	}, [
@@ -4837,7 +4850,7 @@ function Oa({ layer: e, data: t, query: n }) {
 			b >= 0 && a(`${e.name}:${b} ${o.toggle(`${e.name}:${b}`) ? "marked" : "no longer marked"}`);
 		}
 	});
-	let E = s.view === "both" ? ["photos", "projections"] : [s.view], D = window.innerWidth < 480 ? wa : Ca, ee = P(() => ({
+	let E = s.view === "both" ? ["photos", "projections"] : [s.view], D = window.innerWidth < 480 ? Ta : wa, ee = P(() => ({
 		width: E.length * D + (E.length - 1) * 3 + 14,
 		height: D + 32
 	}), [E.length, D]), te = Ne((n, r) => {
@@ -4873,7 +4886,7 @@ function Oa({ layer: e, data: t, query: n }) {
 						"aria-label": "marked",
 						children: "★"
 					})
-				] }), /* @__PURE__ */ L("span", { children: Ta(t, s, C, f.value, h, i) })]
+				] }), /* @__PURE__ */ L("span", { children: Ea(t, s, C, f.value, h, i) })]
 			})]
 		});
 	}, [
@@ -4888,7 +4901,7 @@ function Oa({ layer: e, data: t, query: n }) {
 		T,
 		D
 	]);
-	return /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L(ua, {
+	return /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L(da, {
 		layer: e,
 		data: t,
 		silenced: m.experiment !== null,
@@ -4903,7 +4916,7 @@ function Oa({ layer: e, data: t, query: n }) {
 			href: H(e.name),
 			children: ["Show all ", y.all]
 		})]
-	}) : s.sort === "map" ? /* @__PURE__ */ L(xa, {
+	}) : s.sort === "map" ? /* @__PURE__ */ L(Sa, {
 		layer: e,
 		data: t,
 		known: u,
@@ -4913,7 +4926,7 @@ function Oa({ layer: e, data: t, query: n }) {
 		choose: x,
 		open: T,
 		missing: !r.manifest.extras?.alike || d !== null
-	}) : /* @__PURE__ */ L(Ii, {
+	}) : /* @__PURE__ */ L(Li, {
 		count: v.length,
 		cell: ee,
 		label: `Units of ${e.name}`,
@@ -4925,18 +4938,18 @@ function Oa({ layer: e, data: t, query: n }) {
 	})] });
 }
 // src/pages/Layer.tsx
-function ka({ name: e, query: t }) {
+function Aa({ name: e, query: t }) {
 	let n = mt(R(), e), r = z(n ? `layers/${n.id}` : null);
 	return n ? r.error ? /* @__PURE__ */ L(J, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L(Aa, { layer: n }), r.value ? /* @__PURE__ */ L(Oa, {
+	}) : /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L(ja, { layer: n }), r.value ? /* @__PURE__ */ L(ka, {
 		layer: n,
 		data: r.value,
 		query: t
 	}) : /* @__PURE__ */ L(Y, { what: n.name })] }) : /* @__PURE__ */ L(Et, { name: e });
 }
-function Aa({ layer: e }) {
+function ja({ layer: e }) {
 	let t = R(), { router: n } = F(), r = z("network").value, i = t.manifest.layers.indexOf(e), [a, o] = [t.manifest.layers[i - 1], t.manifest.layers[i + 1]], s = (e) => () => e ? n.go(H(e.name)) : void 0;
 	I({
 		"[": s(a),
@@ -4962,7 +4975,7 @@ function Aa({ layer: e }) {
 					e.control && ` · like control ${e.control.median?.toFixed(2) ?? "–"}`
 				]
 			}),
-			/* @__PURE__ */ L(ui, { layers: [e] }),
+			/* @__PURE__ */ L(di, { layers: [e] }),
 			/* @__PURE__ */ L("p", {
 				class: "note",
 				children: /* @__PURE__ */ L(fr, { layer: e.name })
@@ -4984,18 +4997,18 @@ function Aa({ layer: e }) {
 	});
 }
 // src/parts/Share.tsx
-function ja(e) {
+function Ma(e) {
 	let { protocol: t, hostname: n } = new URL(e);
 	return t === "file:" ? "It opens on this computer alone" : /^(localhost|127\..*|\[::1\])$/.test(n) ? "It opens on this computer alone, while it is served" : "";
 }
-var Ma = (e) => /^[\w./:@%+=,-]+$/.test(e) ? e : `'${e.replace(/'/g, "'\\''")}'`;
-function Na(e, t) {
-	return `convscope atlas export ${t.protocol === "file:" ? Ma(decodeURIComponent(t.pathname).replace(/\/[^/]*$/, "") || "/") : "FOLDER"} --units ${Ma(e)} --single-file`;
+var Na = (e) => /^[\w./:@%+=,-]+$/.test(e) ? e : `'${e.replace(/'/g, "'\\''")}'`;
+function Pa(e, t) {
+	return `convscope atlas export ${t.protocol === "file:" ? Na(decodeURIComponent(t.pathname).replace(/\/[^/]*$/, "") || "/") : "FOLDER"} --units ${Na(e)} --single-file`;
 }
-function Pa({ unit: e, link: t, copy: n, close: r }) {
+function Fa({ unit: e, link: t, copy: n, close: r }) {
 	let { store: i } = R();
 	I({ Escape: r }, !0);
-	let a = Ft(r), o = t === null ? "" : ja(t), s = Na(e, t === null ? {
+	let a = Ft(r), o = t === null ? "" : Ma(t), s = Pa(e, t === null ? {
 		protocol: "",
 		pathname: ""
 	} : location);
@@ -5044,7 +5057,7 @@ function Pa({ unit: e, link: t, copy: n, close: r }) {
 	});
 }
 // src/parts/Actions.tsx
-function Fa({ layer: e, shard: t, unit: n, seen: r }) {
+function Ia({ layer: e, shard: t, unit: n, seen: r }) {
 	let i = R(), { router: a, root: o, toast: s } = F(), [c, l] = j(null), u = () => l(null), d = n.nearest.find(([t]) => B(i, e.name, t))?.[0] ?? n.channel, f = `${e.name}:${n.channel}`, p = a.link(U(e.name, n.channel)), m = async (e, t, n = "") => s(await qe(e, o) ? `${t} copied${n && `. ${n}`}` : `${t} could not be copied: ${e}`), h = async (t) => {
 		try {
 			if (t === "png") return Je(`${f}.png`, await Qn(await Zn(i, e, n, r)));
@@ -5062,7 +5075,7 @@ function Fa({ layer: e, shard: t, unit: n, seen: r }) {
 			/* @__PURE__ */ L("button", {
 				id: "copy-link",
 				type: "button",
-				onClick: () => m(p ?? f, p ? "Link" : "Unit", p ? ja(p) : ""),
+				onClick: () => m(p ?? f, p ? "Link" : "Unit", p ? Ma(p) : ""),
 				children: "Copy link"
 			}),
 			i.store.host.kind !== "file" && /* @__PURE__ */ L("button", {
@@ -5097,12 +5110,12 @@ function Fa({ layer: e, shard: t, unit: n, seen: r }) {
 				href: xt(f, `${e.name}:${d}`),
 				children: "Compare"
 			}),
-			c === "refused" && /* @__PURE__ */ L(Ia, {
+			c === "refused" && /* @__PURE__ */ L(La, {
 				path: kn(i, e, n.channel),
 				unit: f,
 				close: u
 			}),
-			c === "share" && /* @__PURE__ */ L(Pa, {
+			c === "share" && /* @__PURE__ */ L(Fa, {
 				unit: f,
 				link: p,
 				copy: m,
@@ -5111,7 +5124,7 @@ function Fa({ layer: e, shard: t, unit: n, seen: r }) {
 		]
 	});
 }
-function Ia({ path: e, unit: t, close: n }) {
+function La({ path: e, unit: t, close: n }) {
 	return I({ Escape: n }, !0), /* @__PURE__ */ L("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
@@ -5165,7 +5178,7 @@ function Ia({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function La({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
+function Ra({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
 	let c = (e) => o(r, e), [l, u] = j([
 		0,
 		0,
@@ -5374,30 +5387,30 @@ function La({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 	});
 }
 // src/ahead.ts
-var Ra = 24, za = /* @__PURE__ */ new Map();
-async function Ba(e, t) {
+var za = 24, Ba = /* @__PURE__ */ new Map();
+async function Va(e, t) {
 	let n = await e.store.host.picture(t, e.name);
 	if (!n) return;
-	let r = za.get(n) ?? new Image();
-	za.delete(n), za.set(n, r);
-	for (let e of [...za.keys()].slice(0, Math.max(0, za.size - Ra))) za.delete(e);
+	let r = Ba.get(n) ?? new Image();
+	Ba.delete(n), Ba.set(n, r);
+	for (let e of [...Ba.keys()].slice(0, Math.max(0, Ba.size - za))) Ba.delete(e);
 	r.src || (r.src = n, await r.decode().catch(() => void 0));
 }
-var Va = 20;
-function Ha(e, t, n) {
-	for (let r of [n - Va, n + Va]) {
+var Ha = 20;
+function Ua(e, t, n) {
+	for (let r of [n - Ha, n + Ha]) {
 		let n = Math.floor(Math.max(0, Math.min(t.channels - 1, r)) / t.shard.units);
 		e.store.load(`layers/${t.id}/${n}`).catch(() => null);
 	}
 }
-async function Ua(e, t, n) {
+async function Wa(e, t, n) {
 	let r = `layers/${t.id}/${Math.floor(n / t.shard.units)}`, i = (await e.store.load(r).catch(() => null))?.units.find((e) => e.channel === n);
 	if (!i || i.dead || !i.images.length) return;
 	let a = mn(e, i.images[0]);
-	await Promise.all([Ba(e, An(e, t, n)), a === null ? null : Ba(e, a)]);
+	await Promise.all([Va(e, An(e, t, n)), a === null ? null : Va(e, a)]);
 }
 // src/pages/Unit.tsx
-function Wa({ layer: e, channel: t, query: n }) {
+function Ga({ layer: e, channel: t, query: n }) {
 	let r = R(), i = mt(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = z(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = z(a ? `layers/${i.id}` : null), l = N(null);
 	if (!i) return /* @__PURE__ */ L(Et, { name: e });
 	if (!a) return /* @__PURE__ */ L(J, {
@@ -5415,7 +5428,7 @@ function Wa({ layer: e, channel: t, query: n }) {
 		title: "Data is missing",
 		children: u.message
 	});
-	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ L(Ka, { ...l.current }) : /* @__PURE__ */ L(Y, { what: `${e}:${t}` });
+	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ L(qa, { ...l.current }) : /* @__PURE__ */ L(Y, { what: `${e}:${t}` });
 	let d = s.value.units.find((e) => e.channel === t);
 	return !d || o && !o.includes(t) ? /* @__PURE__ */ L(J, {
 		title: "Not in this copy",
@@ -5431,9 +5444,9 @@ function Wa({ layer: e, channel: t, query: n }) {
 		unit: d,
 		query: n,
 		only: o
-	}, /* @__PURE__ */ L(Ka, { ...l.current }));
+	}, /* @__PURE__ */ L(qa, { ...l.current }));
 }
-function Ga({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
+function Ka({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
 	let { manifest: l } = R(), { router: u, root: d, toast: f } = F(), p = Wt(), m = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
@@ -5483,7 +5496,7 @@ function Ga({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s,
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) _[String(e + 1)] = () => o(e);
 	return I(_), m;
 }
-function Ka(e) {
+function qa(e) {
 	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = F(), c = R(), l = U(t.name, i.channel), u = [
 		"photos",
 		"projections",
@@ -5505,15 +5518,15 @@ function Ka(e) {
 		}),
 		extend: (e) => C({ rf: e === "part" || e === "field" && !d ? null : e }),
 		to: (e, t) => vt(U(e, t), v)
-	}, [T, E] = j(0), D = Ga(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
+	}, [T, E] = j(0), D = Ka(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
 	M(() => E(0), [l]), M(() => {
-		o || Ha(c, t, i.channel);
+		o || Ua(c, t, i.channel);
 		for (let e of [1, -1]) {
 			let n = D(e);
-			n !== null && Ua(c, t, n);
+			n !== null && Wa(c, t, n);
 		}
 	}, [l]);
-	let [ee, te] = [D(-1), D(1)], ne = P(() => /* @__PURE__ */ L(Jr, {
+	let [ee, te] = [D(-1), D(1)], ne = P(() => /* @__PURE__ */ L(Yr, {
 		layer: t,
 		data: n,
 		shard: r,
@@ -5566,7 +5579,7 @@ function Ka(e) {
 				] }), /* @__PURE__ */ L("div", {
 					class: "steps",
 					children: [
-						m === null && /* @__PURE__ */ L(qa, { unit: `${t.name}:${i.channel}` }),
+						m === null && /* @__PURE__ */ L(Ja, { unit: `${t.name}:${i.channel}` }),
 						ee !== null && /* @__PURE__ */ L("a", {
 							href: w.to(t.name, ee),
 							"aria-label": `Previous unit, ${ee}`,
@@ -5582,7 +5595,7 @@ function Ka(e) {
 					]
 				})]
 			}),
-			/* @__PURE__ */ L(Ja, {
+			/* @__PURE__ */ L(Ya, {
 				layer: t,
 				unit: i
 			}),
@@ -5608,7 +5621,7 @@ function Ka(e) {
 				unit: i,
 				change: y
 			}),
-			m === null && /* @__PURE__ */ L(Fa, {
+			m === null && /* @__PURE__ */ L(Ia, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5619,7 +5632,7 @@ function Ka(e) {
 				}
 			}),
 			(m === null || m === "all") && ne,
-			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ L(La, {
+			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ L(Ra, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5632,7 +5645,7 @@ function Ka(e) {
 		]
 	});
 }
-function qa({ unit: e }) {
+function Ja({ unit: e }) {
 	let t = Wt(), n = t.has(e);
 	return /* @__PURE__ */ L("button", {
 		class: n ? "icon star on" : "icon star",
@@ -5644,7 +5657,7 @@ function qa({ unit: e }) {
 		children: n ? "★" : "☆"
 	});
 }
-function Ja({ layer: e, unit: t }) {
+function Ya({ layer: e, unit: t }) {
 	let n = [
 		["Maximum", X(t.maximum)],
 		["Mean", X(t.mean)],
@@ -5657,15 +5670,15 @@ function Ja({ layer: e, unit: t }) {
 	});
 }
 // src/app.tsx
-function Ya(e, t) {
+function Xa(e, t) {
 	let n = at(e);
 	return P(() => {
 		let e = _t(n);
 		return t && !e.query.has("embed") && e.query.set("embed", "1"), e;
 	}, [n, t]);
 }
-function Xa({ host: e, router: t, root: n, embed: r = !1 }) {
-	let [i, a] = j(null), [o, s] = j(null), [c, l] = j(""), u = Ya(t, r), d = Ze(n, e.kind !== "notebook"), f = P(() => ({
+function Za({ host: e, router: t, root: n, embed: r = !1 }) {
+	let [i, a] = j(null), [o, s] = j(null), [c, l] = j(""), u = Xa(t, r), d = Ze(n, e.kind !== "notebook"), f = P(() => ({
 		router: t,
 		root: n,
 		listen: d,
@@ -5691,7 +5704,7 @@ function Xa({ host: e, router: t, root: n, embed: r = !1 }) {
 			value: i,
 			children: [/* @__PURE__ */ L(Ut.Provider, {
 				value: p,
-				children: /* @__PURE__ */ L(Qa, {
+				children: /* @__PURE__ */ L($a, {
 					route: u,
 					shell: f,
 					atlas: i,
@@ -5707,7 +5720,7 @@ function Xa({ host: e, router: t, root: n, embed: r = !1 }) {
 		})
 	}) : /* @__PURE__ */ L(Y, { what: "the atlas" });
 }
-function Za(e, t, n, r) {
+function Qa(e, t, n, r) {
 	let i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
@@ -5732,9 +5745,9 @@ function Za(e, t, n, r) {
 		}
 	}), [e, t]);
 }
-function Qa({ route: e, shell: t, atlas: n, embed: r }) {
+function $a({ route: e, shell: t, atlas: n, embed: r }) {
 	let [i, a] = j(!1), [o, s] = j(!1), c = N(null), l = N(!0), u = r || St(e);
-	return Za(t, n, () => a((e) => !e), () => s(!u)), M(() => {
+	return Qa(t, n, () => a((e) => !e), () => s(!u)), M(() => {
 		let r = {
 			home: n.manifest.model.name,
 			images: "Images",
@@ -5763,9 +5776,9 @@ function Qa({ route: e, shell: t, atlas: n, embed: r }) {
 			children: r && e.page !== "unit" ? /* @__PURE__ */ L("p", {
 				class: "empty",
 				children: "A unit is shown here, and nothing else."
-			}) : /* @__PURE__ */ L(eo, { route: e })
+			}) : /* @__PURE__ */ L(to, { route: e })
 		}, e.page),
-		u && /* @__PURE__ */ L($a, {
+		u && /* @__PURE__ */ L(eo, {
 			route: e,
 			atlas: n,
 			page: r ? "index.html" : ""
@@ -5777,7 +5790,7 @@ function Qa({ route: e, shell: t, atlas: n, embed: r }) {
 		})
 	] });
 }
-function $a({ route: e, atlas: t, page: n }) {
+function eo({ route: e, atlas: t, page: n }) {
 	let r = e.page === "unit" ? G(e.rest) : null;
 	return /* @__PURE__ */ L("footer", {
 		class: "source",
@@ -5800,16 +5813,16 @@ function $a({ route: e, atlas: t, page: n }) {
 		]
 	});
 }
-function eo({ route: e }) {
+function to({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ L(mi, {});
-		case "layer": return /* @__PURE__ */ L(ka, {
+		case "home": return /* @__PURE__ */ L(hi, {});
+		case "layer": return /* @__PURE__ */ L(Aa, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
 			let t = G(e.rest);
-			return t ? /* @__PURE__ */ L(Wa, {
+			return t ? /* @__PURE__ */ L(Ga, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
@@ -5822,9 +5835,9 @@ function eo({ route: e }) {
 				]
 			});
 		}
-		case "class": return /* @__PURE__ */ L(oi, { name: e.rest }, e.rest);
-		case "images": return /* @__PURE__ */ L(zi, { query: e.query });
-		case "image": return /* @__PURE__ */ L(ki, { number: Number(e.rest) }, e.rest);
+		case "class": return /* @__PURE__ */ L(si, { name: e.rest }, e.rest);
+		case "images": return /* @__PURE__ */ L(Bi, { query: e.query });
+		case "image": return /* @__PURE__ */ L(Ai, { number: Number(e.rest) }, e.rest);
 		case "compare": return /* @__PURE__ */ L(jt, {
 			what: "the comparison",
 			children: ({ ComparePage: t }) => /* @__PURE__ */ L(t, { query: e.query })
@@ -5847,32 +5860,32 @@ function eo({ route: e }) {
 	}
 }
 // src/notebook.ts
-function to(e) {
+function no(e) {
 	let { body: t, documentElement: n } = e, r = t.dataset.jpThemeLight;
 	if (r !== void 0) return r === "false" ? "dark" : "light";
 	let i = n.getAttribute("theme") ?? t.dataset.vscodeThemeKind ?? "";
 	return /dark/.test(i) ? "dark" : /light/.test(i) ? "light" : null;
 }
-function no() {
+function ro() {
 	return [...crypto.getRandomValues(/* @__PURE__ */ new Uint8Array(12))].map((e) => e.toString(16).padStart(2, "0")).join("");
 }
 // src/more/matching.ts
-function ro(e, t) {
+function io(e, t) {
 	let n = new Map(t.names.map((e, t) => [e, t]));
 	return e.names.flatMap((e, t) => {
 		let r = n.get(e);
 		return n.delete(e), r === void 0 ? [] : [[t, r]];
 	});
 }
-function io(e, t) {
+function ao(e, t) {
 	let n = atob(e.codes);
 	return Array.from({ length: Math.floor(n.length / e.images) }, (r, i) => {
 		let a = Float32Array.from(t, (t) => n.charCodeAt(i * e.images + t)), o = a.reduce((e, t) => e + t, 0) / Math.max(1, a.length), s = Math.sqrt(a.reduce((e, t) => e + (t - o) ** 2, 0));
 		return a.map((e) => s > 1e-6 ? (e - o) / s : 0);
 	});
 }
-function ao(e, t, n) {
-	let [r, i] = [io(e, n.map(([e]) => e)), io(t, n.map(([, e]) => e))], a = r.map(() => ({
+function oo(e, t, n) {
+	let [r, i] = [ao(e, n.map(([e]) => e)), ao(t, n.map(([, e]) => e))], a = r.map(() => ({
 		at: -1,
 		value: -2
 	})), o = i.map(() => ({
@@ -5900,9 +5913,9 @@ function ao(e, t, n) {
 	}]).sort((e, t) => t.correlation - e.correlation || e.unit - t.unit);
 }
 // src/more/Matches.tsx
-var oo = 48, so = .8, co = 10, lo = ({ atlas: { manifest: e } }) => e.paths.responses !== void 0 && e.extras?.alike === !0;
-function uo({ left: e, right: t }) {
-	let [n, r] = j(!1), i = (e) => [z("responses/index", e.atlas), z(`responses/${e.layer.id}`, e.atlas)], [a, o] = i(e), [s, c] = i(t), l = P(() => a.value && s.value ? ro(a.value, s.value) : [], [a.value, s.value]), u = P(() => o.value && c.value && l.length > 1 ? ao(o.value, c.value, l) : [], [
+var so = 48, co = .8, lo = 10, uo = ({ atlas: { manifest: e } }) => e.paths.responses !== void 0 && e.extras?.alike === !0;
+function fo({ left: e, right: t }) {
+	let [n, r] = j(!1), i = (e) => [z("responses/index", e.atlas), z(`responses/${e.layer.id}`, e.atlas)], [a, o] = i(e), [s, c] = i(t), l = P(() => a.value && s.value ? io(a.value, s.value) : [], [a.value, s.value]), u = P(() => o.value && c.value && l.length > 1 ? oo(o.value, c.value, l) : [], [
 		o.value,
 		c.value,
 		l
@@ -5934,15 +5947,15 @@ function uo({ left: e, right: t }) {
 				" kept to compare by. Half of the units have a match of ",
 				d?.correlation.toFixed(2) ?? "–",
 				" or more; ",
-				u.filter((e) => e.correlation > so).length,
+				u.filter((e) => e.correlation > co).length,
 				" of ",
 				u.length,
 				" one above ",
-				so,
+				co,
 				", ",
 				u.filter((e) => e.mutual).length,
 				" are each other's best.",
-				l.length < co && " So few images make units alike by chance."
+				l.length < lo && " So few images make units alike by chance."
 			]
 		}),
 		/* @__PURE__ */ L("p", {
@@ -5951,10 +5964,10 @@ function uo({ left: e, right: t }) {
 		}),
 		/* @__PURE__ */ L("ul", {
 			class: "matches",
-			children: u.slice(0, n ? u.length : oo).map((n) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
+			children: u.slice(0, n ? u.length : so).map((n) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
 				href: xt(`${e.layer.name}:${n.unit}`, `${t.layer.name}:${n.other}`, t.atlas.name),
 				children: [
-					/* @__PURE__ */ L(fo, {
+					/* @__PURE__ */ L(po, {
 						side: e,
 						channel: n.unit
 					}),
@@ -5971,21 +5984,21 @@ function uo({ left: e, right: t }) {
 							n.mutual ? "⇄" : "→"
 						]
 					}),
-					/* @__PURE__ */ L(fo, {
+					/* @__PURE__ */ L(po, {
 						side: t,
 						channel: n.other
 					})
 				]
 			}) }, n.unit))
 		}),
-		u.length > oo && !n && /* @__PURE__ */ L("button", {
+		u.length > so && !n && /* @__PURE__ */ L("button", {
 			type: "button",
 			onClick: () => r(!0),
 			children: ["Show all ", u.length]
 		})
 	] });
 }
-var fo = ({ side: e, channel: t }) => /* @__PURE__ */ L("span", { children: [/* @__PURE__ */ L("span", {
+var po = ({ side: e, channel: t }) => /* @__PURE__ */ L("span", { children: [/* @__PURE__ */ L("span", {
 	class: "pair",
 	children: ["photos", "projections"].map((n) => /* @__PURE__ */ L($, {
 		layer: e.layer,
@@ -5999,15 +6012,15 @@ var fo = ({ side: e, channel: t }) => /* @__PURE__ */ L("span", { children: [/* 
 	children: "Unit "
 }), t] })] });
 // src/more/Versus.tsx
-function po(e) {
+function mo(e) {
 	let t = z(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
 	return t.value && n ? {
 		shard: t.value,
 		unit: n
 	} : null;
 }
-function mo({ left: e, right: t }) {
-	let [n, r] = [po(e), po(t)], [i, a] = j(null);
+function ho({ left: e, right: t }) {
+	let [n, r] = [mo(e), mo(t)], [i, a] = j(null);
 	if (!n || !r) return /* @__PURE__ */ L(Y, { what: "both units" });
 	let o = (e) => e.unit.images.map((t) => gr(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
 	return /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("p", {
@@ -6020,12 +6033,12 @@ function mo({ left: e, right: t }) {
 		]
 	}), /* @__PURE__ */ L("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ L(ho, {
+		children: [/* @__PURE__ */ L(go, {
 			side: e,
 			found: n,
 			image: i,
 			look: a
-		}), /* @__PURE__ */ L(ho, {
+		}), /* @__PURE__ */ L(go, {
 			side: t,
 			found: r,
 			image: i,
@@ -6033,7 +6046,7 @@ function mo({ left: e, right: t }) {
 		})]
 	})] });
 }
-function ho({ side: e, found: t, image: n, look: r }) {
+function go({ side: e, found: t, image: n, look: r }) {
 	let { layer: i, channel: a, atlas: o } = e, { unit: s, shard: c } = t, l = `${i.name}:${a}`;
 	return /* @__PURE__ */ L("section", {
 		class: "panel half",
@@ -6094,25 +6107,25 @@ function ho({ side: e, found: t, image: n, look: r }) {
 		]
 	});
 }
-function go({ left: e, right: t, a: n, b: r }) {
-	let [i, a] = j(-1), { router: o } = F(), s = lo(e) && lo(t) && (e.atlas !== t.atlas || e.layer !== t.layer), [c, l] = j("matches"), u = (e) => o.go(xt(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name)), d = s && /* @__PURE__ */ L(Ot, {
+function _o({ left: e, right: t, a: n, b: r }) {
+	let [i, a] = j(-1), { router: o } = F(), s = uo(e) && uo(t) && (e.atlas !== t.atlas || e.layer !== t.layer), [c, l] = j("matches"), u = (e) => o.go(xt(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name)), d = s && /* @__PURE__ */ L(Ot, {
 		label: "What is shown",
 		value: c,
 		options: [["matches", "Best matches"], ["both", "Side by side"]],
 		change: l
 	});
-	return s && c === "matches" ? /* @__PURE__ */ L(S, { children: [d, /* @__PURE__ */ L(uo, {
+	return s && c === "matches" ? /* @__PURE__ */ L(S, { children: [d, /* @__PURE__ */ L(fo, {
 		left: e,
 		right: t
 	}, `${n} ${r} ${t.atlas.name}`)] }) : /* @__PURE__ */ L(S, { children: [d, /* @__PURE__ */ L("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ L(_o, {
+		children: [/* @__PURE__ */ L(vo, {
 			side: e,
 			chosen: i,
 			choose: a,
 			open: u,
 			keys: !0
-		}), /* @__PURE__ */ L(_o, {
+		}), /* @__PURE__ */ L(vo, {
 			side: t,
 			chosen: i,
 			choose: a,
@@ -6121,7 +6134,7 @@ function go({ left: e, right: t, a: n, b: r }) {
 		})]
 	})] });
 }
-function _o({ side: e, chosen: t, choose: n, open: r, keys: i }) {
+function vo({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	let { layer: a, atlas: o } = e, s = z(`layers/${a.id}`, o), c = o.manifest.subset?.[a.name], l = (e) => c?.[e] ?? e, u = c ? c.indexOf(t) : t < a.channels ? t : -1;
 	return /* @__PURE__ */ L("section", {
 		class: "panel half",
@@ -6143,7 +6156,7 @@ function _o({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 					Z(a.units.dead, "dead unit")
 				]
 			}),
-			s.value && /* @__PURE__ */ L(Ii, {
+			s.value && /* @__PURE__ */ L(Li, {
 				count: c?.length ?? a.channels,
 				cell: {
 					width: 132,
@@ -6187,7 +6200,7 @@ function _o({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	});
 }
 // src/more/Compare.tsx
-function vo(e) {
+function yo(e) {
 	let t = R(), [n, r] = j(null);
 	return M(() => {
 		if (!e) return;
@@ -6214,15 +6227,15 @@ function vo(e) {
 		error: null
 	};
 }
-function yo({ query: e }) {
-	let t = R(), { router: n } = F(), r = ct(), i = e.get("with") ?? (e.has("a") ? "" : r[0]?.name ?? ""), { other: a, error: o } = vo(i), s = (e) => (i ? e.manifest.layers.findLast((e) => e.spatial) ?? e.manifest.layers[0] : e.manifest.layers[0])?.name ?? "", c = e.get("a") ?? s(t), l = e.get("b") || (i && a ? mt(a, c) || G(c) ? c : s(a) : e.has("a") ? "" : t.manifest.layers[1]?.name ?? ""), u = (e) => n.replace(xt(e.a ?? c, e.b ?? l, e.other ?? i));
+function bo({ query: e }) {
+	let t = R(), { router: n } = F(), r = ct(), i = e.get("with") ?? (e.has("a") ? "" : r[0]?.name ?? ""), { other: a, error: o } = yo(i), s = (e) => (i ? e.manifest.layers.findLast((e) => e.spatial) ?? e.manifest.layers[0] : e.manifest.layers[0])?.name ?? "", c = e.get("a") ?? s(t), l = e.get("b") || (i && a ? mt(a, c) || G(c) ? c : s(a) : e.has("a") ? "" : t.manifest.layers[1]?.name ?? ""), u = (e) => n.replace(xt(e.a ?? c, e.b ?? l, e.other ?? i));
 	return /* @__PURE__ */ L(S, { children: [
 		/* @__PURE__ */ L("h1", { children: "Compare" }),
 		/* @__PURE__ */ L("form", {
 			class: "bar compare-bar",
 			onSubmit: (e) => e.preventDefault(),
 			children: [
-				/* @__PURE__ */ L(xo, {
+				/* @__PURE__ */ L(So, {
 					label: "Left",
 					value: c,
 					atlas: t,
@@ -6232,7 +6245,7 @@ function yo({ query: e }) {
 					"aria-hidden": "true",
 					children: "⇄"
 				}),
-				/* @__PURE__ */ L(xo, {
+				/* @__PURE__ */ L(So, {
 					label: "Right",
 					value: l,
 					atlas: a ?? t,
@@ -6265,14 +6278,14 @@ function yo({ query: e }) {
 				"."
 			]
 		}),
-		i && a && /* @__PURE__ */ L(bo, {
+		i && a && /* @__PURE__ */ L(xo, {
 			own: t,
 			other: a
 		}),
 		o ? /* @__PURE__ */ L(J, {
 			title: "The other atlas cannot be shown",
 			children: o
-		}) : a ? /* @__PURE__ */ L(So, {
+		}) : a ? /* @__PURE__ */ L(Co, {
 			a: c,
 			b: l,
 			own: t,
@@ -6280,7 +6293,7 @@ function yo({ query: e }) {
 		}) : /* @__PURE__ */ L(Y, { what: i })
 	] });
 }
-function bo({ own: e, other: t }) {
+function xo({ own: e, other: t }) {
 	let n = e.manifest.layers.filter((e) => mt(t, e.name)).map((e) => e.name);
 	return /* @__PURE__ */ L("p", {
 		class: "note",
@@ -6294,7 +6307,7 @@ function bo({ own: e, other: t }) {
 		]
 	});
 }
-function xo({ label: e, value: t, atlas: n, change: r }) {
+function So({ label: e, value: t, atlas: n, change: r }) {
 	let i = `compare-${e.toLowerCase()}`;
 	return /* @__PURE__ */ L("label", { children: [
 		e,
@@ -6313,7 +6326,7 @@ function xo({ label: e, value: t, atlas: n, change: r }) {
 		})
 	] });
 }
-function So({ a: e, b: t, own: n, other: r }) {
+function Co({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
 		let n = mt(t, e);
 		if (n) return {
@@ -6339,7 +6352,7 @@ function So({ a: e, b: t, own: n, other: r }) {
 			n.manifest.layers[0]?.name,
 			":0."
 		]
-	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ L(mo, {
+	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ L(ho, {
 		left: {
 			...a,
 			channel: a.channel
@@ -6348,7 +6361,7 @@ function So({ a: e, b: t, own: n, other: r }) {
 			...o,
 			channel: o.channel
 		}
-	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ L(go, {
+	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ L(_o, {
 		left: a,
 		right: o,
 		a: e,
@@ -6359,12 +6372,12 @@ function So({ a: e, b: t, own: n, other: r }) {
 	});
 }
 // src/more/Answered.tsx
-function Co({ name: e }) {
+function wo({ name: e }) {
 	let t = z(`experiments/${e}`).value;
 	if (!t?.pairs) return null;
 	let { matrix: n, pairs: r, surest: i, wrong: a } = t;
 	return /* @__PURE__ */ L(S, { children: [
-		n && /* @__PURE__ */ L(wo, { matrix: n }),
+		n && /* @__PURE__ */ L(To, { matrix: n }),
 		r.length > 0 && /* @__PURE__ */ L(q, {
 			class: "panel wide answered",
 			title: "What was taken for what",
@@ -6439,7 +6452,7 @@ function Co({ name: e }) {
 		})
 	] });
 }
-function wo({ matrix: { classes: e, answers: t, targets: n, counts: r } }) {
+function To({ matrix: { classes: e, answers: t, targets: n, counts: r } }) {
 	return /* @__PURE__ */ L(q, {
 		class: "panel wide",
 		title: "Confusion",
@@ -6479,13 +6492,13 @@ function wo({ matrix: { classes: e, answers: t, targets: n, counts: r } }) {
 	});
 }
 // src/more/Chart.tsx
-var To = 220, [Eo, Do, Oo, ko] = [
+var Eo = 220, [Do, Oo, ko, Ao] = [
 	44,
 	8,
 	8,
 	22
-], Ao = 8;
-function jo(e) {
+], jo = 8;
+function Mo(e) {
 	let t = e.flatMap((e) => [
 		...e.values,
 		...e.low ?? [],
@@ -6495,7 +6508,7 @@ function jo(e) {
 	let [n, r] = [t.reduce((e, t) => Math.min(e, t)), t.reduce((e, t) => Math.max(e, t))];
 	return n > 0 && n < r - n && (n = 0), r < 0 && -r < r - n && (r = 0), r > n ? [n, r] : [n - .5, r + .5];
 }
-function Mo([e, t], n = 5) {
+function No([e, t], n = 5) {
 	let r = (t - e) / n, i = 10 ** Math.floor(Math.log10(r)), a = i * ([
 		1,
 		2,
@@ -6504,8 +6517,8 @@ function Mo([e, t], n = 5) {
 	].find((e) => e * i >= r) ?? 10), o = Math.ceil(e / a - 1e-9);
 	return Array.from({ length: Math.max(0, Math.floor(t / a + 1e-9) - o + 1) }, (e, t) => Number(((o + t) * a).toPrecision(12)));
 }
-var No = 7;
-function Po(e, t) {
+var Po = 7;
+function Fo(e, t) {
 	for (let n of [
 		6,
 		5,
@@ -6513,30 +6526,30 @@ function Po(e, t) {
 		3,
 		2
 	]) {
-		let r = Mo(e, n), i = Math.max(...r.map((e) => Io(e).length));
-		if (r.length < 2 || (r[1] - r[0]) * (t / (e[1] - e[0])) >= No * i + 12) return r;
+		let r = No(e, n), i = Math.max(...r.map((e) => Lo(e).length));
+		if (r.length < 2 || (r[1] - r[0]) * (t / (e[1] - e[0])) >= Po * i + 12) return r;
 	}
 	return [];
 }
-function Fo(e) {
+function Io(e) {
 	let t = e.filter((e) => e.look === "measured");
 	return e.map((e) => {
 		let n = e.look === "measured" ? t.indexOf(e) : t.findIndex((t) => e.name.startsWith(t.name));
-		return n < 0 ? 7 : n % Ao;
+		return n < 0 ? 7 : n % jo;
 	});
 }
-var Io = (e) => Math.abs(e) >= 1e4 ? e.toLocaleString("en", { notation: "compact" }) : X(Number(e.toPrecision(3))), Lo = (e, t) => {
+var Lo = (e) => Math.abs(e) >= 1e4 ? e.toLocaleString("en", { notation: "compact" }) : X(Number(e.toPrecision(3))), Ro = (e, t) => {
 	let [n, r] = [e.low?.[t] ?? null, e.high?.[t] ?? null];
-	return n === null || r === null || n === r ? "" : `${Io(n)} to ${Io(r)}`;
+	return n === null || r === null || n === r ? "" : `${Lo(n)} to ${Lo(r)}`;
 };
-function Ro({ text: e }) {
+function zo({ text: e }) {
 	let t = R(), n = G(e);
 	return n && B(t, n.layer, n.channel) ? /* @__PURE__ */ L("a", {
 		href: U(n.layer, n.channel),
 		children: e
 	}) : /* @__PURE__ */ L(K, { text: e });
 }
-function zo({ chart: e }) {
+function Bo({ chart: e }) {
 	return /* @__PURE__ */ L(q, {
 		class: `panel chart ${e.kind}`,
 		title: e.title,
@@ -6545,39 +6558,39 @@ function zo({ chart: e }) {
 			e.x && `across: ${e.x}`,
 			e.note
 		].filter(Boolean).join(" · "),
-		children: e.kind === "rows" ? /* @__PURE__ */ L(Vo, { chart: e }) : /* @__PURE__ */ L(Ho, { chart: e })
+		children: e.kind === "rows" ? /* @__PURE__ */ L(Ho, { chart: e }) : /* @__PURE__ */ L(Uo, { chart: e })
 	});
 }
-var Bo = (e, [t, n]) => 100 * (e - t) / (n - t);
-function Vo({ chart: e }) {
-	let t = jo(e.series), n = Fo(e.series);
+var Vo = (e, [t, n]) => 100 * (e - t) / (n - t);
+function Ho({ chart: e }) {
+	let t = Mo(e.series), n = Io(e.series);
 	return /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("ol", {
 		class: "rows-of",
-		children: e.at.map((r, i) => /* @__PURE__ */ L("li", { children: [/* @__PURE__ */ L(Ro, { text: String(r) }), /* @__PURE__ */ L("div", { children: e.series.map((e, r) => {
+		children: e.at.map((r, i) => /* @__PURE__ */ L("li", { children: [/* @__PURE__ */ L(zo, { text: String(r) }), /* @__PURE__ */ L("div", { children: e.series.map((e, r) => {
 			let a = e.values[i] ?? null;
 			if (a === null) return null;
 			let [o, s] = [e.low?.[i] ?? null, e.high?.[i] ?? null];
 			return /* @__PURE__ */ L("div", {
 				class: `s${n[r]} ${e.look}`,
-				title: `${e.name}: ${X(a)}${Lo(e, i) && `, ${Lo(e, i)}`}`,
+				title: `${e.name}: ${X(a)}${Ro(e, i) && `, ${Ro(e, i)}`}`,
 				children: [/* @__PURE__ */ L("span", {
 					class: "track",
 					"aria-hidden": "true",
 					children: [
 						t[0] < 0 && t[1] > 0 && /* @__PURE__ */ L("i", {
 							class: "zero",
-							style: { left: `${Bo(0, t)}%` }
+							style: { left: `${Vo(0, t)}%` }
 						}),
 						o !== null && s !== null && /* @__PURE__ */ L("i", {
 							class: "interval",
 							style: {
-								left: `${Bo(o, t)}%`,
-								right: `${100 - Bo(s, t)}%`
+								left: `${Vo(o, t)}%`,
+								right: `${100 - Vo(s, t)}%`
 							}
 						}),
 						/* @__PURE__ */ L("i", {
 							class: "dot",
-							style: { left: `${Bo(a, t)}%` }
+							style: { left: `${Vo(a, t)}%` }
 						})
 					]
 				}), /* @__PURE__ */ L("span", {
@@ -6587,9 +6600,9 @@ function Vo({ chart: e }) {
 							class: "heard",
 							children: [e.name, " "]
 						}),
-						Io(a),
+						Lo(a),
 						" ",
-						/* @__PURE__ */ L("small", { children: Lo(e, i) })
+						/* @__PURE__ */ L("small", { children: Ro(e, i) })
 					]
 				})]
 			}, r);
@@ -6606,14 +6619,14 @@ function Vo({ chart: e }) {
 		}, t))
 	})] });
 }
-function Ho({ chart: e }) {
+function Uo({ chart: e }) {
 	let t = N(null), [n, r] = j(480), [i, a] = j(null);
 	M(() => {
 		if (!t.current) return;
 		let e = new ResizeObserver(([e]) => r(Math.max(200, Math.floor(e?.contentRect.width ?? 480))));
 		return e.observe(t.current), () => e.disconnect();
 	}, []);
-	let o = e.at.map(Number), s = e.kind === "points", c = jo(e.series), [l, u] = [o.reduce((e, t) => Math.min(e, t), Infinity), o.reduce((e, t) => Math.max(e, t), -Infinity)], d = [l, u > l ? u : l + 1], f = (e) => Eo + (n - Eo - Do) * Bo(e, d) / 100, p = (e) => To - ko - (To - ko - Oo) * Bo(e, c) / 100, m = s ? e.series[0]?.values.reduce((e, t, n, r) => (t ?? Infinity) < (r[e] ?? Infinity) ? n : e, 0) ?? 0 : o.length - 1, h = i ?? m, g = Fo(e.series), _ = (t) => {
+	let o = e.at.map(Number), s = e.kind === "points", c = Mo(e.series), [l, u] = [o.reduce((e, t) => Math.min(e, t), Infinity), o.reduce((e, t) => Math.max(e, t), -Infinity)], d = [l, u > l ? u : l + 1], f = (e) => Do + (n - Do - Oo) * Vo(e, d) / 100, p = (e) => Eo - Ao - (Eo - Ao - ko) * Vo(e, c) / 100, m = s ? e.series[0]?.values.reduce((e, t, n, r) => (t ?? Infinity) < (r[e] ?? Infinity) ? n : e, 0) ?? 0 : o.length - 1, h = i ?? m, g = Io(e.series), _ = (t) => {
 		let n = t.currentTarget.getBoundingClientRect(), r = o.map((r, i) => (f(r) - (t.clientX - n.left)) ** 2 + (s && (p(e.series[0]?.values[i] ?? NaN) - (t.clientY - n.top)) ** 2 || 0));
 		a(r.indexOf(Math.min(...r)));
 	}, v = s ? o.map((e, t) => t).sort((e, t) => o[e] - o[t]) : o.map((e, t) => t);
@@ -6623,40 +6636,40 @@ function Ho({ chart: e }) {
 			/* @__PURE__ */ L("svg", {
 				class: "plot",
 				width: n,
-				height: To,
+				height: Eo,
 				role: "img",
 				"aria-label": `${e.title}: ${e.series.map((e) => e.name).join(", ")}`,
 				onPointerMove: _,
 				onPointerDown: _,
 				children: [
-					Mo(c).map((e) => /* @__PURE__ */ L("g", { children: [/* @__PURE__ */ L("line", {
+					No(c).map((e) => /* @__PURE__ */ L("g", { children: [/* @__PURE__ */ L("line", {
 						class: "axis",
-						x1: Eo,
-						x2: n - Do,
+						x1: Do,
+						x2: n - Oo,
 						y1: p(e),
 						y2: p(e)
 					}), /* @__PURE__ */ L("text", {
-						x: Eo - 6,
+						x: Do - 6,
 						y: p(e) + 4,
 						"text-anchor": "end",
-						children: Io(e)
+						children: Lo(e)
 					})] }, e)),
-					Po(d, n - Eo - Do).map((e) => /* @__PURE__ */ L("text", {
-						x: Math.min(f(e), n - No * Io(e).length / 2),
+					Fo(d, n - Do - Oo).map((e) => /* @__PURE__ */ L("text", {
+						x: Math.min(f(e), n - Po * Lo(e).length / 2),
 						y: 215,
 						"text-anchor": "middle",
-						children: Io(e)
+						children: Lo(e)
 					}, e)),
 					!s && /* @__PURE__ */ L("line", {
 						class: "here",
 						x1: f(o[h] ?? 0),
 						x2: f(o[h] ?? 0),
-						y1: Oo,
-						y2: To - ko
+						y1: ko,
+						y2: Eo - Ao
 					}),
 					e.series.map((e, t) => /* @__PURE__ */ L("g", {
 						class: `s${g[t]} ${e.look}`,
-						children: L(s ? Wo : Uo, {
+						children: L(s ? Go : Wo, {
 							one: e,
 							at: o,
 							x: f,
@@ -6690,7 +6703,7 @@ function Ho({ chart: e }) {
 					children: [
 						/* @__PURE__ */ L("i", { class: "swatch" }),
 						" ",
-						e.names?.[h] === void 0 ? e.name : /* @__PURE__ */ L(Ro, { text: e.names[h] }),
+						e.names?.[h] === void 0 ? e.name : /* @__PURE__ */ L(zo, { text: e.names[h] }),
 						" ",
 						/* @__PURE__ */ L("b", {
 							class: "number",
@@ -6699,7 +6712,7 @@ function Ho({ chart: e }) {
 						" ",
 						/* @__PURE__ */ L("small", {
 							class: "number",
-							children: Lo(e, h)
+							children: Ro(e, h)
 						})
 					]
 				}, t))]
@@ -6707,7 +6720,7 @@ function Ho({ chart: e }) {
 		]
 	});
 }
-function Uo({ one: e, at: t, x: n, y: r, shown: i }) {
+function Wo({ one: e, at: t, x: n, y: r, shown: i }) {
 	let a = (e) => e.map((i, a) => i === null ? "" : `${a > 0 && e[a - 1] !== null ? "L" : "M"}${n(t[a]).toFixed(1)} ${r(i).toFixed(1)}`).join(""), o = (e, i) => `${n(t[i]).toFixed(1)} ${r(e[i]).toFixed(1)}`, { low: s, high: c } = e, l = t.flatMap((e, t) => (s?.[t] ?? null) !== null && (c?.[t] ?? null) !== null ? [t] : []), u = e.values[i] ?? null;
 	return /* @__PURE__ */ L(S, { children: [
 		s && c && l.length > 1 && /* @__PURE__ */ L("path", {
@@ -6725,7 +6738,7 @@ function Uo({ one: e, at: t, x: n, y: r, shown: i }) {
 		})
 	] });
 }
-function Wo({ one: e, at: t, x: n, y: r, shown: i }) {
+function Go({ one: e, at: t, x: n, y: r, shown: i }) {
 	return /* @__PURE__ */ L(S, { children: t.map((t, a) => {
 		let o = e.values[a] ?? null;
 		if (o === null) return null;
@@ -6746,7 +6759,7 @@ function Wo({ one: e, at: t, x: n, y: r, shown: i }) {
 		}, a);
 	}) });
 }
-var Go = ({ curves: e, lines: t }) => /* @__PURE__ */ L("svg", {
+var Ko = ({ curves: e, lines: t }) => /* @__PURE__ */ L("svg", {
 	class: t ? "sketch" : "sketch dots",
 	viewBox: "0 0 240 120",
 	preserveAspectRatio: "none",
@@ -6755,37 +6768,37 @@ var Go = ({ curves: e, lines: t }) => /* @__PURE__ */ L("svg", {
 		class: `curve s${n}`,
 		d: e.map((n, r) => n === null ? "" : `${t && r > 0 && e[r - 1] !== null ? "L" : "M"}${8 + 224 * r / Math.max(1, e.length - 1)} ${112 - 1.04 * n}${t ? "" : "h.01"}`).join("")
 	}, n))
-}), Ko = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
-function qo(e, t, n) {
-	let r = e.map((e) => (Ko(e)[0] - t) ** 2 + (Ko(e)[1] - n) ** 2);
+}), qo = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
+function Jo(e, t, n) {
+	let r = e.map((e) => (qo(e)[0] - t) ** 2 + (qo(e)[1] - n) ** 2);
 	return r.indexOf(Math.min(...r));
 }
-var Jo = (e, t) => [
+var Yo = (e, t) => [
 	0,
 	...e.slice(1).map((t, n) => (t + e[n]) / 2),
 	t
 ];
-function Yo(e, t) {
+function Xo(e, t) {
 	let n = t.map((t) => (e ?? 0) - (t ?? e ?? 0)), r = Math.max(...n, 0);
 	return {
 		share: n.map((e) => r > 0 ? Math.max(0, e / r) : 0),
 		worst: n.indexOf(Math.max(...n))
 	};
 }
-function Xo({ name: e, pictures: t }) {
+function Zo({ name: e, pictures: t }) {
 	let { manifest: n } = R(), r = z(`experiments/${e}`), [i, a] = j(0), [o, s] = j("0"), [c, l] = j(null), u = r.value?.images[i], d = t.includes(`${i}.webp`) ? `experiments/${e}/${i}.webp` : null, f = mn(R(), u?.image ?? -1), p = dt(u ? u.image === null ? d : f : null);
 	if (r.error) return null;
 	if (!r.value || !u) return /* @__PURE__ */ L(Y, { what: e });
 	let { boxes: m, shape: h, images: g } = r.value, _ = u.grids[Number(o)] ?? u.grids[0];
 	if (!_) return null;
-	let [, v, y] = n.model.input, { share: b, worst: x } = Yo(_.before, _.after), S = c ?? x, C = m[S] ?? [
+	let [, v, y] = n.model.input, { share: b, worst: x } = Xo(_.before, _.after), S = c ?? x, C = m[S] ?? [
 		0,
 		0,
 		0,
 		0
-	], w = Jo(Array.from({ length: h[0] }, (e, t) => Ko(m[t * h[1]] ?? C)[0]), v), T = Jo(m.slice(0, h[1]).map((e) => Ko(e)[1]), y), E = (e) => {
+	], w = Yo(Array.from({ length: h[0] }, (e, t) => qo(m[t * h[1]] ?? C)[0]), v), T = Yo(m.slice(0, h[1]).map((e) => qo(e)[1]), y), E = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		l(qo(m, (e.clientY - t.top) / t.height * v, (e.clientX - t.left) / t.width * y));
+		l(Jo(m, (e.clientY - t.top) / t.height * v, (e.clientX - t.left) / t.width * y));
 	};
 	return /* @__PURE__ */ L(q, {
 		class: "panel wide covered",
@@ -6905,7 +6918,7 @@ function Xo({ name: e, pictures: t }) {
 	});
 }
 // src/more/Epochs.tsx
-function Zo({ steps: e }) {
+function Qo({ steps: e }) {
 	let t = [];
 	return e.map((e) => {
 		t = [...t];
@@ -6916,25 +6929,25 @@ function Zo({ steps: e }) {
 		return t;
 	});
 }
-var Qo = [
+var $o = [
 	["index", "number"],
 	["most", "changed most"],
 	["least", "changed least"],
 	["jumps", "changed image most often"]
 ];
-function $o(e, t) {
+function es(e, t) {
 	let n = e.like[0]?.length ?? 0, r = Array.from({ length: n }, (e, t) => t);
 	if (t === "index") return r;
-	let i = t === "jumps" ? Zo(e) : [], a = (e) => i.filter((t, n) => n > 0 && t[e]?.image !== i[n - 1]?.[e]?.image).length, o = r.map((n) => t === "jumps" ? -a(n) : e.like[0]?.[n] ?? null), s = t === "least" ? -1 : 1;
+	let i = t === "jumps" ? Qo(e) : [], a = (e) => i.filter((t, n) => n > 0 && t[e]?.image !== i[n - 1]?.[e]?.image).length, o = r.map((n) => t === "jumps" ? -a(n) : e.like[0]?.[n] ?? null), s = t === "least" ? -1 : 1;
 	return r.sort((e, t) => {
 		let [n, r] = [o[e] ?? null, o[t] ?? null];
 		return n === null || r === null ? Number(n === null) - Number(r === null) || e - t : s * (n - r) || e - t;
 	});
 }
-function es({ name: e, query: t }) {
+function ts({ name: e, query: t }) {
 	let { router: n } = F(), r = z(`experiments/${e}`).value, i = t.get("layer"), a = Math.max(0, r?.layers.findIndex((e) => e.layer === i) ?? 0), o = z(r ? `experiments/${e}/${a}` : null).value;
 	if (!r) return /* @__PURE__ */ L(Y, { what: e });
-	let s = r.layers[a]?.layer ?? "", c = r.epochs.length - 1, l = t.get("epoch"), u = l === null ? c : Math.max(0, r.epochs.indexOf(Number(l))), d = t.has("unit") ? Number(t.get("unit")) : null, f = Qo.find(([e]) => e === t.get("sort"))?.[0] ?? "index", p = (r) => n.replace(vt(bt(e), {
+	let s = r.layers[a]?.layer ?? "", c = r.epochs.length - 1, l = t.get("epoch"), u = l === null ? c : Math.max(0, r.epochs.indexOf(Number(l))), d = t.has("unit") ? Number(t.get("unit")) : null, f = $o.find(([e]) => e === t.get("sort"))?.[0] ?? "index", p = (r) => n.replace(vt(bt(e), {
 		layer: i,
 		epoch: l,
 		unit: t.get("unit"),
@@ -6961,7 +6974,7 @@ function es({ name: e, query: t }) {
 				/* @__PURE__ */ L("label", { children: ["Sort", /* @__PURE__ */ L("select", {
 					value: f,
 					onChange: (e) => p({ sort: e.currentTarget.value === "index" ? null : e.currentTarget.value }),
-					children: Qo.map(([e, t]) => /* @__PURE__ */ L("option", {
+					children: $o.map(([e, t]) => /* @__PURE__ */ L("option", {
 						value: e,
 						children: t
 					}, e))
@@ -6982,7 +6995,7 @@ function es({ name: e, query: t }) {
 					]
 				})
 			]
-		}), o ? /* @__PURE__ */ L(ns, {
+		}), o ? /* @__PURE__ */ L(rs, {
 			name: e,
 			data: r,
 			part: o,
@@ -6994,19 +7007,19 @@ function es({ name: e, query: t }) {
 		}) : /* @__PURE__ */ L(Y, { what: s })]
 	});
 }
-var ts = {
+var ns = {
 	width: 88,
 	height: 104
 };
-function ns({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follow: s }) {
-	let c = P(() => Zo(n), [n]), l = P(() => $o(n, a), [n, a]), u = Ne((a) => {
+function rs({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follow: s }) {
+	let c = P(() => Qo(n), [n]), l = P(() => es(n, a), [n, a]), u = Ne((a) => {
 		let o = l[a];
 		return /* @__PURE__ */ L("button", {
 			type: "button",
 			class: "unit",
 			"aria-pressed": o === i,
 			onClick: () => s(o === i ? null : o),
-			children: [/* @__PURE__ */ L(as, {
+			children: [/* @__PURE__ */ L(os, {
 				name: e,
 				data: t,
 				seen: c[r]?.[o],
@@ -7033,7 +7046,7 @@ function ns({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 		class: "followed",
 		children: [
 			/* @__PURE__ */ L("h3", { children: [
-				/* @__PURE__ */ L(Ro, { text: `${n.layer}:${i}` }),
+				/* @__PURE__ */ L(zo, { text: `${n.layer}:${i}` }),
 				", ",
 				Z(c.filter((e, t) => t > 0 && e[i]?.image !== c[t - 1]?.[i]?.image).length, "change"),
 				" of image"
@@ -7047,12 +7060,12 @@ function ns({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 						onClick: () => o(s),
 						"aria-label": `Epoch ${a}`,
 						"aria-pressed": s === r,
-						children: [/* @__PURE__ */ L(as, {
+						children: [/* @__PURE__ */ L(os, {
 							name: e,
 							data: t,
 							seen: c[s]?.[i],
 							side: 84
-						}), /* @__PURE__ */ L(is, {
+						}), /* @__PURE__ */ L(as, {
 							name: e,
 							data: t,
 							unit: `${n.layer}:${i}`,
@@ -7068,7 +7081,7 @@ function ns({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 						" · ",
 						n.like[s]?.[i]?.toFixed(2) ?? "–"
 					] }),
-					/* @__PURE__ */ L(rs, {
+					/* @__PURE__ */ L(is, {
 						data: t,
 						seen: c[s]?.[i]
 					})
@@ -7083,9 +7096,9 @@ function ns({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 				]
 			})
 		]
-	}), /* @__PURE__ */ L(Ii, {
+	}), /* @__PURE__ */ L(Li, {
 		count: l.length,
-		cell: ts,
+		cell: ns,
 		gap: 6,
 		label: `Units of ${n.layer}`,
 		current: i === null ? -1 : l.indexOf(i),
@@ -7096,14 +7109,14 @@ function ns({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 		render: u
 	})] });
 }
-function rs({ data: e, seen: t }) {
+function is({ data: e, seen: t }) {
 	let n = t && e.images[t.image];
 	return n === void 0 ? null : /* @__PURE__ */ L("a", {
 		href: W(n),
 		children: ["image ", n]
 	});
 }
-function is({ name: e, data: t, unit: n, at: r }) {
+function as({ name: e, data: t, unit: n, at: r }) {
 	let i = t.units[n];
 	return i ? /* @__PURE__ */ L(cn, {
 		path: `experiments/${e}/${i.picture}`,
@@ -7114,7 +7127,7 @@ function is({ name: e, data: t, unit: n, at: r }) {
 		boost: !0
 	}) : null;
 }
-function as({ name: e, data: t, seen: n, side: r }) {
+function os({ name: e, data: t, seen: n, side: r }) {
 	let i = R(), a = n !== void 0 && n.image >= 0, o = a ? t.images[n.image] : void 0, s = dt(a ? t.own.includes(n.image) ? `experiments/${e}/${n.image}.webp` : o === void 0 ? null : mn(i, o) : null);
 	if (!a) return /* @__PURE__ */ L("span", {
 		class: "tile none",
@@ -7147,7 +7160,7 @@ function as({ name: e, data: t, seen: n, side: r }) {
 	});
 }
 // src/more/Masks.tsx
-function os({ name: e }) {
+function ss({ name: e }) {
 	let t = z(`experiments/${e}`).value?.covered ?? [], n = [...new Set(t.flatMap((e) => Object.keys(e.boxes)))], [r, i] = j("");
 	return t.length ? /* @__PURE__ */ L(q, {
 		class: "panel wide masks",
@@ -7162,7 +7175,7 @@ function os({ name: e }) {
 			}),
 			/* @__PURE__ */ L("ul", {
 				class: "tiles",
-				children: t.map((t) => /* @__PURE__ */ L("li", { children: [/* @__PURE__ */ L(ss, {
+				children: t.map((t) => /* @__PURE__ */ L("li", { children: [/* @__PURE__ */ L(cs, {
 					of: t,
 					name: e,
 					parts: n,
@@ -7190,7 +7203,7 @@ function os({ name: e }) {
 		]
 	}) : null;
 }
-function ss({ of: e, name: t, parts: n, part: r }) {
+function cs({ of: e, name: t, parts: n, part: r }) {
 	let i = dt(`experiments/${t}/${e.picture}`), [a, o] = e.size, s = r !== "" && !e.boxes[r];
 	return /* @__PURE__ */ L("svg", {
 		class: "cut",
@@ -7219,12 +7232,12 @@ function ss({ of: e, name: t, parts: n, part: r }) {
 	});
 }
 // src/more/ResultTable.tsx
-var cs = (e) => e.trim() !== "" && Number.isFinite(Number(e)), ls = (e) => !e || e === "nan", us = 4, ds = [
+var ls = (e) => e.trim() !== "" && Number.isFinite(Number(e)), us = (e) => !e || e === "nan", ds = 4, fs = [
 	"class",
 	"label",
 	"answer"
-], fs = 3;
-function ps(e, t, n = {}) {
+], ps = 3;
+function ms(e, t, n = {}) {
 	let r = Object.keys(n).filter((t) => e.includes(t));
 	return (r.length ? r : e).map((r) => {
 		let i = e.indexOf(r);
@@ -7233,27 +7246,27 @@ function ps(e, t, n = {}) {
 			name: r,
 			head: n[r]?.[0] ?? r,
 			note: n[r]?.[1] ?? "",
-			right: t.every((e) => cs(e[i] ?? "") || ls(e[i]))
+			right: t.every((e) => ls(e[i] ?? "") || us(e[i]))
 		};
 	});
 }
-function ms({ columns: e, rows: t, told: n, images: r }) {
-	let i = ps(e, t, n).filter(({ at: e }) => t.some((t) => !ls(t[e]))), a = Lt(i.some((e) => ds.includes(e.name))), o = P(() => /* @__PURE__ */ new Set([...a.collection?.names ?? [], ...a.network?.names ?? []]), [a]), s = (e, t) => /* @__PURE__ */ L(hs, {
+function hs({ columns: e, rows: t, told: n, images: r }) {
+	let i = ms(e, t, n).filter(({ at: e }) => t.some((t) => !us(t[e]))), a = Lt(i.some((e) => fs.includes(e.name))), o = P(() => /* @__PURE__ */ new Set([...a.collection?.names ?? [], ...a.network?.names ?? []]), [a]), s = (e, t) => /* @__PURE__ */ L(gs, {
 		text: e[t.at] ?? "",
 		right: t.right,
 		image: r.get(e[t.at] ?? ""),
-		known: ds.includes(t.name) ? o : null
+		known: fs.includes(t.name) ? o : null
 	}), c = i.filter((e) => e.note);
 	return /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("div", {
-		class: t.length <= fs ? "scroll all" : "scroll",
+		class: t.length <= ps ? "scroll all" : "scroll",
 		tabIndex: 0,
 		role: "region",
 		"aria-label": "Rows of the table",
-		children: t.length <= fs && i.length > 6 ? /* @__PURE__ */ L("table", { children: /* @__PURE__ */ L("tbody", { children: i.map((e) => /* @__PURE__ */ L("tr", { children: [/* @__PURE__ */ L("th", {
+		children: t.length <= ps && i.length > 6 ? /* @__PURE__ */ L("table", { children: /* @__PURE__ */ L("tbody", { children: i.map((e) => /* @__PURE__ */ L("tr", { children: [/* @__PURE__ */ L("th", {
 			scope: "row",
 			children: e.head
 		}), t.map((t, n) => /* @__PURE__ */ L("td", { children: s(t, e) }, n))] }, e.at)) }) }) : /* @__PURE__ */ L("table", {
-			class: i.length > us ? "stacked" : "",
+			class: i.length > ds ? "stacked" : "",
 			children: [/* @__PURE__ */ L("thead", { children: /* @__PURE__ */ L("tr", { children: i.map((e) => /* @__PURE__ */ L("th", {
 				scope: "col",
 				class: e.right ? "number" : "",
@@ -7270,9 +7283,9 @@ function ms({ columns: e, rows: t, told: n, images: r }) {
 		children: [/* @__PURE__ */ L("summary", { children: "What the columns mean" }), /* @__PURE__ */ L("dl", { children: c.map((e) => /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("dt", { children: e.head }), /* @__PURE__ */ L("dd", { children: e.note })] }, e.at)) })]
 	})] });
 }
-function hs({ text: e, right: t, image: n, known: r }) {
+function gs({ text: e, right: t, image: n, known: r }) {
 	let i = R();
-	return t && ls(e) ? /* @__PURE__ */ L(S, { children: "–" }) : t ? /* @__PURE__ */ L("span", {
+	return t && us(e) ? /* @__PURE__ */ L(S, { children: "–" }) : t ? /* @__PURE__ */ L("span", {
 		title: Jt(e) === e ? void 0 : e,
 		children: Jt(e)
 	}) : n === void 0 ? r?.has(e) && i.manifest.classes ? /* @__PURE__ */ L("a", {
@@ -7281,21 +7294,21 @@ function hs({ text: e, right: t, image: n, known: r }) {
 	}) : mt(i, e) ? /* @__PURE__ */ L("a", {
 		href: H(e),
 		children: e
-	}) : /:\d+/.test(e) ? /* @__PURE__ */ L(Ro, { text: e }) : /* @__PURE__ */ L("bdi", { children: e }) : /* @__PURE__ */ L("a", {
+	}) : /:\d+/.test(e) ? /* @__PURE__ */ L(zo, { text: e }) : /* @__PURE__ */ L("bdi", { children: e }) : /* @__PURE__ */ L("a", {
 		href: W(n),
 		children: e
 	});
 }
 // src/more/Experiments.tsx
-var gs = {
+var _s = {
 	diagnosis: "Diagnosis of the first layers",
 	sanity: "What projections are worth",
 	check: "Check of the network",
 	paper: "The paper's claims"
-}, _s = (e) => gs[e] ?? e.charAt(0).toUpperCase() + e.slice(1);
-function vs() {
+}, vs = (e) => _s[e] ?? e.charAt(0).toUpperCase() + e.slice(1);
+function ys() {
 	let e = z("experiments");
-	return e.error ? /* @__PURE__ */ L(ys, {}) : e.value ? e.value.length ? /* @__PURE__ */ L(S, { children: [
+	return e.error ? /* @__PURE__ */ L(bs, {}) : e.value ? e.value.length ? /* @__PURE__ */ L(S, { children: [
 		/* @__PURE__ */ L("h1", { children: "Experiments" }),
 		/* @__PURE__ */ L("p", {
 			class: "lead",
@@ -7310,17 +7323,17 @@ function vs() {
 			children: e.value.map((e) => /* @__PURE__ */ L("li", { children: /* @__PURE__ */ L("a", {
 				href: bt(e.name),
 				children: [
-					e.sketch?.length ? /* @__PURE__ */ L(Go, {
+					e.sketch?.length ? /* @__PURE__ */ L(Ko, {
 						curves: e.sketch,
 						lines: e.drawn === "lines"
-					}) : /* @__PURE__ */ L(bs, {
+					}) : /* @__PURE__ */ L(xs, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
 					/* @__PURE__ */ L("span", {
 						class: "op",
-						children: _s(e.kind)
+						children: vs(e.kind)
 					}),
 					/* @__PURE__ */ L("b", { children: /* @__PURE__ */ L("bdi", { children: e.title }) }),
 					/* @__PURE__ */ L("span", {
@@ -7330,9 +7343,9 @@ function vs() {
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ L(ys, {}) : /* @__PURE__ */ L(Y, { what: "experiments" });
+	] }) : /* @__PURE__ */ L(bs, {}) : /* @__PURE__ */ L(Y, { what: "experiments" });
 }
-var ys = () => /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("h1", { children: "Experiments" }), /* @__PURE__ */ L("p", {
+var bs = () => /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("h1", { children: "Experiments" }), /* @__PURE__ */ L("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
@@ -7340,9 +7353,9 @@ var ys = () => /* @__PURE__ */ L(S, { children: [/* @__PURE__ */ L("h1", { child
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
-function bs({ experiment: e, file: t, small: n }) {
+function xs({ experiment: e, file: t, small: n }) {
 	let r = dt(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = j(!1), { host: s } = R().store;
-	if (!r) return n ? /* @__PURE__ */ L(xs, { experiment: e }) : null;
+	if (!r) return n ? /* @__PURE__ */ L(Ss, { experiment: e }) : null;
 	if (n) return /* @__PURE__ */ L("img", {
 		src: r,
 		alt: "",
@@ -7363,15 +7376,15 @@ function bs({ experiment: e, file: t, small: n }) {
 		}), i && /* @__PURE__ */ L("figcaption", { children: i })]
 	});
 }
-function xs({ experiment: { glimpse: e, shown: t } }) {
+function Ss({ experiment: { glimpse: e, shown: t } }) {
 	return /* @__PURE__ */ L("span", {
 		class: "no-figure",
 		"aria-hidden": "true",
 		children: (e ?? (t ? [t.columns, ...t.rows.slice(0, 3)] : [])).map((e, t) => /* @__PURE__ */ L("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ L("bdi", { children: e }, t)) }, t))
 	});
 }
-var Ss = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
-function Cs({ name: e, query: t }) {
+var Cs = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
+function ws({ name: e, query: t }) {
 	let n = z("experiments"), r = n.value?.find((t) => t.name === e), i = z(r?.sketch ? `results/${e}` : null), a = z(r?.data ? `experiments/${e}` : null);
 	if (!n.value && !n.error) return /* @__PURE__ */ L(Y, { what: e });
 	if (!r) return /* @__PURE__ */ L(J, {
@@ -7387,23 +7400,23 @@ function Cs({ name: e, query: t }) {
 		children: i.error.message
 	});
 	let o = r.sketch ? i.value : r;
-	return !o || r.data && !a.value && !a.error ? /* @__PURE__ */ L(Y, { what: e }) : /* @__PURE__ */ L(Ds, {
+	return !o || r.data && !a.value && !a.error ? /* @__PURE__ */ L(Y, { what: e }) : /* @__PURE__ */ L(Os, {
 		experiment: o,
 		data: a.value ?? {},
 		query: t
 	});
 }
-var ws = [
+var Ts = [
 	"occlusion",
 	"evolution",
 	"correspondence",
 	"causes"
-], Ts = 1200, Es = ({ text: e }) => /* @__PURE__ */ L(S, { children: e.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ L("p", {
+], Es = 1200, Ds = ({ text: e }) => /* @__PURE__ */ L(S, { children: e.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ L("p", {
 	class: "prose",
 	children: e
 }, t)) });
-function Ds({ experiment: e, data: t, query: n }) {
-	let { kind: r, name: i } = e, a = (t.charts?.length ?? 0) > 0 || ws.includes(r) && e.data, o = e.figures.map((t) => /* @__PURE__ */ L(bs, {
+function Os({ experiment: e, data: t, query: n }) {
+	let { kind: r, name: i } = e, a = (t.charts?.length ?? 0) > 0 || Ts.includes(r) && e.data, o = e.figures.map((t) => /* @__PURE__ */ L(xs, {
 		experiment: e,
 		file: t
 	}, t)), [s, c] = j(!1);
@@ -7412,22 +7425,22 @@ function Ds({ experiment: e, data: t, query: n }) {
 			class: "page-head",
 			children: /* @__PURE__ */ L("div", { children: [/* @__PURE__ */ L("h1", { children: /* @__PURE__ */ L("bdi", { children: e.title }) }), /* @__PURE__ */ L("p", {
 				class: "lead",
-				children: _s(r)
+				children: vs(r)
 			})] })
 		}),
-		e.summary.length > Ts ? /* @__PURE__ */ L("details", { children: [/* @__PURE__ */ L("summary", { children: "In words" }), /* @__PURE__ */ L(Es, { text: e.summary })] }) : /* @__PURE__ */ L(Es, { text: e.summary }),
-		r === "occlusion" && e.data && /* @__PURE__ */ L(Xo, {
+		e.summary.length > Es ? /* @__PURE__ */ L("details", { children: [/* @__PURE__ */ L("summary", { children: "In words" }), /* @__PURE__ */ L(Ds, { text: e.summary })] }) : /* @__PURE__ */ L(Ds, { text: e.summary }),
+		r === "occlusion" && e.data && /* @__PURE__ */ L(Zo, {
 			name: i,
 			pictures: e.pictures ?? []
 		}),
 		r === "causes" && e.data && /* @__PURE__ */ L(Lr, { experiment: e }),
-		r === "correspondence" && e.data && /* @__PURE__ */ L(os, { name: i }),
+		r === "correspondence" && e.data && /* @__PURE__ */ L(ss, { name: i }),
 		a && /* @__PURE__ */ L("div", {
 			class: `charts ${(t.charts?.length ?? 0) > 4 ? "many" : ""}`,
-			children: t.charts?.map((e) => /* @__PURE__ */ L(zo, { chart: e }, e.title))
+			children: t.charts?.map((e) => /* @__PURE__ */ L(Bo, { chart: e }, e.title))
 		}),
-		r === "evaluation" && e.data && /* @__PURE__ */ L(Co, { name: i }),
-		r === "evolution" && e.data && /* @__PURE__ */ L(es, {
+		r === "evaluation" && e.data && /* @__PURE__ */ L(wo, { name: i }),
+		r === "evolution" && e.data && /* @__PURE__ */ L(ts, {
 			name: i,
 			query: n
 		}),
@@ -7435,7 +7448,7 @@ function Ds({ experiment: e, data: t, query: n }) {
 			class: "findings",
 			children: [
 				!a && o,
-				/* @__PURE__ */ L(Os, {
+				/* @__PURE__ */ L(ks, {
 					experiment: e,
 					data: t
 				}),
@@ -7446,18 +7459,18 @@ function Ds({ experiment: e, data: t, query: n }) {
 				})
 			]
 		}),
-		/* @__PURE__ */ L(As, { experiment: e })
+		/* @__PURE__ */ L(js, { experiment: e })
 	] });
 }
-function Os({ experiment: e, data: t }) {
+function ks({ experiment: e, data: t }) {
 	let { store: n } = R(), { shown: r, name: i } = e;
 	if (!r?.rows.length) return null;
-	let a = r.rows.length === r.count, o = () => Je(`${i}.csv`, [r.columns, ...r.rows].map((e) => `${e.map(Ss).join(",")}\n`).join(""), "text/csv"), s = r.columns.indexOf("image"), c = new Map(s >= 0 && e.images.length === r.count ? r.rows.map((t, n) => [t[s] ?? "", e.images[n]]) : []);
+	let a = r.rows.length === r.count, o = () => Je(`${i}.csv`, [r.columns, ...r.rows].map((e) => `${e.map(Cs).join(",")}\n`).join(""), "text/csv"), s = r.columns.indexOf("image"), c = new Map(s >= 0 && e.images.length === r.count ? r.rows.map((t, n) => [t[s] ?? "", e.images[n]]) : []);
 	return /* @__PURE__ */ L(q, {
 		class: "panel wide",
 		title: "Table",
 		note: a ? void 0 : `The first ${r.rows.length} of ${r.count} rows.`,
-		children: [/* @__PURE__ */ L(ms, {
+		children: [/* @__PURE__ */ L(hs, {
 			columns: r.columns,
 			rows: r.rows,
 			told: t.columns,
@@ -7477,9 +7490,9 @@ function Os({ experiment: e, data: t }) {
 		})]
 	});
 }
-var ks = 24;
-function As({ experiment: e }) {
-	let t = R(), n = e.units.flatMap((e) => G(e) ?? []).filter((e) => B(t, e.layer, e.channel)), r = Yt(e.settings), i = Math.max(0, n.length - ks) + Math.max(0, e.images.length - ks);
+var As = 24;
+function js({ experiment: e }) {
+	let t = R(), n = e.units.flatMap((e) => G(e) ?? []).filter((e) => B(t, e.layer, e.channel)), r = Yt(e.settings), i = Math.max(0, n.length - As) + Math.max(0, e.images.length - As);
 	return /* @__PURE__ */ L("div", {
 		class: "cards settings",
 		children: [(n.length > 0 || e.images.length > 0) && /* @__PURE__ */ L(q, {
@@ -7487,12 +7500,12 @@ function As({ experiment: e }) {
 			children: /* @__PURE__ */ L("p", {
 				class: "chips",
 				children: [
-					n.slice(0, ks).map((e) => /* @__PURE__ */ L("a", {
+					n.slice(0, As).map((e) => /* @__PURE__ */ L("a", {
 						class: "chip",
 						href: U(e.layer, e.channel),
 						children: /* @__PURE__ */ L(K, { text: `${e.layer}:${e.channel}` })
 					}, `${e.layer}:${e.channel}`)),
-					e.images.slice(0, ks).map((e) => /* @__PURE__ */ L("a", {
+					e.images.slice(0, As).map((e) => /* @__PURE__ */ L("a", {
 						class: "chip",
 						href: W(e),
 						children: ["image ", e]
@@ -7514,14 +7527,14 @@ function As({ experiment: e }) {
 	});
 }
 // src/more/index.ts
-var js = /* @__PURE__ */ t({
-	ComparePage: () => yo,
-	ExperimentPage: () => Cs,
-	ExperimentsPage: () => vs
-}), Ms = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:var(--page);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}.chip[aria-pressed=true]{border-color:var(--accent-fill);background:var(--accent-soft)}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:var(--boost,none)}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 8.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar .classes{width:11rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.versus svg{fill:none;stroke:currentColor;stroke-width:1.6px;width:.95rem;height:.95rem;display:block}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}:is(.marked,.beside){margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.share{justify-items:start;gap:.5rem;display:grid}.share h3{margin-top:.8rem}.share pre{background:var(--sunk);font:.88rem/1.45 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere;border-radius:7px;justify-self:stretch;margin:0;padding:.6rem .8rem}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.cut-tile{flex:none}.laid{filter:var(--boost,none)}.legend{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.4rem 1rem;display:flex}.legend .note{margin:0}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,clamp(18rem,24vw,28rem)) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll.all{max-height:none}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.chart>h2:first-letter{text-transform:uppercase}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,12rem) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.chart{container:chart/inline-size}@container chart (width<=31rem){.rows-of li{grid-template-columns:minmax(0,1fr)}}.rows-of small{display:inline}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.charts~.panel{margin-top:1rem}.answered ul{gap:.35rem;list-style:none;display:grid}.answered li{grid-template-columns:minmax(0,24rem) 3rem minmax(0,1fr);align-items:center;gap:.4rem 1rem;display:grid}.answered .thumbs{flex-wrap:wrap;gap:4px;display:flex}.surest{margin-top:.6rem}.surest li{width:7.5rem}.confusion{font-variant-numeric:tabular-nums;width:auto}.confusion :is(td,th){text-align:right;border:0;padding:.2rem .4rem}.confusion thead th{vertical-align:bottom}.confusion thead span{writing-mode:vertical-rl;text-overflow:ellipsis;max-height:9rem;display:inline-block;overflow:hidden;rotate:180deg}.confusion tbody th{max-width:12rem;font-weight:400}.scroll .confusion tbody tr td{background:color-mix(in srgb, var(--accent-fill) calc(.6 * var(--share,0%)), var(--panel));min-width:2.2rem}.confusion .right{box-shadow:inset 0 0 0 1.5px var(--accent-fill)}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.image-page{display:block}.image-page>div{margin-top:1rem}.image-page .sticky{z-index:5;background:var(--page);border-bottom:1px solid var(--line);grid-template-columns:min(38vh,42vw) minmax(0,1fr);gap:0 .8rem;max-width:none;padding:.5rem 0;display:grid;position:sticky;top:6rem}.image-page .sticky>.whole{grid-row:1/span 4}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.image-page .sticky{top:0}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.settings .facts div{grid-template-columns:6.5rem minmax(0,1fr)}.answered li{grid-template-columns:minmax(0,1fr) 3rem}.answered .thumbs{grid-column:1/-1}.findings th[scope=row]{white-space:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}.scroll.caused{max-height:none;padding:.2rem .4rem .6rem .2rem;position:relative}.caused-heads{height:1.6rem;color:var(--soft);font-size:.82rem;position:relative}.caused-heads span{text-overflow:ellipsis;white-space:nowrap;position:absolute;overflow:hidden}.caused-graph{position:relative}.caused-graph svg{position:absolute;inset:0;overflow:visible}.caused-graph path{fill:none;stroke:var(--accent-fill);opacity:.45}.caused-graph path.against{stroke:var(--negative)}.caused-graph [data-faint=true]{opacity:.12}.caused-graph ul{list-style:none}.caused-graph li{height:68px;padding:3px 0;transition:opacity .1s;position:absolute}.caused-graph li[data-faint=true]{opacity:.4}.caused-graph li>*{background:var(--panel);border:1px solid var(--line);height:100%;color:var(--ink);border-radius:8px;grid-template-columns:auto minmax(0,1fr);align-items:center;gap:.5rem;padding:2px;text-decoration:none;display:grid}.caused-graph a:hover{border-color:var(--accent-fill)}.caused-graph .told{min-width:0;font-size:.82rem;display:grid}.caused-graph .told b{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.caused-sums{margin-top:.6rem;font-size:.9rem}";
+var Ms = /* @__PURE__ */ t({
+	ComparePage: () => bo,
+	ExperimentPage: () => ws,
+	ExperimentsPage: () => ys
+}), Ns = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:var(--page);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}.chip[aria-pressed=true]{border-color:var(--accent-fill);background:var(--accent-soft)}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:var(--boost,none)}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 8.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar .classes{width:11rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-name .verdict{text-overflow:ellipsis;display:block;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.versus svg{fill:none;stroke:currentColor;stroke-width:1.6px;width:.95rem;height:.95rem;display:block}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}:is(.marked,.beside){margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.share{justify-items:start;gap:.5rem;display:grid}.share h3{margin-top:.8rem}.share pre{background:var(--sunk);font:.88rem/1.45 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere;border-radius:7px;justify-self:stretch;margin:0;padding:.6rem .8rem}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.cut-tile{flex:none}.laid{filter:var(--boost,none)}.legend{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.4rem 1rem;display:flex}.legend .note{margin:0}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,clamp(18rem,24vw,28rem)) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll.all{max-height:none}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.chart>h2:first-letter{text-transform:uppercase}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,12rem) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.chart{container:chart/inline-size}@container chart (width<=31rem){.rows-of li{grid-template-columns:minmax(0,1fr)}}.rows-of small{display:inline}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.charts~.panel{margin-top:1rem}.answered ul{gap:.35rem;list-style:none;display:grid}.answered li{grid-template-columns:minmax(0,24rem) 3rem minmax(0,1fr);align-items:center;gap:.4rem 1rem;display:grid}.answered .thumbs{flex-wrap:wrap;gap:4px;display:flex}.surest{margin-top:.6rem}.surest li{width:7.5rem}.confusion{font-variant-numeric:tabular-nums;width:auto}.confusion :is(td,th){text-align:right;border:0;padding:.2rem .4rem}.confusion thead th{vertical-align:bottom}.confusion thead span{writing-mode:vertical-rl;text-overflow:ellipsis;max-height:9rem;display:inline-block;overflow:hidden;rotate:180deg}.confusion tbody th{max-width:12rem;font-weight:400}.scroll .confusion tbody tr td{background:color-mix(in srgb, var(--accent-fill) calc(.6 * var(--share,0%)), var(--panel));min-width:2.2rem}.confusion .right{box-shadow:inset 0 0 0 1.5px var(--accent-fill)}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.image-page{display:block}.image-page>div{margin-top:1rem}.image-page .sticky{z-index:5;background:var(--page);border-bottom:1px solid var(--line);grid-template-columns:min(38vh,42vw) minmax(0,1fr);gap:0 .8rem;max-width:none;padding:.5rem 0;display:grid;position:sticky;top:6rem}.image-page .sticky>.whole{grid-row:1/span 4}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.image-page .sticky{top:0}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.settings .facts div{grid-template-columns:6.5rem minmax(0,1fr)}.answered li{grid-template-columns:minmax(0,1fr) 3rem}.answered .thumbs{grid-column:1/-1}.findings th[scope=row]{white-space:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}.scroll.caused{max-height:none;padding:.2rem .4rem .6rem .2rem;position:relative}.caused-heads{height:1.6rem;color:var(--soft);font-size:.82rem;position:relative}.caused-heads span{text-overflow:ellipsis;white-space:nowrap;position:absolute;overflow:hidden}.caused-graph{position:relative}.caused-graph svg{position:absolute;inset:0;overflow:visible}.caused-graph path{fill:none;stroke:var(--accent-fill);opacity:.45}.caused-graph path.against{stroke:var(--negative)}.caused-graph [data-faint=true]{opacity:.12}.caused-graph ul{list-style:none}.caused-graph li{height:68px;padding:3px 0;transition:opacity .1s;position:absolute}.caused-graph li[data-faint=true]{opacity:.4}.caused-graph li>*{background:var(--panel);border:1px solid var(--line);height:100%;color:var(--ink);border-radius:8px;grid-template-columns:auto minmax(0,1fr);align-items:center;gap:.5rem;padding:2px;text-decoration:none;display:grid}.caused-graph a:hover{border-color:var(--accent-fill)}.caused-graph .told{min-width:0;font-size:.82rem;display:grid}.caused-graph .told b{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.caused-sums{margin-top:.6rem;font-size:.9rem}";
 // src/widget.tsx
-function Ns(e) {
-	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = no(), i = 0, a = (e, n) => {
+function Ps(e) {
+	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = ro(), i = 0, a = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
 	}, o = (n) => new Promise((a, o) => {
@@ -7539,7 +7552,7 @@ function Ns(e) {
 		host: {
 			kind: "notebook",
 			readable: !0,
-			more: () => js,
+			more: () => Ms,
 			load: (e, t) => o({
 				address: e,
 				atlas: t
@@ -7558,21 +7571,21 @@ function Ns(e) {
 		}
 	};
 }
-var Ps = { render({ model: e, el: t }) {
+var Fs = { render({ model: e, el: t }) {
 	t.dataset.lmSuppressShortcuts = "true";
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = Ms;
+	r.textContent = Ns;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`;
-	let a = to(document);
+	let a = no(document);
 	a && (i.dataset.theme = a), Ye(i), n.append(r, i);
 	let o = Ct(String(e.get("route") ?? "#/"));
 	i.addEventListener("click", (e) => {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), o.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: s, close: c } = Ns(e);
-	return he(/* @__PURE__ */ L(Xa, {
+	let { host: s, close: c } = Ps(e);
+	return he(/* @__PURE__ */ L(Za, {
 		host: s,
 		router: o,
 		root: i
@@ -7580,4 +7593,4 @@ var Ps = { render({ model: e, el: t }) {
 		he(null, i), c();
 	};
 } };
-export { Ps as default };
+export { Fs as default };

@@ -24,6 +24,7 @@ from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
 
 _AT_ONCE = 8192  # rows
+_CHOSEN_BY = 20_000  # rows at most
 _CALLED = {"sae": "an autoencoder", "nmf": "non-negative factors"}
 
 
@@ -44,18 +45,19 @@ def code_of(dictionary: Dictionary, rows: Tensor) -> Tensor:
     return linear.relu() if dictionary.active is None else strongest(linear, dictionary.active, 1)
 
 
-def by_directions(dictionary: Dictionary, name: str = "directions") -> Rebuilding:
-    """By a dictionary, under this name."""
+def by_directions(dictionary: Dictionary, name: str = "directions", count: float | None = None) -> Rebuilding:
+    """By a dictionary, under this name. count: by so many of its directions alone, the strongest."""
 
     def rebuilt(rows: Tensor) -> tuple[Tensor, Tensor]:
         code = code_of(dictionary, rows)
+        code = code if count is None else _largest(code, count)
         decoder, offset = (torch.from_numpy(one).to(rows) for one in (dictionary.decoder, dictionary.offset))
         return code @ decoder + offset, (code != 0).sum(1)
 
     return Rebuilding(name, rebuilt)
 
 
-def by_components(mean: NDArray[np.float64], found: NDArray[np.float64], count: int) -> Rebuilding:
+def by_components(mean: NDArray[np.float64], found: NDArray[np.float64], count: float) -> Rebuilding:
     """By the `count` of all principal components that are largest at each position, in either direction."""
 
     def rebuilt(rows: Tensor) -> tuple[Tensor, Tensor]:
@@ -66,7 +68,7 @@ def by_components(mean: NDArray[np.float64], found: NDArray[np.float64], count: 
     return Rebuilding("principal components", rebuilt)
 
 
-def by_units(count: int) -> Rebuilding:
+def by_units(count: float) -> Rebuilding:
     """By the `count` units of the layer that are largest at each position; the others are zero."""
 
     def rebuilt(rows: Tensor) -> tuple[Tensor, Tensor]:
@@ -76,10 +78,37 @@ def by_units(count: int) -> Rebuilding:
     return Rebuilding("own units", rebuilt)
 
 
-def _largest(rows: Tensor, count: int) -> Tensor:
-    size = rows.abs()
-    least = size.topk(min(count, rows.shape[1]), dim=1, sorted=False).values.amin(1, keepdim=True)
-    return rows.masked_fill(size < least, 0)
+def by_units_from_mean(mean: NDArray[np.float64], count: float) -> Rebuilding:
+    """By the `count` units of the layer that are furthest from their mean at each position; the others are at it."""
+
+    def rebuilt(rows: Tensor) -> tuple[Tensor, Tensor]:
+        middle = torch.from_numpy(mean).to(rows)
+        code = _largest(rows - middle, count)
+        return code + middle, (code != 0).sum(1)
+
+    return Rebuilding("own units, others at their mean", rebuilt)
+
+
+def _largest(rows: Tensor, count: float) -> Tensor:
+    """The `count` numbers of each row that are largest in size, zero for the others; with a fraction, one more in that
+    share of the rows, which are spread evenly."""
+    size, whole = rows.abs(), int(count)
+    most = min(whole + 1, rows.shape[1])
+    at = torch.arange(len(rows) + 1, device=rows.device, dtype=torch.float64) * (count - whole)
+    kept = whole + at.floor().diff().long()
+    least = size.topk(most, dim=1).values.gather(1, (kept.clamp(1, most) - 1)[:, None])
+    return rows.masked_fill((size < least) | (kept == 0)[:, None], 0)
+
+
+def _as_many(numbers: Tensor, mean: float) -> float:
+    """How many numbers are to be left at each position for so many on average, where there are `numbers` (m,)."""
+    there = torch.bincount(numbers)
+    more = there.flip(0).cumsum(0).flip(0)[1:].double() / max(len(numbers), 1)  # by one more, at these positions
+    for count, share in enumerate(more.tolist()):
+        if share >= mean:
+            return count + (mean / share if mean > 0 else 0.0)
+        mean -= share
+    return float(len(more))
 
 
 # -- rows -------------------------------------------------------------------------------------------------------------
@@ -92,38 +121,64 @@ def compared(
     active: int | None,
     beside: Sequence[Dictionary] = (),
 ) -> list[Rebuilding]:
-    """The dictionary, and beside it components and units: as many at a position as the dictionary has on average.
+    """The dictionary, and beside it components and units: as many numbers at a position as it has on average.
 
-    active: instead, so many; of components that were learned as a dictionary too. beside: dictionaries of other kinds.
+    Units that are not among them are zero or at their mean, whichever rebuilds more of what was learned from.
+
+    active: of components that were learned as a dictionary, how many are left. beside: dictionaries of other kinds, of
+    which no more are left than of the first.
     """
-    own, others = by_directions(dictionary), [by_directions(one, _CALLED[one.kind]) for one in beside]
-    count = active or max(1, round(explained(own, held)[1]))
+    own, decoder = by_directions(dictionary), dictionary.decoder.astype(np.float64)
     if dictionary.kind == "pca":
-        decoder = dictionary.decoder.astype(np.float64)
+        count = min(active or len(dictionary), len(dictionary))
         own = replace(by_components(dictionary.offset.astype(np.float64), decoder, count), name=own.name)
-        return [own, *others, by_units(count)]
-    return [own, *others, by_components(*components(learned_from), count), by_units(count)]
+    mean = explained(own, held)[1]
+    others = [_beside(one, dictionary, held, mean) for one in beside]
+    middle, every = components(learned_from) if dictionary.kind != "pca" else (learned_from.mean(0, np.float64), None)
+    if every is not None:
+        others.append(by_components(middle, every, min(mean, len(every))))
+    return [own, *others, _units(middle, learned_from, held, mean)]
+
+
+def _beside(one: Dictionary, dictionary: Dictionary, held: PositionRows, mean: float) -> Rebuilding:
+    """By a dictionary of another kind, with as many numbers on average, or its own where they are fewer."""
+    name = _CALLED[one.kind] if len(one) == len(dictionary) else f"{_CALLED[one.kind]} ({len(one)})"
+    there = torch.cat([(code_of(one, rows) != 0).sum(1) for rows in _pieces(held)])
+    return by_directions(one, name, _as_many(there, mean))
+
+
+def _units(middle: NDArray[np.float64], learned_from: PositionRows, held: PositionRows, mean: float) -> Rebuilding:
+    """By as many units, the others at whatever rebuilds more of the rows that were learned from."""
+    there = torch.cat([(rows != 0).sum(1) for rows in _pieces(held)])
+    ways = by_units(_as_many(there, mean)), by_units_from_mean(middle, min(mean, held.shape[1]))
+    some = learned_from[:: max(1, len(learned_from) // _CHOSEN_BY)]
+    return max(ways, key=lambda way: np.nan_to_num(explained(way, some)[0]))
+
+
+def _pieces(rows: PositionRows) -> Iterator[Tensor]:
+    """The rows, some at a time."""
+    return (torch.from_numpy(rows[first : first + _AT_ONCE]) for first in range(0, len(rows), _AT_ONCE))
 
 
 @usual_settings()
 def explained(rebuilding: Rebuilding, held: PositionRows) -> tuple[float, float]:
-    """The share of the held-out rows' variance that is explained, and how many numbers a row takes on average."""
+    """The share of the held-out rows' variance that is explained, and how many numbers a row takes on average; NaN of
+    rows that do not vary."""
     mean, left, all_of, active = held.mean(0, dtype=np.float64), 0.0, 0.0, 0
-    for first in range(0, len(held), _AT_ONCE):
-        rows = torch.from_numpy(held[first : first + _AT_ONCE])
+    for rows in _pieces(held):
         again, count = rebuilding.of(rows)
         left += float((rows - again).double().square().sum())
         all_of += float((rows.double() - torch.from_numpy(mean)).square().sum())
         active += int(count.sum())
-    return 1 - left / max(all_of, 1e-300), active / max(len(held), 1)
+    return 1 - left / all_of if all_of > 0 else np.nan, active / max(len(held), 1)
 
 
 @usual_settings()
 def activity(dictionary: Dictionary, held: PositionRows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """How often (n,) each direction is active, and how strongly then; components are active on either side."""
     often, sums = np.zeros(len(dictionary)), np.zeros(len(dictionary))
-    for first in range(0, len(held), _AT_ONCE):
-        code = code_of(dictionary, torch.from_numpy(held[first : first + _AT_ONCE])).double()
+    for rows in _pieces(held):
+        code = code_of(dictionary, rows).double()
         often += (code != 0).sum(0).numpy()
         sums += code.abs().sum(0).numpy()
     with np.errstate(invalid="ignore"):
@@ -149,7 +204,7 @@ def largest_cosines(one: Dictionary, other: Dictionary | None = None) -> NDArray
 @dataclass
 class RebuiltAnswers:
     """What a network answers where a layer is rebuilt, over images: `run` counts for each way how often it is the same
-    answer, and how often the right one."""
+    answer, and how often the right one, where that is known: `truths` are -1 where it is not."""
 
     net: Network
     source: Source
@@ -160,10 +215,12 @@ class RebuiltAnswers:
     batch: int = 32
     progress: Progress = silent
     seen: int = field(default=0, init=False)
+    labelled: int = field(default=0, init=False)
 
     @usual_settings()
     def run(self) -> tuple[Sequence[tuple[float | None, float | None]], float | None]:
-        """For each way (agreement, accuracy), and the network's own accuracy; None where there is none of it."""
+        """For each way (agreement, accuracy of those whose label is known), and the network's own accuracy; None where
+        there is none of it."""
         after = self._continuation()
         if after is None:
             return [(None, None)] * len(self.ways), None
@@ -176,10 +233,10 @@ class RebuiltAnswers:
                 same[n] += (now == answers).sum()
                 right[n] += 0 if truths is None else (now == truths).sum()
             self.seen += len(indices)
-        count = max(self.seen, 1)
-        known = self.truths is not None
-        pairs = [(float(s / count), float(r / count) if known else None) for s, r in zip(same, right, strict=True)]
-        return pairs, own / count if known else None
+            self.labelled += 0 if truths is None else int((truths >= 0).sum())
+        count, known = max(self.seen, 1), self.labelled
+        pairs = [(float(s / count), float(r / known) if known else None) for s, r in zip(same, right, strict=True)]
+        return pairs, own / known if known else None
 
     def _continuation(self) -> Continuation | None:
         """What follows the layer; None where nothing is answered, or not from the layer."""
@@ -225,5 +282,5 @@ def reconstructed(
     return tuple(Reconstructed(way.name, *one, *pair) for way, one, pair in zip(ways, measured, answers, strict=True))
 
 
-__all__ = ["RebuiltAnswers", "Rebuilding", "activity", "by_components", "by_directions", "by_units", "code_of",
-           "compared", "explained", "largest_cosines", "reconstructed"]  # fmt: skip
+__all__ = ["RebuiltAnswers", "Rebuilding", "activity", "by_components", "by_directions", "by_units",
+           "by_units_from_mean", "code_of", "compared", "explained", "largest_cosines", "reconstructed"]  # fmt: skip

@@ -12,7 +12,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from importlib.util import find_spec
+from typing import Any, cast, get_args
 
 import numpy as np
 import torch
@@ -120,6 +121,11 @@ def _components(rows: PositionRows, learning: DictionaryLearning, layer: str, na
 
 
 # -- factors ----------------------------------------------------------------------------------------------------------
+def factors_exist() -> bool:
+    """Whether scikit-learn is there, which finds factors."""
+    return find_spec("sklearn") is not None
+
+
 def _factors(rows: PositionRows, learning: DictionaryLearning, layer: str) -> PositionRows:
     """Unit vectors (n, c) whose non-negative sums are nearest to the rows, by scikit-learn."""
     try:
@@ -244,4 +250,4 @@ def with_seed(learning: DictionaryLearning, more: int) -> DictionaryLearning:
     return replace(learning, seed=learning.seed + more)
 
 
-__all__ = ["DictionaryLearning", "components", "learned", "with_seed"]
+__all__ = ["DictionaryLearning", "components", "factors_exist", "learned", "with_seed"]

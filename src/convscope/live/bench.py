@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -28,7 +27,6 @@ from convscope.live.looking import (
     Looker,
     Values,
     classes_in,
-    covers,
     finite,
     head_of,
     layer_in,
@@ -261,8 +259,7 @@ class Bench:
             self.net, self.net.check_images(photo.inputs(self.net, asking.moved(said))), doing.transform
         )
         if doing.cover is not None:
-            mask = torch.from_numpy(doing.cover.mask(self.net.input_shape[1:])).to(inputs.device)
-            inputs = torch.where(mask, covers(self.net, inputs, doing.cover), inputs)
+            inputs = doing.cover.over(self.net, inputs)
         return inputs, photo
 
     # -- a unit -------------------------------------------------------------------------------------------------------
@@ -374,7 +371,7 @@ class Bench:
         """The program that repeats what was asked."""
         _, _, photo = self._photo(tab, said)
         advanced(0.0)
-        yield {"python": script_of(self.net, self.spec, self.source, photo, said)}
+        yield {"python": script_of(self.net, self.spec, self.source, photo, said, usual=self._usual)}
 
 
 def _grey(net: Network) -> list[int]:

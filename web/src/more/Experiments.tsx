@@ -6,7 +6,7 @@ import { Epochs } from "./Epochs";
 import { Masks } from "./Masks";
 import { ResultTable } from "./ResultTable";
 import { FedAll } from "../parts/Caused";
-import { Facts, Loading, Name, Problem, Section } from "../parts/small";
+import { Facts, Loading, Problem, Section, UnitWords } from "../parts/small";
 import { parseUnit, toExperiment, toImage, toUnit } from "../route";
 import { saveFile } from "../shell";
 import { layerOfUnit, useAtlas, useData, usePicture } from "../store";
@@ -220,7 +220,7 @@ function About({ experiment }: { experiment: Experiment }) {
           <p class="chips">
             {units.slice(0, CHIPS).map((unit) => (
               <a key={`${unit.layer}:${unit.channel}`} class="chip" href={toUnit(unit.layer, unit.channel)}>
-                <Name text={`${unit.layer}:${unit.channel}`} />
+                <UnitWords unit={`${unit.layer}:${unit.channel}`} />
               </a>
             ))}
             {experiment.images.slice(0, CHIPS).map((image) => (

@@ -8,7 +8,7 @@ import { labelOf, nameOf } from "./Examples";
 import { Histogram } from "./Histogram";
 import { Later } from "./Later";
 import { useMarks } from "../marks";
-import { ClassName, Name, Section } from "./small";
+import { ClassName, Name, Section, UnitCaption } from "./small";
 import { FedUnit } from "./Caused";
 import { Needs } from "./Needs";
 import { Likeness } from "./Truth";
@@ -183,16 +183,12 @@ function Nearest({ layer, unit }: { layer: LayerEntry; unit: UnitData }) {
           <li key={channel}>
             <a href={toUnit(layer.name, channel)}>
               <UnitTile layer={layer} channel={channel} kind="photos" side={56} />
-              <span class="caption">
-                <b>
-                  <span class="heard">Unit </span>
-                  {channel}
-                </b>
+              <UnitCaption layer={layer} channel={channel}>
                 <span>
                   <span class="heard">similarity </span>
                   {similarity.toFixed(2)}
                 </span>
-              </span>
+              </UnitCaption>
             </a>
             <a class="versus" href={toCompare(`${layer.name}:${unit.channel}`, `${layer.name}:${channel}`)} aria-label={`Compare with unit ${channel}`} title="Compare">
               ⇄

@@ -153,6 +153,7 @@ function Result({ experiment, data, query }: { experiment: Experiment; data: Res
       {kind === "occlusion" && experiment.data && <Covered name={name} pictures={experiment.pictures ?? []} />}
       {kind === "causes" && experiment.data && <FedAll experiment={experiment} />}
       {kind === "correspondence" && experiment.data && <Masks name={name} />}
+      {data.sheets?.map((one) => <Sheet key={one.picture} name={name} {...one} />)}
       {drawn && (
         <div class={`charts ${(data.charts?.length ?? 0) > 4 ? "many" : ""}`}>
           {data.charts?.map((chart) => (
@@ -174,6 +175,16 @@ function Result({ experiment, data, query }: { experiment: Experiment; data: Res
       </div>
       <About experiment={experiment} />
     </>
+  );
+}
+
+/** Small pictures side by side, each of their pixels a square. */
+function Sheet({ name, title, picture }: { name: string; title: string; picture: string }) {
+  const url = usePicture(`experiments/${name}/${picture}`);
+  return (
+    <Section class="panel masks" title={title}>
+      {url && <img class="sheet-of" src={url} alt={title} />}
+    </Section>
   );
 }
 

@@ -71,9 +71,13 @@ const First = ({ layer, data, shard, unit, note, mine, link }: Given) => (
       </Section>
       {note && <Notebook key={`${layer.name}:${unit.channel}`} unit={`${layer.name}:${unit.channel}`} />}
     </div>
-    {unit.classes.length > 0 && <Classes shard={shard} unit={unit} />}
+    {(unit.classes.length > 0 || mine?.control) && (
+      <div class="stack">
+        {unit.classes.length > 0 && <Classes shard={shard} unit={unit} />}
+        {mine?.control && <Control layer={layer} unit={unit} extra={mine} />}
+      </div>
+    )}
     <Tuning layer={layer} unit={unit} />
-    {mine?.control && <Control layer={layer} unit={unit} extra={mine} />}
   </>
 );
 

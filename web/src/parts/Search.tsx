@@ -204,7 +204,7 @@ export function Search({ route, close }: { route: Route; close: () => void }) {
                 number += 1;
                 return (
                   <a key={hit.href + hit.more} id={`hit-${number}`} role="option" aria-selected={number === chosen} tabIndex={-1} class="hit" href={hit.href} onClick={close}>
-                    <span class="hit-picture">{hit.picture}</span>
+                    {group.hits.some((one) => one.picture) && <span class="hit-picture">{hit.picture}</span>}
                     <bdi>{hit.words}</bdi>
                     {hit.more && <bdi class="quiet">{hit.more}</bdi>}
                   </a>

@@ -195,6 +195,13 @@ def test_samples_are_spread_and_never_repeated() -> None:
         assert not len(found) or found[-1] < count
 
 
+def by_share(atlas: Atlas, layer: str, share: np.ndarray) -> list[int]:
+    """Six units by share of their maximum; those whose best image it is first, by how low their second best is."""
+    record = atlas.record(layer)
+    second = {c: float(record.values[c, 1] / record.maximum[c]) for c in range(len(share)) if share[c] >= 0.9995}
+    return sorted(range(len(share)), key=lambda c: (c not in second, second.get(c, 0.0), -share[c]))[:6]
+
+
 def test_scripts_equal_a_slow_pass_over_the_images(atlas) -> None:
     net, source = small_network(), Photos()
     preprocess = net.preprocess
@@ -211,7 +218,7 @@ def test_scripts_equal_a_slow_pass_over_the_images(atlas) -> None:
     share = best[5] / torch.from_numpy(atlas.record("4").maximum)
     share[3] = 0  # dead
     shard = read_script(atlas.path / "data" / "profiles" / "0.js")["images"]["5"]["layers"][1]
-    assert [row[0] for row in shard] == share.argsort(descending=True, stable=True)[:6].tolist()
+    assert [row[0] for row in shard] == by_share(atlas, "4", share.numpy())
     assert shard[0][2] == pytest.approx(float(share.max()), abs=1e-4)
 
 
@@ -331,7 +338,7 @@ def test_portrait_is_what_the_network_says(atlas: Atlas) -> None:
     maps = net.run(image, ["4"])["4"][0]
     shares = maps.amax((1, 2)).numpy() / np.where(record.maximum > 0, record.maximum, np.inf)
     told = shard["images"]["9"]["layers"][1]
-    assert [row[0] for row in told] == np.argsort(-shares, kind="stable")[:6].tolist()
+    assert [row[0] for row in told] == by_share(atlas, "4", shares)
     for channel, value, share, y, x in told:
         assert maps[channel, y, x].item() == pytest.approx(value, rel=1e-5)
         assert share == pytest.approx(shares[channel], abs=1e-3)

@@ -28,7 +28,7 @@ def test_a_network_that_holds(convscope: Callable, images: Path, tmp_path: Path)
     assert (tmp_path / "out" / "certificate.txt").read_text().startswith(last)
     # In the atlas: an entry, and the sentence in the manifest; and the atlas is as whole as before.
     (entry,) = experiments(atlas)
-    assert (entry.kind, entry.figures, entry.summary) == ("check", ("check.png",), last)
+    assert (entry.kind, entry.figures, entry.drawn, entry.summary) == ("check", ("check.png",), "rows", last)
     opened = cs.Atlas.open(atlas)
     assert opened.manifest["check"] == {"holds": True, "sentence": last}
     assert cs.verify(atlas).intact

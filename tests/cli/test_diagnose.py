@@ -74,6 +74,7 @@ def test_the_atlas_gets_an_entry(convscope: Callable, images: Path, tmp_path: Pa
     assert done.code == 0, done.err
     (entry,) = experiments(atlas)
     assert (entry.name, entry.kind, entry.figures) == ("first-layer", "diagnosis", ("diagnosis.png",))
+    assert (entry.drawn, entry.pictures) == ("lines", ("filters-0.webp",))
     assert entry.summary == diagnose(cs.load("zoo:tiny")).verdict
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,17 @@ from convscope.live.photos import Photo
 from convscope.live.repeating import script_of
 from tests.live.making import encoded, picture
 
+COVER = {"at": [[3, 5], [12, 14]], "size": 8, "fill": "blur", "shape": "disc"}
+DONE = {"cover": COVER, "transform": {"name": "rotation", "amount": 18}}
 STEPS = [
-    {"kind": "look", "silenced": ["4:1", "4:2", "1:0"]},
     {"kind": "project", "unit": "4:2@1,3", "rule": "guided"},
     {"kind": "project", "unit": "7:1"},
     {"kind": "project", "unit": "7:1"},
-    {"kind": "causes", "unit": "4:2", "layers": ["1"]},
-    {"kind": "sweep", "size": 8, "stride": 8, "fill": "blur", "followed": ["4:3"], "target": 2},
-    {"kind": "curve", "name": "vertical", "amounts": [0, 4]},
+    {"kind": "project", "unit": "7:1", **DONE},
+    {"kind": "causes", "unit": "4:2", "layers": ["1"], "cover": {"at": [[9, 9]], "size": 5, "fill": "mean"}},
+    {"kind": "sweep", "size": 8, "stride": 8, "fill": "blur", "followed": ["4:3"], "target": 2, **DONE},
+    {"kind": "curve", "name": "vertical", "amounts": [0, 4], **DONE},
+    {"kind": "look", "followed": ["4:3", "4:3@1,2", "7:1-2"], **DONE, "silenced": ["4:1", "4:2", "1:0"]},
     {"kind": "something else"},
 ]
 
@@ -31,28 +35,54 @@ def script(bench: Bench, told: dict[str, Any], **said: Any) -> str:
     return found["python"]
 
 
-@pytest.mark.parametrize("moved", [[0, 0], [1, -4]])
-def test_the_program_runs_and_repeats_the_answers(
-    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], moved: list[int]
+def numbers(text: str) -> list[float]:
+    """All numbers of a text."""
+    return [float(one) for one in re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?", text)]
+
+
+def near(value: float, found: list[float]) -> bool:
+    return any(one == pytest.approx(value, rel=2e-3, abs=2e-4) for one in found)
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_the_program_repeats_the_numbers_with_all_that_was_done_to_the_photo(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], listed: bool
 ) -> None:
-    content = encoded(picture())
+    content, moved = encoded(picture()), {"moved": [1, -4]}
     (tmp_path / "own.png").write_bytes(content)
-    told = bench.put("a", bench.decode(content, "own.png"))
-    program = script(bench, told, moved=moved)
-    assert program.count("'7:1'") == 1  # what was asked twice is repeated once
+    told = bench.put("a", bench.choose(1) if listed else bench.decode(content, "own.png"))
+    steps = [{**step, **(moved if n % 2 else {})} for n, step in enumerate(STEPS)]
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(cs, "load", lambda spec: bench.net if spec == "py:nets:tiny" else None)
-    names: dict[str, Any] = {}
-    exec(compile(program, "script", "exec"), names)
-    said = capsys.readouterr().out
-    (projected,) = bench.answer(
-        "a", {"kind": "project", "photo": told["photo"], "moved": moved, "unit": "7:1"}, lambda _: None
-    )
-    assert projected["report"] in said
-    (fed,) = bench.answer(
-        "a", {"kind": "causes", "photo": told["photo"], "moved": moved, "unit": "4:2"}, lambda _: None
-    )
-    assert f"{fed['unit']} is {fed['value']:.4g} on" in said
+    monkeypatch.setattr(cs, "open_source", lambda spec: bench.source)
+    program = script(bench, told, steps=steps)
+    assert sum("'7:1'))" in line for line in program.splitlines()) == 3  # plain, moved, and with all that was done
+    exec(compile(program, "script", "exec"), {})
+    found = capsys.readouterr().out.split("\n\n")
+
+    def answers(step: dict[str, Any]) -> list[dict[str, Any]]:
+        return list(bench.answer("a", {**step, "photo": told["photo"]}, lambda _: None))
+
+    for n, at in ((0, 0), (1, 1), (2, 2), (3, 3)):
+        assert near(answers(steps[n])[0]["value"], numbers(found[at])), n
+    (fed,) = answers(steps[4])
+    assert all(near(node["amount"], numbers(found[4])) for node in fed["nodes"])
+    head, *rows = answers(steps[5])
+    lowest = min(value for row in rows for value in row["probability"])
+    assert near(head["uncovered"]["probability"][0], numbers(found[5]))
+    assert near(lowest, numbers(found[5]))
+    _, curve = answers(steps[6])
+    assert all(near(value[-1], numbers(found[6])) for value in (curve["probability"], *curve["relative"].values()))
+    (glance,) = answers(steps[7])
+    lines = found[7].splitlines()
+    said = {one["name"]: one["score"] for one in glance["classes"]}
+    assert {line.rpartition(": ")[0] for line in lines[: len(said)]} == set(said)
+    assert all(near(said[line.rpartition(": ")[0]], numbers(line)) for line in lines[: len(said)])
+    strongest = [unit for layer in glance["layers"] for unit in layer["units"]]
+    assert all(near(unit["value"], numbers(found[7])) for unit in strongest)
+    assert [near(one["value"], numbers(line)) for one, line in zip(glance["followed"], lines[-3:], strict=True)] == [
+        True
+    ] * 3
 
 
 def test_an_image_of_the_collection_is_named_by_its_number(bench: Bench) -> None:
@@ -60,25 +90,11 @@ def test_an_image_of_the_collection_is_named_by_its_number(bench: Bench) -> None
     assert "images.read(1)" in program
 
 
-def test_what_was_done_to_the_photo_for_a_step_is_said_where_it_is_not_repeated(bench: Bench) -> None:
-    told = bench.put("a", bench.decode(encoded(picture()), "own.png"))
-    plain: dict[str, Any] = {"kind": "project", "unit": "4:2", "moved": [0, 0]}
-    covered = {**plain, "cover": {"at": [[3, 5]], "size": 8, "fill": "blur"}}
-    turned = {"kind": "causes", "unit": "4:2", "moved": [1, 0], "transform": {"name": "rotation", "amount": 18}}
-    swept = {"kind": "sweep", "size": 8, "stride": 8, "moved": [0, 0], "cover": covered["cover"]}
-    lines = script(bench, told, steps=[plain, covered, covered, turned, swept]).splitlines()
-    assert [line for line in lines if line.startswith("# On the page")] == [
-        "# On the page this was with 8 pixels of blur around 3,5; here it is without.",
-        "# On the page this was with rotation 18, the crop moved by (1, 0); here it is without.",
-    ]
-    assert sum("cs.deconv" in line for line in lines) == 2
-
-
 @pytest.mark.parametrize(("limit", "opened"), [(None, "'samples:'"), (7, "'samples:', limit=7")])
 def test_the_sample_photos_are_opened_as_many_as_they_were(net: Network, limit: int | None, opened: str) -> None:
     pytest.importorskip("skimage", reason="the extra 'demo' is not installed")
     source = cs.open_source("samples:", limit=limit)
-    program = script_of(net, None, source, Photo.in_collection(net, source, 5), {})
+    program = script_of(net, None, source, Photo.in_collection(net, source, 5), {}, usual=[])
     assert f"images = cs.open_source({opened})" in program
     assert "photo = images.read(5)" in program
 

@@ -198,7 +198,7 @@ def test_a_click_shows_a_projection_and_causes_lead_on(tab: Tab) -> None:
     tab.page.wait_for_selector(".causes li")
     first = tab.page.text_content("#unit-title") or ""
     assert re.fullmatch(r"4:\d", first)
-    tab.page.click(".causes li:nth-child(1) button")
+    tab.page.dblclick(".causes li:nth-child(1) button")  # who clicks twice walks once
     tab.until("document.querySelector('#unit-title').textContent.startsWith('1:')")
     assert tab.page.text_content(".walked") == first
     tab.until("document.querySelector('.causes h3').textContent.endsWith('0')")
@@ -327,7 +327,7 @@ def test_a_session_is_saved_as_a_page_and_as_python(tab: Tab, tmp_path: Path) ->
     assert all(tab.running.token not in text for text in saved.values())
     assert "data:image/png;base64," in saved["HTML"]
     assert "<script" not in saved["HTML"]
-    assert "cs.deconv(net, photo, '7:1')" in saved["Python"]
+    assert "cs.deconv(net, see(), '7:1')" in saved["Python"]
     assert "images.read(1)" in saved["Python"]
     compile(saved["Python"], "saved", "exec")
     tab.expected = "nothing"

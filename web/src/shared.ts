@@ -7,7 +7,7 @@ export { useClasses } from "./classes";
 export { FedAll } from "./parts/Caused";
 export { labelOf, nameOf } from "./parts/Examples";
 export { VirtualGrid } from "./parts/Grid";
-export { Choice, ClassName, Facts, Loading, Name, Problem, Section } from "./parts/small";
+export { Choice, ClassName, Facts, Loading, Name, Problem, Section, UnitCaption, UnitWords } from "./parts/small";
 export { DeadTile, ExampleTile, Tile, UnitTile } from "./parts/Tile";
 export { imagePath, Thumb } from "./parts/WholeImage";
 export { parseUnit, toClass, toCompare, toExperiment, toImage, toLayer, toUnit, withQuery } from "./route";

@@ -389,6 +389,8 @@ export interface Chart {
 /** What any experiment may have beside what its kind has. */
 export interface ResultData {
   charts?: Chart[];
+  /** Small pictures side by side in one file, transparent between them. */
+  sheets?: { title: string; picture: string }[];
   /** By column of the table what it is called, and what that means. */
   columns?: Record<string, [string, string]>;
 }

@@ -48,13 +48,26 @@ export function fieldOf({ field, gates, exact }: { field: Field | null; gates?: 
   return noted ? `${said} (${noted})` : said;
 }
 
+const begun = (members: readonly string[], ...words: string[]): boolean => words.every((word) => members.some((one) => one.startsWith(word)));
+
+/** What a block is, by what its layers are called and what it ends in: "fire 3", "residual block layer1.0"; empty where it is neither. */
+function kindOf(block: string, members: readonly { name: string; op?: string }[]): string {
+  const [names, end] = [members.map((one) => one.name.slice(block.length + 1)), members.at(-1)?.op];
+  const own = block.slice(block.lastIndexOf(".") + 1);
+  if (begun(names, "squeeze", "expand")) return `fire ${/^\d+$/.test(own) ? own : block}`;
+  if (end === "cat" && begun(names, "branch")) return `inception ${block}`;
+  return members.some((one) => one.op === "add") && begun(names, "conv") ? `residual block ${block}` : "";
+}
+
 /** What a layer is within its block, the layers whose names begin alike: the last of three or more is its output. */
-export function roleOf(name: string, network: readonly { name: string }[]): string {
+export function roleOf(name: string, network: readonly { name: string; op?: string }[]): string {
   const [layer, directions] = name.split("~");
   if (directions !== undefined) return directions.includes(".") ? "" : `directions of ${layer}`;
   const block = name.slice(0, Math.max(0, name.lastIndexOf(".")));
   const members = block ? network.filter((one) => one.name.startsWith(`${block}.`) && !one.name.includes("~")) : [];
-  return members.length >= 3 && members.at(-1)?.name === name ? `output of ${block}` : "";
+  if (members.length < 3 || members.at(-1)?.name !== name) return "";
+  const kind = kindOf(block, members);
+  return kind ? `${kind}, output` : `output of ${block}`;
 }
 
 export const ALIKE = 0.9; // as in controls.py

@@ -162,6 +162,10 @@ describe("what is known of layers", () => {
   it("is what they are in their blocks", () => {
     const network = ["a.0", "a.1.x", "a.1.y", "a.1.cat", "a.2", "b"].map((name) => ({ name }));
     expect(["a.1.cat", "a.1.x", "a.2", "b"].map((name) => roleOf(name, network))).toEqual(["output of a.1", "", "output of a", ""]);
+    const fire = ["f.3.squeeze", "f.3.expand1x1", "f.3.cat"].map((name) => ({ name, op: name.slice(4) }));
+    expect(roleOf("f.3.cat", fire)).toBe("fire 3, output");
+    const block = ["l.0.conv1", "l.0.conv2", "l.0.add", "l.0.relu"].map((name) => ({ name, op: name.slice(4) }));
+    expect(roleOf("l.0.relu", block)).toBe("residual block l.0, output");
     const directions = ["a.1", "a.2", "a.3", "a.3~sae.conv2d", "a.3~sae"].map((name) => ({ name }));
     expect(["a.3", "a.3~sae"].map((name) => roleOf(name, directions))).toEqual(["output of a", "directions of a.3"]);
   });

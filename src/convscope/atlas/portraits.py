@@ -90,7 +90,8 @@ class Portraits:
     def _strong(record: LayerRecord, of: tuple[NDArray[np.float32], NDArray[np.int32]]) -> list[list[Any]]:
         """[channel, value, share of its maximum, y, x] of the units of a layer that respond most to an image."""
         values, places = of
-        width, rows = record.layer.width, strongest_units(values, record.maximum)
+        second = record.values[:, 1] if record.values.shape[1] > 1 else np.zeros_like(record.maximum)
+        width, rows = record.layer.width, strongest_units(values, record.maximum, second)
         exact = numbers(values[[unit for unit, _ in rows]]) if rows else []
         return [
             [unit, value, round(share, 4), int(places[unit]) // width, int(places[unit]) % width]

@@ -145,15 +145,23 @@ def bands(values: NDArray[np.float32], maximum: float) -> list[Band]:
     return found
 
 
-def strongest_units(values: NDArray[np.float32], maximum: NDArray[np.float32]) -> list[tuple[int, float]]:
+def strongest_units(
+    values: NDArray[np.float32], maximum: NDArray[np.float32], second: NDArray[np.float32]
+) -> list[tuple[int, float]]:
     """The units (C,) that respond most to an image by share of their own maximum, with the share; at most six.
 
-    >>> strongest_units(np.float32([1, 3, 0]), np.float32([2, 12, 1]))
+    Of units whose best image it is, in thousandths, those first whose `second` strongest response is the least share.
+
+    >>> strongest_units(np.float32([1, 3, 0]), np.float32([2, 12, 1]), np.float32([1, 3, 0]))
     [(0, 0.5), (1, 0.25)]
+    >>> [unit for unit, _ in strongest_units(np.float32([4, 2, 1]), np.float32([4, 2, 1]), np.float32([4, 1, 0.2]))]
+    [2, 1, 0]
     """
     alive = np.isfinite(maximum) & (maximum > 0) & np.isfinite(values) & (values > 0)
     share = np.divide(values, maximum, out=np.zeros_like(values), where=alive)
-    order = np.argsort(-share, kind="stable")[:STRONGEST]
+    after = np.divide(np.fmax(second, 0), maximum, out=np.zeros_like(values), where=alive)
+    best = share.round(3) >= 1
+    order = np.lexsort((-share, np.where(best, after, 0), ~best))[:STRONGEST]
     return [(int(unit), float(share[unit])) for unit in order if share[unit] > 0]
 
 

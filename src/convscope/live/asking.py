@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 from convscope.errors import UsageError, nearest
 from convscope.graph import Network, Unit
 from convscope.graph.options import PullOptions
-from convscope.live.looking import Cover, Doing
+from convscope.live.looking import Doing
 from convscope.live.photos import Moved
 from convscope.methods.invariance.transforms import TRANSFORMATIONS, transformation
+from convscope.methods.occlusion.covers import Cover
 
 Said = Mapping[str, Any]
 T = TypeVar("T")

@@ -7,13 +7,14 @@ wherever `advanced` is called, the work can be left.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convscope.atlas.classes import logit_layers
 from convscope.atlas.render import display, scale_of
 from convscope.data import Source
 from convscope.errors import UsageError
@@ -28,7 +29,6 @@ from convscope.live.looking import (
     Looker,
     Values,
     classes_in,
-    covers,
     finite,
     head_of,
     layer_in,
@@ -161,6 +161,7 @@ class Bench:
                  "spatial": one.spatial} for one in net.layers
             ],
             "shown": shown,
+            "logits": {"layers": logit_layers(net) if self._logits else [], "names": self._logits},
             "grey": _grey(net),
             "square": square_for(net.input_shape[1:], None, None)[0][0],
             "transformations": [
@@ -171,6 +172,12 @@ class Bench:
             "collection": None if self.source is None else {"count": len(self.source), "said": self.source.describe()},
             "atlas": None if self.beside is None else self.beside.to_json(),
         }  # fmt: skip
+
+    @cached_property
+    def _logits(self) -> list[str]:
+        """What the output's channels are called; nothing where that is not known."""
+        head = head_of(self.net)
+        return list((head and head.names(self.net.classes)) or ())
 
     @property
     def _usual(self) -> list[str]:
@@ -261,8 +268,7 @@ class Bench:
             self.net, self.net.check_images(photo.inputs(self.net, asking.moved(said))), doing.transform
         )
         if doing.cover is not None:
-            mask = torch.from_numpy(doing.cover.mask(self.net.input_shape[1:])).to(inputs.device)
-            inputs = torch.where(mask, covers(self.net, inputs, doing.cover), inputs)
+            inputs = doing.cover.over(self.net, inputs)
         return inputs, photo
 
     # -- a unit -------------------------------------------------------------------------------------------------------
@@ -374,7 +380,7 @@ class Bench:
         """The program that repeats what was asked."""
         _, _, photo = self._photo(tab, said)
         advanced(0.0)
-        yield {"python": script_of(self.net, self.spec, self.source, photo, said)}
+        yield {"python": script_of(self.net, self.spec, self.source, photo, said, usual=self._usual)}
 
 
 def _grey(net: Network) -> list[int]:

@@ -25,8 +25,7 @@ from convscope.graph.pushing import PushPlan, push_once
 from convscope.graph.running import as_map
 from convscope.methods.inputs import recipe_of
 from convscope.methods.invariance.transforms import Frame, transformation
-from convscope.methods.occlusion import Fill, OccluderGrid
-from convscope.methods.occlusion.occluders import covering
+from convscope.methods.occlusion.covers import Cover
 from convscope.methods.stepwise import run_stepwise, silenced
 from convscope.settings import usual_settings
 
@@ -38,28 +37,6 @@ _WORTHWHILE = (
     4.0  # times fewer operations: one change is pushed by many small steps, which cost as much as three times more
 )
 _WIDEST = 112  # positions of a map that is shown; of a larger one the largest of each few
-
-
-@dataclass(frozen=True)
-class Cover:
-    """What covers a part: stamps of `size` pixels, squares or discs, with their centres `at` (n, 2) y, x."""
-
-    at: tuple[tuple[float, float], ...]
-    size: int
-    fill: Fill = "grey"
-    shape: str = "square"
-
-    def mask(self, image: tuple[int, int]) -> NDArray[np.bool_]:
-        """Which pixels are covered, (H, W). A square's first pixel is its centre less half the size, rounded."""
-        found = np.zeros(image, bool)
-        rows, columns = np.ogrid[: image[0], : image[1]]
-        for y, x in self.at:
-            if self.shape == "disc":
-                found |= (rows - y) ** 2 + (columns - x) ** 2 <= (self.size / 2) ** 2
-            else:
-                y0, x0 = (round(centre - self.size / 2) for centre in (y, x))
-                found[max(y0, 0) : max(y0 + self.size, 0), max(x0, 0) : max(x0 + self.size, 0)] = True
-        return found
 
 
 @dataclass(frozen=True)
@@ -122,7 +99,7 @@ class Looker:
         if cover is not None:
             mask = cover.mask(self.net.input_shape[1:])
             over = torch.from_numpy(mask).to(inputs.device)
-            difference = (covers(self.net, inputs, cover) - inputs) * over
+            difference = (cover.shown(self.net, inputs) - inputs) * over
             if doing.transform is None and not doing.silenced:
                 pushed = self._push(base, mask, difference, advanced) if mask.any() else self.values(base, Doing())
                 if pushed is not None:
@@ -152,13 +129,6 @@ def transformed(net: Network, inputs: Tensor, transform: tuple[str, float] | Non
     if transform is None:
         return inputs
     return transformation(transform[0]).apply(inputs, transform[1], Frame.of(recipe_of(net)))
-
-
-def covers(net: Network, inputs: Tensor, cover: Cover) -> Tensor:
-    """What stands where it is covered, as `occlude` has it."""
-    side = min(cover.size, *net.input_shape[1:])
-    grid = OccluderGrid(net.input_shape[1:], (side, side), (1, 1))
-    return covering(inputs, cover.fill, grid=grid, preprocess=recipe_of(net))
 
 
 # -- in words and numbers ---------------------------------------------------------------------------------------------
@@ -264,12 +234,10 @@ __all__ = [
     "CLASSES",
     "UNITS",
     "Base",
-    "Cover",
     "Doing",
     "Looker",
     "Values",
     "classes_in",
-    "covers",
     "finite",
     "head_of",
     "layer_in",

@@ -1,15 +1,18 @@
-"""The Python that repeats what was done on a page: the same answers from the public names."""
+"""The Python that repeats what was done on a page: the same numbers from the public functions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from convscope.data import Source, open_source
 from convscope.errors import UsageError
 from convscope.graph import Network
 from convscope.live import asking
+from convscope.live.looking import CLASSES, UNITS, head_of
 from convscope.live.photos import Photo
+from convscope.methods.occlusion.covers import Cover
 from convscope.methods.occlusion.occluders import square_for
 
 MOST = 200
@@ -17,37 +20,169 @@ MOST = 200
 
 Said = Mapping[str, Any]
 
+_IMPORTS = {
+    "decode_for": "from convscope.data import decode_for",
+    "input_of": "from convscope.methods.inputs import input_of, preprocess_of",
+    "transformation": "from convscope.methods.invariance.transforms import Frame, transformation",
+    "Cover(": "from convscope.methods.occlusion.covers import Cover",
+    "run_stepwise": "from convscope.methods.stepwise import run_stepwise, silenced",
+}
+"""What a script imports, by a word that it then has in it."""
 
-def script_of(net: Network, spec: str | None, source: Source | None, photo: Photo, said: Said) -> str:
-    """The program: the network, the photo with its crop, and the `steps` of the question.
+_TELL = '''
+def tell(answer):
+    """Print an answer: in words, then its numbers."""
+    print(answer.summary, *answer.rows(), sep="\\n", end="\\n\\n")
+'''
 
-    A step is a question as the page asked it. Texts become Python's literals, whatever they hold.
+_SEE = '''
+def see(moved=(0, 0), turn=None, cover=None):
+    """The network's input: the crop, moved down and right in the resized photo; turned, scaled ...; covered."""
+    recipe = preprocess_of({network})
+    image = input_of(net, [recipe.crop(decode_for({payload}, recipe), moved=moved)])
+    if turn is not None:
+        image = transformation(turn[0]).apply(image, turn[1], Frame.of(recipe))
+    return image if cover is None else cover.over(net, image)
+'''
+
+_LOOK = '''
+def look(image, layers=(), followed=(), silent=()):
+    """Print what the network answers, each layer's strongest units, and followed units (sums of their maps)."""
+    wanted = dict.fromkeys([*layers, *(net.unit(one).layer for one in followed), net.output])
+    indices = {{layer: net.index_of(layer) for layer in wanted}}
+    found = run_stepwise(net, image, set(indices.values()), edits=silenced(net, [net.unit(one) for one in silent]))
+    maps = {{layer: as_map(net.values[index], found[index])[0] for layer, index in indices.items()}}
+{answers}    for layer in layers:
+        largest = maps[layer].flatten(1).amax(1) if maps[layer].dim() > 1 else maps[layer]
+        best = largest.argsort(descending=True)[:{units}].tolist()
+        print(f"{{layer}}:", *(f"{{channel}} ({{largest[channel]:.4g}})" for channel in best))
+    for unit in map(net.unit, followed):
+        first, *less = (maps[unit.layer][channel] for channel in unit.channels)
+        value = first - less[0] if less else first
+        print(f"{{unit}}: {{value.sum() if unit.position is None else value[unit.position]:.4g}}")
+    print()
+'''
+
+_ANSWERS = """    head = net.head
+    scores = head.means(head.scores(head.channels_first(found[net.program.output])))[0]
+    for channel in (scores[head.first :].argsort(descending=True)[:{classes}] + head.first).tolist():
+        print(f"{{head.target_name(channel, net.classes)}}: {{scores[channel]:.4g}}")
+"""
+
+
+@dataclass
+class _Script:
+    """What a script is made of, while it is made.
+
+    usual: the layers that a page shows where it names none. plain: the photo as it is, for verbs.
     """
-    moved = asking.moved(said)
-    lines = ['"""What was seen on the bench, from the start."""', "", "import convscope as cs"]
-    lines += ["from convscope.data import decode_for", ""] if moved != (0, 0) else [""]
-    lines += _network(net, spec)
-    lines += _photo(source, photo)
-    if moved != (0, 0):
-        lines += [
-            "# The crop was moved, in pixels of the resized photo: down and right.",
-            f"crop = net.preprocess.crop(decode_for({_payload(photo)}, net.preprocess), moved={moved})",
-            "photo = torch.from_numpy(crop.copy()).permute(2, 0, 1)",
-        ]
-        lines[2:2] = ["from pathlib import Path", "", "import torch", ""]
-    lines.append("")
-    kinds: dict[str, Callable[[Network, Said], list[str]]] = {
-        "project": _projection, "causes": _cause, "sweep": _occlusion, "curve": _invariance, "look": _effects,
+
+    net: Network
+    usual: Sequence[str]
+    plain: str
+    covers: list[Cover] = field(default_factory=list)
+
+    def seen(self, step: Said, **without: Any) -> str:
+        """The photo of a step with all that was done to it."""
+        step = {**step, **without}
+        done, moved = asking.doing(self.net, step), asking.moved(step)
+        said = [f"moved={moved}"] if moved != (0, 0) else []
+        if done.transform is not None:
+            said.append(f"turn={done.transform!r}")
+        if done.cover is not None and done.cover.at:
+            if done.cover not in self.covers:
+                self.covers.append(done.cover)
+            said.append(f"cover=covers[{self.covers.index(done.cover)}]")
+        return f"see({', '.join(said)})" if said else self.plain
+
+    # -- steps --------------------------------------------------------------------------------------------------------
+    def projection(self, step: Said) -> str:
+        unit, rule = self.net.unit(asking.text(step, "unit")), asking.pulling(step).rule
+        more = "" if rule == "deconvnet" else f", rule={rule!r}"
+        return f"tell(cs.deconv(net, {self.seen(step)}, {str(unit)!r}{more}))"
+
+    def cause(self, step: Said) -> str:
+        layers = asking.layers(self.net, step, ())
+        more = f", layers={layers[:1]!r}" if layers else ""
+        return f"tell(cs.causes(net, {self.seen(step)}, {asking.text(step, 'unit')!r}{more}, most=8))"
+
+    def occlusion(self, step: Said) -> str:
+        image = self.net.input_shape[1:]
+        sides = (
+            asking.whole_number(step, n, 1, min(image)) if step.get(n) is not None else None for n in ("size", "stride")
+        )
+        size, stride = square_for(image, *sides)
+        units = [str(unit) for unit in asking.units(self.net, step, "followed")]
+        more = "" if step.get("target") is None else f", target={asking.whole_number(step, 'target', 0, 1 << 30)}"
+        more += f", units={units!r}" if units else ""
+        fill = asking.choice(step, "fill", asking.FILLS)
+        return (
+            f"tell(cs.occlude(net, {self.seen(step, cover=None)}, size={size}, stride={stride}, fill={fill!r}{more}))"
+        )
+
+    def invariance(self, step: Said) -> str:
+        name, amounts = asking.amounts(step)
+        names = asking.layers(self.net, step, self.usual)
+        more = f"{{{name!r}: {list(amounts)}}}, layers={list(dict.fromkeys([names[0], names[-1]]))}"
+        more += "" if head_of(self.net) is not None else f", target='none', units='{names[-1]}:0'"
+        seen = self.seen(step, cover=None, transform=None)
+        return f"tell(cs.invariance(net, {seen}, transformations={more}))"
+
+    def glance(self, step: Said) -> str:
+        layers = asking.layers(self.net, step, self.usual)
+        said = [f"layers={layers}"]
+        for name, units in (("followed", asking.units(self.net, step, "followed")),
+                            ("silent", asking.doing(self.net, step).silenced)):  # fmt: skip
+            said += [f"{name}={[str(unit) for unit in units]}"] if units else []
+        seen = self.seen(step)
+        return f"look({'see()' if seen == self.plain else seen}, {', '.join(said)})"
+
+
+def script_of(
+    net: Network, spec: str | None, source: Source | None, photo: Photo, said: Said, *, usual: Sequence[str]
+) -> str:
+    """The program: the network, the photo, and the `steps` of the question, with all that was done to the photo.
+
+    A step is a question as the page asked it; `usual` are the layers that are looked at where it names none. Texts
+    become Python's literals, whatever they hold.
+    """
+    script = _Script(net, usual, "see()" if _listed(source, photo) else "photo")
+    kinds: dict[str, Callable[[Said], str]] = {
+        "project": script.projection, "causes": script.cause, "sweep": script.occlusion, "curve": script.invariance,
+        "look": script.glance,
     }  # fmt: skip
     told: list[str] = []
     for step in asking.listed(said, "steps", MOST):
         if not isinstance(step, dict):
             raise UsageError("steps: a list of questions is needed")
         make = kinds.get(str(step.get("kind")))
-        if make is not None and (calls := make(net, step)):
-            made = "\n".join([*_left_out(net, step, moved), *calls])
-            told += [] if made in told else [made]
-    return "\n".join([*lines, *told]) + "\n"
+        call = "" if make is None else make(step)
+        told += [call] if call and call not in told else []
+    helpers = _helpers(net, source, photo, "\n".join(told))
+    covers = ["covers = [", *(f"    {cover!r}," for cover in script.covers), "]"] if script.covers else []
+    opened = [*_network(net, spec), *_photo(source, photo), *covers]
+    body = "\n".join([*opened, *helpers, *(["", ""] if helpers else []), *told]) + "\n"
+    return "\n".join(['"""What was seen on the bench, from the start."""', "", *_imports(body), "", body])
+
+
+def _imports(body: str) -> list[str]:
+    """The imports of a script that goes on so."""
+    path = ["from pathlib import Path", ""] if "Path(" in body else []
+    ours = sorted([line for word, line in _IMPORTS.items() if word in body]
+                  + (["from convscope.graph.running import as_map"] if "as_map(" in body else []))  # fmt: skip
+    return [*path, "import convscope as cs", *ours]
+
+
+def _helpers(net: Network, source: Source | None, photo: Photo, calls: str) -> list[str]:
+    """The functions that calls need, one after the other."""
+    payload, network = ("photo", "net, images") if _listed(source, photo) else ("Path(photo).read_bytes()", "net")
+    answers = "" if head_of(net) is None else _ANSWERS.format(classes=CLASSES)
+    made = {
+        "see(": _SEE.format(payload=payload, network=network),
+        "look(": _LOOK.format(answers=answers, units=UNITS),
+        "tell(": _TELL,
+    }
+    return [f"\n{text.rstrip()}" for word, text in made.items() if word in calls]
 
 
 def _network(net: Network, spec: str | None) -> list[str]:
@@ -56,8 +191,13 @@ def _network(net: Network, spec: str | None) -> list[str]:
     return [f"net = cs.load({spec!r})  # {_remark(net.name)}"]
 
 
+def _listed(source: Source | None, photo: Photo) -> bool:
+    """Whether the photo is one of the collection."""
+    return photo.number is not None and source is not None
+
+
 def _photo(source: Source | None, photo: Photo) -> list[str]:
-    if photo.number is None or source is None:
+    if source is None or not _listed(source, photo):
         return [f"photo = {photo.name!r}  # the file that was shown: say where it lies"]
     return [
         f"images = cs.open_source({_collection(source)})  # {_remark(source.describe())}",
@@ -74,67 +214,9 @@ def _collection(source: Source) -> str:
     return "'...'"
 
 
-def _payload(photo: Photo) -> str:
-    return "photo" if photo.number is not None else "Path(photo).read_bytes()"
-
-
 def _remark(text: str) -> str:
     """A text within a remark: on one line."""
     return text.encode("ascii", "backslashreplace").decode().replace("\n", " ").replace("\r", " ")
-
-
-def _left_out(net: Network, step: Said, moved: tuple[int, int]) -> list[str]:
-    """A remark on what was done to the photo for a step and the public functions do not take: numbers differ by it."""
-    done, kind = asking.doing(net, step), step["kind"]
-    said = [] if done.transform is None or kind == "curve" else [f"{done.transform[0]} {done.transform[1]:g}"]
-    if done.cover is not None and done.cover.at and kind not in ("curve", "sweep"):
-        y, x = done.cover.at[0]
-        more = "" if len(done.cover.at) == 1 else f" and {len(done.cover.at) - 1} places more"
-        said.append(f"{done.cover.size} pixels of {done.cover.fill} around {y:g},{x:g}{more}")
-    if (crop := asking.moved(step)) != moved:
-        said.append(f"the crop moved by {crop}")
-    return [f"# On the page this was with {', '.join(said)}; here it is without."] if said else []
-
-
-def _projection(net: Network, step: Said) -> list[str]:
-    unit, rule = net.unit(asking.text(step, "unit")), asking.pulling(step).rule
-    more = "" if rule == "deconvnet" else f", rule={rule!r}"
-    return [f"print(cs.deconv(net, photo, {str(unit)!r}{more}).summary)"]
-
-
-def _cause(net: Network, step: Said) -> list[str]:
-    layers = asking.layers(net, step, ())
-    more = f", layers={layers[:1]!r}" if layers else ""
-    return [f"print(cs.causes(net, photo, {asking.text(step, 'unit')!r}{more}, most=8).summary)"]
-
-
-def _occlusion(net: Network, step: Said) -> list[str]:
-    image = net.input_shape[1:]
-    sides = (
-        asking.whole_number(step, n, 1, min(image)) if step.get(n) is not None else None for n in ("size", "stride")
-    )
-    size, stride = square_for(image, *sides)
-    units = [str(unit) for unit in asking.units(net, step, "followed")]
-    more = "" if step.get("target") is None else f", target={asking.whole_number(step, 'target', 0, 1 << 30)}"
-    more += f", units={units!r}" if units else ""
-    fill = asking.choice(step, "fill", asking.FILLS)
-    return [f"print(cs.occlude(net, photo, size={size}, stride={stride}, fill={fill!r}{more}).summary)"]
-
-
-def _invariance(net: Network, step: Said) -> list[str]:
-    name, amounts = asking.amounts(step)
-    return [f"print(cs.invariance(net, photo, transformations={{{name!r}: {list(amounts)}}}).summary)"]
-
-
-def _effects(net: Network, step: Said) -> list[str]:
-    """What silencing did, layer by layer: `effects` silences units of one layer together."""
-    by_layer: dict[str, list[str]] = {}
-    for unit in asking.doing(net, step).silenced:
-        by_layer.setdefault(unit.layer, []).append(str(unit))
-    return [
-        f"print(cs.effects(net, [photo], groups=[{units!r}]).summary)  # of {_remark(layer)} alone"
-        for layer, units in by_layer.items()
-    ]
 
 
 __all__ = ["MOST", "script_of"]

@@ -9,7 +9,9 @@ import numpy as np
 from convscope.atlas.charts import Chart, Series
 from convscope.generalisation import MeanScore, TransferScores
 from convscope.generalisation.results import WeightsKind
+from convscope.methods.checking import Certificate
 from convscope.methods.correspondence import PartAgreement
+from convscope.methods.diagnosis.diagnosis import LayerDiagnosis
 from convscope.methods.directions import LearnedDirections
 from convscope.methods.effects import LayerEffects
 from convscope.methods.evolution import FeatureHistory
@@ -20,6 +22,8 @@ from convscope.methods.tuning.summing import WORDS
 from convscope.training import AblationTrials
 
 _DRAWS = "Bars: 95 %, over images and draws of them."
+_ALL_DIGITS = 17.0
+"""Of what is equal to the last bit."""
 _UNITS = {"ratio": "times", "factor": "times", "": ""}
 
 
@@ -52,6 +56,62 @@ def of_invariance(
 def _curve(curve: Curve, what: str, name: str, *, confidence: float, seed: int) -> Series:
     low, high = curve.interval(what, confidence=confidence, seed=seed)
     return Series(name, curve.mean(what)[0].tolist(), low.tolist(), high.tolist())
+
+
+def of_check(found: Certificate) -> list[Chart]:
+    """For each kind of evidence in how many decimal digits what was compared agrees, and in how many it has to."""
+    kinds = [one for one in found.evidence if any(case.evidence == one.name for case in found.compared)]
+    if not kinds:
+        return []
+    errors = [[case.error for case in found.compared if case.evidence == one.name] for one in kinds]
+    worst, best = ([_digits(end(some)) for some in errors] for end in (max, min))
+    needed = [_digits(one.bound) if one.bound else None for one in kinds]
+    agree = Series("agree, from the worst case to the best", worst, worst, best)
+    has_to = Series("agree, at least, to hold", needed, look="compared")
+    note = f"{_ALL_DIGITS:g}: equal to the last bit. Dots are the worst case of each kind."
+    return [
+        Chart(
+            "How well it agrees", "decimal digits", [one.name for one in kinds], [agree, has_to], note=note, kind="rows"
+        )
+    ]
+
+
+def _digits(error: float) -> float:
+    """In how many decimal digits two things agree that are so far apart, relative to one of them."""
+    return float(np.clip(-np.log10(error), 0, _ALL_DIGITS)) if error > 0 else 0.0 if np.isnan(error) else _ALL_DIGITS
+
+
+def of_diagnosis(found: Sequence[LayerDiagnosis], names: Sequence[str]) -> list[Chart]:
+    """Of first layers: how strong filters are, which frequencies they hold, and what a stride leaves in projections."""
+    ranked, made = [], []
+    longest = max(len(one.filters.rms) for one in found)
+    for one, name in zip(found, names, strict=True):
+        strongest = np.sort(one.filters.rms)[::-1] / np.median(np.delete(one.filters.rms, list(one.weak)))
+        ranked.append(Series(name, [*strongest.tolist(), *[None] * (longest - len(strongest))]))
+    limit = Series("dominating from here on", [found[0].limits.dominating] * longest, look="compared")
+    at = [float(rank) for rank in range(1, longest + 1)]
+    made.append(
+        Chart("Strength of filters", "root mean square over the median's", at, [*ranked, limit], "strongest first")
+    )
+    for one, name in zip(found, names, strict=True):
+        edges = one.coverage.edges
+        density = (one.coverage.profile / np.diff(edges)).tolist()
+        low, middle, high = one.coverage.mean
+        note = f"Low, middle and high frequencies hold {low:.0%}, {middle:.0%} and {high:.0%}."
+        title = "Frequencies of filters" if len(found) == 1 else f"Frequencies of filters of {name}"
+        centres = ((edges[1:] + edges[:-1]) / 2).tolist()
+        made.append(Chart(title, "density of energy", centres, [Series(name, density)], "cycles per pixel", note))
+        if one.lines is None:
+            continue
+        spectrum = one.lines.spectrum.mean(0)[::4]
+        level = (10 * np.log10(np.maximum(spectrum / spectrum.max(), 1e-6))).tolist()
+        title = "Spectrum of projections" if len(found) == 1 else f"Spectrum of projections of {name}"
+        marked = ", ".join(f"{frequency:.3g}" for frequency in sorted(set(one.lines.frequencies.tolist()))) or "none"
+        note = f"A stride of {max(one.lines.stride)} would stand out at {marked}: by {one.lines.decibels:+.1f} dB here."
+        made.append(
+            Chart(title, "power, dB", one.lines.axis[::4].tolist(), [Series(name, level)], "cycles per pixel", note)
+        )
+    return made
 
 
 def of_correspondence(found: PartAgreement) -> list[Chart]:

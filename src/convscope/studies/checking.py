@@ -23,6 +23,7 @@ from convscope.models import load_with_module
 from convscope.progress import Progress, silent
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, expect_network
+from convscope.studies.charting import of_check
 from convscope.studies.pictures import SeenImages, look_at
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
 
@@ -119,7 +120,8 @@ class Check(Answer):
         images = () if self.seen is None else self.seen.in_atlas(atlas)
         settings = {"seed": self.found.seed, "assumed": list(self.found.assumed)}
         rows = [without_nan(row) for row in self.rows()]
-        return AtlasEntry("check", "Is the network the module, and are its pictures right?", rows, (), images, settings)
+        title, charts = "Is the network the module, and are its pictures right?", of_check(self.found)
+        return AtlasEntry("check", title, rows, (), images, settings, charts=charts)
 
     def add_to(self, atlas: Atlas, name: str | None = None) -> Path | None:
         """Show it in an atlas, and note its sentence in the manifest.

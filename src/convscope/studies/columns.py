@@ -64,13 +64,12 @@ COLUMNS: Mapping[str, Mapping[str, ColumnWords]] = {
         "verdict": ("Verdict", "Whether the part corresponds more than other places, and not with random weights too."),
     },
     "causes": {
-        "image": _IMAGE,
         "unit": ("Unit", "What was asked about, and where in its map."),
-        "activation": ("Activation", "Its own."),
-        "layer": ("Layer", "Where the cause is."),
-        "cause": ("Cause", "The unit that feeds it."),
-        "value": ("Its activation", "The cause's."),
-        "amount": ("Gives", "How much of the activation it accounts for; below zero it holds the unit back."),
+        "activation": ("Activation", "The unit's own."),
+        "cause": ("Is fed by", "The unit that feeds it, and where."),
+        "amount": ("Which gives", "How much of the activation it accounts for; below zero it holds the unit back."),
+        "value": ("Being at", "The activation of what feeds it."),
+        "image": _IMAGE,
     },
     "effects": {
         "unit": ("Unit", "What was silenced."),

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
 from convscope.arguments import checked
 from convscope.atlas import Atlas
+from convscope.atlas.render import display
 from convscope.data import Images, Source
 from convscope.errors import UsageError
 from convscope.files import json_bytes
@@ -19,7 +26,11 @@ from convscope.progress import Progress
 from convscope.stores import diagnosis as keeping
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, each_network
+from convscope.studies.charting import of_diagnosis
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
+
+_PROJECTED = 32  # projections of each network on a page
+_GAP = 1  # pixels between pictures, through which the page is seen
 
 _CAPTION = (
     "Filters of the first layer on one scale for each network, projections of the second layer, root mean squares, "
@@ -84,7 +95,53 @@ class Diagnosis(Answer):
     def entry(self, atlas: Atlas) -> AtlasEntry:
         """The numbers and the figure."""
         settings = {"limits": vars(self.found[0].limits), "images": self.found[0].images}
-        return AtlasEntry("diagnosis", "First layers: filters, frequencies, blocks", self.rows(), settings=settings)
+        sheets, pictures = list[dict[str, str]](), dict[str, bytes]()
+        for number, (one, name) in enumerate(zip(self.found, self._names, strict=True)):
+            for what, title, content in _sheets(one, name):
+                sheets.append({"title": title, "picture": f"{what}-{number}.webp"})
+                pictures[f"{what}-{number}.webp"] = content
+        return AtlasEntry(
+            "diagnosis",
+            "First layers: filters, frequencies, blocks",
+            self.rows(),
+            settings=settings,
+            data={"sheets": sheets},
+            charts=of_diagnosis(self.found, self._names),
+            pictures=pictures,
+        )
+
+    @property
+    def _names(self) -> list[str]:
+        """What the networks are called; numbered where two have one name."""
+        names = list(self.labels or [one.network.partition(" (")[0] for one in self.found])
+        return [name if names.count(name) == 1 else f"{name} ({i + 1})" for i, name in enumerate(names)]
+
+
+def _sheets(one: LayerDiagnosis, name: str) -> Iterator[tuple[str, str, bytes]]:
+    """Pictures of the filters, on one scale, and of projections: what they are, in words, and as WebP."""
+    weights = one.filters.weights.float()
+    scale = np.full(len(weights), float(weights.abs().max()), np.float32)
+    yield "filters", f"{name}: {one.filters.text}, all on one scale", _sheet(display(weights, scale=scale))
+    if one.projections is not None:
+        shown = min(_PROJECTED, len(one.projections))
+        rows = [i * len(one.projections) // shown for i in range(shown)]
+        title = f"{name}: what {len(rows)} units of {one.second} take, each on a scale of its own"
+        yield "projections", title, _sheet(display(one.projections.pixels[rows]))
+
+
+def _sheet(pictures: NDArray[np.uint8]) -> bytes:
+    """Pictures (n, h, w, 3) side by side, nothing between them, as lossless WebP."""
+    count, height, width = pictures.shape[:3]
+    columns = math.ceil(math.sqrt(2 * count))
+    step = (height + _GAP, width + _GAP)
+    sheet = np.zeros((-(-count // columns) * step[0] - _GAP, min(count, columns) * step[1] - _GAP, 4), np.uint8)
+    for i, picture in enumerate(pictures):
+        y, x = (i // columns) * step[0], (i % columns) * step[1]
+        sheet[y : y + height, x : x + width, :3] = picture
+        sheet[y : y + height, x : x + width, 3] = 255
+    out = io.BytesIO()
+    Image.fromarray(sheet).save(out, "WEBP", lossless=True)
+    return out.getvalue()
 
 
 def _text(key: str, value: object) -> str:

@@ -1,9 +1,9 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { toggleTheme } from "../listening";
 import type { Api } from "./api";
-import { BenchContext, type Held, type Shared } from "./bench";
+import { BenchContext, probable, type Held, type Shared } from "./bench";
 import { bitmap, cropped } from "./draw";
-import { useGlances } from "./look";
+import { untouched, useGlances } from "./look";
 import { Classes } from "./parts/Classes";
 import { Curves } from "./parts/Curves";
 import { Followed } from "./parts/Followed";
@@ -15,12 +15,13 @@ import { Sweep } from "./parts/Sweep";
 import { UnitPanel, useSettled } from "./parts/UnitPanel";
 import { useTaking } from "./photos";
 import { find, type Place, usePlace } from "./place";
-import { Session } from "./session";
+import { ofClasses, Session } from "./session";
 import type { Chosen } from "./state";
-import { read, START, written } from "./state";
+import { lookOf, read, START, written } from "./state";
 import type { About, PhotoTold } from "./types";
 import { useKeys } from "./keys";
 
+const STAYED = 1500; // milliseconds until what was done to the photo counts as looked at
 const LEFT = 150; // milliseconds until a square that is not dragged on counts as left there
 
 /** What was chosen, and the address that says it: steps of the history for what people go back to. */
@@ -62,7 +63,7 @@ export function App({ api, about }: { api: Api; about: About }) {
     if (said) setProblem(said);
     if (said.includes("choose it again")) setTold(null);
   };
-  const { plain, glance, picture, progress } = useGlances(api, told, chosen, fail);
+  const { plain, glance, picture, progress, of } = useGlances(api, told, chosen, fail);
   const taking = useTaking(api, {
     fail,
     taken: (photo) => {
@@ -109,6 +110,12 @@ export function App({ api, about }: { api: Api; about: About }) {
       api.late = null;
     };
   }, [api]);
+  // What was done to the photo and left so is a step of the session.
+  useEffect(() => {
+    if (!glance || !of || untouched(of)) return;
+    const timer = setTimeout(() => session.add(ofClasses(lookOf(of), "What the network answers", glance.classes, probable(about))), STAYED);
+    return () => clearTimeout(timer);
+  }, [glance]);
   useEffect(() => {
     if (!words) return;
     const timer = setTimeout(() => say(""), 5000);

@@ -6,6 +6,7 @@ import type { Api, Asked } from "./api";
 import type { Picture } from "./draw";
 import type { Session } from "./session";
 import type { Chosen } from "./state";
+import { unitParts } from "./state";
 import type { About, Glance, PhotoTold } from "./types";
 
 export interface Held {
@@ -66,6 +67,12 @@ export function useAsked(question: Asked | null, answer: (api: Api, question: As
 export function told(what: "glance" | "projection"): void {
   performance.clearMarks(what); // a drag makes thousands
   performance.mark(what);
+}
+
+/** The class whose logit a unit is; null where it is none, or has no name. */
+export function calledOf(about: About, unit: string): string | null {
+  const parts = unitParts(unit);
+  return parts && about.logits.layers.includes(parts.layer) ? (about.logits.names[Number(parts.channel)] ?? null) : null;
 }
 
 export const probable = (about: About): boolean => about.score === "probability";

@@ -15,6 +15,8 @@ export interface Glances {
   picture: Picture | null;
   /** How far a slow answer is, 0 to 1; null where nothing is asked. */
   progress: number | null;
+  /** What had been chosen when it was asked. */
+  of: Chosen | null;
 }
 
 interface Wanted {
@@ -22,9 +24,9 @@ interface Wanted {
   chosen: Chosen;
 }
 
-const untouched = (chosen: Chosen): boolean => !chosen.cover.length && !chosen.transform && !chosen.silenced.length;
+export const untouched = (chosen: Chosen): boolean => !chosen.cover.length && !chosen.transform && !chosen.silenced.length;
 
-const NOTHING: Glances = { plain: null, glance: null, picture: null, progress: null };
+const NOTHING: Glances = { plain: null, glance: null, picture: null, progress: null, of: null };
 
 export function useGlances(api: Api, photo: PhotoTold | null, chosen: Chosen, fail: (error: unknown) => void): Glances {
   const [found, set] = useState<Glances>(NOTHING);
@@ -64,13 +66,13 @@ export function useGlances(api: Api, photo: PhotoTold | null, chosen: Chosen, fa
     }
     const asIs = plain.current as Glance;
     if (untouched(now)) {
-      set({ plain: asIs, glance: asIs, picture: null, progress: null });
+      set({ plain: asIs, glance: asIs, picture: null, progress: null, of: now });
       return;
     }
     const units = Object.fromEntries(asIs.layers.map((layer) => [layer.name, layer.units.map((unit) => unit.channel)]));
     const glance = await api.one<Glance>({ ...base, ...doingOf(now), units }, undefined, progress);
     const picture = glance.picture ? await bitmap(glance.picture) : null;
-    set({ plain: asIs, glance, picture, progress: null });
+    set({ plain: asIs, glance, picture, progress: null, of: now });
   };
 
   const key = JSON.stringify([photo?.photo, chosen.moved, chosen.layers, chosen.by, chosen.followed, doingOf(chosen)]);

@@ -13,7 +13,7 @@ export interface Step {
   pictures: [string | (() => string), string][];
 }
 
-const MOST = 200;
+export const MOST = 200; // steps, as many as the program that repeats them has
 
 export class Session {
   steps: Step[] = [];
@@ -31,11 +31,11 @@ export class Session {
 
 const pngOf = (text: string): string => `data:image/png;base64,${text}`;
 
-export const ofClasses = (question: Asked, title: string, classes: ClassTold[], probable: boolean, photo: string): Step => ({
+export const ofClasses = (question: Asked, title: string, classes: ClassTold[], probable: boolean): Step => ({
   question,
   title,
   rows: [["class", "now", "as it is"], ...classes.map((one) => [one.name, score(one.score, probable), one.before === undefined ? "" : score(one.before, probable)])],
-  pictures: [[photo, "the photo as the network sees it"]],
+  pictures: [],
 });
 
 export const ofProjection = (question: Asked, found: Projected, patch: () => string): Step => ({

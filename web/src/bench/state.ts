@@ -114,6 +114,9 @@ export const doingOf = (chosen: Chosen): Record<string, unknown> => ({
   silenced: chosen.silenced,
 });
 
+/** The question what the network makes of the photo, as it is and with what is done to it. */
+export const lookOf = (chosen: Chosen): { kind: string } & Record<string, unknown> => ({ kind: "look", layers: chosen.layers, followed: chosen.followed, ...doingOf(chosen) });
+
 /** Layer, channel and position of a unit's name. */
 export function unitParts(unit: string): { layer: string; channel: string; at: Pair | null } | null {
   const found = /^(.+):(\d+(?:-\d+)?)(?:@(\d+),(\d+))?$/.exec(unit);

@@ -29,6 +29,8 @@ export interface About {
   meaning: string;
   layers: LayerTold[];
   shown: string[];
+  /** Layers whose channels are the output's, one by one, and what these are called. */
+  logits: { layers: string[]; names: string[] };
   square: number;
   /** The mean colour, which covers where "grey" does. */
   grey: [number, number, number];

@@ -3,7 +3,7 @@ import { parseUnit, toUnit } from "../route";
 import { layerOfUnit, useAtlas } from "../store";
 import type { Chart, ChartSeries } from "../types";
 import { short } from "../words";
-import { Name, Section } from "../parts/small";
+import { Name, Section, UnitWords } from "../parts/small";
 
 const HEIGHT = 220;
 const [LEFT, RIGHT, TOP, FOOT] = [44, 8, 8, 22];
@@ -61,7 +61,7 @@ const interval = (one: ChartSeries, at: number): string => {
 export function Subject({ text }: { text: string }) {
   const atlas = useAtlas();
   const unit = parseUnit(text);
-  return unit && layerOfUnit(atlas, unit.layer, unit.channel) ? <a href={toUnit(unit.layer, unit.channel)}>{text}</a> : <Name text={text} />;
+  return unit && layerOfUnit(atlas, unit.layer, unit.channel) ? <a href={toUnit(unit.layer, unit.channel)}><UnitWords unit={text} /></a> : <Name text={text} />;
 }
 
 export function ChartView({ chart }: { chart: Chart }) {

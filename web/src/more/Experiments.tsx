@@ -6,7 +6,7 @@ import { Epochs } from "./Epochs";
 import { Masks } from "./Masks";
 import { ResultTable } from "./ResultTable";
 import { FedAll } from "../parts/Caused";
-import { Facts, Loading, Name, Problem, Section } from "../parts/small";
+import { Facts, Loading, Problem, Section, UnitWords } from "../parts/small";
 import { parseUnit, toExperiment, toImage, toUnit } from "../route";
 import { saveFile } from "../shell";
 import { layerOfUnit, useAtlas, useData, usePicture } from "../store";
@@ -153,6 +153,7 @@ function Result({ experiment, data, query }: { experiment: Experiment; data: Res
       {kind === "occlusion" && experiment.data && <Covered name={name} pictures={experiment.pictures ?? []} />}
       {kind === "causes" && experiment.data && <FedAll experiment={experiment} />}
       {kind === "correspondence" && experiment.data && <Masks name={name} />}
+      {data.sheets?.map((one) => <Sheet key={one.picture} name={name} {...one} />)}
       {drawn && (
         <div class={`charts ${(data.charts?.length ?? 0) > 4 ? "many" : ""}`}>
           {data.charts?.map((chart) => (
@@ -174,6 +175,16 @@ function Result({ experiment, data, query }: { experiment: Experiment; data: Res
       </div>
       <About experiment={experiment} />
     </>
+  );
+}
+
+/** Small pictures side by side, each of their pixels a square. */
+function Sheet({ name, title, picture }: { name: string; title: string; picture: string }) {
+  const url = usePicture(`experiments/${name}/${picture}`);
+  return (
+    <Section class="panel masks" title={title}>
+      {url && <img class="sheet-of" src={url} alt={title} />}
+    </Section>
   );
 }
 
@@ -220,7 +231,7 @@ function About({ experiment }: { experiment: Experiment }) {
           <p class="chips">
             {units.slice(0, CHIPS).map((unit) => (
               <a key={`${unit.layer}:${unit.channel}`} class="chip" href={toUnit(unit.layer, unit.channel)}>
-                <Name text={`${unit.layer}:${unit.channel}`} />
+                <UnitWords unit={`${unit.layer}:${unit.channel}`} />
               </a>
             ))}
             {experiment.images.slice(0, CHIPS).map((image) => (

@@ -4,7 +4,7 @@ import { toCompare } from "../route";
 import { useData } from "../store";
 import type { ResponseData, ResponseIndex } from "../types";
 import { many } from "../words";
-import { Loading } from "../parts/small";
+import { Loading, UnitCaption } from "../parts/small";
 import { UnitTile } from "../parts/Tile";
 import type { SideOf } from "./Versus";
 
@@ -64,9 +64,6 @@ const Pair = ({ side, channel }: { side: SideOf; channel: number }) => (
         <UnitTile key={kind} layer={side.layer} channel={channel} kind={kind} side={56} from={side.atlas} />
       ))}
     </span>
-    <small>
-      <span class="heard">Unit </span>
-      {channel}
-    </small>
+    <UnitCaption layer={side.layer} channel={channel} from={side.atlas} />
   </span>
 );

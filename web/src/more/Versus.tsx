@@ -8,7 +8,7 @@ import { fieldOf, many, percent, shapeOf, short } from "../words";
 import { labelOf, nameOf } from "../parts/Examples";
 import { VirtualGrid } from "../parts/Grid";
 import { keeps, Matches } from "./Matches";
-import { Choice, Loading, Name } from "../parts/small";
+import { Choice, Loading, Name, UnitWords } from "../parts/small";
 import { DeadTile, ExampleTile, UnitTile } from "../parts/Tile";
 
 export interface SideOf {
@@ -51,7 +51,7 @@ function UnitHalf({ side, found, image, look }: { side: UnitSide; found: { shard
   const text = `${layer.name}:${channel}`;
   return (
     <section class="panel half" aria-label={text}>
-      <h2>{atlas.name ? <Name text={`${text} in ${atlas.name}`} /> : <a href={toUnit(layer.name, channel)}>{text}</a>}</h2>
+      <h2>{atlas.name ? <><UnitWords unit={text} from={atlas} /> in <Name text={atlas.name} /></> : <a href={toUnit(layer.name, channel)}><UnitWords unit={text} /></a>}</h2>
       <p class="note">
         maximum {short(unit.maximum)} · mean {short(unit.mean)} · active {percent(unit.active)} · {fieldOf(layer)}
       </p>
@@ -150,7 +150,7 @@ function LayerHalf({ side, chosen, choose, open, keys }: { side: SideOf; chosen:
                 <span class="caption">
                   <b>
                     <span class="heard">Unit </span>
-                    {channel}
+                    {data.value?.names?.[channel] ? <bdi>{data.value.names[channel]}</bdi> : channel}
                   </b>
                   <span>{dead ? "dead" : short(data.value?.maximum[channel])}</span>
                 </span>

@@ -2,12 +2,12 @@ import type { ComponentChildren } from "preact";
 import { numbersOf, useClasses } from "../classes";
 import { Joints } from "../parts/Details";
 import { Needs } from "../parts/Needs";
-import { Loading, Name, Problem, Section } from "../parts/small";
+import { Loading, Name, Problem, Section, UnitCaption, UnitWords } from "../parts/small";
 import { UnitTile } from "../parts/Tile";
 import { Thumb } from "../parts/WholeImage";
 import { toImage, toLayer, toUnit, withQuery } from "../route";
 import { layerOfUnit, useAtlas, useData } from "../store";
-import type { Answering, ClassShard, LogitShard, ProfileIndex } from "../types";
+import type { Answering, ClassShard, LayerEntry, LogitShard, ProfileIndex } from "../types";
 import { baseName, many, short } from "../words";
 
 const IMAGES = 18;
@@ -78,7 +78,7 @@ function Labelled({ label, name }: { label: number; name: string }) {
               title={`Units of ${layer.name} that answer to it`}
               note={<a href={toLayer(layer.name, { class: label, sort: "selectivity" })}>Those that prefer it to every other class</a>}
             >
-              <Answers rows={units} tile={(channel) => <UnitTile layer={layer} channel={channel} kind="photos" side={64} />} layer={layer.name} />
+              <Answers rows={units} tile={(channel) => <UnitTile layer={layer} channel={channel} kind="photos" side={64} />} layer={layer} />
             </Section>
           )
         );
@@ -87,20 +87,16 @@ function Labelled({ label, name }: { label: number; name: string }) {
   );
 }
 
-function Answers({ rows, layer, tile }: { rows: Answering[]; layer: string; tile: (channel: number) => ComponentChildren }) {
+function Answers({ rows, layer, tile }: { rows: Answering[]; layer: LayerEntry; tile: (channel: number) => ComponentChildren }) {
   return (
     <ul class="tiles">
       {rows.map(([channel, mean, index]) => (
         <li key={channel}>
-          <a href={toUnit(layer, channel)} title={`mean ${short(mean)}, selectivity ${index.toFixed(2)}`}>
+          <a href={toUnit(layer.name, channel)} title={`mean ${short(mean)}, selectivity ${index.toFixed(2)}`}>
             {tile(channel)}
-            <span class="caption">
-              <b>
-                <span class="heard">Unit </span>
-                {channel}
-              </b>
+            <UnitCaption layer={layer} channel={channel}>
               <span>{index.toFixed(2)}</span>
-            </span>
+            </UnitCaption>
           </a>
         </li>
       ))}
@@ -124,7 +120,7 @@ function Logit({ logit, layers, note }: { logit: number; layers: string[]; note:
               <UnitTile layer={shown} channel={logit} kind="photos" side={112} />
               <UnitTile layer={shown} channel={logit} kind="projections" side={112} />
             </span>
-            {shown.name}:{logit}
+            <UnitWords unit={`${shown.name}:${logit}`} />
           </a>
         </Section>
       )}

@@ -9,8 +9,9 @@ import { Channels, channelsOf } from "../parts/Channels";
 import { Details } from "../parts/Details";
 import { Loading, Name, NoLayer, Problem } from "../parts/small";
 import { ahead, scripts } from "../ahead";
+import { logitName, useClasses } from "../classes";
 import type { View } from "../layerview";
-import { toLayer, toUnit, withQuery } from "../route";
+import { toClass, toLayer, toUnit, withQuery } from "../route";
 import { useMarks } from "../marks";
 import { useKeys, useShell } from "../shell";
 import { layerNamed, useAtlas, useData } from "../store";
@@ -129,6 +130,7 @@ function UnitView(props: ViewProps) {
     extend: (next) => change({ rf: next === "part" || (next === "field" && !zooms) ? null : next }),
     to: (name, channel) => withQuery(toUnit(name, channel), kept),
   };
+  const logit = logitName(useClasses(layer.units.named).network, layer.name, unit.channel) === unit.name;
   const [active, activate] = useState(0);
   const step = useUnitKeys(props, Math.min(active, Math.max(0, unit.images.length - 1)), reach, views);
   useEffect(() => activate(0), [address]);
@@ -150,9 +152,7 @@ function UnitView(props: ViewProps) {
             <Name text={`${layer.name}:${unit.channel}`} />
           </h1>
           {unit.name !== undefined && (
-            <p class="unit-name">
-              <Name text={unit.name} plain />
-            </p>
+            <p class="unit-name">{logit && !atlas.manifest.subset ? <a href={toClass(unit.name)}>{unit.name}</a> : <Name text={unit.name} plain />}</p>
           )}
           <p class="lead">
             unit {unit.channel} of <a href={toLayer(layer.name, { at: unit.channel })}>{layer.channels}</a> · {layer.op} · {shapeOf(layer)} · receptive field {fieldOf(layer)}

@@ -5,7 +5,7 @@ import { copyText, saveFile, useKeys, useShell } from "../shell";
 import { layerOfUnit, useAtlas } from "../store";
 import type { LayerEntry, UnitData, UnitShard } from "../types";
 import { useModal } from "./KeyHelp";
-import { onlyHere, Share } from "./Share";
+import { command, folderOf, onlyHere, Share } from "./Share";
 
 interface Props {
   layer: LayerEntry;
@@ -84,13 +84,13 @@ function Refused({ path, unit, close }: { path: string; unit: string; close: () 
             open <a href={path} target="_blank" rel="noreferrer">the unit's picture</a> (WebP) and save it;
           </li>
           <li>
-            run <code>convscope serve</code> on this folder, where the buttons work;
+            run <code>convscope serve {folderOf(location)}</code>, where the buttons work;
           </li>
           <li>
-            run <code>convscope atlas export FOLDER --units {unit} --single-file</code>: one file to mail, where they work too;
+            run <code>{command(unit, location)}</code>: one file to mail, where they work too;
           </li>
           <li>
-            run <code>convscope atlas export FOLDER --portable</code>: the whole atlas with every picture twice.
+            run <code>convscope atlas export {folderOf(location)} --portable</code>: the whole atlas with every picture twice.
           </li>
         </ul>
       </div>

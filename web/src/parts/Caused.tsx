@@ -1,10 +1,11 @@
 import { useMemo, useState } from "preact/hooks";
+import { useUnitNames } from "../classes";
 import { parseUnit, toExperiment, toImage, toUnit } from "../route";
 import { layerOfUnit, useAtlas, useData, useExperiments, usePicture } from "../store";
 import type { CauseGraph, CausesData, Experiment } from "../types";
 import { baseName, many, short } from "../words";
 import { Joints } from "./Details";
-import { Name, Section } from "./small";
+import { Name, Section, UnitWords } from "./small";
 
 const SIDE = 56; // and as it is shown
 const [WIDE, HIGH, GAP] = [176, 68, 64]; // of a node, and between columns
@@ -66,7 +67,7 @@ function Graphs({ experiment, graphs, title, here, whole }: { experiment: Experi
         <p class="chips" role="group" aria-label={here || whole ? "Units" : "Images"}>
           {graphs.map((one, number) => (
             <button key={number} type="button" class="chip" aria-pressed={one === graph} onClick={() => choose(number)}>
-              <Name text={whole ? `${plain(one.unit)} on ${baseName(one.name)}` : here ? one.unit : baseName(one.name)} />
+              {whole ? <><UnitWords unit={plain(one.unit)} /> on <Name text={baseName(one.name)} /></> : here ? <UnitWords unit={one.unit} /> : <Name text={baseName(one.name)} />}
             </button>
           ))}
         </p>
@@ -130,7 +131,8 @@ function Node({ unit, value, first, sheet, at, count }: { unit: string; value: n
   const atlas = useAtlas();
   const one = parseUnit(plain(unit));
   const shown = one && layerOfUnit(atlas, one.layer, one.channel);
-  const name = plain(unit).split(":").pop() ?? unit; // its layer heads the column
+  const called = useUnitNames(shown ?? undefined)(one?.channel ?? -1);
+  const name = called ?? plain(unit).split(":").pop() ?? unit; // its layer heads the column
   const cell = (row: number) => ({ width: `${SIDE}px`, height: `${SIDE}px`, backgroundImage: `url("${sheet}")`, backgroundPosition: `${-SIDE * at}px ${-SIDE * row}px`, backgroundSize: `${SIDE * count}px ${2 * SIDE}px` });
   const words = (
     <>

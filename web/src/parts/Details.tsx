@@ -8,7 +8,7 @@ import { labelOf, nameOf } from "./Examples";
 import { Histogram } from "./Histogram";
 import { Later } from "./Later";
 import { useMarks } from "../marks";
-import { ClassName, Name, Section } from "./small";
+import { ClassName, Name, Section, UnitCaption } from "./small";
 import { FedUnit } from "./Caused";
 import { Needs } from "./Needs";
 import { Likeness } from "./Truth";
@@ -71,9 +71,13 @@ const First = ({ layer, data, shard, unit, note, mine, link }: Given) => (
       </Section>
       {note && <Notebook key={`${layer.name}:${unit.channel}`} unit={`${layer.name}:${unit.channel}`} />}
     </div>
-    {unit.classes.length > 0 && <Classes shard={shard} unit={unit} />}
+    {(unit.classes.length > 0 || mine?.control) && (
+      <div class="stack">
+        {unit.classes.length > 0 && <Classes shard={shard} unit={unit} />}
+        {mine?.control && <Control layer={layer} unit={unit} extra={mine} />}
+      </div>
+    )}
     <Tuning layer={layer} unit={unit} />
-    {mine?.control && <Control layer={layer} unit={unit} extra={mine} />}
   </>
 );
 
@@ -183,16 +187,12 @@ function Nearest({ layer, unit }: { layer: LayerEntry; unit: UnitData }) {
           <li key={channel}>
             <a href={toUnit(layer.name, channel)}>
               <UnitTile layer={layer} channel={channel} kind="photos" side={56} />
-              <span class="caption">
-                <b>
-                  <span class="heard">Unit </span>
-                  {channel}
-                </b>
+              <UnitCaption layer={layer} channel={channel}>
                 <span>
                   <span class="heard">similarity </span>
                   {similarity.toFixed(2)}
                 </span>
-              </span>
+              </UnitCaption>
             </a>
             <a class="versus" href={toCompare(`${layer.name}:${unit.channel}`, `${layer.name}:${channel}`)} aria-label={`Compare with unit ${channel}`} title="Compare">
               ⇄

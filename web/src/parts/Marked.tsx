@@ -3,7 +3,7 @@ import { parseUnit, toUnit } from "../route";
 import { saveFile, useShell } from "../shell";
 import { layerOfUnit, useAtlas } from "../store";
 import { many } from "../words";
-import { Name, Section } from "./small";
+import { Section, UnitWords } from "./small";
 import { UnitTile } from "./Tile";
 
 /** The units that a person marked, with their notes, to save and to take in from others. */
@@ -39,7 +39,7 @@ export function Marked() {
                 </span>
                 <span class="caption">
                   <b>
-                    <Name text={text} />
+                    <UnitWords unit={text} />
                   </b>
                 </span>
                 {note && <small class="clamp">{note}</small>}

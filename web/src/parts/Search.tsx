@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { useClasses } from "../classes";
+import { logitName, useClasses } from "../classes";
 import { useMarks } from "../marks";
 import type { Route } from "../route";
 import { parseUnit, toClass, toImage, toLayer, toUnit, withQuery } from "../route";
@@ -8,7 +8,7 @@ import { seek, topping } from "../search";
 import { useKeys, useShell } from "../shell";
 import type { Atlas } from "../store";
 import { fill, layerOfUnit, useAtlas, useData } from "../store";
-import type { ImageIndex, ImageShard, LayerData, LayerEntry, NetworkData, ProfileIndex } from "../types";
+import type { ImageIndex, ImageShard, LayerData, LayerEntry, LogitIndex, NetworkData, ProfileIndex } from "../types";
 import { baseName, many, shapeOf } from "../words";
 import { useModal } from "./KeyHelp";
 import { Tile, UnitTile } from "./Tile";
@@ -33,10 +33,11 @@ interface Group {
 
 const [FEW, SOME, LOOKED] = [6, 10, 40];
 
-const unitHit = (layer: LayerEntry, channel: number, more?: string): Hit => ({
+/** A unit; `name` is the class whose logit it is. */
+const unitHit = (layer: LayerEntry, channel: number, more?: string, name: string | null = null): Hit => ({
   href: toUnit(layer.name, channel),
-  words: `${layer.name}:${channel}`,
-  ...(more ? { more } : {}),
+  words: name ?? `${layer.name}:${channel}`,
+  ...(name !== null || more ? { more: [name !== null ? `${layer.name}:${channel}` : "", more ?? ""].filter(Boolean).join(" · ") } : {}),
   picture: (
     <>
       <UnitTile layer={layer} channel={channel} kind="photos" side={44} />
@@ -46,11 +47,11 @@ const unitHit = (layer: LayerEntry, channel: number, more?: string): Hit => ({
 });
 
 /** The unit that a text spells, also by its number in the layer that is shown. */
-function spelled(atlas: Atlas, route: Route, text: string): Hit[] {
+function spelled(atlas: Atlas, network: LogitIndex | null, route: Route, text: string): Hit[] {
   const here = route.page === "layer" ? route.rest : parseUnit(route.rest)?.layer;
   const unit = parseUnit(/^\d+$/.test(text) && here ? `${here}:${text}` : text);
   const layer = unit && layerOfUnit(atlas, unit.layer, unit.channel);
-  return unit && layer && unit.channel < layer.channels ? [unitHit(layer, unit.channel)] : [];
+  return unit && layer && unit.channel < layer.channels ? [unitHit(layer, unit.channel, "", logitName(network, layer.name, unit.channel))] : [];
 }
 
 /** The scripts of what is sought in: loaded once the search is open. */
@@ -71,7 +72,7 @@ function useSought(): { network: NetworkData | null; profiles: ProfileIndex | nu
 }
 
 /** The units that are among the strongest on the images found. */
-function useTopping(images: number[], index: ImageIndex | null): Hit[] {
+function useTopping(images: number[], index: ImageIndex | null, network: LogitIndex | null): Hit[] {
   const { manifest, store } = useAtlas();
   const looked = images.slice(0, LOOKED);
   const key = looked.join();
@@ -86,14 +87,14 @@ function useTopping(images: number[], index: ImageIndex | null): Hit[] {
         .slice(0, SOME)
         .flatMap((one) => {
           const layer = manifest.layers[one.layer];
-          return layer ? [unitHit(layer, one.channel, looked.length > 1 ? `on ${one.images} of them` : `no. ${one.rank + 1}`)] : [];
+          return layer ? [unitHit(layer, one.channel, looked.length > 1 ? `on ${one.images} of them` : `no. ${one.rank + 1}`, logitName(network, layer.name, one.channel))] : [];
         });
       set({ key, hits });
     });
     return () => {
       wanted = false;
     };
-  }, [key, index]);
+  }, [key, index, network]);
   return found.key === key ? found.hits : [];
 }
 
@@ -112,22 +113,23 @@ function useGroups(route: Route, text: string): Group[] {
   const tops = useTopping(
     images.found.map((one) => one.number),
     index,
+    classes.network,
   );
   return useMemo(() => {
     if (!text) return [];
     const layers = seek(manifest.layers, (one) => [one.name, one.op], text, FEW);
     const others = seek((network?.layers ?? []).filter((one) => !one.shown), (one) => [one.name, one.op], text, 3);
-    const units = named.map(({ layer, data }) => seek((data.names ?? []).map((name, channel) => ({ name, channel })).filter((one) => layerOfUnit(atlas, layer.name, one.channel)), (one) => [one.name], text, FEW).found.map(({ name, channel }) => unitHit(layer, channel, name)));
+    const units = named.map(({ layer, data }) => seek((data.names ?? []).map((name, channel) => ({ name, channel })).filter((one) => layerOfUnit(atlas, layer.name, one.channel)), (one) => [one.name], text, FEW).found.map(({ name, channel }) => unitHit(layer, channel, "", name)));
     const noted = seek(Object.entries(notes), ([unit, note]) => [unit, note], text, SOME).found.flatMap(([words, note]) => {
       const unit = parseUnit(words);
       const layer = unit && layerOfUnit(atlas, unit.layer, unit.channel);
-      return unit && layer ? [unitHit(layer, unit.channel, `★ ${note}`)] : [];
+      return unit && layer ? [unitHit(layer, unit.channel, `★ ${note}`, logitName(classes.network, layer.name, unit.channel))] : [];
     });
     const names = [...new Set([...(classes.collection?.names ?? []).filter((_, i) => classes.collection?.images[i]), ...(classes.network?.names ?? [])])];
     const kinds = seek(names, (one) => [one], text, SOME);
     const first = (name: string): number | undefined => profiles?.images[profiles.labels.findIndex((label) => profiles.classes[label] === name)];
     return [
-      { title: "Unit", hits: spelled(atlas, route, text) },
+      { title: "Unit", hits: spelled(atlas, classes.network, route, text) },
       { title: "Layers", count: layers.count, hits: layers.found.map((layer) => ({ href: toLayer(layer.name), words: layer.name, more: `${layer.op} · ${shapeOf(layer)}`, picture: <Tile path={fill(manifest.paths.preview, { layer: layer.id })} grid={layer.preview} panel={0} cell={0} side={44} /> })) },
       { title: "Marked units", hits: noted },
       {
@@ -202,7 +204,7 @@ export function Search({ route, close }: { route: Route; close: () => void }) {
                 number += 1;
                 return (
                   <a key={hit.href + hit.more} id={`hit-${number}`} role="option" aria-selected={number === chosen} tabIndex={-1} class="hit" href={hit.href} onClick={close}>
-                    <span class="hit-picture">{hit.picture}</span>
+                    {group.hits.some((one) => one.picture) && <span class="hit-picture">{hit.picture}</span>}
                     <bdi>{hit.words}</bdi>
                     {hit.more && <bdi class="quiet">{hit.more}</bdi>}
                   </a>

@@ -13,10 +13,12 @@ export function onlyHere(link: string): string {
 /** A word of a command line, in quotes where a shell would take it apart. */
 const word = (text: string): string => (/^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`);
 
-/** The command that writes a unit as one file; the folder is known where the page is opened from it. */
+/** The atlas's folder as a command line has it: known where the page is opened from it. */
+export const folderOf = (page: { protocol: string; pathname: string }): string => (page.protocol === "file:" ? word(decodeURIComponent(page.pathname).replace(/\/[^/]*$/, "") || "/") : "FOLDER");
+
+/** The command that writes a unit as one file. */
 export function command(unit: string, page: { protocol: string; pathname: string }): string {
-  const folder = page.protocol === "file:" ? word(decodeURIComponent(page.pathname).replace(/\/[^/]*$/, "") || "/") : "FOLDER";
-  return `convscope atlas export ${folder} --units ${word(unit)} --single-file`;
+  return `convscope atlas export ${folderOf(page)} --units ${word(unit)} --single-file`;
 }
 
 interface Props {
@@ -41,7 +43,7 @@ export function Share({ unit, link, copy, close }: Props) {
         </button>
         <h2>Share {unit}</h2>
         <h3>One file to mail</h3>
-        <p>Opens on this unit, on any computer and without a connection, and holds the units that it links to. This command writes it:</p>
+        <p>Opens on this unit, on any computer and without a connection, and holds the units that it links to. This command writes it{written.includes(" FOLDER ") && ", FOLDER standing for the folder of this atlas on the computer that has it"}:</p>
         <pre>{written}</pre>
         <button type="button" onClick={() => copy(written, "Command")}>
           Copy command

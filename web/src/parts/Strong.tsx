@@ -4,6 +4,7 @@ import { toUnit } from "../route";
 import { fill, useAtlas } from "../store";
 import type { Box, Grid, LayerEntry, Strong, TakenData } from "../types";
 import { short } from "../words";
+import { UnitCaption } from "./small";
 import { Tile } from "./Tile";
 import type { Over } from "./WholeImage";
 import { Cut } from "./WholeImage";
@@ -66,15 +67,11 @@ export function StrongUnits({ layer, row, image, rows, wins, grid, taken, mark, 
                 </span>
                 {over ? <Tile path={over.path} grid={over.grid} panel={0} cell={over.cell} side={SIDE} boost /> : rank !== undefined ? <Example layer={layer} channel={channel} rank={rank} /> : <span class="tile none" title="not projected" style={{ width: `${SIDE}px`, height: `${SIDE}px` }} />}
               </span>
-              <span class="caption">
-                <b>
-                  <span class="heard">Unit </span>
-                  {channel}
-                </b>
+              <UnitCaption layer={layer} channel={channel}>
                 <span title="response, and its share of the unit's maximum">
-                  {short(value)} · {Math.round(100 * share)} %
+                  {short(value)} · {share >= 0.9995 ? "max" : `${Math.round(100 * share)} %`}
                 </span>
-              </span>
+              </UnitCaption>
             </a>
             <button type="button" class="versus" aria-pressed={held} aria-label={`Where unit ${channel} responds`} title="Where it responds, and what it takes" onClick={() => (pin(held ? null : place), held && mark(null))}>
               <svg viewBox="0 0 16 16" aria-hidden="true">
@@ -110,13 +107,9 @@ export function Won({ layer, wins }: { layer: LayerEntry; wins: [number, number,
                 <Example layer={layer} channel={channel} rank={rank} photo />
                 <Example layer={layer} channel={channel} rank={rank} />
               </span>
-              <span class="caption">
-                <b>
-                  <span class="heard">Unit </span>
-                  {channel}
-                </b>
+              <UnitCaption layer={layer} channel={channel}>
                 <span>no. {rank + 1}</span>
-              </span>
+              </UnitCaption>
             </a>
           </li>
         ))}

@@ -1,9 +1,11 @@
 import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
+import { useUnitNames } from "../classes";
 import { boostOf, remembered, useKeys, useShell } from "../shell";
-import { toClass, toLayer } from "../route";
-import { useAtlas, useData } from "../store";
-import type { Field, NetworkData } from "../types";
+import { parseUnit, toClass, toLayer } from "../route";
+import type { Atlas } from "../store";
+import { layerNamed, useAtlas, useData } from "../store";
+import type { Field, LayerEntry, NetworkData } from "../types";
 
 /** Text from outside, in a direction of its own and cut where it is long; the whole text is in its title. */
 export function Name({ text, plain }: { text: string; plain?: boolean }) {
@@ -88,6 +90,40 @@ export function ClassName({ name, number }: { name: string | undefined; number: 
   const { manifest } = useAtlas();
   const text = <Name text={name ?? `class ${number}`} />;
   return name !== undefined && manifest.classes ? <a href={toClass(name)}>{text}</a> : text;
+}
+
+/** A unit under its picture: its number, and below it what it is called, where it has a name. */
+export function UnitCaption({ layer, channel, from, children }: { layer: LayerEntry; channel: number; from?: Atlas | null; children?: ComponentChildren }) {
+  const name = useUnitNames(layer, from)(channel);
+  return (
+    <>
+      <span class="caption">
+        <b>
+          <span class="heard">Unit </span>
+          {channel}
+        </b>
+        {children}
+      </span>
+      {name !== null && (
+        <small class="called">
+          <Name text={name} />
+        </small>
+      )}
+    </>
+  );
+}
+
+/** What a unit that is spelled out is called, before its spelling where it has a name. */
+export function UnitWords({ unit, from }: { unit: string; from?: Atlas | null }) {
+  const own = useAtlas();
+  const at = parseUnit(unit);
+  const name = useUnitNames(at ? layerNamed(from ?? own, at.layer) : undefined, from)(at?.channel ?? -1);
+  if (name === null) return <Name text={unit} />;
+  return (
+    <span class="logit">
+      <Name text={name} plain /> <small class="quiet">{unit}</small>
+    </span>
+  );
 }
 
 export const Loading = ({ what }: { what: string }) => <p class="quiet loading" role="status">Loading {what}…</p>;

@@ -1,13 +1,13 @@
 import { useState } from "preact/hooks";
-import { Drawn, useAsked, useBench } from "../bench";
+import { calledOf, Drawn, useAsked, useBench } from "../bench";
 import { patch } from "../draw";
 import { ofCauses } from "../session";
 import type { Caused } from "../types";
 import { number, signed } from "../words";
 
 /** What fed the unit, one layer down; each cause is a unit to walk on to, down to the pixels. */
-export function Causes({ unit, settled, walk }: { unit: string; settled: object; walk: (to: string) => void }) {
-  const { held, session } = useBench();
+export function Causes({ unit, settled, walk }: { unit: string; settled: object; walk: (from: string, to: string) => void }) {
+  const { about, held, session } = useBench();
   const [found, setFound] = useState<{ of: string; told: Caused | null; first: boolean } | null>(null);
   useAsked({ kind: "causes", photo: held?.told.photo, unit, ...settled }, async (api, asked, signal) => {
     try {
@@ -34,11 +34,11 @@ export function Causes({ unit, settled, walk }: { unit: string; settled: object;
       <ul>
         {told.nodes.map((node) => (
           <li key={node.unit}>
-            <button type="button" onClick={() => walk(node.unit)} title="Walk on to this unit">
+            <button type="button" onClick={() => walk(found.of, node.unit)} title="Walk on to this unit">
               <span class="cause-picture">{node.box && held && <Drawn draw={(canvas) => patch(canvas, held.crop, node.box as [number, number, number, number], 40)} of={[held.crop, node]} />}</span>
               <span class="cause-name">
                 <span class="heard">{told.layer}:</span>
-                {node.unit.slice(told.layer.length + 1)}
+                {calledOf(about, node.unit) ?? node.unit.slice(told.layer.length + 1)}
               </span>
               <span class="cause-bar" data-against={node.amount < 0}>
                 <i style={{ width: `${(100 * Math.abs(node.amount)) / most}%` }} />
@@ -48,8 +48,8 @@ export function Causes({ unit, settled, walk }: { unit: string; settled: object;
           </li>
         ))}
       </ul>
-      <p class="note">
-        {number(balance.amount)} = {number(balance.parts)} from all units of the layer{others ? ` ${signed(others)} past it` : ""} {signed(balance.biases)} from biases
+      <p class="note" title="Each unit's activation times the signal that is carried back to it; together they are the activation above.">
+        Adds up: {number(balance.amount)} = {number(balance.parts)} from all units of the layer{others ? ` ${signed(others)} by other ways` : ""} {signed(balance.biases)} from biases
         {told.curved ? ` ${signed(balance.remainder)} not accounted for (curved: ${told.curved})` : ""}.
       </p>
     </div>

@@ -1,4 +1,4 @@
-import { probable, useBench } from "../bench";
+import { calledOf, probable, useBench } from "../bench";
 import { number, score, signed } from "../words";
 import type { ClassTold } from "../types";
 
@@ -82,7 +82,7 @@ function Changed() {
   return (
     <details class="changed" open>
       <summary>
-        Against <bdi>{changed.name}</bdi>
+        Changed against <bdi>{changed.name}</bdi>
       </summary>
       <ul>
         {changed.classes.map((one) => (
@@ -91,12 +91,12 @@ function Changed() {
           </li>
         ))}
       </ul>
-      <h3>Units</h3>
+      <h3>Units, before and now</h3>
       <ul>
         {changed.units.map((one) => (
           <li key={one.unit}>
             <button class="plain" type="button" onClick={() => choose({ unit: one.unit }, "push")}>
-              {one.unit}
+              {calledOf(about, one.unit) ?? one.unit}
             </button>{" "}
             <span>
               {number(one.before)} → {number(one.now)}

@@ -99,6 +99,7 @@ export function Curves() {
           {number(amount)} {known.unit}
         </output>
       </div>
+      {current && <p class="note">Distance: how far a layer's features are from those of the photo as it is, as a share of their length; 0 is unmoved.</p>}
       {current ? <Plot of={current} amount={amount} isProbable={probable(about)} /> : <p class="note">Move the slider: the photo is changed, and the curves draw themselves.</p>}
     </section>
   );

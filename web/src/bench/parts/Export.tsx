@@ -1,7 +1,7 @@
 import { saveFile } from "../../shell";
 import { probable, useBench } from "../bench";
-import { ofClasses, pageOf } from "../session";
-import { doingOf } from "../state";
+import { MOST, ofClasses, pageOf } from "../session";
+import { lookOf } from "../state";
 
 /** The session as one file, or as the Python that repeats it. */
 export function Export() {
@@ -9,8 +9,7 @@ export function Export() {
   if (!held) return null;
   const stem = held.told.name.replace(/\.\w{1,5}$/, "").replace(/^.*[/\\]/, "") || "photo";
   const python = async (): Promise<string> => {
-    const look = { kind: "look", ...doingOf(chosen) };
-    const steps = [...session.steps.map((step) => step.question), ...(chosen.silenced.length ? [look] : [])];
+    const steps = [...session.steps.map((step) => step.question), lookOf(chosen)].slice(-MOST);
     return (await api.one<{ python: string }>({ kind: "python", photo: held.told.photo, moved: chosen.moved, steps })).python;
   };
   const picture = (): string => {
@@ -25,8 +24,8 @@ export function Export() {
       if (kind === "py") saveFile(`${stem}.py`, program, "text/x-python");
       else {
         const shown = picture();
-        const classes = glance ? [ofClasses({ kind: "look", ...doingOf(chosen) }, "What the network answers", glance.classes, probable(about), shown)] : [];
-        const steps = [...classes.map((step) => ({ ...step, pictures: [] })), ...session.steps];
+        const classes = glance ? [ofClasses(lookOf(chosen), "What the network answers", glance.classes, probable(about))] : [];
+        const steps = [...classes, ...session.steps.filter((step) => JSON.stringify(step.question) !== JSON.stringify(lookOf(chosen)))];
         saveFile(`${stem}.html`, pageOf(steps, about, { name: held.told.name, picture: shown }, program), "text/html");
       }
       say(kind === "py" ? "Python saved" : "Page saved");
@@ -34,6 +33,9 @@ export function Export() {
   };
   return (
     <span class="export" role="group" aria-label="Save the session">
+      <span class="quiet" aria-hidden="true">
+        Save
+      </span>
       <button type="button" onClick={() => save("html")} title="One page with the pictures and numbers of this session">
         HTML
       </button>

@@ -1,9 +1,9 @@
-import { useBench } from "../bench";
+import { calledOf, useBench } from "../bench";
 import { number } from "../words";
 
 /** Units that are followed while the photo is covered, turned or silenced. */
 export function Followed() {
-  const { glance, chosen, choose } = useBench();
+  const { about, glance, chosen, choose } = useBench();
   if (!chosen.followed.length) return null;
   return (
     <section class="followed" aria-label="Followed units">
@@ -14,7 +14,7 @@ export function Followed() {
           return (
             <li key={one.unit}>
               <button class="plain" type="button" onClick={() => choose({ unit: one.unit }, "push")}>
-                {one.unit}
+                {calledOf(about, one.unit) ?? one.unit}
               </button>
               <span class="answer-bar" aria-hidden="true">
                 <i style={{ width: `${(100 * Math.abs(one.value)) / most}%` }} />

@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { Choice } from "../../parts/small";
-import { Drawn, type Shared, told, useBench } from "../bench";
+import { calledOf, Drawn, type Shared, told, useBench } from "../bench";
 import { lit, type Picture } from "../draw";
 import type { UnitTold } from "../types";
 import { number } from "../words";
@@ -69,7 +69,7 @@ export function Layers() {
             <ul>
               {layer.units.map((unit, place) => (
                 <li key={place}>
-                  <Tile layer={layer.name} unit={unit} before={before.get(unit.channel)} photo={held?.crop} unitNow={chosen.unit} silenced={chosen.silenced} choose={choose} seen={inSight(layer.name)} />
+                  <Tile layer={layer.name} unit={unit} before={before.get(unit.channel)} photo={held?.crop} unitNow={chosen.unit} silenced={chosen.silenced} choose={choose} called={calledOf(about, `${layer.name}:${unit.channel}`)} seen={inSight(layer.name)} />
                 </li>
               ))}
             </ul>
@@ -88,11 +88,12 @@ export function Layers() {
           <Choice
             label="What is strong"
             value={chosen.by}
-            options={[["activation", "by activation"], ["atlas", "for the unit"]]}
+            options={[["activation", "by activation"], ["atlas", "by share of its maximum"]]}
             change={(by: "activation" | "atlas") => choose({ by })}
           />
         )}
       </div>
+      <p class="note">The photo is bright where a unit responds. Below stand the unit's number in its layer, and its strongest response.</p>
       {rows}
     </section>
   );
@@ -106,12 +107,14 @@ interface TileProps {
   unitNow: string | null;
   silenced: string[];
   choose: Shared["choose"];
+  /** The class whose logit it is. */
+  called: string | null;
   /** Whether it is in sight; what is not is drawn when it comes. */
   seen: boolean;
 }
 
 /** One of them; it asks for nothing that changes while a square is moved. */
-function Tile({ layer, unit, before, photo, unitNow, silenced, choose, seen }: TileProps) {
+function Tile({ layer, unit, before, photo, unitNow, silenced, choose, called, seen }: TileProps) {
   if (!photo) return null;
   const name = `${layer}:${unit.channel}`;
   const fallen = before !== undefined && before !== null && unit.value !== null && Math.abs(before - unit.value) > 1e-3 * Math.abs(before);
@@ -131,6 +134,11 @@ function Tile({ layer, unit, before, photo, unitNow, silenced, choose, seen }: T
         </b>
         <span class={fallen ? "fallen" : ""}>{number(unit.value)}</span>
       </span>
+      {called !== null && (
+        <small class="called">
+          <bdi class="name">{called}</bdi>
+        </small>
+      )}
       {(fallen || silenced.includes(name)) && (
         <span class="heard">
           {fallen ? `${number(before)} as it is ` : ""}

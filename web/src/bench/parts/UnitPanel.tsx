@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Choice, Contrast } from "./Contrast";
-import { Drawn, told as drawn, useAsked, useBench } from "../bench";
+import { calledOf, Drawn, told as drawn, useAsked, useBench } from "../bench";
 import { bitmap, enlarged, patch, type Picture } from "../draw";
 import { useKeys } from "../keys";
 import { usePlace } from "../place";
@@ -57,7 +57,9 @@ function Unit({ unit }: { unit: string }) {
   const { chosen, choose, held, about, session } = useBench();
   const { alone } = usePlace();
   const [found, setFound] = useState<{ told: Projected; picture: Picture; asked: string } | null>(null);
-  const [walked, setWalked] = useState<string[]>([]);
+  const [walk, setWalk] = useState<{ path: string[]; to: string }>({ path: [], to: "" });
+  // Who goes elsewhere leaves the walk.
+  const walked = without(walk.to) === without(unit) ? walk.path : [];
   const settled = useSettled({ ...doingOf(chosen), silenced: [] }, 180);
   const parts = unitParts(unit);
   const layer = about.layers.find((one) => one.name === parts?.layer);
@@ -88,22 +90,26 @@ function Unit({ unit }: { unit: string }) {
   const canSilence = !!parts && !parts.channel.includes("-") && parts.layer !== about.output;
   const likeness = parts ? about.atlas?.layers[parts.layer]?.likeness : null;
   const told = found?.told;
-  const walk = (to: string): void => {
-    setWalked([...walked, unit]);
+  const called = (found?.asked === unit ? told?.name : null) ?? calledOf(about, unit);
+  /** From a unit to one of its causes: its own list may still be shown when another was gone on to. */
+  const goOn = (from: string, to: string): void => {
+    if (to === unit) return;
+    const at = walked.lastIndexOf(from);
+    setWalk({ path: [...(at >= 0 ? walked.slice(0, at) : walked), from], to });
     choose({ unit: to }, "push");
   };
   return (
     <>
       <div class="unit-head">
         <h2 id="unit-title">
-          <bdi>{told?.name && found?.asked === unit ? told.name : unit}</bdi>
+          <bdi>{called ?? unit}</bdi>
         </h2>
         <button class="icon" type="button" onClick={() => choose({ unit: null }, "push")} aria-label="Close the unit">
           ×
         </button>
       </div>
       <p class="note">
-        {told?.name ? `${unit}, ` : ""}activation <b class="number">{number(told?.value)}</b>
+        {called ? `${unit}, ` : ""}activation <b class="number">{number(told?.value)}</b>
         {told && unitParts(told.unit)?.at ? ` at ${unitParts(told.unit)?.at?.join(", ")}` : ""}
       </p>
       {walked.length > 0 && (
@@ -114,7 +120,7 @@ function Unit({ unit }: { unit: string }) {
               class="plain"
               type="button"
               onClick={() => {
-                setWalked(walked.slice(0, nth));
+                setWalk({ path: walked.slice(0, nth), to: one });
                 choose({ unit: one }, "push");
               }}
             >
@@ -136,17 +142,18 @@ function Unit({ unit }: { unit: string }) {
           <figcaption>projection</figcaption>
         </figure>
       </div>
-      {told && <p class="note">{told.report}</p>}
+      {told && <p class="note">On the way back: {told.report}.</p>}
+      {chosen.silenced.length > 0 && <p class="note">Silenced units speak here: what is silenced changes the classes and tiles alone.</p>}
       <div class="unit-bar">
         <Choice label="How signals go back" value={chosen.rule} options={RULES} change={(rule: Rule) => choose({ rule })} />
         <Contrast />
       </div>
       <div class="unit-bar">
-        <button type="button" aria-pressed={chosen.followed.includes(name)} onClick={() => toggle("followed")}>
+        <button type="button" aria-pressed={chosen.followed.includes(name)} title="Its activation stays in sight while the photo is covered, turned or silenced" onClick={() => toggle("followed")}>
           Follow
         </button>
         {canSilence && (
-          <button type="button" role="switch" aria-checked={chosen.silenced.includes(name)} onClick={() => toggle("silenced")}>
+          <button type="button" role="switch" aria-checked={chosen.silenced.includes(name)} title="Set it to zero, and see what the classes do" onClick={() => toggle("silenced")}>
             Silence
           </button>
         )}
@@ -158,7 +165,7 @@ function Unit({ unit }: { unit: string }) {
       </div>
       {layer?.spatial && parts && <MapPick unit={name} layer={layer} at={told ? unitParts(told.unit)?.at ?? null : null} other={told && without(told.unit) === name ? told.map : null} choose={(at: Pair | null) => choose({ unit: at ? `${name}@${at[0]},${at[1]}` : name })} />}
       {parts && <NineBest layer={parts.layer} channel={parts.channel} />}
-      <Causes unit={unit} settled={settled} walk={walk} />
+      <Causes unit={unit} settled={settled} walk={goOn} />
     </>
   );
 }

@@ -119,7 +119,8 @@ def test_a_file_that_fits_nothing_known_says_how_to_name_a_network(convscope: Ca
     assert done.code == 0, done.err
     assert "no network of the zoo or of torchvision fits" in done.out
     assert (
-        f"convscope layers py:nets:net --weights {path} --input-size 224  # a guess: put your images' side" in done.out
+        f"convscope layers py:nets:net --weights {path} --input-size 224  # a guess: put the side of your images"
+        in done.out
     )
     assert "--preprocess imagenet, --preprocess unit (0 to 1), or --mean 0.1307 --std 0.3081" in done.out
     assert convscope("layers", path, "--json").document["channels"] == 1

@@ -103,6 +103,6 @@ def _ways(found: "FileContents") -> list[str]:
         "no network of the zoo or of torchvision fits. Name yours by a function that makes it (docs/own-network.md):",
         "    def net(): return Net()  # your module, say in nets.py; its weights come from the file",
         f"    convscope layers py:nets:net --weights {found.path} --input-size {found.side or 224}"
-        + ("" if found.side else "  # a guess: put your images' side; without, what your layers fit is said"),
+        + ("" if found.side else "  # a guess: put the side of your images"),
         _TRAINED_ON,
     ]

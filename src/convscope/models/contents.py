@@ -149,9 +149,11 @@ def _parts(contents: Contents) -> Iterator[Tensors]:
     """The dictionaries, those of an optimiser together as one."""
     moments: dict[str, Stored] = {}
     for key, group in contents.groups().items():
+        if _is_beside(group):
+            continue
         if is_optimiser(key):
             moments |= {f"{key}.{name}": one for name, one in group.items()}
-        elif not _is_beside(group):
+        else:
             yield _part(key, "an average" if is_averaged(key) else "weights", group)
     if moments:
         yield _part(next(iter(moments)).partition(".")[0], "an optimiser's numbers", moments)

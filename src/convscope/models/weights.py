@@ -234,7 +234,8 @@ def fit(weights: Weights, module: nn.Module) -> tuple[dict[str, Tensor], Taken]:
     if weights.channels == "bgr":
         read = flip_input_channels(read)
     fitted = {name: read.get(name, _zero(value)).to(value.dtype) for name, value in wanted.items()}
-    same = tuple(dict.fromkeys(one.key for one in others if one.fits and not set(one.names.values()) & _paths(place)))
+    apart = (one.key for one in others if one.fits and not set(one.names.values()) & _paths(place))
+    same = tuple(dict.fromkeys([*apart, *place.averages]))
     beside = tuple(path for path in place.beside if stored[path].shape)  # counters are of no account
     return fitted, Taken(place.key, same, beside, said)
 

@@ -342,6 +342,9 @@ def test_a_table_without_labels_says_what_its_columns_are_called(tmp_path: Path)
     (tmp_path / "t.csv").write_text(',file,who,digit\n0,a.png,"Smith, Bob",3.0\n')
     said = open_source(tmp_path / "t.csv").describe()
     assert said.endswith("no labels, as no column is called label, class or target (but who, digit)")
+    (tmp_path / "t.csv").write_text("file,label\na.png,0.5\n")
+    said = open_source(tmp_path / "t.csv").describe()
+    assert said.endswith("no classes, as its labels, such as '0.5', are measurements or none")
     (tmp_path / "t.csv").write_text("file\na.png\n")
     assert open_source(tmp_path / "t.csv").describe() == f"1 image in {tmp_path}"
 

@@ -105,6 +105,12 @@ def test_a_network_that_has_these_names_itself_keeps_them() -> None:
     assert not taken.computed
 
 
+def both(part: nn.Module) -> None:
+    """Weight norm, and spectral norm of what comes of it."""
+    parametrizations.weight_norm(part)
+    parametrizations.spectral_norm(part)
+
+
 @pytest.mark.parametrize(
     ("change", "what", "advice"),
     [
@@ -114,6 +120,7 @@ def test_a_network_that_has_these_names_itself_keeps_them() -> None:
             "parametrizations.spectral_norm",
         ),
         (nn.utils.spectral_norm, "0.weight is parametrised, by spectral norm", "nn.utils.spectral_norm(net.get_sub"),
+        (both, "0.weight is parametrised", "parametrize.remove_parametrizations(net.get_sub"),
         (parametrizations.orthogonal, "0.weight is parametrised", "parametrize.remove_parametrizations(net.get_sub"),
     ],
 )

@@ -18,7 +18,9 @@ from torch import Tensor
 
 from convscope.models.stored import Stored, read_tensor
 
-_PARAMETRISED = re.compile(r"((?:.*\.)?)parametrizations\.([^.]+)\.original")
+_PARAMETRISED = re.compile(r"((?:.*\.)?)parametrizations\.([^.]+)\.original(0?)")
+_OF_OTHERS = re.compile(r"((?:.*\.)?parametrizations\.[^.]+\.)[1-9].*")
+"""Numbers of further parametrisations of the same tensor, or of one that has its own."""
 _LONGEST = 300  # characters of a name that is looked at
 
 
@@ -66,7 +68,7 @@ def refused(stored: Mapping[str, Stored], prefix: str) -> str | None:
         found = _PARAMETRISED.fullmatch(path)
         if found is not None:
             name = found[1] + found[2]
-            spectral = f"{path.removesuffix('original')}0._u" in stored
+            spectral = not found[3] and f"{path.removesuffix('original')}0._u" in stored
             removed = "parametrize.remove_parametrizations({}, '" + found[2] + "')"
             return _remedy(name.removeprefix(prefix), "parametrizations.spectral_norm" if spectral else "", removed)
         name = path.removesuffix("_orig")
@@ -88,23 +90,26 @@ def _remedy(name: str, spectral: str, removed: str) -> str:
 
 def _recipes(stored: Mapping[str, Stored]) -> Iterator[tuple[str, _Recipe]]:
     """The tensors that parts determine, by their path."""
+    others = {found[1] for path in stored if (found := _OF_OTHERS.fullmatch(path[:_LONGEST]))}
     for path, one in stored.items():
         if len(path) > _LONGEST:
             continue
         if path.endswith("_orig"):
             name = path.removesuffix("_orig")
             mask = stored.get(f"{name}_mask")
-            if mask is not None and mask.shape == one.shape:
+            if mask is not None and mask.shape == one.shape and f"{name}_u" not in stored:
                 yield name, _Recipe((path, f"{name}_mask"), _masked, "pruned weight# masked")
             continue
         first, second, name = path, "", ""
         if path.endswith("_g"):
             name = path.removesuffix("_g")
             second = f"{name}_v"
-        elif path.endswith("0") and (found := _PARAMETRISED.fullmatch(path[:-1])) is not None:
+        elif (found := _PARAMETRISED.fullmatch(path)) is not None and found[3]:
+            if path.removesuffix("original0") in others or f"{path[:-1]}2" in stored:
+                continue
             name, second = found[1] + found[2], f"{path[:-1]}1"
         direction = stored.get(second)
-        if direction is not None and _is_size(one.shape, direction.shape) and f"{path[:-1]}2" not in stored:
+        if direction is not None and _is_size(one.shape, direction.shape):
             yield name, _Recipe((first, second), _multiplied, "weight# multiplied out of weight norm")
 
 

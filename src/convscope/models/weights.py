@@ -342,7 +342,7 @@ def _complaint(
     if place is None:
         group = likeliest(weights.contents)
         own, other = list(wanted), list(group)
-        hint = _hint(weights.contents, "") or "check that the file was made for this architecture"
+        hint = _hint(stored, "") or "check that the file was made for this architecture"
         if [tuple(wanted[name].shape) for name in own] == [one.shape for one in group.values()]:
             hint = "its tensors have the model's shapes in the model's order: rename them in a function of yours"
         return (
@@ -360,21 +360,21 @@ def _complaint(
         parts.append(f"{len(extra)} that the model does not have ({few(extra)})")
     if misfits:
         parts.append(f"{len(misfits)} of another shape ({few(misfits)})")
-    advice = _hint(weights.contents, place.prefix) or "check that the file was made for this architecture"
+    advice = _hint(stored, place.prefix) or "check that the file was made for this architecture"
     if 0 < len(misfits) <= _FEW and not place.missing and not extra:
         advice += "; a model with other classes is loaded with classes=, one for another input size with input_size="
     where = f", looked for under {place.key}" if place.key else ""
     return f"the weights of {source} do not fit the model{where}: {'; '.join(parts)}; {advice}"
 
 
-def _hint(contents: Contents, prefix: str) -> str | None:
+def _hint(stored: Mapping[str, Stored], prefix: str) -> str | None:
     """What to do about weights that are not there as plain numbers."""
-    return _quantised(contents) or refused(contents.stored, prefix)
+    return _quantised(stored) or refused(stored, prefix)
 
 
-def _quantised(contents: Contents) -> str | None:
+def _quantised(stored: Mapping[str, Stored]) -> str | None:
     """What to do about a quantised network's file, whose tensors are plain but for those that it packs."""
-    sign = next((name for name in contents.stored if name.rpartition(".")[2] == "zero_point"), None)
+    sign = next((name for name in stored if name.rpartition(".")[2] == "zero_point"), None)
     return sign and f"it is of a quantised network ({sign}): take the one in floating point, as it was before"
 
 

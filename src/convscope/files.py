@@ -1,5 +1,6 @@
 """Files that are there wholly or not at all."""
 
+import codecs
 import contextlib
 import errno
 import hashlib
@@ -56,6 +57,30 @@ def home_expanded(path: str | os.PathLike[str]) -> Path:
         return Path(path).expanduser()
     except RuntimeError:
         return Path(path)
+
+
+def link_to_nothing(path: str | os.PathLike[str]) -> str:
+    """What a link at a path leads to, where there is nothing; "" for anything else, and for no link."""
+    try:
+        return os.readlink(path) if kind_of(path) == "nothing" else ""  # noqa: PTH115 (of a text or a path)
+    except (OSError, ValueError):
+        return ""
+
+
+def text_of(content: bytes) -> str:
+    """The text in the bytes of a file: UTF-8, or UTF-16 as spreadsheets write it, with or without a mark.
+
+    Raises UnicodeDecodeError, a ValueError, for anything else.
+
+    >>> text_of("file,label".encode("utf-16")), text_of("file,label".encode("utf-16-be"))
+    ('file,label', 'file,label')
+    """
+    if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return content.decode("utf-16")
+    # No text holds a zero, and the first letter of a table or a list has one of its two bytes so.
+    order = {(False, True): "utf-16-le", (True, False): "utf-16-be"}
+    zeros = content[:1] == b"\0", content[1:2] == b"\0"
+    return content.decode(order.get(zeros, "utf-8-sig"))
 
 
 def read_regular(path: str | os.PathLike[str], most: int) -> bytes:

@@ -118,9 +118,29 @@ def test_a_file_that_fits_nothing_known_says_how_to_name_a_network(convscope: Ca
     done = convscope("layers", path)
     assert done.code == 0, done.err
     assert "no network of the zoo or of torchvision fits" in done.out
-    assert f"convscope layers py:nets:net --weights {path}" in done.out
+    assert (
+        f"convscope layers py:nets:net --weights {path} --input-size 224  # a guess: put the side of your images"
+        in done.out
+    )
     assert "--preprocess imagenet, --preprocess unit (0 to 1), or --mean 0.1307 --std 0.3081" in done.out
     assert convscope("layers", path, "--json").document["channels"] == 1
+
+
+@pytest.mark.parametrize(("positions", "side"), [(49, 56), (50, 56), (51, 56), (48, None)])
+def test_the_size_is_that_of_embedded_positions_where_there_are_some(
+    convscope: Callable, tmp_path: Path, positions: int, side: int | None
+) -> None:
+    state = {"patch_embed.proj.weight": torch.zeros(4, 3, 8, 8), "pos_embed": torch.zeros(1, positions, 4)}
+    done = convscope("layers", written(tmp_path / "a.pth", {**state, "head.weight": torch.zeros(2, 4)}))
+    assert (f"--input-size {side}\n" if side else "--input-size 224  # a guess") in done.out
+
+
+def test_weights_in_parts_are_said_with_what_comes_of_them(convscope: Callable, tmp_path: Path) -> None:
+    parts = {"conv.weight_orig": torch.ones(4, 1, 3, 3), "conv.weight_mask": torch.zeros(4, 1, 3, 3)}
+    other = {"fc.parametrizations.weight.original": torch.ones(2, 4)}
+    done = convscope("layers", written(tmp_path / "a.pth", {**parts, **other}))
+    assert "in parts, and computed from them: 1 pruned weight masked" in done.out
+    assert "fc.weight is parametrised, and is not determined by what is in the file: give the network" in done.out
 
 
 def test_a_network_of_torchvision_is_found_by_its_file(

@@ -116,6 +116,10 @@ def test_of_several_frames_the_first_or_all_as_channels() -> None:
     np.testing.assert_allclose(one[..., 0], TWELVE / 4095 * 255, rtol=1e-5)
     all_five = decode_for(data, recipe(5, range="file"))
     np.testing.assert_allclose(all_five, frames.transpose(1, 2, 0) / 4095 * 255, rtol=1e-5, atol=1e-3)
+    about = {"BitsStored": 12, "PhotometricInterpretation": "MONOCHROME1", "WindowCenter": 2048.5, "WindowWidth": 2048}
+    three = decode_for(dicom(frames[:3], **about), recipe(3, range="file"))  # no colours, though there are three
+    expected = 255 - np.clip((frames[:3] - 1024.5) / 2047, 0, 1) * 255
+    np.testing.assert_allclose(three, expected.transpose(1, 2, 0), atol=1e-2)
 
 
 def test_colours() -> None:

@@ -167,6 +167,11 @@ READ: dict[str, tuple[Any, Callable[[Any, Path], None], str, str]] = {
                                                    "weights from FILE#model_ema"),
     "an average in one state dict": (Ema().state_dict(), save, "",
                                      "weights from FILE#online_model, not #ema_model"),
+    "an average within the network": ({**sd(), **under("ema_net.", 1), "ema_net.n": torch.tensor(3)}, save, "",
+                                      "weights from FILE, not #ema_net"),
+    "an average without dots": (
+        {"state_dict": {**sd(), **{f"model_ema.{k.replace('.', '')}": v for k, v in sd(1).items()}}}, save, "",
+        "weights from FILE#state_dict, not #state_dict.model_ema"),
     "a student and its teacher": ({"student": under("module.backbone."), "teacher": under("backbone.", 1)}, save, "",
                                   "weights from FILE#student.module.backbone, not #teacher.backbone"),
     "the teacher, which is asked for (1)": ({"student": under("module."), "teacher": under("", 1)}, save, "teacher",

@@ -414,6 +414,10 @@ def small():
     nn = torch.nn
     return nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
+def flat():
+    nn = torch.nn
+    return nn.Sequential(nn.Conv2d(1, 4, 3), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(36, 2))
+
 def with_recipe():
     return small(), Preprocess(20, 24)
 
@@ -463,6 +467,12 @@ def test_function_that_says_nothing_of_images(nets: ModuleType) -> None:
     with pytest.raises(UsageError, match="does not say how large its images are: give input_size="):
         load("py:my_nets:small")
     assert load("py:my_nets:small", input_size=(12, 9)).input_shape == (3, 12, 9)
+    with pytest.raises(
+        UsageError, match=r"images are \(its layers fit images of 8x8 or 9x9 alone\): .* such as input_size=8 "
+    ):
+        load("py:my_nets:flat")
+    with pytest.raises(TraceError, match=r"cannot take images of 28x28: its layers fit images of 8x8 or 9x9 alone"):
+        load("py:my_nets:flat", input_size=28)
     for name, why in (("signal", "is one-dimensional"), ("volume", "is three-dimensional")):
         with pytest.raises(TraceError, match=f"{why}.*Where it takes images all the same, say .* input_size="):
             load(f"py:my_nets:{name}")

@@ -150,6 +150,9 @@ def test_missing_file_and_folder_are_told_apart(tmp_path: Path) -> None:
         read_weights(tmp_path / "gone.pth")
     with pytest.raises(WeightsError, match="is a folder"):
         read_weights(tmp_path)
+    (tmp_path / "linked.pth").symlink_to("moved.pth")
+    with pytest.raises(WeightsError, match=r"linked\.pth' is a link to 'moved\.pth', where there is nothing"):
+        read_weights(tmp_path / "linked.pth")
 
 
 def test_unknown_content_names_the_known_kinds(tmp_path: Path) -> None:

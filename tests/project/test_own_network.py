@@ -76,7 +76,7 @@ def test_the_page_works_as_it_stands(folder: Path, capsys: pytest.CaptureFixture
     assert "an optimiser's numbers" in said["layers last.ckpt"]
     grey, bands = cs.Atlas.open("atlas"), cs.Atlas.open("land-atlas")
     assert (grey.manifest["model"]["input"], bands.manifest["model"]["input"]) == ([1, 8, 8], [5, 16, 16])
-    assert bands.manifest["model"]["shown"] == [3, 2, 1]
+    assert bands.manifest["model"]["shown"] == [5, 4, 2]
     assert said[next(text for text in said if "cs.load" in text)].endswith("unchanged\n")
     wrong = cs.open_source("list:evaluation/misclassified.csv")
     assert len(wrong) == len((folder / "evaluation" / "misclassified.csv").read_text().splitlines()) - 1

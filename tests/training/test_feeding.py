@@ -1,9 +1,12 @@
 """Which crops an epoch has: all images once, the paper's ten places, shares of processes that make up the whole."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 
+from convscope.data import open_source
 from convscope.errors import SourceError
 from convscope.training import Recipe
 from convscope.training.feeding import Feed, batch_plan
@@ -123,7 +126,14 @@ def test_mean_is_of_the_central_crops() -> None:
 
 
 def test_images_without_classes_cannot_be_trained_on() -> None:
-    from convscope.data import open_source
-
     with pytest.raises(SourceError, match="training needs classes"):
         open_pictures(open_source([np.zeros((8, 8, 3), np.uint8)]), 8)
+
+
+@pytest.mark.parametrize("about", [{"crop_source": "square"}, {"crop_source": "whole"}, {"keep": "stream"}])
+def test_pictures_none_of_which_can_be_read_are_told_with_reasons(about: dict[str, Any]) -> None:
+    source = open_source([(np.zeros((8, 8, 5), np.uint8), 0)] * 2)
+    with pytest.raises(
+        SourceError, match=r"none of the .*images can be read.*the first, 0: it has 5 channels, and the"
+    ):
+        open_pictures(source, 8, **about)

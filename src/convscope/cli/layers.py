@@ -71,6 +71,8 @@ def _say_contents(found: "FileContents", terminal: "Terminal") -> None:
         terminal.say(f"a whole module{f' under {place}' if place else ''}: {name}, which is not read")
     if found.values:
         terminal.say("besides: " + ", ".join(f"{key}: {text}" for key, text in found.values.items()))
+    for said in filter(None, (found.computed and f"in parts, and computed from them: {found.computed}", found.refused)):
+        terminal.say(said)
     for line in _ways(found):
         terminal.say(line)
 
@@ -95,6 +97,7 @@ def _ways(found: "FileContents") -> list[str]:
     return [
         "no network of the zoo or of torchvision fits. Name yours by a function that makes it (docs/own-network.md):",
         "    def net(): return Net()  # your module, say in nets.py; its weights come from the file",
-        f"    convscope layers py:nets:net --weights {found.path} --input-size 224  # or what your images have",
+        f"    convscope layers py:nets:net --weights {found.path} --input-size {found.side or 224}"
+        + ("" if found.side else "  # a guess: put the side of your images"),
         _TRAINED_ON,
     ]

@@ -165,7 +165,7 @@ def _described(pydicom: Any, found: Any, values: NDArray[Any]) -> Raster:
     if str(found.get("PhotometricInterpretation", "")).startswith("PALETTE"):
         colours = np.asarray(pydicom.pixels.apply_color_lut(values[..., 0], found))
         return Raster(colours, (0.0, float(np.iinfo(colours.dtype).max)))
-    if values.shape[2] == 3:
+    if int(found.get("SamplesPerPixel", 1)) == 3:  # and not three frames
         return Raster(values, None)
     padding = found.get("PixelPaddingValue")
     slope, intercept = _number(found.get("RescaleSlope"), 1.0), _number(found.get("RescaleIntercept"), 0.0)

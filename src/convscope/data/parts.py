@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from convscope.arguments import checked
 from convscope.data.preprocess import Placement
 from convscope.errors import UsageError, nearest
-from convscope.files import read_regular
+from convscope.files import read_regular, text_of
 
 COLUMNS = ("image", "part", "y0", "x0", "y1", "x1")
 OBJECT = "object"
@@ -58,7 +58,7 @@ def read_parts(path: str | PathLike[str], *, empty: Literal["refuse", "allow"] =
     (Part(image='a.jpg', part='nose', box=(3.0, 4.0, 9.0, 12.0)),)
     """
     try:
-        text = read_regular(path, _LARGEST).decode("utf-8-sig")
+        text = text_of(read_regular(path, _LARGEST))
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read as a table of parts: {error}") from error
     return parse_parts(text, name=str(path), empty=empty)

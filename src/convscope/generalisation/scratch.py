@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.export import ExportedProgram
 
-from convscope.data import IMAGENET_MEAN, IMAGENET_STD, Preprocess, batches, settled, subset
+from convscope.data import IMAGENET_MEAN, IMAGENET_STD, Failure, Preprocess, batches, settled, subset
+from convscope.data.loading import first_reasons
 from convscope.errors import SourceError, UsageError
 from convscope.generalisation.datasets import TargetSet
 from convscope.generalisation.journal import fold_key, journal_of, kept_in
@@ -276,13 +277,15 @@ def _classify(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The classes found for those of the images `rows` that can be read, by their centre crops, and the true ones."""
     device, found, known = next(module.parameters()).device, list[Tensor](), list[NDArray[np.int64]]()
+    failures = list[Failure]()
     with torch.no_grad():
         for batch in batches(target.source, preprocess, indices=rows, size=64):
+            failures += batch.failures
             if len(batch):
                 found.append(module(preprocess.normalise(batch.images.to(device))).argmax(1).cpu())
                 known.append(target.labels[batch.indices])
     if not found:
-        raise SourceError(f"none of the images can be read: {target.source.describe()}")
+        raise SourceError(f"none of the images can be read: {target.source.describe()}; {first_reasons(failures)}")
     return torch.cat(found).numpy(), np.concatenate(known)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,6 +18,7 @@ from convscope.errors import ConvscopeError, WeightsError
 from convscope.files import kind_of
 from convscope.models.fitting import is_averaged, is_optimiser, places
 from convscope.models.from_torchvision import import_torchvision
+from convscope.models.reparametrised import computed, refused
 from convscope.models.stored import Contents, Stored, read_tensor
 from convscope.models.weights import likeliest, marked, read_contents
 from convscope.models.zoo import ZOO
@@ -35,7 +37,9 @@ _FAMILIES: Mapping[str, tuple[str, ...]] = {
     "stem.0.0.weight": ("maxvit",),
     "conv_proj.weight": ("vit",),
 }
+_POSITIONS = re.compile(r"(^|[._])pos(ition)?_embed(ding|dings)?$|(^|\.)position_embeddings$")
 _MOST_OUTPUTS = 100_000  # networks are laid out with as many
+_MOST_CHANNELS = 256  # the same, of the input
 _AUXILIARY: Mapping[str, Any] = {"init_weights": False, "aux_logits": True}
 
 
@@ -67,7 +71,11 @@ class Fit:
 
 @dataclass(frozen=True)
 class FileContents:
-    """What a file of weights holds; `axes` are those of its first convolution's kernel: 2 for images."""
+    """What a file of weights holds; `axes` are those of its first convolution's kernel: 2 for images.
+
+    `side` is that of its images, where the weights decide it, as embeddings of positions do. `computed` says which
+    weights it holds in parts, from which they are computed; `refused` what to do about those that no parts determine.
+    """
 
     path: str
     kind: str
@@ -77,6 +85,9 @@ class FileContents:
     fits: tuple[Fit, ...]
     axes: int | None
     channels: int | None
+    side: int | None = None
+    computed: str = ""
+    refused: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """All of it as plain values."""
@@ -100,9 +111,11 @@ def describe_file(spec: str | Path) -> FileContents:
     place, key = marked(spec)
     contents, metadata = read_contents(place)
     contents = contents.within(key) if key else contents
+    whole = computed(contents.stored)
+    plain = replace(contents, stored=whole.stored)
     fits = [Fit(f"file:{place}", "", None)] if "architecture" in metadata else []
-    fits += _known(contents)
-    group = likeliest(contents) if contents.stored else {}
+    fits += _known(plain)
+    group = likeliest(plain) if contents.stored else {}
     kernel = next((one.shape for one in group.values() if len(one.shape) > 2), None)
     return FileContents(
         str(place),
@@ -113,16 +126,34 @@ def describe_file(spec: str | Path) -> FileContents:
         tuple(Fit(one.model, ".".join(part for part in (key, one.key) if part), one.outputs) for one in fits),
         None if kernel is None else len(kernel) - 2,
         None if kernel is None else kernel[1],
+        _side(group),
+        whole.said,
+        refused(plain.stored, "") or "",
     )
+
+
+def _side(group: Mapping[str, Stored]) -> int | None:
+    """The side of a network's images, by its embeddings of the positions of square patches; None without them."""
+    kernel = next((one.shape for one in group.values() if len(one.shape) == 4), None)
+    embedded = next((one.shape for name, one in group.items() if _POSITIONS.search(name) and len(one.shape) == 3), None)
+    if kernel is None or embedded is None or kernel[2] != kernel[3]:
+        return None
+    for extra in (0, 1, 2):  # positions of a class and of a teacher
+        rows = math.isqrt(max(embedded[1] - extra, 0))
+        if rows > 1 and rows * rows == embedded[1] - extra:
+            return rows * kernel[2]
+    return None
 
 
 def _parts(contents: Contents) -> Iterator[Tensors]:
     """The dictionaries, those of an optimiser together as one."""
     moments: dict[str, Stored] = {}
     for key, group in contents.groups().items():
+        if _is_beside(group):
+            continue
         if is_optimiser(key):
             moments |= {f"{key}.{name}": one for name, one in group.items()}
-        elif not _is_beside(group):
+        else:
             yield _part(key, "an average" if is_averaged(key) else "weights", group)
     if moments:
         yield _part(next(iter(moments)).partition(".")[0], "an optimiser's numbers", moments)
@@ -167,7 +198,9 @@ def _known(contents: Contents) -> Iterator[Fit]:
     outputs = _outputs(likeliest(contents))
     if outputs is None or outputs > _MOST_OUTPUTS:
         return
-    for name, module in (*_zoo(outputs), *_torchvision(contents, outputs)):
+    kernel = next((one.shape for one in likeliest(contents).values() if len(one.shape) == 4), ())
+    channels = kernel[1] if kernel and 1 <= kernel[1] <= _MOST_CHANNELS else 3
+    for name, module in (*_zoo(outputs, channels), *_torchvision(contents, outputs)):
         wanted = {key: tuple(tensor.shape) for key, tensor in module.state_dict().items()}
         found = places(contents.stored, wanted)
         if found and found[0].fits:
@@ -179,9 +212,9 @@ def _outputs(group: Mapping[str, Stored]) -> int | None:
     return next((one.shape[0] for one in reversed(list(group.values())) if len(one.shape) > 1 and one.shape[0]), None)
 
 
-def _zoo(outputs: int) -> Iterator[tuple[str, nn.Module]]:
+def _zoo(outputs: int, channels: int) -> Iterator[tuple[str, nn.Module]]:
     for name, entry in ZOO.items():
-        yield f"zoo:{name}", entry.build(outputs, None, None)
+        yield f"zoo:{name}", entry.build(outputs, None, None, channels)
 
 
 def _torchvision(contents: Contents, outputs: int) -> Iterator[tuple[str, nn.Module]]:

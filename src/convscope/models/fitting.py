@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -42,7 +42,8 @@ class NamesPlace:
 
     `names` are the network's names with the tensor's path in the file; `missing` those that are not there, `misfits`
     those of another shape; `extra` the paths beside them that the network does not have and that may be layers of
-    another one, `beside` those that are of no account (criteria, counters, other networks).
+    another one, `beside` those that are of no account (criteria, counters, other networks). `averages` are the places
+    of the network's averages among these, as they are asked for.
     """
 
     prefix: str
@@ -52,6 +53,7 @@ class NamesPlace:
     extra: tuple[str, ...]
     beside: tuple[str, ...]
     first: int
+    averages: tuple[str, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -168,9 +170,14 @@ def _place(
     taken = set(names.values())
     groups = {stored[path].group for path in taken}
     others = [(at, path) for at, path in plain.items() if path not in taken and stored[path].group in groups]
-    extra, beside = [], []
+    tails = _tails(wanted)
+    extra, beside, averages = [], [], dict[str, None]()
     for at, path in others:
         within = at.removeprefix(prefix) if at.startswith(prefix) else None
+        if within is not None and (average := _average(within, stored[path].shape, tails)):
+            averages[path.removesuffix(within.removeprefix(average))] = None
+            beside.append(path)
+            continue
         of_account = within is not None and not _BESIDE.fullmatch(within[:_READ])
         (extra if of_account else beside).append(path)
     return NamesPlace(
@@ -181,7 +188,28 @@ def _place(
         tuple(extra),
         tuple(beside),
         next((number for number, path in enumerate(stored) if path in taken), 0),
+        tuple(averages),
     )
+
+
+def _average(name: str, shape: tuple[int, ...], tails: Container[tuple[str, tuple[int, ...]]]) -> str:
+    """What a name begins with that is of an average of the network: a copy of one of its tensors, or a counter."""
+    start, _, rest = name.partition(".")
+    return start if rest and is_averaged(start) and (not shape or (rest, shape) in tails) else ""
+
+
+def _tails(wanted: Mapping[str, tuple[int, ...]]) -> set[tuple[str, tuple[int, ...]]]:
+    """What a network's names end in, part by part, with and without their dots, and their shapes.
+
+    >>> sorted(_tails({"net.fc.bias": (2,)}))[::2]
+    [('bias', (2,)), ('fcbias', (2,)), ('netfcbias', (2,))]
+    """
+    found = set[tuple[str, tuple[int, ...]]]()
+    for name, shape in wanted.items():
+        parts = name.split(".")
+        for at in range(len(parts) if len(parts) <= _DEEPEST else 0):
+            found |= {(".".join(parts[at:]), shape), ("".join(parts[at:]), shape)}
+    return found
 
 
 def _said_prefix(prefix: str, names: Mapping[str, str], inner: str) -> str:

@@ -31,6 +31,7 @@ from convscope.models.kept.folder import folder, keep, recalled
 from convscope.models.kept.naming import program_name
 from convscope.models.recognising import SUFFIXES
 from convscope.models.request import Channels, FoundModel, ModelRequest, first_channels, resized
+from convscope.models.sizes import fitting_sides, said
 from convscope.models.weights import marked
 from convscope.models.zoo import ZOO, from_checkpoint, from_zoo
 from convscope.processes import usable_device
@@ -313,14 +314,20 @@ def _trace(
     if size is None:
         if why := refusal(found.module):
             raise TraceError(f"{why}. Where it takes images all the same, say how large they are: input_size=")
+        sides = fitting_sides(found.module, channels)
         raise UsageError(
-            f"{request.spec} does not say how large its images are: give input_size=, such as input_size=224 (and, "
-            "where images are looked at, what is done to them: preprocess='imagenet', 'unit', or mean= and std=)"
+            f"{request.spec} does not say how large its images are{f' ({said(sides)})' if sides else ''}: give "
+            f"input_size=, such as input_size={sides[0] if sides else 224} (and, where images are looked at, what is "
+            "done to them: preprocess='imagenet', 'unit', or mean= and std=)"
         )
     try:
         return _network(found.module, (channels, *size), request, preprocess=preprocess, copy=found.shared, **about)
     except TraceError as error:
-        if request.in_channels is not None or channels == 3 or isinstance(error, RandomAnswers):
+        if isinstance(error, RandomAnswers):
+            raise
+        if fits := said(fitting_sides(found.module, channels)):
+            raise TraceError(f"{request.spec} cannot take images of {size[0]}x{size[1]}: {fits}") from error
+        if request.in_channels is not None or channels == 3:
             raise
         raise TraceError(
             f"{error}; its first convolution in the module's own order takes {channels} channel{'s' * (channels > 1)}: "

@@ -14,7 +14,7 @@ from torch import nn
 from convscope.data import Preprocess
 from convscope.errors import UsageError, WeightsError
 from convscope.models.initial import redrawn
-from convscope.models.weights import Taken, Weights, read_weights
+from convscope.models.weights import Taken, Weights, likeliest, read_weights
 
 if TYPE_CHECKING:
     from torch.export import ExportedProgram
@@ -109,9 +109,13 @@ def wanted_channels(request: ModelRequest, weights: Weights | None, build: Calla
         return request.in_channels or 3
     module = build()
     name = next((name for name, part in module.named_modules() if isinstance(part, nn.Conv2d)), None)
-    found = [value for key, value in weights.state.items() if name is not None and _names(key, f"{name}.weight")]
-    groups = getattr(module.get_submodule(name), "groups", 1) if name is not None else 1
-    return int(found[0].shape[1]) * groups if len(found) == 1 and found[0].dim() == 4 else 3
+    if name is None:
+        return 3
+    held = likeliest(weights.whole)
+    found = [(key.count("."), value.shape) for key, value in held.items() if _names(key, f"{name}.weight")]
+    first = {shape for depth, shape in found if depth == min(found)[0]}  # further down, of other layers called so
+    shape = next(iter(first)) if len(first) == 1 else ()
+    return shape[1] * getattr(module.get_submodule(name), "groups", 1) if len(shape) == 4 else 3
 
 
 def _names(key: str, name: str) -> bool:
@@ -148,7 +152,10 @@ def file_label(weights: Weights, taken: Taken) -> str:
     key = ".".join(part for part in (weights.key, taken.key) if part) if chosen else ""
     others = ", ".join(f"#{'.'.join(part for part in (weights.key, one) if part)}" for one in taken.others)
     return (
-        f"weights from {Path(weights.source).name}" + (f"#{key}" if key else "") + (f", not {others}" if others else "")
+        f"weights from {Path(weights.source).name}"
+        + (f"#{key}" if key else "")
+        + (f", not {others}" if others else "")
+        + (f", {taken.computed}" if taken.computed else "")
     )
 
 

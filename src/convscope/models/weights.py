@@ -25,10 +25,11 @@ from torch import Tensor, nn
 
 from convscope.data.npz import read_npz
 from convscope.errors import WeightsError, nearest
-from convscope.files import home_expanded, kind_of, parse_json, write_with
+from convscope.files import home_expanded, kind_of, link_to_nothing, parse_json, write_with
 from convscope.models.checkpoints import read_archive, read_pickled
 from convscope.models.fitting import WRAPPERS, NamesPlace, is_averaged, is_optimiser, places
 from convscope.models.recognising import SUFFIXES, recognise
+from convscope.models.reparametrised import computed, refused
 from convscope.models.stored import Contents, LazyState, Stored, read_tensor
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,11 @@ class Weights:
         if self.file is not None:
             return self.file
         return Contents("tensors", {name: Stored.of(tensor) for name, tensor in self.state.items()})
+
+    @property
+    def whole(self) -> Contents:
+        """The contents with weights in the place of the parts that they are computed from."""
+        return replace(self.contents, stored=computed(self.contents.stored).stored)
 
     def renamed(self, rename: Callable[[str], str]) -> Weights:
         """The same weights under other names."""
@@ -117,6 +123,8 @@ def _weights_beside(path: Path) -> list[str]:
 
 def read_contents(path: Path) -> tuple[Contents, dict[str, Any]]:
     """Everything that a file of weights holds, and what `save_weights` was told of it; raises as `read_weights`."""
+    if target := link_to_nothing(path):
+        raise WeightsError(f"weights file '{path}' is a link to '{target}', where there is nothing: make the link anew")
     if (kind := kind_of(path)) != "file":
         found = {"folder": "is a folder", "other": "is a device or a pipe"}.get(kind, "does not exist")
         beside = nearest(path.name, _weights_beside(path)) if kind == "nothing" else ""
@@ -185,12 +193,14 @@ def _system_error(error: SafetensorError) -> OSError:
 class Taken:
     """What of a file a network was given: the place in it, the places that fit as well, and the tensors left beside.
 
-    Places are as they are asked for after the file's name, "" for the whole of it.
+    Places are as they are asked for after the file's name, "" for the whole of it. `computed` says in words which
+    weights the file holds in parts alone.
     """
 
     key: str = ""
     others: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    computed: str = ""
 
 
 def fit(weights: Weights, module: nn.Module) -> tuple[dict[str, Tensor], Taken]:
@@ -204,10 +214,15 @@ def fit(weights: Weights, module: nn.Module) -> tuple[dict[str, Tensor], Taken]:
         WeightsError: naming what is missing, left over, of another shape, or complex where the module's is real.
     """
     wanted = module.state_dict()
-    stored = dict(weights.contents.stored)
-    found = places(stored, {name: tuple(tensor.shape) for name, tensor in wanted.items()})
+    shapes = {name: tuple(tensor.shape) for name, tensor in wanted.items()}
+    stored, said = weights.contents.stored, ""
+    found = places(stored, shapes)
     if not found or not found[0].fits:
-        raise WeightsError(_complaint(weights, wanted, found[0] if found else None))
+        whole = computed(stored)
+        stored, said = whole.stored, whole.said
+        found = places(stored, shapes) if said else found
+    if not found or not found[0].fits:
+        raise WeightsError(_complaint(weights, stored, wanted, found[0] if found else None))
     place, *others = found
     read = {name: read_tensor(stored[path], path, weights.source) for name, path in place.names.items()}
     for name, tensor in read.items():
@@ -219,9 +234,10 @@ def fit(weights: Weights, module: nn.Module) -> tuple[dict[str, Tensor], Taken]:
     if weights.channels == "bgr":
         read = flip_input_channels(read)
     fitted = {name: read.get(name, _zero(value)).to(value.dtype) for name, value in wanted.items()}
-    same = tuple(dict.fromkeys(one.key for one in others if one.fits and not set(one.names.values()) & _paths(place)))
+    apart = (one.key for one in others if one.fits and not set(one.names.values()) & _paths(place))
+    same = tuple(dict.fromkeys([*apart, *place.averages]))
     beside = tuple(path for path in place.beside if stored[path].shape)  # counters are of no account
-    return fitted, Taken(place.key, same, beside)
+    return fitted, Taken(place.key, same, beside, said)
 
 
 def _paths(place: NamesPlace) -> set[str]:
@@ -237,6 +253,8 @@ def load_into(module: nn.Module, weights: Weights) -> Taken:
     fitted, taken = fit(weights, module)
     module.load_state_dict(fitted, strict=True, assign=True)
     log.info("loaded %d tensors from %s%s", len(fitted), weights.source, f", {taken.key}" if taken.key else "")
+    if taken.computed:
+        log.info("computed from their parts: %s", taken.computed)
     if taken.beside:
         log.info("left out %d other tensors: %s", len(taken.beside), few(taken.beside))
     return taken
@@ -316,20 +334,22 @@ def _no_key(source: str, key: str, whole: Contents) -> str:
     return f"'{source}' holds nothing under '{key}'{nearest(key, [*known, *starts])} (there is: {few(known)})"
 
 
-def _complaint(weights: Weights, wanted: Mapping[str, Tensor], place: NamesPlace | None) -> str:
+def _complaint(
+    weights: Weights, stored: Mapping[str, Stored], wanted: Mapping[str, Tensor], place: NamesPlace | None
+) -> str:
     """What does not fit at the best place, or that no name is anywhere."""
     source = f"{weights.source}{f'#{weights.key}' if weights.key else ''}"
     if place is None:
         group = likeliest(weights.contents)
         own, other = list(wanted), list(group)
-        hint = _quantised(weights.contents) or "check that the file was made for this architecture"
+        hint = _hint(stored, "") or "check that the file was made for this architecture"
         if [tuple(wanted[name].shape) for name in own] == [one.shape for one in group.values()]:
             hint = "its tensors have the model's shapes in the model's order: rename them in a function of yours"
         return (
             f"the weights of {source} do not fit the model: none of its names ({few(own)}) is among those of the file "
             f"({few(other)}); {hint}"
         )
-    stored, parts = weights.contents.stored, []
+    parts = []
     misfits = [
         f"{name} {stored[place.names[name]]} where the model has {_shape(wanted[name])}" for name in place.misfits
     ]
@@ -340,16 +360,21 @@ def _complaint(weights: Weights, wanted: Mapping[str, Tensor], place: NamesPlace
         parts.append(f"{len(extra)} that the model does not have ({few(extra)})")
     if misfits:
         parts.append(f"{len(misfits)} of another shape ({few(misfits)})")
-    advice = _quantised(weights.contents) or "check that the file was made for this architecture"
+    advice = _hint(stored, place.prefix) or "check that the file was made for this architecture"
     if 0 < len(misfits) <= _FEW and not place.missing and not extra:
         advice += "; a model with other classes is loaded with classes=, one for another input size with input_size="
     where = f", looked for under {place.key}" if place.key else ""
     return f"the weights of {source} do not fit the model{where}: {'; '.join(parts)}; {advice}"
 
 
-def _quantised(contents: Contents) -> str | None:
+def _hint(stored: Mapping[str, Stored], prefix: str) -> str | None:
+    """What to do about weights that are not there as plain numbers."""
+    return _quantised(stored) or refused(stored, prefix)
+
+
+def _quantised(stored: Mapping[str, Stored]) -> str | None:
     """What to do about a quantised network's file, whose tensors are plain but for those that it packs."""
-    sign = next((name for name in contents.stored if name.rpartition(".")[2] == "zero_point"), None)
+    sign = next((name for name in stored if name.rpartition(".")[2] == "zero_point"), None)
     return sign and f"it is of a quantised network ({sign}): take the one in floating point, as it was before"
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from convscope.data import Failure, Source
 from convscope.data.allowance import allowance_of
+from convscope.data.loading import first_reasons
 from convscope.errors import ImageError, SourceError, UsageError
 from convscope.graph import Head, Network
 from convscope.progress import Progress
@@ -143,7 +144,7 @@ class Jury:
                 rows += [index for index, _ in seen]
                 scores.append(self._mean(scores_of, [image for _, image in seen]))
         if not rows:
-            raise SourceError(f"none of the images can be read: {self.source.describe()}")
+            raise SourceError(f"none of the images can be read: {self.source.describe()}; {first_reasons(failures)}")
         true, found = np.stack([truths[index] for index in rows]), np.concatenate(scores)
         judged = self._judged(found, true, failures, len(self.source) - len(truths))
         positive = self._positive() if head.kind == "binary" and truth is None else ""

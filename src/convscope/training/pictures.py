@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from convscope.data import Preprocess, Source, batches, load_pixels
+from convscope.data import Failure, Preprocess, Source, batches, load_pixels
 from convscope.data.ahead import in_one_piece, made_ahead
+from convscope.data.loading import first_reasons
 from convscope.errors import ImageError, SourceError, UsageError
 from convscope.progress import Progress, silent
 from convscope.training.recipe import CropSource
@@ -22,6 +23,7 @@ Pixels = NDArray[Any]
 
 RGB = Preprocess(1, 1)
 """What says that images are RGB of 8 bits."""
+_PROBED = 64  # images of which one at least must be readable, where all are decoded later
 MEMORY = 8 << 30
 """Bytes of pixels that "auto" keeps in memory at most."""
 
@@ -107,10 +109,24 @@ def open_pictures(
         size = len(rows) * side * side * like.channels * like.dtype.itemsize * (3 if crop_source == "whole" else 2) // 2
         keep = "memory" if size <= MEMORY else "stream"
     if keep == "stream":
+        _probe(source, rows, like)
         return Streamed(source, side, crop_source, rows, labels[rows], like)
     if crop_source == "square":
         return _decoded_squares(source, side, rows, threads, like, progress)
     return _decoded_whole(source, side, rows, labels[rows], threads, like, progress)
+
+
+def _probe(source: Source, rows: NDArray[np.int64], like: Preprocess) -> None:
+    """Raise SourceError where the first images of a source are of a kind that cannot be read, as by their channels."""
+    failures = list[Failure]()
+    for row in rows[:_PROBED].tolist():
+        try:
+            load_pixels(source, row, like)
+        except ImageError as error:
+            failures.append(Failure(row, source.name(row), str(error)))
+        else:
+            return
+    raise SourceError(f"none of the first {len(failures)} images can be read; {first_reasons(failures)}")
 
 
 def _square(side: int, like: Preprocess) -> Preprocess:
@@ -123,14 +139,16 @@ def _decoded_squares(
 ) -> InMemory:
     images = np.empty((len(rows), side, side, like.channels), like.dtype)
     labels = np.empty(len(rows), np.int64)
+    failures = list[Failure]()
     read = seen = 0
     for part in batches(source, _square(side, like), indices=rows, size=64, threads=threads):
         images[read : read + len(part)] = part.images.permute(0, 2, 3, 1).numpy()
         labels[read : read + len(part)] = part.labels
+        failures += part.failures
         read, seen = read + len(part), seen + len(part) + len(part.failures)
         progress("decoding", seen, len(rows))
     if not read:
-        raise SourceError(f"none of the images can be read: {source.describe()}")
+        raise SourceError(f"none of the images can be read: {source.describe()}; {first_reasons(failures)}")
     return InMemory(images[:read], labels[:read])
 
 
@@ -143,20 +161,23 @@ def _decoded_whole(
     like: Preprocess,
     progress: Progress,
 ) -> InMemory:
-    def make(row: int) -> Pixels | None:
+    def make(row: int) -> Pixels | Failure:
         try:
             return _shrunk(load_pixels(source, row, like), side, "whole", like)
-        except ImageError:
-            return None
+        except ImageError as error:
+            return Failure(row, source.name(row), str(error))
 
     found: list[tuple[Pixels, int]] = []
+    failures = list[Failure]()
     images = made_ahead(rows.tolist(), in_one_piece(make), threads=max(1, threads), ahead=4 * max(1, threads))
     for done, image in enumerate(images, 1):
-        if image is not None:
+        if isinstance(image, Failure):
+            failures.append(image)
+        else:
             found.append((image, int(labels[done - 1])))
         progress("decoding", done, len(rows))
     if not found:
-        raise SourceError(f"none of the images can be read: {source.describe()}")
+        raise SourceError(f"none of the images can be read: {source.describe()}; {first_reasons(failures)}")
     return InMemory([image for image, _ in found], np.array([label for _, label in found], np.int64))
 
 

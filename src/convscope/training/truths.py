@@ -18,7 +18,7 @@ from convscope.data import Preprocess, Source
 from convscope.data.allowance import USUAL, Allowance
 from convscope.data.decoding import stored_values
 from convscope.errors import ImageError, SourceError, UsageError, nearest
-from convscope.files import read_regular
+from convscope.files import read_regular, text_of
 from convscope.tables import counted
 
 Truth = str | PathLike[str] | Mapping[str, Any] | Sequence[Any] | NDArray[Any]
@@ -66,7 +66,7 @@ class Truths:
     @classmethod
     def _read(cls, path: Path) -> Truths:
         try:
-            text = read_regular(path, _LARGEST_TABLE).decode("utf-8-sig")
+            text = text_of(read_regular(path, _LARGEST_TABLE))
             rows = [row for row in csv.reader(io.StringIO(text, newline="")) if any(cell.strip() for cell in row)]
         except (OSError, ValueError, csv.Error) as error:
             raise SourceError(f"truth={str(path)!r} cannot be read as a CSV file: {error}") from error

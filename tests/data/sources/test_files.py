@@ -16,6 +16,7 @@ from convscope.data import MAX_BYTES, MAX_PIXELS, Preprocess, allowance_of, batc
 from convscope.data import limit as limit_source
 from convscope.data.sources import open_files, open_folder, open_list
 from convscope.data.sources.base import class_labels, hash_items, natural_key, whole_labels
+from convscope.data.sources.listing import read_list
 from convscope.errors import ImageError, SourceError, UsageError
 from tests.data.making import colour_file
 
@@ -236,7 +237,7 @@ def test_empty_list(tmp_path: Path, content: bytes) -> None:
 
 
 def test_list_that_is_not_text(tmp_path: Path) -> None:
-    (tmp_path / "list.txt").write_bytes(b"\xff\xfe\x00\xff")
+    (tmp_path / "list.txt").write_bytes(b"\xff\xfe\x00\xd8")
     with pytest.raises(SourceError, match="cannot be read as text"):
         open_list(tmp_path / "list.txt")
     (tmp_path / "table.csv").write_bytes("path,label\na.png,Käse\n".encode("cp1252"))
@@ -244,6 +245,13 @@ def test_list_that_is_not_text(tmp_path: Path) -> None:
         SourceError, match=r"not in UTF-8 \(byte 18\); save it so \(a spreadsheet calls that 'CSV UTF-8'\)"
     ):
         open_list(tmp_path / "table.csv")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_tables_of_spreadsheets_are_read_in_their_encodings(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "table.csv").write_bytes("image;class\n0.png;Käse\n".encode(encoding))
+    (row,) = read_list(tmp_path / "table.csv")
+    assert (row.path, row.label) == ("0.png", "Käse")
 
 
 def test_missing_file_of_a_list_is_recorded_when_read(tmp_path: Path) -> None:
@@ -334,6 +342,9 @@ def test_a_table_without_labels_says_what_its_columns_are_called(tmp_path: Path)
     (tmp_path / "t.csv").write_text(',file,who,digit\n0,a.png,"Smith, Bob",3.0\n')
     said = open_source(tmp_path / "t.csv").describe()
     assert said.endswith("no labels, as no column is called label, class or target (but who, digit)")
+    (tmp_path / "t.csv").write_text("file,label\na.png,0.5\n")
+    said = open_source(tmp_path / "t.csv").describe()
+    assert said.endswith("no classes, as its labels, such as '0.5', are measurements or none")
     (tmp_path / "t.csv").write_text("file\na.png\n")
     assert open_source(tmp_path / "t.csv").describe() == f"1 image in {tmp_path}"
 
@@ -376,6 +387,11 @@ def test_paths_of_a_list_may_begin_elsewhere(tmp_path: Path) -> None:
         (["1", "NA", "0.0", "null", "N/A"], [1, -1, 0, -1, -1], 2),
         (["TRUE", "NA", "FALSE"], [1, -1, 0], 2),
         (["oak", "NA", "none"], [2, 0, 1], 3),  # names among names
+        ([True, "0", "false", 1.0, None], [1, 0, 0, 1, -1], 2),
+        ([True, "unknown", "false", "TRUE", "False"], [1, 2, 0, 1, 0], 3),  # three answers, in two spellings
+        ([float("inf"), 1.0, 0.0, "-Infinity"], [-1, 1, 0, -1], 2),
+        (["TRUE", float("inf")], [1, -1], 2),
+        (["inf", "oak"], [0, 1], 2),
     ],
 )
 def test_labels_are_what_they_mean_whatever_their_type(values: list[Any], expected: list[int], classes: int) -> None:
@@ -396,7 +412,7 @@ def test_numbers_that_are_no_classes_are_refused_or_names(value: object) -> None
         (np.array([True, False]), [1, 0]),
         (np.array([3], np.uint8), [3]),
         (np.array([0.5]), None),
-        (np.array([np.inf]), None),
+        (np.array([np.inf, 2.0]), [-1, 2]),
         (np.array(["a"]), None),
         (np.array([1 + 0j]), None),
         (np.array([2.0], np.float16), [2]),
@@ -424,6 +440,8 @@ def test_natural_order_is_total() -> None:
 
 
 def test_absurd_label_is_refused() -> None:
+    with pytest.raises(SourceError, match="x: labels are true and false, and one is 2: write numbers alone"):
+        class_labels([True, "false", 2], what="x")
     with pytest.raises(SourceError, match="label 999999999 is no class index"):
         class_labels(["999999999"], what="list.txt")
 

@@ -65,6 +65,9 @@ def test_mistyped_path_is_no_hub_name(folder: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(folder.parent)
     with pytest.raises(SourceError, match=r"no such file or folder: 'user/dataset'"):
         open_source("user/dataset")
+    (folder.parent / "linked.csv").symlink_to("moved.csv")
+    with pytest.raises(SourceError, match=r"'linked\.csv' is a link to 'moved\.csv', where there is nothing: make"):
+        open_source("linked.csv")
 
 
 @pytest.mark.parametrize("scheme", ["folder", "list", "npz", "parquet"])

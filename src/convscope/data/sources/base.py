@@ -138,7 +138,8 @@ Label = str | int | float | bool | None
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 _ABSENT = ("", "nan", "<na>", "nat")
-_ABSENT_NUMBERS = ("na", "n/a", "null", "none")  # as R, SQL and Python write it
+_INFINITE = ("inf", "-inf", "+inf", "infinity", "-infinity")
+_ABSENT_NUMBERS = ("na", "n/a", "null", "none", *_INFINITE)  # as R, SQL and Python write it, and what no class is
 _BOOLEANS = ("false", "true")
 
 
@@ -146,9 +147,11 @@ def class_labels(values: Sequence[Label], *, what: str) -> tuple[NDArray[np.int6
     """Labels and class names of values as they stand in a file: all whole numbers are indices, else names are sorted.
 
     Numbers are whole whatever their type: 3.0 is 3, as pandas writes it where a label is missing. Booleans are the
-    classes False and True. None, NaN and "" are images without a class, label -1, as are all where some floating-point
-    number is not whole: such numbers are no classes. Among numbers or booleans NA, N/A, null and "None" are no label
-    either; among names they may be names. `what` names the place for the SourceError about absurd numbers.
+    classes False and True, and 0 and 1 among them the same; among names they are names, however they are written. None,
+    NaN and "" are images without a class, label -1, as are all where some floating-point number is not whole: such
+    numbers are no classes. Among numbers or booleans NA, N/A, null, "None" and infinity are no label either; among
+    names they may be names. `what` names the place for the SourceError about absurd numbers, and numbers among
+    booleans.
 
     >>> labels, classes = class_labels(["dog", "cat", None, "dog"], what="list.txt")
     >>> labels.tolist(), classes
@@ -175,12 +178,22 @@ def class_labels(values: Sequence[Label], *, what: str) -> tuple[NDArray[np.int6
         return labels, tuple(str(index) for index in range(count))
     if given and all(_is_number(text) for text in given):
         return np.full(len(texts), -1, np.int64), ()
-    if given and all(text.lower() in _BOOLEANS for text in given):
-        places = [_BOOLEANS.index(text.lower()) if text else -1 for text in texts]
-        return np.array(places, np.int64), ("False", "True")
+    if any(text.lower() in _BOOLEANS for text in given):
+        texts = [text.capitalize() if text.lower() in _BOOLEANS else text for text in texts]
+        given = [text for text in texts if text]
+        if all(_is_number(text) or text.lower() in _BOOLEANS for text in given):
+            return _booleans(texts, what), ("False", "True")
     classes = sorted(set(given), key=natural_key)
     place = {name: index for index, name in enumerate(classes)}
     return np.array([place.get(text, -1) for text in texts], dtype=np.int64), tuple(classes)
+
+
+def _booleans(texts: Sequence[str], what: str) -> NDArray[np.int64]:
+    """The classes 0 and 1 of booleans, spelled so or as these numbers; raises SourceError for other numbers."""
+    other = next((text for text in texts if _is_number(text) and _whole(text) not in (0, 1)), None)
+    if other is not None:
+        raise SourceError(f"{what}: labels are true and false, and one is {other}: write numbers alone, or these alone")
+    return np.array([-1 if not text else int(text == "True" or _whole(text) == 1) for text in texts], np.int64)
 
 
 def _is_number(text: str) -> bool:
@@ -209,7 +222,9 @@ def _whole(text: str) -> int | None:
 
 
 def whole_labels(values: NDArray[Any]) -> NDArray[np.int64] | None:
-    """The class indices that an array holds, in whatever type: -1 for NaN; None where they are no whole numbers.
+    """The class indices that an array holds, in whatever type: None where they are no whole numbers.
+
+    NaN and infinity are no label, -1.
 
     >>> whole_labels(np.array([1.0, np.nan, 4.0])).tolist(), whole_labels(np.array([True, False])).tolist()
     ([1, -1, 4], [1, 0])
@@ -218,7 +233,7 @@ def whole_labels(values: NDArray[Any]) -> NDArray[np.int64] | None:
         return values.astype(np.int64)
     if values.dtype.kind != "f":
         return None
-    known = np.nan_to_num(values.astype(np.float64), nan=-1.0, posinf=0.5, neginf=0.5)
+    known = np.nan_to_num(values.astype(np.float64), nan=-1.0, posinf=-1.0, neginf=-1.0)
     return known.astype(np.int64) if (known == np.floor(known)).all() and (abs(known) < 2**53).all() else None
 
 

@@ -237,7 +237,9 @@ def open_list(path: Path, root: Path | None = None) -> FileSource:
         )
     labels, classes = class_labels([row.label for row in rows], what=str(path))
     found = _located("list", files, labels, _named(classes, labels, rows), home=home)
-    others = rows[0].unlabelled
+    others, given = rows[0].unlabelled, next((row.label for row in rows if row.label), "")
+    if given and not classes:
+        return replace(found, note=f"no classes, as its labels, such as {given!r}, are measurements or none")
     if not others:
         return found
     return replace(found, note=f"no labels, as no column is called label, class or target (but {', '.join(others)})")

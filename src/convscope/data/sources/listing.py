@@ -16,7 +16,7 @@ from pathlib import Path
 from convscope.data.sources.base import IMAGE_SUFFIXES, is_image_name
 from convscope.data.sources.columns import LABEL_COLUMNS, column_key
 from convscope.errors import SourceError
-from convscope.files import read_regular
+from convscope.files import read_regular, text_of
 
 _LARGEST_LIST = 1 << 30
 _TABLES = (".csv", ".tsv")
@@ -50,7 +50,7 @@ def read_list(path: Path) -> list[Listed]:
     Raises SourceError where it is no text, where a table has no column of paths, and where nothing is listed.
     """
     try:
-        text = read_regular(path, _LARGEST_LIST).decode("utf-8-sig")
+        text = text_of(read_regular(path, _LARGEST_LIST))
     except UnicodeDecodeError as error:
         raise SourceError(
             f"the list {path} cannot be read as text: it is not in UTF-8 (byte {error.start}); save it so (a "

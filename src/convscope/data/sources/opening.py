@@ -22,7 +22,7 @@ from convscope.data.sources.select import limit as limited
 from convscope.data.sources.tar import open_tar
 from convscope.data.sources.tiles import open_tiles
 from convscope.errors import SourceError, UsageError, nearest
-from convscope.files import kind_of
+from convscope.files import kind_of, link_to_nothing
 
 Naming = Literal["kept", "numbered"]
 _LIST_SUFFIXES = (".txt", ".tsv", ".csv", ".lst")
@@ -170,6 +170,8 @@ def _existing(path: Path) -> Path:
     if kind_of(path) != "nothing":
         return path
     parent = path.parent
+    if target := link_to_nothing(path):
+        raise SourceError(f"{str(path)!r} is a link to {target!r}, where there is nothing: make the link anew")
     if kind_of(parent) != "folder":
         raise SourceError(f"no such file or folder: {str(path)!r} (there is no folder {str(parent)!r} either)")
     beside = [entry.name for entry in parent.iterdir()] if os.access(parent, os.R_OK) else []

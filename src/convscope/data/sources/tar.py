@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from convscope.data.allowance import USUAL, Allowance
 from convscope.data.sources.base import Label, class_labels, hash_items, is_image_name, natural_key
 from convscope.errors import ImageError, SourceError
-from convscope.files import kind_of, read_regular
+from convscope.files import kind_of, read_regular, text_of
 from convscope.shown import brief
 
 CLASSES_FILES = ("classnames.txt", "classes.txt")
@@ -231,7 +231,7 @@ def _class_names(folder: Path, classes: Sequence[str]) -> tuple[str, ...]:
         if not numbered or not path.is_file():
             continue
         try:
-            names = read_regular(path, _LARGEST_LABEL).decode("utf-8-sig").splitlines()
+            names = text_of(read_regular(path, _LARGEST_LABEL)).splitlines()
         except (OSError, ValueError) as error:
             raise SourceError(f"the names of classes in {path} cannot be read: {error}") from error
         if len(names) >= len(classes) > 0:

@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 import numpy as np
 import torch

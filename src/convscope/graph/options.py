@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, get_args
 
 from convscope.errors import UsageError
@@ -26,27 +26,40 @@ class PullOptions:
         not "gradient": "rectify" treats them as ReLUs, "gradient" takes their derivative, "error" refuses.
     overlap: what becomes of signals of overlapping pooling windows that meet in one switch: their "sum", the "max", or
         the last in reading order ("overwrite"). Zero signals take no part.
-    lrn: local response normalisation backwards: "identity", or its "gradient".
+    lrn: local response normalisation backwards: "identity", or its "gradient". None: "gradient" for the rule
+        "gradient", which is then the network's own, "identity" for the others. What is held is the choice itself.
     gates: what becomes of gates (squeeze-excite and its kin; `graph.gates` says what is one): "held" takes them for
         constants of the image, so that what a unit sees stays local; "exact" differentiates them, so that it sees the
         whole image. None: "exact" for the rule "gradient", "held" for the others.
 
     >>> PullOptions("guided", smooth="gradient").treated
     'held'
+    >>> PullOptions("gradient").lrn, PullOptions("guided").lrn
+    ('gradient', 'identity')
     """
 
     rule: Rule = "deconvnet"
     smooth: Smooth = "rectify"
     overlap: OverlapRule = "sum"
-    lrn: LrnRule = "identity"
+    lrn: LrnRule | None = None
     gates: Gates | None = None
 
     def __post_init__(self) -> None:
         for name, allowed in _CHOICES.items():
             found = getattr(self, name)
-            if found not in get_args(allowed) and not (name == "gates" and found is None):
+            if found not in get_args(allowed) and not (name in _BY_RULE and found is None):
                 choices = ", ".join(map(repr, get_args(allowed)))
                 raise UsageError(f"{name}={found!r} is not a choice; choose one of {choices}")
+        if self.lrn is None:  # what is kept of options, and compared, says what was done
+            object.__setattr__(self, "lrn", _usual_lrn(self.rule))
+
+    def under(self, rule: Rule) -> PullOptions:
+        """The same choices with another rule; where they are what the rule has by default, the other's.
+
+        >>> PullOptions(smooth="gradient").under("gradient").lrn
+        'gradient'
+        """
+        return replace(self, rule=rule, lrn=None if self.lrn == _usual_lrn(self.rule) else self.lrn)
 
     @property
     def treated(self) -> Gates:
@@ -60,6 +73,11 @@ class PullOptions:
 
 
 _CHOICES = {"rule": Rule, "smooth": Smooth, "overlap": OverlapRule, "lrn": LrnRule, "gates": Gates}
+_BY_RULE = ("lrn", "gates")  # those that the rule decides where nothing is chosen
+
+
+def _usual_lrn(rule: Rule) -> LrnRule:
+    return "gradient" if rule == "gradient" else "identity"
 
 
 def pull_options(options: PullOptions | None, **single: Any) -> PullOptions:
@@ -71,8 +89,8 @@ def pull_options(options: PullOptions | None, **single: Any) -> PullOptions:
     made = PullOptions(**single)
     if options is None:
         return made
-    usual = PullOptions()
-    twice = [name for name, value in single.items() if value != getattr(usual, name)]
+    usual = {one.name: one.default for one in fields(PullOptions)}
+    twice = [name for name, value in single.items() if value != usual[name]]
     if twice:
         raise UsageError(f"options= and {twice[0]}= both say how signals go back: give one of them")
     return options

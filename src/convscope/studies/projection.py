@@ -232,7 +232,7 @@ class _Options(TypedDict, total=False):
     rule: Rule
     smooth: Smooth
     overlap: OverlapRule
-    lrn: LrnRule
+    lrn: LrnRule | None
     gates: Gates | None
     options: PullOptions | None
     limit: int | None
@@ -255,7 +255,7 @@ def deconv(
     rule: Rule = "deconvnet",
     smooth: Smooth = "rectify",
     overlap: OverlapRule = "sum",
-    lrn: LrnRule = "identity",
+    lrn: LrnRule | None = None,
     gates: Gates | None = None,
     options: PullOptions | None = None,
     limit: int | None = None,

@@ -2,6 +2,7 @@
 
 from convscope.graph.steps import (
     conv,
+    entries,
     joining,
     normalisation,
     pointwise,
@@ -24,6 +25,7 @@ __all__ = [
     "Slot",
     "Step",
     "conv",
+    "entries",
     "joining",
     "make_step",
     "normalisation",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, get_args
 
@@ -101,6 +102,7 @@ class Report:
     """What a projection did on its way down: how many steps of each kind were treated how.
 
     against, of: how many of how many activations that were put in are negative; 0 of 0 where others were put in.
+    undefined: how many projections hold NaN or infinite numbers, as the derivative of a root has at zero.
 
     >>> str(Report(rectified=Counter(relu=57), smooth=Counter(hardswish=19), fallback=Counter(roll=2)))
     '57 relu rectified, 19 hardswish rectified (not a ReLU), 2 roll by fallback'
@@ -115,14 +117,26 @@ class Report:
     held: Counter[str] = field(default_factory=Counter)
     against: int = 0
     of: int = 0
+    undefined: int = 0
 
     def __str__(self) -> str:
-        said = evidence_against(self.against, self.of)
-        return f"{self.treatment}; {said}" if said else self.treatment
+        said = (self.treatment, evidence_against(self.against, self.of), not_defined(self.undefined))
+        return "; ".join(part for part in said if part)
 
-    def for_value(self, value: float) -> Report:
-        """The report of one projection alone, whose activation this is."""
-        return replace(self, against=int(value < 0), of=1) if self.of else self
+    def for_value(self, value: float, *, undefined: bool = False) -> Report:
+        """The report of one projection alone: its activation, and whether it holds NaN or infinite numbers."""
+        alone = replace(self, undefined=int(undefined))
+        return replace(alone, against=int(value < 0), of=1) if self.of else alone
+
+    def added(self, others: Sequence[Report]) -> Report:
+        """The report of its projections and of others that went the same way."""
+        names = ("against", "of", "undefined")
+        return replace(self, **{name: sum(getattr(one, name) for one in (self, *others)) for name in names})
+
+    @property
+    def of_many(self) -> str:
+        """What was done at the steps, and whether projections are not defined, however many there are."""
+        return f"{self.treatment}; some {_UNDEFINED}" if self.undefined else self.treatment
 
     @property
     def treatment(self) -> str:
@@ -155,3 +169,17 @@ def evidence_against(count: int, of: int) -> str:
     if of == 1:
         return "the activation is negative: shown is what speaks against the unit"
     return f"{count} of {of} activations are negative: theirs show what speaks against the unit"
+
+
+def not_defined(count: int) -> str:
+    """What projections that are no numbers mean, in words; nothing where there are none.
+
+    >>> not_defined(2)
+    '2 projections hold NaN or infinite numbers: a step below has no finite derivative there (a root at zero)'
+    """
+    if not count:
+        return ""
+    return f"1 {_UNDEFINED.replace('projections hold', 'projection holds')}" if count == 1 else f"{count} {_UNDEFINED}"
+
+
+_UNDEFINED = "projections hold NaN or infinite numbers: a step below has no finite derivative there (a root at zero)"

@@ -113,10 +113,11 @@ class Projection(Answer):
     def _made(self) -> list[Projected]:
         """The projections one by one."""
         boxes, report = self.boxes.tolist(), self.found.report
-        named = zip(self.units, self.seen.names, self.seen.indices, self.values.tolist(), boxes, strict=True)
+        undefined = (~self.pixels.sum((1, 2, 3)).isfinite()).tolist() if report.undefined else [False] * len(boxes)
+        named = zip(self.units, self.seen.names, self.seen.indices, self.values.tolist(), boxes, undefined, strict=True)
         return [
-            Projected(unit, name, at, value, tuple(box), str(report.for_value(value)))
-            for unit, name, at, value, box in named
+            Projected(unit, name, at, value, tuple(box), str(report.for_value(value, undefined=bad)))
+            for unit, name, at, value, box, bad in named
         ]
 
     def rows(self) -> list[Row]:

@@ -12,6 +12,7 @@ from convscope.graph.steps import (
     reshaping,
     slicing,
     strongest,
+    unpooling,
     weighing,
 )
 from convscope.graph.steps.base import BatchSize, Call, Positionwise, PullContext, Slot, Step
@@ -36,5 +37,6 @@ __all__ = [
     "reshaping",
     "slicing",
     "strongest",
+    "unpooling",
     "weighing",
 ]

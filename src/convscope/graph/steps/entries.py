@@ -15,7 +15,7 @@ from torch import Tensor
 from torch._ops import OpOverload
 
 from convscope.graph.boxes import Signal
-from convscope.graph.options import Report
+from convscope.graph.options import PullOptions, Report
 from convscope.graph.steps.base import Call, Positionwise, PullContext, Slot, constants_fit
 from convscope.graph.steps.registry import rule
 
@@ -76,6 +76,26 @@ class Entrywise(Positionwise):
     def note(self, report: Report) -> None:
         """It is a derivative."""
         (report.unnamed if self.unnamed else report.differentiated)[self.op] += 1
+
+
+@rule(aten.detach.default)
+class Detached(Positionwise):
+    """What a network's maker has taken for a constant beside a way that signals go: the rest of a straight-through
+    estimator, `x + (round(x) - x).detach()`."""
+
+    @classmethod
+    def accepts(cls, call: Call) -> bool:
+        """Always."""
+        return True
+
+    def needs(self, options: PullOptions) -> tuple[int, ...]:
+        """Nothing."""
+        return ()
+
+    def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
+        """Nothing goes back, as in autograd."""
+        context.report.held[self.op] += 1
+        return {}
 
 
 class _Alone(Positionwise):
@@ -177,4 +197,4 @@ def _constants_have_no_positions(call: Call) -> bool:
     return all(tensor.dim() < rank or all(tensor.shape[dim] == 1 for dim in layout) for tensor in tensors)
 
 
-__all__ = ["AlongChannels", "Entrywise", "Lookup", "RmsNorm", "on_entries"]
+__all__ = ["AlongChannels", "Detached", "Entrywise", "Lookup", "RmsNorm", "on_entries"]

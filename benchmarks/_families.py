@@ -34,7 +34,8 @@ LIBRARIES = ("torchvision", "timm", "transformers")
 _SIZES = re.findall(
     r"\w+",
     """test zepto atto femto pico nano xxs xxtiny xx xs xtiny xsmall x ti t tiny mini s n small m medium mediumd betwixt
-    little dlittle wee pwee dwee dpwee base b l large d xl xlarge xxl xxlarge h huge g giant giantopt gigantic""",
+    little dlittle wee pwee dwee dpwee base b l large large2 d xl xlarge xxl xxlarge h huge g giant giantopt
+    gigantic""",
 )
 #: Parts of names that say how it was trained or how wide it is, and nothing of what it is made of.
 _RECIPES = re.findall(
@@ -113,6 +114,8 @@ def networks(library: str) -> dict[str, list[str]]:
         return {name: [name] for name in _kinds()}
     module = _library(library)
     for name in module.models.list_models():
+        if library == "torchvision" and ".models.video." in module.models.get_model_builder(name).__module__:
+            continue  # of videos, (n, c, t, h, w)
         maker = (
             module.models.get_model_builder(name) if library == "torchvision" else module.models.model_entrypoint(name)
         )
@@ -173,6 +176,9 @@ class _OfTransformers(nn.Module):
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model
+        side, channels = (getattr(model.config, name, None) for name in ("image_size", "num_channels"))
+        if isinstance(side, int):
+            self.pretrained_cfg = {"input_size": (channels if isinstance(channels, int) else 3, side, side)}
 
     def forward(self, images: Tensor) -> Tensor:
         return next(tensors(self.model(pixel_values=images)))
@@ -216,7 +222,9 @@ def smallest(library: str, file: Path) -> Iterator[Member]:
     for own, names in sorted(networks(library).items(), key=lambda one: zlib.crc32(one[0].encode())):
         if own not in found:
             candidates = [m for name in _likely_small(names) if (m := _weighed(library, own, name)) is not None]
-            found[own] = min(candidates, key=lambda m: m.weights, default=Member(library, own, names[0], 0, True))
+            found[own] = min(
+                candidates, key=lambda m: m.weights, default=Member(library, own, _likely_small(names)[0], 0, True)
+            )
             kept = _kept(file) | {_release(library): [asdict(one) for one in found.values()]}
             part = file.with_suffix(".part")
             part.write_text(json.dumps(kept, indent=0) + "\n", "utf-8")

@@ -15,14 +15,24 @@ from benchmarks.harness import put_between
 _KINDS = (
     (r"takes \d+ inputs", "more than one input"),
     (r"three-dimensional|one-dimensional", "volumes, videos or signals, not images"),
+    (r"Couldn't load custom C\+\+ ops", "operators that were not compiled here: the module itself did not run"),
     (r"the module itself runs on no size", "the module itself did not run on one batch of images"),
+    (r"makes no module of it", "the library makes no module of its defaults"),
     (r"random", "another answer each time"),
     (r"cannot be exported", "torch.export cannot follow it"),
-    (r"more than|did not end", "over the limits of this run"),
+    (r"more than|did not end|allocate memory", "over the limits of this run"),
     (r"refused", "refused otherwise"),
     (r"the module gives", "outputs of another shape"),
     (r"\w+(Error|Exception)\b", "a fault"),
 )
+
+
+_NOT_RUN = re.compile(r"the module itself runs on no size|makes no module of it")
+
+
+def has_run(found: dict[str, Any]) -> bool:
+    """Whether the module itself ran, so that there is something to hold the network against."""
+    return not _NOT_RUN.search(found.get("cause") or "")
 
 
 def kind(found: dict[str, Any]) -> str:
@@ -39,10 +49,11 @@ def write(path: Path, weighed: Sequence[Member], seen: list[dict[str, Any]], is_
     good = [one for one in seen if is_exact(one)]
     bad = [one for one in seen if not is_exact(one)]
     made_of = {key: sorted({one[key] for one in seen if key in one}) for key in ("torch", "processor")}
-    convolutional = sum(one.convolutional for one in weighed)
+    convolutional, ran = sum(one.convolutional for one in weighed), sum(map(has_run, seen))
     lines = [
-        f"{len(good)} of {len(seen)} networks are exact ({len(good) / max(1, len(seen)):.1%}); {convolutional} of "
-        f"{len(weighed)} families are convolutional. Measured with torch {', '.join(made_of['torch'])}, on "
+        f"{len(good)} of the {ran} networks whose module ran are exact ({len(good) / max(1, ran):.1%}), of {len(seen)} "
+        f"looked at; {convolutional} of {len(weighed)} families are convolutional. Measured "
+        f"with torch {', '.join(made_of['torch'])}, on "
         f"{', '.join(made_of['processor'])}.",
         "",
         *_by_library(weighed, seen, is_exact),

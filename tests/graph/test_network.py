@@ -308,11 +308,16 @@ def test_local_response_norm_is_recognised(arguments: dict[str, float]) -> None:
     identity = deconv(net, image, "1:3@2,2", signal="one")
     assert torch.equal(identity.pixels, deconv(bare, image, f"{bare.output}:3@2,2", signal="one").pixels)
     assert "passed through" in str(identity.report)
+    for rule in ("deconvnet", "guided"):
+        assert "passed through" in str(deconv(net, image, "1:3@2,2", rule=rule).report)
     gradient = deconv(net, image, "1:3@2,2", signal="one", lrn="gradient")
     leaf = image.clone().requires_grad_()
     (expected,) = torch.autograd.grad(module[:2](leaf)[0, 3, 2, 2], leaf)
     assert torch.allclose(gradient.full(), expected)
     assert "by derivative" in str(gradient.report)
+    assert torch.equal(deconv(net, image, "1:3@2,2", signal="one", rule="gradient").pixels, gradient.pixels)
+    passed = deconv(net, image, "1:3@2,2", signal="one", rule="gradient", lrn="identity")
+    assert torch.equal(passed.pixels, identity.pixels)
 
 
 def test_a_chain_that_is_not_quite_local_response_norm_keeps_its_own_derivative() -> None:

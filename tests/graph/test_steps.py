@@ -99,6 +99,8 @@ POOLS = {
     "avg ceil padded": module(nn.AvgPool2d, 3, 2, 1, ceil_mode=True),
     "avg ceil not counting padding": module(nn.AvgPool2d, (2, 3), 2, (1, 1), ceil_mode=True, count_include_pad=False),
     "avg divisor": module(nn.AvgPool2d, 3, 2, 1, divisor_override=5),
+    "unpooling": f(lambda x: F.max_unpool2d(*F.max_pool2d(x, 2, return_indices=True), 2, output_size=(7, 8))),
+    "unpooling overlapping": f(lambda x: F.max_unpool2d(*F.max_pool2d(x, 3, 2, 1, return_indices=True), 3, 2, 1)),
     "adaptive avg 1": module(nn.AdaptiveAvgPool2d, 1),
     "adaptive avg uneven": module(nn.AdaptiveAvgPool2d, (3, 5)),
     "adaptive avg even": module(nn.AdaptiveAvgPool2d, (7, 4)),
@@ -198,6 +200,7 @@ STRUCTURE = {
         torch.randn(1, 2, 7, 8), lambda x, w: torch.cat([x, w.expand(len(x), -1, -1, -1)], 1)
     ),
     "stack": two(lambda a, b: torch.stack([a, b], 1).sum(1)),
+    "stack before the batch": two(lambda a, b: torch.stack([a, b, b], 0).mean(0)),
     "stack and flatten": two(lambda a, b: torch.stack([a, b], 2).flatten(1, 2)),
     "slice channels": f(lambda x: x[:, 1:3]),
     "slice channels step": f(lambda x: x[:, 1::2]),

@@ -57,7 +57,7 @@ def build_atlas(
     rule: Rule = "deconvnet",
     smooth: Smooth = "rectify",
     overlap: OverlapRule = "sum",
-    lrn: LrnRule = "identity",
+    lrn: LrnRule | None = None,
     gates: Gates | None = None,
     options: PullOptions | None = None,
     tuning: bool = True,

@@ -64,7 +64,7 @@ class AtlasOptions:
     rule: Rule = "deconvnet"
     smooth: Smooth = "rectify"
     overlap: OverlapRule = "sum"
-    lrn: LrnRule = "identity"
+    lrn: LrnRule | None = None
     seed: int | None = None
     gates: Gates | None = None
     tuning: bool = True
@@ -83,7 +83,7 @@ class AtlasOptions:
             raise UsageError(f"image_bytes is {self.image_bytes}: give the bytes that are allowed, or 0 for none")
         if not self.layers:
             raise UsageError("no layers: name one or more, or leave the choice out")
-        _ = self.pull  # which checks the rules
+        object.__setattr__(self, "lrn", self.pull.lrn)  # which checks the rules, and says what is done
 
     @property
     def pull(self) -> PullOptions:

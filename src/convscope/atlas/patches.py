@@ -182,7 +182,7 @@ class Studio:
         for count, report in self._all(top.layer, todo, made, channels.start, pool):
             reports.add(report)
             tick(count)
-        return replace(made, report=min(reports, default=""))
+        return replace(made, report=max(reports, default=""))
 
     def _all(
         self, layer: str, todo: Picks, made: UnitTiles, first: int, pool: Executor | None
@@ -233,7 +233,7 @@ class Studio:
             if made.bands.shape[1]:
                 self._single(made, (unit, rank), (crop, boxes[i], photos.shape[1:3]), found.pixels[i])
         made.activations[job.channels - first, job.ranks] = found.values.float().cpu().numpy()
-        return found.report.treatment
+        return found.report.of_many
 
     def _single(
         self,

@@ -184,8 +184,8 @@ class RuleOptions:
     """The same for activations that are no ReLU, such as SiLU and GELU."""
     overlap: Literal["sum", "max", "overwrite"] = "sum"
     """What happens where the switches of overlapping pools meet."""
-    lrn: Literal["identity", "gradient"] = "identity"
-    """How a signal goes backwards through local response normalisation."""
+    lrn: Literal["identity", "gradient"] | None = None
+    """How a signal goes backwards through local response normalisation; by default its gradient for that rule alone."""
     gates: Literal["held", "exact"] | None = None
     """Whether gates such as squeeze-excite are held constant or differentiated; by default as the rule has it."""
 

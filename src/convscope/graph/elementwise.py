@@ -16,29 +16,10 @@ from torch import Tensor
 from convscope.graph.nouns import Value
 from convscope.graph.steps import Slot, Step
 from convscope.graph.steps.base import fill, map_leaves
+from convscope.graph.steps.entries import on_entries
 from convscope.graph.steps.pointwise import Product, Sum
 
-aten = torch.ops.aten
-
 _LONGEST = 24  # steps: GELU by tanh, the longest known spelling, takes 8
-#: Elementwise operations that PyTorch does not tag as such.
-_UNTAGGED = {
-    aten._to_copy.default,
-    aten.to.dtype,
-    aten.type_as.default,
-    aten.where.ScalarOther,
-    aten.where.ScalarSelf,
-    aten.where.Scalar,
-    aten.masked_fill.Tensor,
-    aten.special_ndtr.default,
-    aten.special_expit.default,
-    aten.special_expm1.default,
-    aten.special_log1p.default,
-    aten.special_erf.default,
-    aten.special_erfc.default,
-    aten.log_sigmoid.default,
-}
-_MASKED_WRITING = aten.index_put.default
 
 
 @dataclass(frozen=True)
@@ -163,23 +144,11 @@ class Runs:
 
 def is_elementwise(step: Step, values: Sequence[Value]) -> bool:
     """Whether each entry of a step's result is made from the same entry of its inputs, and nothing random."""
-    target, result = step.call.target, values[step.index]
+    result = values[step.index]
     varying = [i for i in step.inputs if values[i].depends]
     if not varying or step.call.pick is not None or any(values[i].shape != result.shape for i in varying):
         return False
-    if target is _MASKED_WRITING:
-        return _writes_one_number(step, values)
-    tags = getattr(target, "tags", ())
-    random = torch.Tag.nondeterministic_seeded in tags
-    return target in _UNTAGGED or (torch.Tag.pointwise in tags and not random)
-
-
-def _writes_one_number(step: Step, values: Sequence[Value]) -> bool:
-    """Whether an index_put is `x[mask] = number`."""
-    bound = step.call.bind()
-    where, new = bound["indices"], bound["values"]
-    mask = len(where) == 1 and isinstance(where[0], Slot) and not values[step.inputs[where[0].number]].floating
-    return mask and isinstance(new, Tensor) and new.numel() == 1 and not bound.get("accumulate", False)
+    return on_entries(step.call)
 
 
 def scales_and_shifts(step: Step) -> bool:

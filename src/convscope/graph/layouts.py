@@ -41,6 +41,8 @@ def layout_of(call: Call, users: Iterable[Any]) -> tuple[int, int] | None:
         return permuted_layout(call) or guessed
     if target is aten.select.int:
         return _without(source, [int(call.args[1])])
+    if target is aten.embedding.default and len(shape) == len(source.shape) + 1:
+        return source.layout
     if target is aten.stack.default:
         return _stacked(call.sources, int(call.bind()["dim"]))
     if len(shape) < len(source.shape) and "dim" in _arguments(target):

@@ -28,6 +28,7 @@ from convscope.graph.sizes import Batching, alike, of_pixels
 from convscope.graph.steps import BatchSize, Call, Slot, make_step
 from convscope.graph.steps.normalisation import match_lrn
 from convscope.graph.steps.reshaping import PERMUTATIONS, VIEWS, permutation
+from convscope.graph.steps.unpooling import unpooled
 
 aten = torch.ops.aten
 
@@ -229,6 +230,9 @@ class _Lowering:
             found = match_lrn(*node.args[:2])
             if found is not None:
                 return F.local_response_norm, (node.args[0],), found
+        if node.target is aten.max_unpool2d.default and (pool := _pool_of(node.args[1])) is not None:
+            given = (*pool.args[1:], *_NO_WINDOWS[len(pool.args) - 1 :])[:4]
+            return unpooled, (*node.args, *given), {}
         if node.target in (aten.view.default, aten._unsafe_view.default):
             # Copies that made memory contiguous are dropped, and maps may be channels last: reshape copes with both.
             return aten.reshape.default, node.args, node.kwargs
@@ -317,6 +321,8 @@ class _Lowering:
             return False
         before, after = cast(Any, first).meta["val"], node.meta["val"]
         same = alike(before, after)
+        if node.target is aten.detach.default and self._added_to_what_passes(node):
+            return False
         if node.target is aten.slice.Tensor:
             return same
         if node.target in (aten._to_copy.default, aten.to.dtype, aten.type_as.default, *VIEWS, aten.expand.default):
@@ -326,12 +332,34 @@ class _Lowering:
         on = node.target in DROPPING and (node.args[2] if len(node.args) > 2 else node.kwargs.get("train", True))
         return same and node.target in _IDENTITIES and not on
 
+    def _added_to_what_passes(self, node: Any) -> bool:
+        """Whether a detached value is added to another that depends on the image: there autograd has a way beside it,
+        and to go through it as well would be another gradient. A trunk that is detached as a whole is looked through.
+        """
+
+        def passes(user: Any) -> bool:
+            others = [one for one in user.all_input_nodes if one is not node]
+            return user.target is aten.add.Tensor and any(isinstance(self.env.get(one), Slot) for one in others)
+
+        return bool(node.users) and all(map(passes, node.users))
+
 
 class _Several:
     """Stands for the results of an operation that returns several tensors."""
 
     def __init__(self, node: Any) -> None:
         self.node = node
+
+
+_NO_WINDOWS: tuple[Any, ...] = ((), (), (0, 0), (1, 1))  # a pooling's kernel, stride, padding and dilation left out
+
+
+def _pool_of(switches: Any) -> torch.fx.Node | None:
+    """The pooling that switches are of; None where they come from elsewhere."""
+    picked = isinstance(switches, torch.fx.Node) and switches.target is operator.getitem
+    pool = switches.args[0] if picked else None
+    found = isinstance(pool, torch.fx.Node) and pool.target is aten.max_pool2d_with_indices.default
+    return pool if found and not pool.kwargs else None
 
 
 def _key(part: Any) -> str:

@@ -113,10 +113,11 @@ class Projection(Answer):
     def _made(self) -> list[Projected]:
         """The projections one by one."""
         boxes, report = self.boxes.tolist(), self.found.report
-        named = zip(self.units, self.seen.names, self.seen.indices, self.values.tolist(), boxes, strict=True)
+        undefined = (~self.pixels.sum((1, 2, 3)).isfinite()).tolist() if report.undefined else [False] * len(boxes)
+        named = zip(self.units, self.seen.names, self.seen.indices, self.values.tolist(), boxes, undefined, strict=True)
         return [
-            Projected(unit, name, at, value, tuple(box), str(report.for_value(value)))
-            for unit, name, at, value, box in named
+            Projected(unit, name, at, value, tuple(box), str(report.for_value(value, undefined=bad)))
+            for unit, name, at, value, box, bad in named
         ]
 
     def rows(self) -> list[Row]:
@@ -224,7 +225,7 @@ class _Options(TypedDict, total=False):
     rule: Rule
     smooth: Smooth
     overlap: OverlapRule
-    lrn: LrnRule
+    lrn: LrnRule | None
     gates: Gates | None
     options: PullOptions | None
     limit: int | None
@@ -247,7 +248,7 @@ def deconv(
     rule: Rule = "deconvnet",
     smooth: Smooth = "rectify",
     overlap: OverlapRule = "sum",
-    lrn: LrnRule = "identity",
+    lrn: LrnRule | None = None,
     gates: Gates | None = None,
     options: PullOptions | None = None,
     limit: int | None = None,

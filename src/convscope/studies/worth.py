@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -290,7 +290,7 @@ def sanity(
     for layer in wanted:
         cases = _cases(found[layer], layer, units if isinstance(units, int) else named or (), each, seed)
         for rule in rules:
-            how = replace(options or PullOptions(), rule=rule)
+            how = (options or PullOptions()).under(rule)
             one = _KeptLayer(net, pictures, layer, cases, how, side, seeds, seed, parts, report, workers)
             made.append(LayerSanity.of(layer, rule, cases, *one.found(), confidence=confidence, seed=seed))
     answer = Sanity(net.name, tuple(made), pictures.seen, side, confidence, seed)

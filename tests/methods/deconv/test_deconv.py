@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import convscope as cs
 from convscope.errors import ShapeError, UnknownLayer, UsageError
 from convscope.graph import Network, Report, Unit
 from convscope.graph.options import OverlapRule
@@ -286,6 +287,24 @@ def test_activations_that_are_no_relus_are_treated_as_asked_and_reported() -> No
     (expected,) = torch.autograd.grad(value, leaf, value.detach())
     for smooth in ("rectify", "gradient", "error"):
         assert torch.allclose(deconv(net, x, "4:1@1,1", rule="gradient", smooth=smooth).full(), expected)
+
+
+def test_projections_that_are_no_numbers_are_said_to_be_none() -> None:
+    # The root of zero has an infinite derivative, and zero times that is NaN: so says autograd, too.
+    module = nn.Sequential(nn.Conv2d(1, 2, 1, bias=False), nn.ReLU(), nets.Lambda(torch.sqrt)).double()
+    x = torch.zeros(2, 1, 3, 3, dtype=torch.float64)
+    with torch.no_grad():
+        module[0].weight.abs_()
+    net = Network.trace(module, (1, 3, 3))
+    x[1] = 1
+    unit = f"{net.output}:1@1,1"
+    found = deconv(net, x, unit, signal="one")
+    assert (found.report.undefined, found.pixels.isfinite().all((1, 2, 3)).tolist()) == (1, [False, True])
+    assert "; 1 projection holds NaN or infinite numbers: a step below has no finite derivative" in str(found.report)
+    assert "NaN" not in str(deconv(net, x[1:], unit, signal="one").report)
+    assert "; some projections hold NaN" in found.report.of_many
+    rows = cs.deconv(net, x, unit).rows()
+    assert ["NaN" in row["report"] for row in rows] == [True, False]
 
 
 def test_guided_masks_by_the_input_and_rectifies_the_signal() -> None:

@@ -2,6 +2,7 @@
 
 from convscope.graph.steps import (
     conv,
+    entries,
     joining,
     normalisation,
     pointwise,
@@ -11,6 +12,7 @@ from convscope.graph.steps import (
     reshaping,
     slicing,
     strongest,
+    unpooling,
     weighing,
 )
 from convscope.graph.steps.base import BatchSize, Call, Positionwise, PullContext, Slot, Step
@@ -24,6 +26,7 @@ __all__ = [
     "Slot",
     "Step",
     "conv",
+    "entries",
     "joining",
     "make_step",
     "normalisation",
@@ -34,5 +37,6 @@ __all__ = [
     "reshaping",
     "slicing",
     "strongest",
+    "unpooling",
     "weighing",
 ]

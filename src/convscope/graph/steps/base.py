@@ -180,7 +180,9 @@ class Step:
     def _template(self, slot: int, gradient: Tensor, context: PullContext) -> Tensor:
         if not self.linear or not self.call.sources[slot].batched:
             return context.forward(self.inputs[slot])
-        return gradient.new_zeros(()).expand(len(gradient), *self.call.sources[slot].shape)
+        result = self.call.result
+        count = len(gradient) if result.batched else result.batch_of(gradient.shape)
+        return gradient.new_zeros(()).expand(count, *self.call.sources[slot].shape)
 
     # -- push ---------------------------------------------------------------------------------------------------------
     def operations(self) -> float:

@@ -12,7 +12,8 @@ S = TypeVar("S", bound=type[Step])
 
 
 def rule(*targets: Any) -> Callable[[S], S]:
-    """Registers a step class for ATen overloads; of several, the last registered that accepts a call wins."""
+    """Registers a step class for ATen overloads, or kinds of them; of several, the last registered that accepts a call
+    wins."""
 
     def register(cls: S) -> S:
         for target in targets:
@@ -23,13 +24,13 @@ def rule(*targets: Any) -> Callable[[S], S]:
 
 
 def make_step(index: int, name: str, call: Call) -> Step:
-    """The step for a call: of the first class that has a rule for it, else the exact fallback.
+    """The step for a call: of the first class that has a rule for its operation, or its kind, else the exact fallback.
 
     Rules are those of real numbers.
     """
     if call.result.complex or any(value.complex for value in call.sources):
         return Step(index, name, call)
-    for cls in reversed(_RULES.get(call.target, _RULES.get(type(call.target), []))):
+    for cls in (*reversed(_RULES.get(call.target, [])), *reversed(_RULES.get(type(call.target), []))):
         if cls.accepts(call):
             return cls(index, name, call)
     return Step(index, name, call)

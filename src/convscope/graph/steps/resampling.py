@@ -31,12 +31,16 @@ class Upsample(Step):
     """Resampling: nearest by a whole factor works on boxes, the rest on whole maps."""
 
     linear = True
-    exact = True
 
     @classmethod
     def accepts(cls, call: Call) -> bool:
         """On a map."""
         return len(call.inputs) == 1 and over_map(call)
+
+    @cached_property
+    def exact(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether the same inputs count in either precision; else `place` has those of both."""
+        return all(bool((one == other).all()) for one, other in map(self._counting, range(2)))
 
     def _factor(self) -> tuple[int, int] | None:
         source, result = self.call.sources[0].size, self.call.result.size
@@ -66,14 +70,27 @@ class Upsample(Step):
         In either precision, as PyTorch reckons in the map's: where that falls on a whole number, a neighbour may count
         in one and not in the other.
         """
-        count = self.call.sources[0].size[axis]
-        weights = [self._of_each(axis, count, dtype).abs().double() for dtype in (torch.float32, torch.float64)]
-        read = torch.stack(weights).sum(0).T.numpy() > 0
+        one, other = self._counting(axis)
+        read = one | other
         reads = np.full((len(read), max(int(read.sum(1).max()), 1)), -1)
         for at, row in enumerate(read):
             found = np.flatnonzero(row)
             reads[at, : len(found)] = found
         return Span.of_reads(reads)
+
+    def _counting(self, axis: int) -> tuple[np.ndarray, np.ndarray]:
+        """Which inputs (outputs, inputs) count for each output of an axis, in single and in double precision."""
+        if axis not in self._counted:
+            count = self.call.sources[0].size[axis]
+            single, double = (
+                self._of_each(axis, count, kind).T.numpy() != 0 for kind in (torch.float32, torch.float64)
+            )
+            self._counted[axis] = (single, double)
+        return self._counted[axis]
+
+    @cached_property
+    def _counted(self) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+        return {}
 
     def _of_each(self, axis: int, count: int, dtype: torch.dtype) -> Tensor:
         """What each input alone gives, (inputs, outputs) of an axis.

@@ -281,7 +281,7 @@ class _Checking:
         taken = next((one.name for one in self.net.program.outputs if one.value == self.net.program.output), None)
         if taken is not None:
             layers[self.net.output] = outputs[taken]
-        options = PullOptions("gradient", lrn="gradient", gates="exact")
+        options = PullOptions("gradient", gates="exact")
         places = [place for place in places if place.layer in layers and place.image < len(images)]
         found = []
         for place, ours in zip(places, self._ours(places, options), strict=True):

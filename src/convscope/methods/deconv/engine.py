@@ -46,7 +46,7 @@ def project(
     rule: Rule = "deconvnet",
     smooth: Smooth = "rectify",
     overlap: OverlapRule = "sum",
-    lrn: LrnRule = "identity",
+    lrn: LrnRule | None = None,
     gates: Gates | None = None,
     signal: SignalSize | Tensor = "activation",
     memory: int = DEFAULT_MEMORY,
@@ -103,7 +103,7 @@ def project_all(
     rule: Rule = "deconvnet",
     smooth: Smooth = "rectify",
     overlap: OverlapRule = "sum",
-    lrn: LrnRule = "identity",
+    lrn: LrnRule | None = None,
     gates: Gates | None = None,
     memory: int = DEFAULT_MEMORY,
     workers: int | None = None,
@@ -353,9 +353,12 @@ def _project_kept(
         if position is None
         else net.crops(layer, position, gates=options.treated)
     )
-    pixels, report = _on_boxes([signal for signal, _ in parts], boxes), parts[0][1]
+    pixels = _on_boxes([signal for signal, _ in parts], boxes)
+    undefined = ~pixels.sum((1, 2, 3)).isfinite()
+    counted = torch.stack([(activation < 0).sum(), undefined.sum()]).tolist()  # the device is asked once
+    report = replace(parts[0][1], undefined=counted[1])
     if isinstance(signal, str) and signal == "activation":
-        report = replace(report, against=int((activation < 0).sum()), of=len(rows))
+        report = replace(report, against=counted[0], of=len(rows))
     return ProjectedPixels(name, pixels, boxes, units, rows, activation.float(), size_of_image, report)
 
 

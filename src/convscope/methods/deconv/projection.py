@@ -56,7 +56,7 @@ def join_projections(parts: Sequence[ProjectedPixels]) -> ProjectedPixels:
     pixels, boxes = torch.cat([p.pixels for p in parts]), torch.cat([p.boxes for p in parts])
     units = tuple(u for p in parts for u in p.units)
     images, values = torch.cat([p.images for p in parts]), torch.cat([p.values for p in parts])
-    report = replace(first.report, against=sum(p.report.against for p in parts), of=sum(p.report.of for p in parts))
+    report = first.report.added([part.report for part in parts[1:]])
     return ProjectedPixels(first.layer, pixels, boxes, units, images, values, first.image_size, report)
 
 

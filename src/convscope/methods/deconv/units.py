@@ -26,7 +26,7 @@ class _PullArguments(TypedDict, total=False):
     rule: Rule
     smooth: Smooth
     overlap: OverlapRule
-    lrn: LrnRule
+    lrn: LrnRule | None
     gates: Gates | None
     signal: SignalSize | Tensor
     memory: int
@@ -47,7 +47,7 @@ def deconv(
     rule: Rule = "deconvnet",
     smooth: Smooth = "rectify",
     overlap: OverlapRule = "sum",
-    lrn: LrnRule = "identity",
+    lrn: LrnRule | None = None,
     gates: Gates | None = None,
     signal: SignalSize | Tensor = "activation",
     memory: int = DEFAULT_MEMORY,

@@ -212,6 +212,8 @@ def test_class_names_that_are_no_text(shards: Path) -> None:
 
 
 def test_a_range_without_end_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="stand for more than 100000 files"):
+        expand_braces("{0..999}{0..999}{0..999}")
     with pytest.raises(SourceError, match="is of more than 100000 files"):
         open_tar(f"{tmp_path}/a-{{0..99999999999}}.tar")
 

@@ -136,6 +136,8 @@ def expand_braces(pattern: str) -> list[str]:
     else:
         choices = inner.split(",")
     rests = expand_braces(pattern[match.end() :])
+    if len(choices) * len(rests) > _MOST_SHARDS:
+        raise SourceError(f"the braces in {pattern} stand for more than {_MOST_SHARDS} files")
     return [pattern[: match.start()] + choice + rest for choice in choices for rest in rests]
 
 

@@ -218,6 +218,14 @@ def test_a_range_without_end_is_refused(tmp_path: Path) -> None:
         open_tar(f"{tmp_path}/a-{{0..99999999999}}.tar")
 
 
+def test_long_names_that_follow_each_other_without_end_are_refused(tmp_path: Path) -> None:
+    info = tarfile.TarInfo("name")
+    info.type, info.size = tarfile.GNUTYPE_LONGNAME, 200
+    (tmp_path / "a.tar").write_bytes((info.tobuf() + b"n" * 200 + bytes(312)) * 2000)
+    with pytest.raises(SourceError, match="recursion"):
+        open_tar(str(tmp_path / "a.tar"))
+
+
 def test_members_that_begin_before_each_other_are_refused(tmp_path: Path) -> None:
     """Their sizes are negative: the next one is where the last one was, for ever."""
     head = bytearray(tarfile.TarInfo("a.png").tobuf(tarfile.GNU_FORMAT))

@@ -194,8 +194,8 @@ def _index(path: Path) -> list[_Entry]:
         raise SourceError(
             f"{path} cannot be read as a tar file: {error} (compressed archives have no random access: unpack them)"
         ) from error
-    except (OSError, tarfile.TarError, ValueError, OverflowError, MemoryError) as error:
-        raise SourceError(f"{path} cannot be read: {error}") from error
+    except (OSError, tarfile.TarError, ValueError, OverflowError, MemoryError, RecursionError) as error:
+        raise SourceError(f"{path} cannot be read: {error}") from error  # the last: names that follow names
     for key, entry in images.items():
         entry.label = labels.get(key)
     return list(images.values())

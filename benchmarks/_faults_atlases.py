@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._faults_hostile import edit
-from benchmarks._faults_running import BAD, Try, judged
+from benchmarks._faults_running import BAD, Try, emptied, judged
 
 _ASKED = ("/", "/data/manifest.js", "/data/network.js", "/data/experiments.js", "/data/results/curve.js",
           "/experiments/curve/curve.svg", "/experiments/curve/table.csv", "/pictures/00-fc/0.webp")  # fmt: skip
@@ -33,7 +33,7 @@ class EditedAtlas:
         if number < 0:
             return _make(self.root, good)
         draw, folder = random.Random(f"{self.seed} {number}"), place / "deep" / "er" / "atlas"
-        shutil.rmtree(place, ignore_errors=True)  # of a try that was ended
+        emptied(place)
         shutil.copytree(good, folder)
         try:
             told = _edited(folder, draw, place / "mark")

@@ -24,7 +24,7 @@ import numpy as np
 from safetensors.numpy import load as parse
 from safetensors.numpy import save
 
-from benchmarks._faults_running import Try, judged
+from benchmarks._faults_running import Try, emptied, judged
 
 HAND_MADE = (
     "tests/project/test_hostile_files.py", "tests/models/exported", "tests/models/test_unpickling.py",
@@ -72,16 +72,16 @@ class EditedProgram:
     seed: int
 
     def __call__(self, number: int) -> Try:
-        """The outcome of one try; number -1 writes the good program."""
+        """The outcome of one try; number -1 writes the good program, and has loops compiled that all of them need."""
         from convscope.models.tiny import random_tiny
         from tests.models.exported.making import edited, rewrite, save
 
         good, folder = self.root / "good.pt2", self.root / f"program-{number}"
         if number < 0:
             save(random_tiny(), good)
-            return Try("right")
+            return _use(f"pt2:{good}", self.root, "")
         draw, done = random.Random(f"{self.seed} {number}"), []
-        folder.mkdir()
+        emptied(folder)
 
         def change(program: Any) -> None:
             done.extend(edit(program, draw, folder / "mark") for _ in range(draw.randint(1, 3)))
@@ -113,8 +113,8 @@ class EditedKept:
         program = json.loads(file.read_bytes().partition(b"\n")[2])
         done = "; ".join(edit(program, draw, folder / "mark") for _ in range(draw.randint(1, 3)))
         content = json.dumps(program).encode()
-        place = folder / "programs" / file.name
-        place.parent.mkdir(parents=True)
+        place = emptied(folder) / "programs" / file.name
+        place.parent.mkdir()
         place.write_bytes(hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
         os.environ[VARIABLE] = str(folder)
         try:
@@ -154,8 +154,7 @@ class EditedDirections:
                 arrays[name] = np.ascontiguousarray(ARRAYS[draw.choice(sorted(ARRAYS))](arrays[name]))
         said = {name: about.get(name) for name in ("name", "layer", "kind", "active", "network")}
         about["sha256"] = dictionaries._digest(arrays, said)
-        folder.mkdir()
-        (folder / "d.safetensors").write_bytes(save(arrays, {"convscope": json.dumps(about)}))
+        (emptied(folder) / "d.safetensors").write_bytes(save(arrays, {"convscope": json.dumps(about)}))
         try:
             return _use("zoo:tiny", folder, str(said), directions=folder / "d.safetensors")
         finally:
@@ -195,7 +194,7 @@ class EditedAnswer:
             return Try("right")
         draw = random.Random(f"{self.seed} {number}")
         name = draw.choice(sorted(KEPT))
-        shutil.copytree(whole / name, folder)
+        shutil.copytree(whole / name, emptied(folder), dirs_exist_ok=True)
         file = folder / f"{name}.safetensors"
         content, told = forged(file.read_bytes(), draw)
         file.write_bytes(content)
@@ -218,8 +217,7 @@ class HostileWeights:
         from tests.project.test_hostile_files import SAVERS, SUFFIXES, Trap
 
         savers = list(SAVERS)
-        folder = self.root / f"weights-{number}"
-        folder.mkdir()
+        folder = emptied(self.root / f"weights-{number}")
         path = folder / f"weights{SUFFIXES[number % len(SUFFIXES)]}"
         saver = savers[number // len(SUFFIXES) % len(savers)]
         try:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from benchmarks._faults_running import Try
+from benchmarks._faults_running import Try, emptied
 from tests.mutations import mutate
 
 _RANDOM = np.random.default_rng(0)
@@ -157,8 +157,7 @@ class DamagedImage:
 
     def __call__(self, number: int) -> Try:
         """The outcome of one try."""
-        folder = self.root / "images" / f"{self.what}-{number}"
-        folder.mkdir(parents=True)
+        folder = emptied(self.root / "images" / f"{self.what}-{number}")
         try:
             if self.what in COLLECTIONS:
                 spec: Any = COLLECTIONS[self.what](folder)

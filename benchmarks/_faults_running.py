@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
 import time
@@ -152,31 +153,33 @@ def _run(tokens: list[str], log: str, largest_file: int | None) -> None:
 def watched(once: Callable[[int], Try], numbers: Sequence[int], *, patience: float = PATIENCE) -> Iterator[Try]:
     """The outcome of `once` for each number, in a process that is watched: what hangs or dies is known as such.
 
-    What did not end in time is tried once more, alone and with more of it: it hung where it does not end then either,
-    or takes so long of its own processor's time, which other programs of the machine have no part in.
+    It hung where it does not end in three times as long, also when it is tried once more, or where it takes so long of
+    its own processor's time, which other programs of the machine have no part in.
 
     once: a function that can be pickled, such as a dataclass with `__call__`.
     """
     left = list(numbers)
     while left:
-        with closing(_in_a_process(once, list(left), patience)) as tries:
+        with closing(_in_a_process(once, list(left), patience * _BUSY)) as tries:
             for found in tries:
                 if found == "hung":
                     break
-                yield _told(found, left.pop(0))
+                yield _told(found, left.pop(0), patience)
             else:
                 continue
-        (found,) = _in_a_process(once, left[:1], patience * _AGAIN)
-        slow = isinstance(found, tuple) and found[1] < patience
-        yield _told(found if slow or found == "died" else "hung", left.pop(0))
+        (found,) = _in_a_process(once, left[:1], patience * _BUSY)
+        yield _told(found, left.pop(0), patience)
 
 
-def _told(found: _Found, number: int) -> Try:
-    return Try(found, f"number {number}") if isinstance(found, str) else found[0]
+def _told(found: _Found, number: int, patience: float) -> Try:
+    if isinstance(found, str):
+        return Try(found, f"number {number}")
+    outcome, seconds = found
+    return outcome if seconds < patience else Try("hung", f"number {number}: {seconds:.0f} seconds of the processor's")
 
 
 _Found = tuple[Try, float] | str
-_AGAIN = 3  # times as patient
+_BUSY = 3  # times as long, by the clock, as other programs may have the machine
 
 
 def _in_a_process(once: Callable[[int], Try], numbers: Sequence[int], patience: float) -> Generator[_Found]:
@@ -230,13 +233,8 @@ def judged(once: Callable[[], Try], told: str) -> Try:
         return Try("traceback", f"{told}: {''.join(traceback.format_exception(error))[-1500:]}")
 
 
-def everything(folder: Path) -> dict[str, tuple[int, bytes | None]]:
-    """All that is in a folder and below, links not followed: sizes and contents of small files."""
-    found = {}
-    for place, folders, files in os.walk(folder):
-        for name in (*folders, *files):
-            path = Path(place, name)
-            status = path.lstat()
-            small = path.is_file() and not path.is_symlink() and status.st_size < 1 << 16
-            found[str(path.relative_to(folder))] = (status.st_mode, path.read_bytes() if small else None)
-    return found
+def emptied(folder: Path) -> Path:
+    """A folder with nothing in it: a try that was ended, as it took too long, has left its files."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._faults_running import Try, judged
+from benchmarks._faults_running import Try, emptied, judged
 from tests.mutations import mutate
 
 LAYERS = ["conv1", "fc"]
@@ -474,8 +474,8 @@ class Damaged:
         if number < 0:
             self.prepare()
             return Try("right")
-        folder = self.place / f"try-{number}"
-        shutil.copytree(self.place / "whole", folder)
+        folder = emptied(self.place / f"try-{number}")
+        shutil.copytree(self.place / "whole", folder, dirs_exist_ok=True)
         told = f"number {number}: {mutate(folder, self.seed * 1_000_003 + number)}"
         damaged = tree(folder)
 

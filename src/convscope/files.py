@@ -38,6 +38,18 @@ def kind_of(path: str | os.PathLike[str]) -> PathKind:
     return "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else "other"
 
 
+def obstruction(path: str | os.PathLike[str]) -> str | None:
+    """What is wrong with what is at a path where a file belongs; None where it is a file, or nothing at all.
+
+    >>> obstruction("."), obstruction("nothing of this name")
+    ('is a folder, and no file', None)
+    """
+    found = kind_of(path)
+    if found == "nothing" and Path(path).is_symlink():
+        return "is a link that leads to nothing"
+    return {"folder": "is a folder, and no file", "other": "is a device, a pipe or a socket, and no file"}.get(found)
+
+
 def check_name(path: str | os.PathLike[str]) -> None:
     """Nothing where a file could have this name; raises StoreError for one that is too long or has a zero byte."""
     try:

@@ -141,3 +141,5 @@ def test_a_table_of_parts_is_a_regular_file_of_short_cells(tmp_path: Path) -> No
         read_parts(tmp_path / "a.csv")
     with pytest.raises(UsageError, match="field larger than field limit"):
         parse_parts(f"image,part,y0,x0,y1,x1\na.jpg,{'n' * 200_000},3,4,9,12\n")
+    with pytest.raises(UsageError, match="line 1: field larger than field limit"):
+        parse_parts("image," + "n" * 200_000)

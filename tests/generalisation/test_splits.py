@@ -1,5 +1,6 @@
 """Which images are learned from and judged by."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,25 @@ def test_splits_are_saved_and_belong_to_their_images(tmp_path: Path) -> None:
     ]
     with pytest.raises(SourceError, match="splits other images"):
         load_splits(tmp_path / "splits.json", target=target((9, 9)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('"number": 1', '"number": 0', "its content is not what its checksum says"),
+        ('"train": [', '"train": [99, ', "names images that are not among the 17 of"),
+        ('"train": [', '"train": [-1, ', "names images that are not among the 17 of"),
+        ('"train": [', f'"train": [{10**30}, ', "cannot be read as splits"),
+        ('"train": [', f'"train": {"[" * 5000}', "cannot be read as splits"),
+    ],
+)
+def test_splits_that_were_changed_are_named(tmp_path: Path, before: str, after: str, said: str) -> None:
+    some, path = target((9, 8)), tmp_path / "splits.json"
+    save_splits(draw_folds(some, per_class=(3,), folds=2), path, target=some, seed=0)
+    text = path.read_text().replace(before, after, 1)
+    path.write_text(text if "checksum" in said else re.sub(r',\n "sha256": "\w+"', "", text))  # which older ones lack
+    with pytest.raises(SourceError, match=said):
+        load_splits(path, target=some)
 
 
 def test_published_sets_are_taken_as_they_are_and_may_not_meet(tmp_path: Path) -> None:

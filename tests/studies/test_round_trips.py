@@ -3,6 +3,7 @@
 import copy
 import inspect
 import json
+import os
 import random
 import shutil
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from convscope.atlas.web import read_script
 from convscope.errors import StoreError
 from convscope.generalisation import Learning
 from convscope.models.tiny import random_tiny
+from convscope.stores.verifying import ANSWERS, WORK
 from convscope.studies.columns import COLUMNS, described
 from convscope.training import NetworkChoice
 from tests.studies.conftest import write_pictures
@@ -347,6 +349,92 @@ def test_damage_is_named(made: Callable, name: str, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"cannot be read: .*; make the answer again") as caught:
         type(answer).load(tmp_path)
     assert str(tmp_path / file) in str(caught.value)
+
+
+def becomes_a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def leads_to_nothing(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.with_name("nothing"))
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "gone": Path.unlink,
+    "empty": lambda path: path.write_bytes(b""),
+    "a folder": becomes_a_folder,
+    "a link to nothing": leads_to_nothing,
+    "a pipe": lambda path: (path.unlink(), os.mkfifo(path)),
+    "other": lambda path: path.write_bytes(path.read_bytes()[::-1]),
+}
+VOUCH = {*(f"{kind.lower()}.safetensors" for kind in ANSWERS), "manifest.json", "run.json", "page.json"}
+"""Files that say which others are beside them."""
+UNVOUCHED = {"log.csv"}
+"""Files whose content nobody vouches for."""
+
+
+def may_be_gone(file: Path, kind: str) -> bool:
+    """Whether a file is work that is kept, and made again where it is asked for, or what nothing beside it names."""
+    work = {"parts", "work", "checkpoints", "features"} & {*file.parts[:-1]}
+    lone = kind not in WORK and file.name == f"{kind.lower()}.safetensors"  # which `load` says
+    return bool(work) or lone or file.name in (*UNVOUCHED, "state.safetensors", "result.json", "splits.json")
+
+
+def said_of(folder: Path, files: list[Path], change: Callable[[Path], object], copy: Path) -> list[Path]:
+    """Of files of a folder those that `verify` says nothing of where a change is made to each of them in a copy."""
+    shutil.copytree(folder, copy)
+    for file in files:
+        change(copy / file)
+    try:
+        said = {one.path for one in cs.verify(copy).findings}
+    except StoreError as error:
+        said = {file.as_posix() for file in files} if "nothing that can be verified" in str(error) else set()
+    shutil.rmtree(copy)
+    return [file for file in files if file.as_posix() not in said]
+
+
+SMALL = ("scan", "deconv several", "directions", "mistakes", "train", "transfer")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in SMALL else pytest.mark.slow) for name in KINDS]
+)
+def test_verify_says_what_became_of_every_file(made: Callable, name: str, tmp_path: Path) -> None:
+    answer, folder = made(name)
+    files = [path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file()]
+    files = [file for file in files if file.name not in VOUCH and not file.name.startswith(("positions-", "events."))]
+    for what, change in CHANGES.items():
+        silent = said_of(folder, files, change, tmp_path / "copy")
+        if what == "gone":
+            silent = [file for file in silent if not may_be_gone(file, type(answer).__name__)]
+        elif what in ("other", "empty"):
+            silent = [file for file in silent if file.name not in UNVOUCHED]
+        assert not silent, what
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", KINDS)
+def test_verify_says_what_became_of_files_that_vouch_for_others(made: Callable, name: str, tmp_path: Path) -> None:
+    answer, folder = made(name)
+    files = [path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.name in VOUCH and path.is_file()]
+    for file in files:
+        for what, change in CHANGES.items():
+            silent = said_of(folder, [file], change, tmp_path / "copy")
+            assert not silent or (what == "gone" and may_be_gone(file, type(answer).__name__)), (what, file)
+
+
+def test_verify_says_what_kept_answers_lack(made: Callable, tmp_path: Path) -> None:
+    _, folder = made("occlude")
+    lost = {"parts/question.json": "is missing beside answers", "parts/figures.json": "is missing",
+            "occlusion.safetensors": "is missing beside its tables"}  # fmt: skip
+    for file, said in lost.items():
+        shutil.copytree(folder, tmp_path / "copy")
+        (tmp_path / "copy" / file).unlink()
+        (finding,) = cs.verify(tmp_path / "copy").findings
+        assert (finding.path, finding.problem.startswith(said)) == (file, True)
+        shutil.rmtree(tmp_path / "copy")
 
 
 def test_figures_that_are_gone_are_said_to_be(made: Callable, tmp_path: Path) -> None:

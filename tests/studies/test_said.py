@@ -14,6 +14,7 @@ import convscope as cs
 from convscope.data import wrap_dataset
 from convscope.errors import ConvscopeError
 from convscope.generalisation import Learning
+from convscope.live.bench import Bench
 from convscope.models.tiny import random_tiny
 from convscope.models.weights import save_weights
 from convscope.training.measures import Measure, measure, share
@@ -142,6 +143,17 @@ def test_weights_that_are_no_numbers_are_said_of_every_checkpoint(
     (said,) = (one for one in caplog.messages if "hold NaN" in one)
     assert "epoch-2.safetensors" in said
     assert "at 'fc'" in said
+
+
+def test_weights_that_are_no_numbers_are_said_of_the_network_and_by_the_bench(
+    broken: cs.Network, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert broken.summary.endswith("; weights hold NaN or infinite values, at 'conv1', 'fc'")
+    assert broken.to_json()["nonfinite"] == ["conv1", "fc"]
+    Bench(broken)
+    assert [one for one in caplog.messages if one.startswith(TOLD)]
+    whole = cs.load("zoo:tiny")
+    assert (whole.to_json()["nonfinite"], "weights" in whole.summary) == ([], False)
 
 
 def test_constants_that_are_meant_to_be_infinite_are_no_weights_without_numbers() -> None:

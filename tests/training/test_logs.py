@@ -1,11 +1,14 @@
 """TensorBoard's event files: each epoch's numbers can be read back, and without the package nothing is written."""
 
+import os
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from convscope.errors import StoreError
 from convscope.progress import Progress
-from convscope.training import EpochLog, train
+from convscope.training import EpochLog, read_log, train
 from convscope.training.logs import BOARD, Board, board_installed
 from tests.training.shapes import shapes, small
 
@@ -16,6 +19,18 @@ def scalars(folder: Path) -> dict[str, dict[int, float]]:
     found = reading.EventAccumulator(str(folder))
     found.Reload()
     return {name: {one.step: one.value for one in found.Scalars(name)} for name in found.Tags()["scalars"]}
+
+
+@pytest.mark.parametrize("text", ["epoch,loss\n1\n", "epoch,loss\n" + "1" * 200_000, "epoch\nnan\n"])
+def test_a_log_that_is_none_is_named(tmp_path: Path, text: str) -> None:
+    head = ",".join(one.name for one in fields(EpochLog))
+    (tmp_path / "log.csv").write_text(text.replace("epoch,loss", head))
+    with pytest.raises(StoreError, match="is no log of a training"):
+        read_log(tmp_path)
+    (tmp_path / "log.csv").unlink()
+    os.mkfifo(tmp_path / "log.csv")
+    with pytest.raises(StoreError, match="no regular file"):
+        read_log(tmp_path)
 
 
 class Killed(Exception):

@@ -34,6 +34,7 @@ from convscope.data.jpeg import JpegHeader, check_scans, read_header
 from convscope.data.preprocess import Preprocess
 from convscope.data.rasterfiles import array_raster, deep_values, raster_of
 from convscope.data.rasters import Raster, pixels_for
+from convscope.data.stepwise import checked_steps
 from convscope.data.tiff import is_tiff, needs_tifffile
 from convscope.errors import ImageError
 
@@ -198,6 +199,7 @@ def _from_file(
     data: bytes | bytearray | memoryview, max_pixels: int, convert: Callable[[Image.Image], Any] | None = None
 ) -> Any:
     try:
+        data = checked_steps(data)
         if bytes(data[:4]) == b"\0\0\1\0":
             # Pillow reads an icon's pixels when it opens it, of whatever size they are.
             for width, height in _sizes_in_icon(data):

@@ -73,7 +73,10 @@ def parse_parts(
     (Part(image='a.jpg', part='nose', box=(3.0, 4.0, 9.0, 12.0)),)
     """
     reader = csv.DictReader(io.StringIO(text))
-    missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
+    try:
+        missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
+    except csv.Error as error:
+        raise UsageError(f"{name}, line 1: {error}") from error
     if missing:
         raise UsageError(f"{name} has no column {', '.join(missing)}: parts are a CSV with {','.join(COLUMNS)}")
     found: dict[tuple[str, str], Part] = {}

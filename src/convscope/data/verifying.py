@@ -9,23 +9,26 @@ import numpy as np
 
 from convscope.data.rows import ENDING, UNREADABLE, read_rows
 from convscope.errors import StoreError
+from convscope.files import obstruction
 from convscope.verification import DamagedFile, SoundFile
 
 __all__ = ["verify_tables"]
+
+_DELETE = "delete it: its rows are made again"
 
 
 def verify_tables(folder: Path) -> Iterator[SoundFile | DamagedFile]:
     """Every table in a folder, not in those below; all of its rows are read."""
     for path in sorted(folder.glob(f"*{ENDING}")):
-        if path.is_file():
-            yield _table(path)
+        other = obstruction(path)
+        yield _table(path) if other is None else DamagedFile(path.name, other, _DELETE)
 
 
 def _table(path: Path) -> SoundFile | DamagedFile:
     try:
         rows = read_rows(path)
     except StoreError:
-        return DamagedFile(path.name, "is damaged, or of another version", "delete it: its rows are made again")
+        return DamagedFile(path.name, "is damaged, or of another version", _DELETE)
     written = rows.written()
     broken = int(np.count_nonzero(~rows.intact(written.tolist())))
     if broken:

@@ -7,19 +7,20 @@ where a class has enough images the same ones judge both, so that they can be co
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convscope.errors import SourceError, UsageError
-from convscope.files import write_json
+from convscope.files import read_sealed_json, write_sealed_json
 from convscope.generalisation.datasets import TargetKind, TargetSet
 from convscope.shown import brief
+
+SPLITS = "splits.json"
+"""The file of the splits beside a result."""
 
 
 @dataclass(frozen=True)
@@ -114,32 +115,35 @@ def published_fold(target: TargetSet, *, train: str = "train", test: str = "val"
 
 
 def save_splits(folds: Iterable[Fold], path: Path, *, target: TargetSet, seed: int) -> None:
-    """Write folds as JSON: numbers of images, and the fingerprint of the source that they count in."""
+    """Write folds as JSON with a checksum: numbers of images, and the fingerprint of the source that they count in."""
     described = [
         {"number": f.number, "per_class": f.per_class, "train": f.train.tolist(), "test": f.test.tolist()}
         for f in folds
     ]
-    write_json(path, {"source": target.source.fingerprint(), "seed": seed, "folds": described})
+    write_sealed_json(path, {"source": target.source.fingerprint(), "seed": seed, "folds": described})
 
 
 def load_splits(path: Path, *, target: TargetSet) -> tuple[Fold, ...]:
     """The folds in a file of `save_splits`.
 
     Raises:
-        SourceError: where the file is none, or counts in other images than the target's.
+        SourceError: where the file is none, is not as it was written, or counts in other images than the target's.
     """
     try:
-        stored: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        stored = read_sealed_json(path, unsealed="allow")
         folds = tuple(
             Fold(f["number"], f["per_class"], np.array(f["train"], np.int64), np.array(f["test"], np.int64))
             for f in stored["folds"]
         )
         source = stored["source"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise SourceError(f"{path} cannot be read as splits: {error}") from error
     if source != target.source.fingerprint():
         raise SourceError(f"{path} splits other images than these: {target.source.describe()}")
+    count = len(target.labels)
+    if any(rows.ndim != 1 or (rows < 0).any() or (rows >= count).any() for f in folds for rows in (f.train, f.test)):
+        raise SourceError(f"{path} names images that are not among the {count} of {target.source.describe()}")
     return folds
 
 
-__all__ = ["PROTOCOLS", "Fold", "Protocol", "draw_folds", "load_splits", "published_fold", "save_splits"]
+__all__ = ["PROTOCOLS", "SPLITS", "Fold", "Protocol", "draw_folds", "load_splits", "published_fold", "save_splits"]

@@ -36,6 +36,7 @@ from convscope.shown import Shown
 
 RECIPES = ("imagenet", "unit")
 """What preprocessing may be called; what the names mean is known where images are."""
+_NAMED = 3  # steps with weights that are no numbers
 
 
 class Traced(Shown):
@@ -80,14 +81,21 @@ class Traced(Shown):
 
     @property
     def summary(self) -> str:
-        """What it is, in a line.
+        """What it is, in a line; also where its weights are no numbers.
 
         >>> from convscope import Network
         >>> Network.trace(torch.nn.Conv2d(3, 8, 3), (3, 16, 16), name="small").summary
         'small: 1 layer, input 3x16x16, output conv2d'
         """
         count = f"{len(self.layers)} layer{'' if len(self.layers) == 1 else 's'}"
-        return f"{self.name}: {count}, input {'x'.join(map(str, self.input_shape))}, output {self.output}"
+        said = f"{self.name}: {count}, input {'x'.join(map(str, self.input_shape))}, output {self.output}"
+        return f"{said}; weights {self.broken}" if self.nonfinite else said
+
+    @property
+    def broken(self) -> str:
+        """Where its weights are no numbers, in words; "" where all of them are."""
+        named = ", ".join(map(repr, self.nonfinite[:_NAMED])) + (" ..." if len(self.nonfinite) > _NAMED else "")
+        return f"hold NaN or infinite values, at {named}" if self.nonfinite else ""
 
     def to_json(self) -> dict[str, Any]:
         """What it is and its layers, as JSON values."""
@@ -97,6 +105,7 @@ class Traced(Shown):
             "output": self.output,
             "meaning": self.meaning,
             "fingerprint": self.fingerprint,
+            "nonfinite": list(self.nonfinite),
             "layers": documents_of(self.layers, self.layers.stages()),
         }
 

@@ -42,7 +42,7 @@ from convscope.live.published import Beside
 from convscope.live.repeating import script_of
 from convscope.methods.causes import cause_layers, causes
 from convscope.methods.deconv import project_watched
-from convscope.methods.inputs import recipe_of
+from convscope.methods.inputs import expect_network, recipe_of
 from convscope.methods.invariance import invariance
 from convscope.methods.invariance.transforms import TRANSFORMATIONS, transformation
 from convscope.methods.occlusion import OccluderGrid
@@ -70,6 +70,7 @@ class Bench:
     def __init__(
         self, net: Network, *, spec: str | None = None, source: Source | None = None, beside: Beside | None = None
     ) -> None:
+        expect_network(net)
         if recipe_of(net) is None:
             raise UsageError(
                 f"{net.name} has no preprocessing, which photos need: give one with preprocess=, or mean= and std="

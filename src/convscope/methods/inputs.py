@@ -30,7 +30,6 @@ from convscope.graph import Network
 
 logger = logging.getLogger(__name__)
 
-_NAMED = 3  # steps with weights that are no numbers
 
 AT_ONCE = 1024
 """Images that a method of a few images takes at most: they and what is found of them are held in memory together."""
@@ -109,10 +108,9 @@ def expect_network(net: object) -> None:
     said that they are carried on."""
     if isinstance(net, Network):
         if net.nonfinite:
-            places = ", ".join(map(repr, net.nonfinite[:_NAMED])) + (" ..." if len(net.nonfinite) > _NAMED else "")
             logger.warning(
-                "weights of %s hold NaN or infinite values, at %s: what comes of them says little; give other weights, "
-                "such as those of a checkpoint from before", net.name, places,
+                "weights of %s %s: what comes of them says little; give other weights, such as those of a checkpoint "
+                "from before", net.name, net.broken,
             )  # fmt: skip
         return
     if isinstance(net, torch.nn.Module):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from convscope.errors import StoreError
-from convscope.files import has_format, parse_json, read_whole
+from convscope.files import has_format, obstruction, parse_json, read_whole
 from convscope.stores import occlusion
 from convscope.stores.scan_files import (
     FORMAT,
@@ -36,6 +36,7 @@ Item = SoundFile | DamagedFile
 _AGAIN = "delete it and run the same scan again"
 _LONGEST = 100 << 20  # bytes of a header, as safetensors has it
 _ANEW = "nothing: it is made again when it is next asked for"
+_ALL_ANEW = "nothing: the answers are made again when they are next asked for"
 
 
 ANSWERS = (
@@ -44,6 +45,13 @@ ANSWERS = (
     "Mistakes", "Directions", "Paper",
 )  # fmt: skip
 """What studies give, and keep in a file of its own."""
+
+WORK = {
+    **dict.fromkeys(("Occlusion", "Effects", "Sanity", "Directions", "Mistakes", "Paper"), PARTS),
+    "Diagnosis": "scans",
+    "Evolution": "checkpoints",
+}
+"""The folder beside an answer in which work is kept while it is made, where there is one."""
 
 
 def verify_scan(folder: Path) -> Iterator[Item]:
@@ -113,16 +121,25 @@ def verify_responses(folder: Path) -> Iterator[Item]:
 
 
 def verify_answers(folder: Path) -> Iterator[Item]:
-    """Answers of studies, which are saved as files of their kind's name."""
+    """Answers of studies, which are saved as files of their kind's name; and what is no file under such a name, or
+    nothing where tables and kept work are all that is left."""
     for kind in ANSWERS:
-        path = folder / f"{kind.lower()}.safetensors"
+        path, again = (
+            folder / f"{kind.lower()}.safetensors",
+            f"ask again: the same call, or {kind}.save, writes it anew",
+        )
         if not path.is_file():
+            other = obstruction(path)
+            if other is not None:
+                yield DamagedFile(path.name, other, f"delete it, and {again}")
+            elif kind in WORK and (folder / WORK[kind]).is_dir() and path.with_suffix(".json").is_file():
+                yield DamagedFile(path.name, "is missing beside its tables", again)
             continue
         try:
             _, said = unseal(read_whole(path))
             yield SoundFile(path.name, f"an answer: {said.get('answer')}")
         except (OSError, ValueError) as error:
-            yield DamagedFile(path.name, _reason(error), f"ask again: the same call, or {kind}.save, writes it anew")
+            yield DamagedFile(path.name, _reason(error), again)
 
 
 def verify_parts(folder: Path) -> Iterator[Item]:
@@ -141,9 +158,12 @@ def verify_parts(folder: Path) -> Iterator[Item]:
 
 
 def verify_headers(folder: Path) -> Iterator[Item]:
-    """Files of arrays that nobody knows any more, as they are damaged where they say what they are."""
+    """Files of arrays that nobody knows any more: damaged where they say what they are, or no files at all."""
     for path in sorted(folder.glob("*.safetensors")):
-        if path.is_file() and not _is_whole(path):
+        other = obstruction(path)
+        if other is not None:
+            yield DamagedFile(path.name, other, f"delete it, then {_ANEW}")
+        elif not _is_whole(path):
             yield DamagedFile(path.name, "is cut off, or no file of arrays at all", "make it again")
 
 
@@ -161,22 +181,33 @@ def _is_whole(path: Path) -> bool:
 
 def verify_occlusions(folder: Path) -> Iterator[Item]:
     """The answers that an occlusion of a collection keeps."""
-    if not (folder / "question.json").is_file():
-        return
-    if occlusion.question_in(folder) is None:
-        yield DamagedFile(
-            "question.json",
-            "is not as it was written",
-            "nothing: the answers are made again when they are next asked for",
-        )
+    note = folder / "question.json"
+    if occlusion.question_in(folder) is not None:
+        yield SoundFile(note.name, "what was asked")
+    elif (other := obstruction(note)) is not None:
+        yield DamagedFile(note.name, other, f"delete it, then {_ALL_ANEW}")
+    elif note.is_file():
+        yield DamagedFile(note.name, "is not as it was written", _ALL_ANEW)
+    elif folder.name == PARTS and any(_is_occlusion(path) for path in folder.glob("[0-9]*.npz")):
+        yield DamagedFile(note.name, "is missing beside answers, of which nobody knows what was asked", _ALL_ANEW)
     else:
-        yield SoundFile("question.json", "what was asked")
+        return
     for path in sorted(folder.glob("[0-9]*.npz")):
+        if (other := obstruction(path)) is not None:
+            yield DamagedFile(path.name, other, f"delete it, then {_ANEW}")
+            continue
         try:
             found = occlusion.from_bytes(read_whole(path))
             yield SoundFile(path.name, f"occlusion of one image at {len(found.grid.boxes)} places")
         except (StoreError, *occlusion.DAMAGE) as error:
             yield DamagedFile(path.name, _reason(error), _ANEW)
+
+
+def _is_occlusion(path: Path) -> bool:
+    try:
+        return bool(occlusion.from_bytes(read_whole(path)).grid.shape)
+    except (StoreError, *occlusion.DAMAGE):
+        return False
 
 
 def _reason(error: BaseException) -> str:

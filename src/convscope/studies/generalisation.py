@@ -21,7 +21,7 @@ from convscope.generalisation.features import LIMIT, PoolingKind
 from convscope.generalisation.protocol import transfer_layers
 from convscope.generalisation.results import RESULT, MeanScore, WeightsKind
 from convscope.generalisation.scratch import from_scratch, scratch_recipe
-from convscope.generalisation.splits import PROTOCOLS, draw_folds, published_fold, save_splits
+from convscope.generalisation.splits import PROTOCOLS, SPLITS, draw_folds, published_fold, save_splits
 from convscope.generalisation.tables import tables
 from convscope.graph import Network
 from convscope.models import load
@@ -195,7 +195,7 @@ def transfer(
     if on_start is not None:
         on_start(net, target, drawn, chosen)
     if store is not None:
-        save_splits(drawn, Path(store) / "splits.json", target=target, seed=seed)
+        save_splits(drawn, Path(store) / SPLITS, target=target, seed=seed)
     work = feature_store if feature_store is not None or store is None else Path(store) / "features"
     found = measure_transfer(
         net, target, layers=chosen, folds=drawn, weights="random" if weights == "random" else "own",

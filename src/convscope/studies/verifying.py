@@ -9,7 +9,7 @@ Every room that keeps something says how its files are checked; here is who is a
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,12 +19,13 @@ from convscope.arguments import checked
 from convscope.atlas.verifying import verify_folder
 from convscope.data.verifying import verify_tables
 from convscope.errors import StoreError
-from convscope.files import kind_of, read_whole
+from convscope.files import kind_of, obstruction, read_whole
 from convscope.generalisation.verifying import verify_transfer
 from convscope.models.dictionaries import verify_directions
 from convscope.models.kept.folder import verify_programs
 from convscope.progress import Progress, silent
 from convscope.stores.directions import verify_positions
+from convscope.stores.scan_files import PARTS
 from convscope.stores.sealing import header_of, said_in
 from convscope.stores.verifying import (
     ANSWERS,
@@ -37,7 +38,7 @@ from convscope.stores.verifying import (
 )
 from convscope.studies import mistakes_page, occlusion_figures
 from convscope.studies.answer import Answer, written_in
-from convscope.studies.vouched import verify_files, verify_note
+from convscope.studies.vouched import AGAIN, verify_files, verify_note
 from convscope.training.verifying import verify_training
 from convscope.verification import DamagedFile, SoundFile
 
@@ -98,6 +99,16 @@ def _beside_answers(folder: Path) -> Iterator[SoundFile | DamagedFile]:
             with suppress(OSError, ValueError):  # which `verify_answers` says
                 said = said_in(header_of(read_whole(path)))
                 yield from verify_files(folder, written_in(said))
+                yield from _lost_note(folder, said)
+
+
+def _lost_note(folder: Path, said: Mapping[str, Any]) -> Iterator[DamagedFile]:
+    """What vouches for figures of an occlusion, or a page of mistakes, where that alone is gone."""
+    drawn = said.get("answer") == "Occlusion" and said.get("figures") and (folder / PARTS / "question.json").is_file()
+    shown = said.get("answer") == "Mistakes" and (folder / "mistakes.js").is_file()
+    note = occlusion_figures.NOTE if drawn else mistakes_page.NOTE if shown else None
+    if note is not None and kind_of(folder / note) == "nothing":
+        yield DamagedFile(note, obstruction(folder / note) or "is missing", AGAIN)
 
 
 def _pages(folder: Path) -> Iterator[SoundFile | DamagedFile]:

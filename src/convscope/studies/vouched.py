@@ -13,7 +13,7 @@ from typing import Any
 
 from convscope.atlas.names import inside, place
 from convscope.errors import StoreError
-from convscope.files import read_sealed_json, write_bytes, write_sealed_json
+from convscope.files import obstruction, read_sealed_json, write_bytes, write_sealed_json
 from convscope.verification import DamagedFile, SoundFile
 
 FORMAT = "convscope files"
@@ -61,11 +61,10 @@ class Vouched:
 
 def verify_note(folder: Path, name: str) -> Iterator[SoundFile | DamagedFile]:
     """The note of that name in a folder, and every file that it vouches for; nothing where there is none."""
-    if not (folder / name).is_file():
-        return
-    said = _said(folder / name)
+    said, other = _said(folder / name), obstruction(folder / name)
     if said is None:
-        yield DamagedFile(name, "is not as it was written", AGAIN)
+        if other is not None or (folder / name).is_file():
+            yield DamagedFile(name, other or "is not as it was written", f"delete it: {AGAIN}" if other else AGAIN)
         return
     yield SoundFile(name, f"which {len(said['files'])} files are beside it")
     yield from verify_files(folder, said["files"])

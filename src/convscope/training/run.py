@@ -15,7 +15,7 @@ from torch import nn
 import convscope
 from convscope.data import Preprocess
 from convscope.errors import StoreError
-from convscope.files import read_sealed_json, write_bytes, write_sealed_json
+from convscope.files import read_sealed_json, read_whole, write_bytes, write_sealed_json
 from convscope.models import Architecture, save_weights
 from convscope.training.config import Config
 from convscope.training.state import EpochLog
@@ -135,9 +135,9 @@ def read_log(path: str | Path) -> list[EpochLog]:
     path = Path(path)
     path = path / LOG if path.is_dir() else path
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            return [_epoch(row) for row in csv.DictReader(file)]
-    except (OSError, ValueError, KeyError) as error:
+        text = read_whole(path).decode()
+        return [_epoch(row) for row in csv.DictReader(io.StringIO(text, newline=""))]
+    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
         raise StoreError(f"{path} is no log of a training: {error}") from error
 
 

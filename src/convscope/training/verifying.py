@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from convscope.errors import ConvscopeError, StoreError
+from convscope.files import obstruction
 from convscope.models.weights import has_checksum, read_weights
 from convscope.training.ablation import RESULT, read_trial
 from convscope.training.run import LOG, RUN, Run, read_log
@@ -21,12 +22,19 @@ _STATE = "delete it with {run}, and the training begins again; the checkpoints c
 def verify_training(folder: Path) -> Iterator[SoundFile | DamagedFile]:
     """What a training's folder holds; nothing where it is none."""
     if not (folder / RUN).is_file():
+        if (folder / STATE).is_file() and (folder / LOG).is_file():
+            problem = obstruction(folder / RUN) or "is missing beside the state of a training"
+            yield DamagedFile(RUN, problem, "train again into another folder; the checkpoints can be kept")
         return
     try:
         run = Run.open(folder)
         yield SoundFile(RUN, f"training of {run.config.name}")
     except ConvscopeError:
         yield DamagedFile(RUN, "does not describe a training any more", "train again into another folder")
+    for name in (STATE, RESULT, LOG):
+        problem = obstruction(folder / name)
+        if problem is not None:
+            yield DamagedFile(name, problem, "delete it: the same command writes it again")
     if (folder / STATE).is_file():
         yield _weights(folder, STATE, _STATE.format(run=RUN))
     for path in sorted((folder / "checkpoints").glob("*.safetensors")):

@@ -212,8 +212,18 @@ def test_class_names_that_are_no_text(shards: Path) -> None:
 
 
 def test_a_range_without_end_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="stand for more than 100000 files"):
+        expand_braces("{0..999}{0..999}{0..999}")
     with pytest.raises(SourceError, match="is of more than 100000 files"):
         open_tar(f"{tmp_path}/a-{{0..99999999999}}.tar")
+
+
+def test_long_names_that_follow_each_other_without_end_are_refused(tmp_path: Path) -> None:
+    info = tarfile.TarInfo("name")
+    info.type, info.size = tarfile.GNUTYPE_LONGNAME, 200
+    (tmp_path / "a.tar").write_bytes((info.tobuf() + b"n" * 200 + bytes(312)) * 2000)
+    with pytest.raises(SourceError, match="recursion"):
+        open_tar(str(tmp_path / "a.tar"))
 
 
 def test_members_that_begin_before_each_other_are_refused(tmp_path: Path) -> None:

@@ -136,6 +136,8 @@ def expand_braces(pattern: str) -> list[str]:
     else:
         choices = inner.split(",")
     rests = expand_braces(pattern[match.end() :])
+    if len(choices) * len(rests) > _MOST_SHARDS:
+        raise SourceError(f"the braces in {pattern} stand for more than {_MOST_SHARDS} files")
     return [pattern[: match.start()] + choice + rest for choice in choices for rest in rests]
 
 
@@ -192,8 +194,8 @@ def _index(path: Path) -> list[_Entry]:
         raise SourceError(
             f"{path} cannot be read as a tar file: {error} (compressed archives have no random access: unpack them)"
         ) from error
-    except (OSError, tarfile.TarError, ValueError, OverflowError, MemoryError) as error:
-        raise SourceError(f"{path} cannot be read: {error}") from error
+    except (OSError, tarfile.TarError, ValueError, OverflowError, MemoryError, RecursionError) as error:
+        raise SourceError(f"{path} cannot be read: {error}") from error  # the last: names that follow names
     for key, entry in images.items():
         entry.label = labels.get(key)
     return list(images.values())

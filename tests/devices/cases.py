@@ -187,7 +187,7 @@ VERBS: dict[str, Verb] = {
         net, str(images), per_class=[1, 2], folds=2, layers=["relu1", "fc"], learning=Learning(grid=(1.0,)), store=out
     ),
     "directions": lambda net, images, out, device: cs.directions(
-        net, images, store=out, layer="relu1", n=5, active=2, updates=5, positions=100
+        net, images, store=out, layer="relu1", n=5, active=2, updates=5, positions=100, beside=[]
     ),
     "paper": lambda net, images, out, device: cs.paper(
         net, images, claims=["invariance", "aliasing", "map", "selectivity"], parts=images.with_name("parts.csv"),

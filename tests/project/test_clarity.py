@@ -80,7 +80,7 @@ def test_the_comparison_prints_a_row_for_each_measure(
 ) -> None:
     net, file = cs.load("zoo:tiny"), tmp_path / "sae.safetensors"
     images = write_images(tmp_path / "photos", 12)
-    learned = {"layer": "block2.relu2", "n": 8, "active": 3, "updates": 20, "positions": 200}
+    learned = {"layer": "block2.relu2", "n": 8, "active": 3, "updates": 20, "positions": 200, "beside": []}
     cs.directions(net, images, **learned).write(file)
     monkeypatch.setattr(directions, "DRAWS", 10)
     more = ["--tuning", "8", "--effects", "4", "--sanity", "2", "--side", "32"]

@@ -400,7 +400,7 @@ def check(made: Made, folder: Path) -> Found:
 
 
 def directions(made: Made, folder: Path) -> Found:
-    learnt: dict[str, Any] = {"layer": "relu1", "n": 3, "active": 1, "updates": 3, "positions": 60}
+    learnt: dict[str, Any] = {"layer": "relu1", "n": 3, "active": 1, "updates": 3, "positions": 60, "beside": []}
     cs.directions(made.tiny, made.source, store=folder, **learnt)
     return folder_of(folder)
 

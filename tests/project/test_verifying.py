@@ -157,7 +157,7 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     cs.effects(net, images, layers=["block2.relu2"], workers=1, match="index", store=root / "effects")
     cs.sanity(net, images, layers=["conv1"], units=2, each=2, seeds=1, side=8, store=root / "sanity")
     learnt = cs.directions(
-        net, images, layer="relu1", n=5, active=2, updates=5, positions=100, store=root / "directions"
+        net, images, layer="relu1", n=5, active=2, updates=5, positions=100, beside=[], store=root / "directions"
     )
     learnt.write(root / "mine.safetensors")
     cs.mistakes(

@@ -125,6 +125,7 @@ def test_rows_words_files_and_figures_say_it(answer: cs.Directions, tmp_path: Pa
         path.name for path in folder.iterdir()
     }
     path = answer.write(tmp_path / "d.safetensors")
+    assert back.write(path) == path  # the same answer
     for place in (path, folder):
         assert np.array_equal(read_dictionary(place).decoder, answer.dictionary.decoder)
 

@@ -100,6 +100,7 @@ def test_outputs_without_names_are_called_as_the_classes_that_they_are_by_order(
     assert found.remarks()[0].startswith(said)
     effects = cs.effects(net, str(room), layers=["1"], workers=1)
     assert (effects.classes, effects.remarks()[0]) == (tuple(folders), found.remarks()[0])
+    assert found.to_json()["order"] == effects.to_json()["order"] == list(found.order)
     assert not any("by their order" in one for one in cs.mistakes(named, str(room), **how).remarks())
     asked = cs.mistakes(named, str(room), match="index", **how)
     assert f"output {CLASSES[0]} is {folders[0]}" in asked.remarks()[0]

@@ -61,7 +61,7 @@ VERBS: dict[str, Call] = {
     ),
     "effects": lambda net, images, out: cs.effects(net, images, store=out, layers=["block2.relu2"], workers=1),
     "directions": lambda net, images, out: cs.directions(
-        net, images, store=out, layer="relu1", n=5, active=2, updates=5, positions=100
+        net, images, store=out, layer="relu1", n=5, active=2, updates=5, positions=100, beside=[]
     ),
     "mistakes": lambda net, images, out: cs.mistakes(
         net, images, store=out, layers=["block2.relu2"], explain=1, most=2, size=16, stride=16, match="index"

@@ -174,7 +174,8 @@ class Effects(Answer):
         failures = [{"image": failure.name, "reason": failure.reason} for failure in self.failures]
         classes = None if self.classes is None else list(self.classes)
         layers = [found.to_json() for found in self.layers]
-        part = {} if self.complete else {"shard": list(self.shard)}
+        part: dict[str, Any] = {} if self.complete else {"shard": list(self.shard)}
+        part |= {"order": list(self.order)} if self.order else {}
         return without_nan({**part, "own": self.own, "classes": classes, "layers": layers, "failures": failures})
 
     def tables(self) -> Sequence[TextTable]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -25,6 +26,7 @@ from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, 
 from convscope.studies.asking import atlas_of, collection, expect_network
 from convscope.studies.charting import of_directions
 from convscope.studies.consequence import right_scores
+from convscope.studies.questions import Question
 from convscope.studies.vouched import digest_of
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
 from convscope.training.matching import Match, Matched, in_words
@@ -115,7 +117,8 @@ class Directions(Answer):
         counts = {"dead": found.dead, "copies": found.copies(), "found_again": found.found_again()}
         learned = {"positions": found.positions, "images": found.images, "labelled": found.labelled}
         held = dict(zip(("held_positions", "held_images"), found.held, strict=True))
-        compared = {"compared": self.comparison(), "directions": self.rows()}
+        compared: dict[str, Any] = {"compared": self.comparison(), "directions": self.rows()}
+        compared |= {"order": list(self.order)} if self.order else {}
         return without_nan({**said, "n": len(made), **learned, **held, **counts, **compared})
 
     def tables(self) -> Sequence[TextTable]:
@@ -165,7 +168,7 @@ class Directions(Answer):
             StoreError: where it cannot be written, or there is another file, or one of directions that answer another
                 question.
         """
-        place, asked = Path(path), None if self.question is None else digest_of(json_bytes(self.question))
+        place, asked = Path(path), None if self.question is None else _digest(self.question)
         expect_free(place, asked)
         write_dictionary(place, self.dictionary, asked)
         return place
@@ -184,6 +187,11 @@ class Directions(Answer):
             settings=settings,
             charts=of_directions(self.found),
         )
+
+
+def _digest(asked: Question) -> str:
+    """What a file of directions says of the question that they answer."""
+    return digest_of(json.dumps(asked, sort_keys=True).encode())
 
 
 def _number(value: float) -> str:
@@ -296,7 +304,7 @@ def directions(
     whole = question(net, source, validation=others, **deciding)
     Directions.expect_place(store, whole)
     if out is not None:
-        expect_free(Path(out), digest_of(json_bytes(whole)))
+        expect_free(Path(out), _digest(whole))
     work = Work(net, source, train, held_source, held, full, learning, called, positions, truths, batch, beside)
     found = work.learn(None if store is None else Path(store), progress or silent)
     order = () if truths is None else Matched.of(net, held_source, match).order

@@ -185,6 +185,7 @@ class Mistakes(MistakesFound, Answer):
                 "accuracy": self.accuracy,
                 "accuracy_interval": [low, high],
                 "settings": asked | {"most": self.most},
+                **({"order": list(self.order)} if self.order else {}),
                 "pairs": pairs,
                 "mistakes": self.rows(),
                 "causes": self.causes(),

@@ -85,11 +85,7 @@ class Matched:
 
     @classmethod
     def of(cls, net: Network, source: Source, match: Match) -> Matched:
-        """Of a network and images with classes: outputs without names are called as the classes that they are by order.
-
-        Raises:
-            UsageError: for another word than "name" and "index".
-        """
+        """Of a network and images: outputs without names are called as the classes that they are by their order."""
         head, own = net.head, net.classes
         one = head.kind == "binary"
         if head.kind not in ("binary", "classes") or (one and own is not None and len(own) == 1 and match == "name"):

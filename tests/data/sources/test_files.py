@@ -254,6 +254,13 @@ def test_tables_of_spreadsheets_are_read_in_their_encodings(tmp_path: Path, enco
     assert (row.path, row.label) == ("0.png", "Käse")
 
 
+def test_decimal_commas_between_semicolons_are_numbers(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("image;class\n0.png;3,0\n1.png;\n2.png;10,0\n")
+    assert [row.label for row in read_list(tmp_path / "table.csv")] == ["3.0", "", "10.0"]
+    (tmp_path / "table.csv").write_text("image;class\n0.png;3,0\n1.png;oak\n")
+    assert [row.label for row in read_list(tmp_path / "table.csv")] == ["3,0", "oak"]
+
+
 def test_missing_file_of_a_list_is_recorded_when_read(tmp_path: Path) -> None:
     colour_file(tmp_path / "a.png", 3)
     (tmp_path / "list.txt").write_text("a.png\ngone.png\n")

@@ -21,6 +21,7 @@ from convscope.files import read_regular, text_of
 _LARGEST_LIST = 1 << 30
 _TABLES = (".csv", ".tsv")
 _DELIMITERS = ",\t;|"
+_DECIMAL = re.compile(r"[+-]?[0-9]+(,[0-9]*)?")
 
 PATH_COLUMNS = (
     "image_path", "img_path", "file_path", "path", "file_name", "file", "image_name", "image", "img", "image_file",
@@ -93,7 +94,22 @@ def _table(text: str, first: str, path: Path) -> list[Listed]:
         places, rows = (0, 1, None), [[], *rows]  # no names: a path, a label, and what else there is
     at, label, name = places
     others = tuple(cell for place, cell in enumerate(rows[0]) if cell and place != at) if label is None else ()
-    return [Listed(_cell(row, at), _cell(row, label), _cell(row, name), others) for row in rows[1:] if _cell(row, at)]
+    chosen = [row for row in rows[1:] if _cell(row, at)]
+    labels = [_cell(row, label) for row in chosen]
+    if delimiter != ",":
+        labels = _with_points(labels)
+    return [Listed(_cell(row, at), one, _cell(row, name), others) for row, one in zip(chosen, labels, strict=True)]
+
+
+def _with_points(labels: list[str]) -> list[str]:
+    """Labels of a table whose numbers have decimal commas, as where cells are parted by semicolons, with points.
+
+    >>> _with_points(["3,0", "", "10,0"]), _with_points(["3,0", "oak"])
+    (['3.0', '', '10.0'], ['3,0', 'oak'])
+    """
+    if all(_DECIMAL.fullmatch(label) or label.lower() in ("", "nan", "na") for label in labels):
+        return [label.replace(",", ".") for label in labels]
+    return labels
 
 
 def _cell(row: Sequence[str], place: int | None) -> str:

@@ -85,7 +85,7 @@ def test_pruned_weights_are_masked(tmp_path: Path) -> None:
 def test_what_was_computed_is_part_of_the_name_and_of_what_is_in_the_file(tmp_path: Path) -> None:
     net = TinyNet(in_channels=1)
     prune.l1_unstructured(net.conv1, "weight", 0.25)
-    parametrizations.weight_norm(net.fc)
+    parametrizations.weight_norm(net.get_submodule("fc"))
     torch.save(net.state_dict(), tmp_path / "both.pth")
     found = load("zoo:tiny", weights=tmp_path / "both.pth")  # of one channel, as the file says
     assert found.name == (
@@ -103,6 +103,11 @@ def test_a_network_that_has_these_names_itself_keeps_them() -> None:
     fitted, taken = fit(Weights(net.state_dict(), "x"), net)
     assert fitted.keys() == net.state_dict().keys()
     assert not taken.computed
+    prune.random_unstructured(net[4], "weight", 0.5)  # and what it has not is computed all the same
+    own = changed(lambda part: parametrizations.weight_norm(part))
+    fitted, taken = fit(Weights({f"module.{name}": one for name, one in net.state_dict().items()}, "x"), own)
+    assert fitted.keys() == own.state_dict().keys()
+    assert taken.computed == "1 pruned weight masked"
 
 
 def both(part: nn.Module) -> None:

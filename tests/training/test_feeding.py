@@ -134,6 +134,6 @@ def test_images_without_classes_cannot_be_trained_on() -> None:
 def test_pictures_none_of_which_can_be_read_are_told_with_reasons(about: dict[str, Any]) -> None:
     source = open_source([(np.zeros((8, 8, 5), np.uint8), 0)] * 2)
     with pytest.raises(
-        SourceError, match=r"none of the .*images can be read.*the first, 0: it has 5 channels, and the"
+        SourceError, match=r"none of the .*images can be read.*the first, image 0: it has 5 channels, and the"
     ):
         open_pictures(source, 8, **about)

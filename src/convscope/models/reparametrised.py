@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -41,13 +41,17 @@ class _Recipe:
     kind: str
 
 
-def computed(stored: Mapping[str, Stored]) -> Computed:
+def computed(stored: Mapping[str, Stored], own: Container[str] = ()) -> Computed:
     """A file's tensors, by path, where parts of pruned weights and of weight norm have become the weights themselves.
 
     Each stands where its first part stood, and is computed when it is read. Parts whose shapes do not belong together
-    stay as they are.
+    stay as they are, and those that a network has itself, whose names are its `own`.
     """
-    recipes = {name: recipe for name, recipe in _recipes(stored) if name not in stored}
+    recipes = {
+        name: recipe
+        for name, recipe in _recipes(stored)
+        if name not in stored and not any(tail in own for tail in _tails(recipe.parts[0]))
+    }
     parts = {part: name for name, recipe in recipes.items() for part in recipe.parts}
     found: dict[str, Stored] = {}
     for path, one in stored.items():
@@ -58,6 +62,12 @@ def computed(stored: Mapping[str, Stored]) -> Computed:
     counts = Counter(recipe.kind for recipe in recipes.values())
     said = [f"{count} {kind.replace('#', '' if count == 1 else 's')}" for kind, count in sorted(counts.items())]
     return Computed(found, ", ".join(said))
+
+
+def _tails(path: str) -> Iterator[str]:
+    """A path, and what is left of it without its first parts."""
+    parts = path.split(".")
+    return (".".join(parts[at:]) for at in range(len(parts)))
 
 
 def refused(stored: Mapping[str, Stored], prefix: str) -> str | None:
@@ -143,8 +153,8 @@ def _multiplied(size: Tensor, direction: Tensor) -> Tensor:
     """What torch's weight norm computes: g v / |v|, the length taken of each slice along the axis that g has."""
     axis = next((axis for axis, count in enumerate(size.shape) if count > 1), None)
     if axis is None:  # one size in all, or along an axis of one, which is the same
-        return torch._weight_norm(direction, size.reshape(()), -1)
-    return torch._weight_norm(direction, size, axis)
+        size, axis = size.reshape(()), -1
+    return torch.ops.aten._weight_norm.default(direction, size, axis)
 
 
 __all__ = ["Computed", "computed", "refused"]

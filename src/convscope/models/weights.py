@@ -218,7 +218,7 @@ def fit(weights: Weights, module: nn.Module) -> tuple[dict[str, Tensor], Taken]:
     stored, said = weights.contents.stored, ""
     found = places(stored, shapes)
     if not found or not found[0].fits:
-        whole = computed(stored)
+        whole = computed(stored, wanted)
         stored, said = whole.stored, whole.said
         found = places(stored, shapes) if said else found
     if not found or not found[0].fits:

@@ -314,9 +314,9 @@ def _trace(
     if size is None:
         if why := refusal(found.module):
             raise TraceError(f"{why}. Where it takes images all the same, say how large they are: input_size=")
-        sides = fitting_sides(found.module, channels)
+        fits = said(sides := fitting_sides(found.module, channels))
         raise UsageError(
-            f"{request.spec} does not say how large its images are{f' ({said(sides)})' if sides else ''}: give "
+            f"{request.spec} does not say how large its images are{f' ({fits})' if fits else ''}: give "
             f"input_size=, such as input_size={sides[0] if sides else 224} (and, where images are looked at, what is "
             "done to them: preprocess='imagenet', 'unit', or mean= and std=)"
         )

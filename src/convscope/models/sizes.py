@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Iterator
 
 import torch
@@ -10,8 +11,11 @@ from torch import nn
 
 _USUAL = (32, 64, 96, 128, 224, 256, 384, 512)
 _LARGEST = 320  # side that is tried where only some fit
-_FAILURES = (RuntimeError, ValueError, TypeError, LookupError, AssertionError, AttributeError, ArithmeticError)
-"""What layers raise of an image that they do not fit, and modules of a device without numbers."""
+_FAILURES = (
+    RuntimeError, ValueError, TypeError, LookupError, AssertionError, AttributeError, ArithmeticError, NameError,
+    ImportError, OSError,
+)  # fmt: skip
+"""What layers raise of an image that they do not fit, and a module's own code of a device without numbers."""
 
 
 def fitting_sides(module: nn.Module, channels: int) -> tuple[int, ...]:
@@ -28,9 +32,11 @@ def fitting_sides(module: nn.Module, channels: int) -> tuple[int, ...]:
         tried = copy.deepcopy(module).to("meta").eval()
     except _FAILURES:
         return ()
-    if sum(1 for _ in _runs(tried, channels, _USUAL)) > 1:
-        return ()
-    return tuple(_runs(tried, channels, range(1, _LARGEST + 1)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if sum(1 for _ in _runs(tried, channels, _USUAL)) > 1:
+            return ()
+        return tuple(_runs(tried, channels, range(1, _LARGEST + 1)))
 
 
 def _runs(module: nn.Module, channels: int, sides: range | tuple[int, ...]) -> Iterator[int]:

@@ -325,7 +325,8 @@ def _trace(
     except TraceError as error:
         if isinstance(error, RandomAnswers):
             raise
-        if fits := said(fitting_sides(found.module, channels)):
+        sides = fitting_sides(found.module, channels) if size[0] == size[1] else ()
+        if (fits := said(sides)) and size[0] not in sides:
             raise TraceError(f"{request.spec} cannot take images of {size[0]}x{size[1]}: {fits}") from error
         if request.in_channels is not None or channels == 3:
             raise

@@ -12,6 +12,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -40,8 +41,8 @@ def digits() -> tuple[cs.Network, cs.Source]:
     """A network of one channel that knows digits, and those that it has not seen."""
     from sklearn.datasets import load_digits
 
-    found = load_digits()
-    recipe = cs.Preprocess(8, 8, mean=0.25, std=0.5)
+    found: Any = load_digits()
+    recipe = cs.Preprocess(8, 8, mean=(0.25,), std=(0.5,))
     pixels = np.rint(found.images * (255 / 16)).astype(np.uint8)
     images, labels = recipe.normalise(torch.from_numpy(pixels)[:, None]), torch.from_numpy(found.target)
     module = nn.Sequential(
@@ -80,7 +81,7 @@ class Scenes(list[tuple[NDArray[np.uint16], int]]):
 def land() -> tuple[cs.Network, cs.Source]:
     """A network of thirteen channels that tells kinds of land, and scenes that it has not seen."""
     made = Scenes(scenes(360, np.random.default_rng(0)))
-    recipe = cs.Preprocess(SIDE, SIDE, mean=(0.3,) * BANDS, std=0.3, range=(0, 5000), bands=(4, 3, 2))
+    recipe = cs.Preprocess(SIDE, SIDE, mean=(0.3,) * BANDS, std=(0.3,) * BANDS, range=(0, 5000), bands=(4, 3, 2))
     values = torch.from_numpy(np.stack([scene for scene, _ in made]).astype(np.float32) / 5000 * 255)
     images, labels = recipe.normalise(values.permute(0, 3, 1, 2)), torch.tensor([kind for _, kind in made])
     module = nn.Sequential(

@@ -483,6 +483,16 @@ def test_a_ppm_of_nothing_but_a_header_is_refused(start: bytes) -> None:
         decode(start + b" " * 70_000 + b"\n4 4 255\n" + bytes(48))
 
 
+def test_a_png_of_parts_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    part = struct.pack(">I", 3) + b"tEXtk\0v" + struct.pack(">I", zlib.crc32(b"tEXtk\0v"))
+    data = encoded(smooth(8, 8), "PNG")
+    data = data[:33] + 50 * part + data[33:]
+    assert decode(data).shape == (8, 8, 3)
+    monkeypatch.setattr(stepwise, "_MOST_CHUNKS", 50)
+    with pytest.raises(ImageError, match="a PNG of more than 50 parts"):
+        decode(data)
+
+
 def runs(count: int) -> bytes:
     """A BMP with run-length coding whose runs all begin beyond the first row's end."""
     head = struct.pack("<IiiHHIIiiII", 40, 4, 4, 1, 8, 1, 2 * count, 0, 0, 256, 0)

@@ -236,6 +236,7 @@ GOOD = {"of": {}, "count": 4, "shape": [2], "dtype": "<f4"}
         header({**GOOD, "count": 10**18}) + bytes(9000),
         header({**GOOD, "count": -1}) + bytes(9000),
         header({**GOOD, "count": "many"}) + bytes(9000),
+        header({**GOOD, "count": float("inf")}) + bytes(9000),
         header({**GOOD, "shape": [10**9, 10**9]}) + bytes(9000),
         header({**GOOD, "shape": [0]}) + bytes(9000),
         header({**GOOD, "shape": []}) + bytes(9000),
@@ -243,7 +244,7 @@ GOOD = {"of": {}, "count": 4, "shape": [2], "dtype": "<f4"}
         header(b"[" * 200_000) + bytes(9000),
         header(b'{"count": ' + b"9" * 10_000 + b"}") + bytes(9000),
     ],
-    ids=range(16),
+    ids=range(17),
 )
 def test_what_is_no_table_is_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.rows"

@@ -37,3 +37,8 @@ def test_the_numbers_on_a_scale_never_run_together(found: OcclusionMaps, span: f
         shown = [text for at, text in ticks if low <= at <= high and text.get_text()]
         boxes = sorted((text.get_window_extent() for text in shown), key=lambda box: box.x0)
         assert all(a.x1 < b.x0 for a, b in itertools.pairwise(boxes)), [text.get_text() for text in shown]
+
+
+def test_what_is_no_number_everywhere_is_drawn_without_a_word(found: OcclusionMaps) -> None:
+    found.covered.probabilities[:] = np.nan
+    FigureCanvasAgg(draw(found, [ShownPhoto(np.zeros((12, 12, 3), np.uint8))])).draw()

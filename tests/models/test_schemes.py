@@ -375,6 +375,24 @@ def test_missing_transformers_is_named_with_its_extra(monkeypatch: pytest.Monkey
 COLOURS = {"image_mean": [0.5] * 3, "image_std": [0.25] * 3}
 
 
+def test_values_of_a_configuration_that_are_none_are_explained(repository: Path, offline: None) -> None:
+    odd = {
+        "config.json": [("layer_type", "x"), ("depths", "x"), ("embedding_size", float("nan")), ("num_channels", []),
+                        ("dtype", []), ("id2label", {"7": "a"})],
+        "preprocessor_config.json": [(None, []), (None, 3), ("image_std", [[]]), ("rescale_factor", {}),
+                                     ("rescale_factor", "x"), ("size", {"height": "x", "width": None})],
+    }  # fmt: skip
+    for name, edits in odd.items():
+        good = json.loads((repository / name).read_text())
+        for key, value in edits:
+            (repository / name).write_text(json.dumps(value if key is None else good | {key: value}))
+            with pytest.raises((WeightsError, UsageError)):
+                load(f"hf:{repository}")
+        (repository / name).write_text("[" * 100_000 if name.startswith("pre") else json.dumps(good))
+    with pytest.raises(WeightsError, match="cannot load hf:"):
+        load(f"hf:{repository}")
+
+
 @pytest.mark.parametrize(
     ("config", "expected"),
     [

@@ -87,6 +87,8 @@ def test_imagenet_is_the_papers_network_and_says_what_it_costs() -> None:
     ("text", "said"),
     [
         ("epochs = ", "is no TOML"),
+        ("a" + ".b" * 9_000 + " = 1", "has a key of more than 100 parts"),
+        ("[a" + " . 'b'" * 9_000 + "]", "has a key of more than 100 parts"),
         ("[recipes]\nepochs = 3", "there is no 'recipes'; did you mean 'recipe'"),
         ("recipe = 3", "[recipe] is a table of options"),
         ('[network]\nbase = "zfnett"', "no base 'zfnett'; did you mean 'zfnet'"),

@@ -324,7 +324,7 @@ def _load(root: Path, name: str) -> Experiment:
         lists |= {"pictures": tuple(found.get("pictures", ())), "sketch": tuple(map(tuple, found.get("sketch", ())))}
         experiment = Experiment(**{**found, **lists})
         _check_read(experiment, name)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise StoreError(f"{root / path} is no description of an experiment ({error}): delete its folder") from error
     return experiment
 

@@ -87,7 +87,7 @@ def _with_linked(atlas: Atlas, units: Sequence[str]) -> list[str]:
     ]
     try:
         return linked(atlas, named, reader(AtlasPlan(atlas)), most=MAILED)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, OverflowError, ValueError, AttributeError) as error:
         raise StoreError(f"{atlas.path} does not say what units link to ({error}): make the atlas again") from error
 
 

@@ -243,7 +243,7 @@ def _add_sheets(made: AtlasPlan, layer: AtlasLayer, channels: list[int]) -> None
         if is_inside(made.atlas.path, path):
             before = _handed_on(made.atlas.path, path)
             made.made[path] = preview_of(before, shown["photos"], shown["projections"], grids["preview"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, OverflowError, ValueError) as error:
         raise _strange(made, path, error) from error
 
 
@@ -263,7 +263,7 @@ def _add_part(made: AtlasPlan, address: str, channels: set[int]) -> None:
     value = data_of(made, f"data/{address}.js")
     try:
         kept = part_of_extras(value, channels) if address.startswith("extras/") else part_of_units(value, channels)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, OverflowError, ValueError, AttributeError) as error:
         raise _strange(made, f"data/{address}.js", error) from error
     made.made[f"data/{address}.js"] = script(address, kept)
     _add_thumbs(made, kept, f"data/{address}.js")
@@ -273,7 +273,7 @@ def _add_thumbs(made: AtlasPlan, value: Json, path: str) -> None:
     """The whole images that a shard of units names."""
     try:
         numbers = [int(image) for image in value["images"]]
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, OverflowError, ValueError) as error:
         raise _strange(made, path, error) from error
     for number in numbers:
         made.copy(f"pictures/images/{thumb_path(number)}")
@@ -309,7 +309,7 @@ def _add_images(made: AtlasPlan, chosen: list[tuple[AtlasLayer, list[int]]], *, 
     try:
         for address, value in image_pages(shards, reader(made), kept):
             made.made[f"data/{address}.js"] = script(address, value)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, OverflowError, ValueError, AttributeError) as error:
         raise _strange(made, "data/images", error) from error
 
 
@@ -321,7 +321,7 @@ def _named(made: AtlasPlan, numbers: set[int]) -> Json:
             found = read(f"images/{number}") or {"images": {}, "classes": {}}
             images |= {key: one for key, one in found["images"].items() if int(key) in numbers}
             classes |= found["classes"]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, OverflowError, ValueError, AttributeError) as error:
         raise _strange(made, "data/images", error) from error
     return {"images": images, "classes": classes}
 

@@ -178,7 +178,7 @@ class LayerRecord:
         try:
             record = cls._of_file(found, about)
             record._check()
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, OverflowError, ValueError, AttributeError) as error:
             raise StoreError(
                 f"{path} is no record of a layer ({type(error).__name__}: {error}): delete it and build the atlas again"
             ) from error

@@ -77,7 +77,7 @@ def read_tuning(layer: str, said: Json) -> LayerTuning:
     try:
         kinds = [str(kind["name"]) for kind in said["kinds"]]
         tables = {name: _table(said[name], len(kinds)) for name in ("kept", "low", "high", "cases", "quartiles")}
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, OverflowError, ValueError) as error:
         raise StoreError(
             f"what the atlas says of the tuning of '{layer}' cannot be read ({error}): make the atlas again"
         ) from error

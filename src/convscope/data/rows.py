@@ -228,7 +228,7 @@ def read_rows(path: Path) -> Rows:
         if path.stat().st_size < len(header) + _pages(_ENTRY.size * count):
             raise ValueError("it is cut off")
         file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, struct.error) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError, struct.error) as error:
         raise StoreError(f"{path} is no table of rows ({error}): {_DAMAGED}") from error
     return Rows(path, described, count, shape, dtype, file, header)
 

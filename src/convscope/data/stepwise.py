@@ -1,7 +1,7 @@
 """Image files that Pillow reads step by step in Python, in which few bytes may take long: bounded before they are read.
 
 A plain PPM is a text of numbers, and every comment of it moves a megabyte; the header of any PPM is read byte by byte;
-a BMP with run-length coding is read run by run, also where runs add nothing to the picture.
+a BMP with run-length coding is read run by run, also where runs add nothing to the picture; a PNG part by part.
 """
 
 import re
@@ -17,6 +17,7 @@ _HEADER = 1 << 16
 _COMMENT = re.compile(rb"#[^\r\n]*[\r\n]?")
 _PLAIN, _NETPBM = (b"P1", b"P2", b"P3"), b"123456fFy"
 _BITMAP = (40, 52, 56, 108, 124)  # lengths of headers that say how it is coded
+_PNG, _MOST_CHUNKS = b"\x89PNG\r\n\x1a\n", 200_000
 _ICON, _RUNS = b"\0\0\1\0", (1, 2)
 
 
@@ -31,12 +32,24 @@ def checked_steps(data: bytes | bytearray | memoryview) -> bytes | bytearray | m
         words = _COMMENT.sub(b"", bytes(data[:_HEADER])).split()
         if len(words) < (3 if start in (b"P1", b"P4") else 4) and len(data) > _HEADER:
             raise ImageError(f"its header has more than {_HEADER} bytes, which no PPM's has")
+    if bytes(data[:8]) == _PNG:
+        _check_chunks(data)
     kind = _read_slowly(data, start)
     if kind and len(data) > MOST_BYTES:
         raise ImageError(
             f"{kind} of {len(data)} bytes, more than the {MOST_BYTES} that are read of such: save it as PNG"
         )
     return _COMMENT.sub(b"", bytes(data)) if start in _PLAIN else data
+
+
+def _check_chunks(data: bytes | bytearray | memoryview) -> None:
+    """Raise ImageError for a PNG of so many parts as no program writes."""
+    at = 8
+    for _ in range(_MOST_CHUNKS):
+        if at + 8 > len(data):
+            return
+        at += 12 + int.from_bytes(data[at : at + 4], "big")
+    raise ImageError(f"a PNG of more than {_MOST_CHUNKS} parts, which no program writes")
 
 
 def _read_slowly(data: bytes | bytearray | memoryview, start: bytes) -> str | None:

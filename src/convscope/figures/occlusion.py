@@ -139,7 +139,7 @@ def _row(
     else:
         axes[4].text(0.5, 0.5, "no classes", ha="center", va="center", fontsize=6, transform=axes[4].transAxes)
     drop = found.attribution(found.subject)[image]
-    reach = float(np.nanmax(np.abs(drop))) or 1.0
+    reach = float(np.abs(drop[np.isfinite(drop)]).max(initial=0.0)) or 1.0
     axes[5].imshow(_grey(photo.pixels), cmap="gray", vmin=0, vmax=255)
     shown = axes[5].imshow(drop, cmap=_DROP, vmin=-reach, vmax=reach, alpha=_SEEN, interpolation="nearest")
     _scale(axes[5], shown)

@@ -62,7 +62,7 @@ def read_score(path: Path) -> FoldScore:
         if stored["of"] != path.stem:
             raise ValueError(f"it was written as {stored['of']}")
         return stored_score(stored["score"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise StoreError(
             f"{path} is no score of a transfer experiment ({error}): delete it, and the same command makes it again"
         ) from error

@@ -145,7 +145,7 @@ class TransferScores:
         try:
             scores = tuple(stored_score(one) for one in stored["scores"])
             return cls(**{**stored, "classes": tuple(stored["classes"]), "scores": scores})
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, OverflowError) as error:
             raise StoreError(f"this is no result of a transfer experiment: {error}") from error
 
     def csv(self) -> str:
@@ -186,7 +186,7 @@ class TransferScores:
         path = Path(folder) / RESULT
         try:
             return cls.from_json(read_sealed_json(path))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
             raise StoreError(f"{path} cannot be read as a result of a transfer experiment: {error}") from error
 
 

@@ -191,7 +191,7 @@ class Architecture:
             fulls = tuple(Full(**full) for full in fields["fulls"])
             norm = None if fields["norm"] is None else Norm(**fields["norm"])
             return cls(**{**fields, "convs": convs, "fulls": fulls, "norm": norm})
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, OverflowError, AttributeError) as error:
             raise UsageError(f"not the description of an architecture: {error}") from error
 
     def _check_numbers(self, numbers: Mapping[int, int] | tuple[int, ...]) -> None:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from convscope.data import Preprocess
 from convscope.data.preprocess import Resampling
-from convscope.errors import UsageError, WeightsError, missing_extra
+from convscope.errors import ConvscopeError, UsageError, WeightsError, missing_extra
 from convscope.files import home_expanded, kind_of
 from convscope.models.from_torchvision import import_torchvision
 from convscope.models.imagenet import package_folder
@@ -37,9 +37,12 @@ _CONVNEXT_WARPS_FROM = 384
 _ERRORS = (
     OSError,
     ValueError,
-    KeyError,
+    LookupError,
     TypeError,
     AttributeError,
+    ArithmeticError,
+    AssertionError,
+    MemoryError,
     RuntimeError,  # RecursionError among them
     UnpicklingError,
     SafetensorError,
@@ -62,15 +65,27 @@ def from_transformers(request: ModelRequest) -> FoundModel:
     place = str(home_expanded(request.name)) if local else request.name
     with quiet("transformers", "huggingface_hub"), _no_bars(transformers):
         _check_config(transformers, request, place)
-        module, label = _load(transformers, request, place)
-        preprocess = _preprocess(
-            _processor(transformers, place), int(getattr(module.config, "num_channels", None) or 3)
-        )
-    names: Mapping[int, str] = module.config.id2label
-    classes = tuple(names[i] for i in range(len(names)))
-    if all(name == f"LABEL_{i}" for i, name in enumerate(classes)):
-        classes = None  # transformers' placeholders
-    return FoundModel(_logits(module), preprocess, classes, label)
+        try:
+            module, label = _load(transformers, request, place)
+            channels = int(getattr(module.config, "num_channels", None) or 3)
+            preprocess = _preprocess(_processor(transformers, place), channels)
+            return FoundModel(_logits(module), preprocess, _classes(module.config.id2label), label)
+        except ConvscopeError:
+            raise
+        except (*_ERRORS, *_strict()) as error:
+            raise _cannot_load(request, error) from error
+
+
+def _classes(names: Mapping[int, str]) -> tuple[str, ...] | None:
+    """The names of classes; None where they are transformers' placeholders."""
+    found = tuple(str(names[i]) for i in range(len(names)))
+    return None if all(name == f"LABEL_{i}" for i, name in enumerate(found)) else found
+
+
+def _strict() -> tuple[type[Exception], ...]:
+    """What the hub's package raises for values of a configuration that are of another type, where it checks them."""
+    found = getattr(importlib.import_module("huggingface_hub.errors"), "StrictDataclassError", None)
+    return () if found is None else (found,)
 
 
 def _import_transformers(purpose: str) -> ModuleType:
@@ -89,18 +104,15 @@ def _is_path(name: str) -> bool:
 
 def _load(transformers: ModuleType, request: ModelRequest, place: str) -> tuple[Any, str]:
     auto = transformers.AutoModelForImageClassification
-    try:
-        if request.weights == RANDOM or request.file is not None:
-            config = transformers.AutoConfig.from_pretrained(place, trust_remote_code=False)
-            with seeded(request.seed):
-                module = auto.from_config(config, trust_remote_code=False)
-            weights = request.read_file()
-            if weights is None:
-                return module, random_label(request.seed)
-            return module, file_label(weights, load_into(module, weights))
-        module, report = auto.from_pretrained(place, output_loading_info=True, trust_remote_code=False)
-    except _ERRORS as error:
-        raise _cannot_load(request, error) from error
+    if request.weights == RANDOM or request.file is not None:
+        config = transformers.AutoConfig.from_pretrained(place, trust_remote_code=False)
+        with seeded(request.seed):
+            module = auto.from_config(config, trust_remote_code=False)
+        weights = request.read_file()
+        if weights is None:
+            return module, random_label(request.seed)
+        return module, file_label(weights, load_into(module, weights))
+    module, report = auto.from_pretrained(place, output_loading_info=True, trust_remote_code=False)
     if report["missing_keys"]:
         missing = sorted(report["missing_keys"])
         raise WeightsError(
@@ -175,9 +187,12 @@ def _processor(transformers: ModuleType, place: str) -> dict[str, Any]:
     """The configuration of the model's image processor, empty if it has none."""
     mixin = importlib.import_module("transformers.image_processing_base").ImageProcessingMixin
     try:
-        return mixin.get_image_processor_dict(place)[0]
+        found = mixin.get_image_processor_dict(place)[0]
     except OSError:
         return {}
+    if not isinstance(found, dict):
+        raise ValueError("its preprocessor_config.json is no dictionary")
+    return found
 
 
 def _preprocess(config: Mapping[str, Any], channels: int = 3) -> Preprocess | None:

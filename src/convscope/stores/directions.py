@@ -269,7 +269,7 @@ class _Kept:
             if 0 <= done <= count and seen.hexdigest() == said["sha256_of_rows"]:
                 return done, seen
             logger.info("%s is not as it was written, and is made again", self._data)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError):
             pass
         return 0, hashlib.sha256()
 
@@ -314,13 +314,13 @@ def verify_positions(folder: Path) -> Iterator[SoundFile | DamagedFile]:
             if said.get("format") != FORMAT:
                 continue
             rows, columns = map(int, said["shape"])
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError):
             yield DamagedFile(note.name, "is not as it was written", anew)
             continue
         yield SoundFile(note.name, f"{said['done']} images are done")
         try:
             whole = _digest(data, (rows, columns), int(said["rows"])).hexdigest() == said["sha256_of_rows"]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError):
             whole = False
         yield (
             SoundFile(data.name, f"{said['rows']} of {rows} positions")

@@ -289,7 +289,7 @@ def _read(place: Path) -> tuple[AblationTrial, str]:
         if set(found.right + found.right5) - set("01"):
             raise ValueError("what it says of each image is neither 0 nor 1")
         return found, judged
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise StoreError(
             f"{place / RESULT} is no result of an ablation ({error}): delete it, and the same call makes it again"
         ) from error

@@ -12,6 +12,7 @@ epochs = 64
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -28,6 +29,9 @@ from convscope.models import VARIANTS, Architecture
 from convscope.training.recipe import Recipe
 
 _MOST_CHANNELS = 4096
+_MOST_PARTS = 100
+# tomllib keeps every beginning of a dotted key: ten thousand parts take gigabytes.
+_LONG_KEY = re.compile(rf"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){{{_MOST_PARTS}}}""")
 
 
 @dataclass(frozen=True)
@@ -201,6 +205,8 @@ def configured(spec: Config | str | PathLike[str], changes: Mapping[str, Any], *
 
 
 def _parsed(text: str, name: str) -> Config:
+    if _LONG_KEY.search(text):
+        raise UsageError(f"training {name!r} has a key of more than {_MOST_PARTS} parts, which no recipe has")
     try:
         return Config.from_json({"name": name, **tomllib.loads(text)})
     except UsageError as error:

@@ -66,7 +66,7 @@ class Run:
                 tuple(said["classes"]),
                 said["images"],
             )
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
             raise StoreError(f"{folder / RUN} does not describe a training ({error}): choose another folder") from error
 
     def expect_kept(self) -> None:
@@ -137,7 +137,7 @@ def read_log(path: str | Path) -> list[EpochLog]:
     try:
         text = read_whole(path).decode()
         return [_epoch(row) for row in csv.DictReader(io.StringIO(text, newline=""))]
-    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, csv.Error) as error:
         raise StoreError(f"{path} is no log of a training: {error}") from error
 
 

@@ -94,6 +94,16 @@ def test_twenty_thousand_pixels_square_in_flat_memory(tmp_path: Path) -> None:
     assert most < 128 << 20  # the raster itself is 400 MB
 
 
+def test_what_the_disk_cannot_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(path: Path, *_: object) -> None:
+        raise OSError(5, "Input/output error", str(path))
+
+    (tmp_path / "a.tif").write_bytes(b"II*\0")
+    monkeypatch.setattr(Path, "open", broken)
+    with pytest.raises(SourceError, match="cannot be read: Input/output error"):
+        open_source(f"tiles:{tmp_path / 'a.tif'}")
+
+
 def test_what_is_no_raster_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("nothing")
     with pytest.raises(SourceError, match=r"neither a TIFF nor an \.npy file"):

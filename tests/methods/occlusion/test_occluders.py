@@ -140,3 +140,9 @@ def test_a_stride_above_the_size_is_said() -> None:
     said = "the stride of 4x4 is larger than the square of 2x2: 63 % of the pixels are under no square"
     assert OccluderGrid((9, 6), (2, 2), (4, 4)).gaps == said
     assert round(100 * (1 - 5 / 9 * 4 / 6)) == 63
+
+
+@pytest.mark.parametrize("name", ["size", "stride"])
+def test_numbers_that_no_image_has_are_refused(name: str) -> None:
+    with pytest.raises(UsageError, match=f"the occluder's {name} is .*: no image has so many pixels"):
+        OccluderGrid((10, 10), **{"size": (2, 2), "stride": (2, 2), name: (1, 10**20)}).boxes  # noqa: B018

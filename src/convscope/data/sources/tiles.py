@@ -269,8 +269,11 @@ def _paths(path: Path) -> list[Path]:
 
 
 def _open(path: Path) -> Windowed:
-    with path.open("rb") as stream:
-        start = stream.read(8)
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(8)
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror or error}") from error
     if start.startswith(MAGIC):
         return ArrayRaster.open(path)
     if start.startswith(MARKS):

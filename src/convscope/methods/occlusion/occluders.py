@@ -41,6 +41,8 @@ class OccluderGrid:
         for name in ("size", "stride"):
             if min(getattr(self, name)) < 1:
                 raise UsageError(f"the occluder's {name} is {getattr(self, name)}: both numbers must be positive")
+            if max(getattr(self, name)) >= 1 << 31:
+                raise UsageError(f"the occluder's {name} is {getattr(self, name)}: no image has so many pixels")
         expected("border", self.border, Border)
         if any(s > n for s, n in zip(self.size, self.image, strict=True)):
             raise UsageError(

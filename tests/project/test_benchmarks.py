@@ -28,6 +28,7 @@ def test_a_result_is_kept_with_its_machine_and_version(tmp_path: Path, monkeypat
     first, second = (json.loads(line) for line in path.read_text().splitlines())
     assert (first["cases"][0]["ratio"], second["cases"][0]["ratio"]) == (1.0, 1.1)
     assert {"processor", "cores", "torch", "convscope"} <= first["machine"].keys()
+    assert 0 <= first["seconds"] < 10_000 < first["at"]  # how long it took, and when
 
 
 def test_what_changed_by_more_than_its_spread_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

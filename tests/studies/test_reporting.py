@@ -139,7 +139,8 @@ def test_parts_whose_images_are_not_there_need_these() -> None:
 def test_one_claim_does_what_several_do() -> None:
     photos = [np.full((12, 12, 3), 10, np.uint8)]
     one = cs.paper(knowing(), photos, claims=["depth"], seeds=0)
-    assert "1 needs something that is not there: depth (Table 3)." in one.summary
+    assert one.summary.startswith("1 claim of the paper on ")
+    assert one.summary.endswith("1 needs something that is not there: depth (Table 3).")
     both = cs.paper(knowing(), photos, claims=["depth", "class"], seeds=0)
     assert "2 need something that is not there" in both.summary
 

@@ -176,3 +176,7 @@ def test_what_is_said_of_planted_units_is_true_and_that_of_another_unit_is_not()
     assert len(rows) == 20
     assert sum(ok for *_, ok in rows) >= 19
     assert mutated <= 6
+    found, wrong = planted.verbs_judged(range(1))
+    assert wrong == []
+    assert [len(found[verb]) for verb in ("diagnose", "effects", "sanity")] == [10, 8, 3]
+    assert sum(found["diagnose, of another unit"] + found["effects, of another unit"]) < 0.6 * 18

@@ -167,7 +167,7 @@ def boxed(box: tuple[int, int, int, int], count: int = 8) -> list[Part]:
     """An object in every image, and its middle as a part of it."""
     parts = []
     for number in range(count):
-        parts += [Part(str(number), "object", box), Part(str(number), "middle", (2, 2, 5, 5))]
+        parts += [Part(f"image {number}", "object", box), Part(f"image {number}", "middle", (2, 2, 5, 5))]
     return parts
 
 

@@ -1,11 +1,14 @@
 """Networks whose units are made by hand to be about one thing, and images of these things on varied backgrounds.
 
-Twenty units a network, two of each kind of `KINDS`, beside helpers that they are made of.
+Twenty units a network, two of each kind of `KINDS`, beside helpers that they are made of. What is known besides: which
+filters no image excites and which repeat another; which units a score at its end is made of (`Planted.scored`); and,
+of another network, that every unit reads one tile of its field (`tiled`).
 """
 
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,9 +44,13 @@ _DOT, _APART = 1.8, 4  # dots that belong together: their radius, and half of th
 
 @dataclass(frozen=True)
 class Planted:
-    """A network, its images (n, h, w, 3), the kind of every unit that is asked about, and what units are made of."""
+    """A network, its images (n, h, w, 3), the kind of every unit that is asked about, and what units are made of.
+
+    scored: the same network up to the units of "relu2", whose strongest answers are its scores.
+    """
 
     net: cs.Network
+    scored: cs.Network
     images: NDArray[np.uint8]
     kinds: dict[str, str]
     fed: dict[str, tuple[int, ...]]
@@ -161,7 +168,10 @@ class _Bench:
         net = cs.Network.trace(module, (3, SIDE, SIDE), preprocess=recipe)
         placed = next(layer.name for layer in net.layers if layer.name.startswith("relu3"))
         kinds = {unit.replace("mul:", f"{placed}:"): kind for unit, kind in self.kinds.items()}
-        return Planted(net, self.images, kinds, self.fed)
+        head = nn.Sequential(nn.AdaptiveMaxPool2d(1), nn.Flatten())
+        parts = {name: getattr(module, name) for name in ("conv1", "relu1", "conv2", "relu2")}
+        scored = nn.Sequential(OrderedDict(parts | {"scores": head}))
+        return Planted(net, cs.Network.trace(scored, (3, SIDE, SIDE), preprocess=recipe), self.images, kinds, self.fed)
 
     def _mask(self) -> Tensor:
         """Nearly one at some place, nothing far from it."""
@@ -271,4 +281,41 @@ def _background(generator: np.random.Generator, y: NDArray, x: NDArray) -> NDArr
     return np.broadcast_to(base, (SIDE, SIDE, 3)) + wave
 
 
-__all__ = ["KINDS", "Planted", "planted"]
+# -- units that each read one tile of their field --------------------------------------------------------------------
+def tiled(seed: int) -> tuple[cs.Network, Tensor]:
+    """A network of six units, each of which reads one tile of 2 x 2 of its field of 10 x 10, off the middle, of one
+    channel; and images (16, 3, 16, 16) of coarse and fine noise."""
+    generator = torch.Generator().manual_seed(seed)
+    off = [(y, x) for y in range(5) for x in range(5) if max(abs(y - 2), abs(x - 2)) == 2]
+    chosen = torch.randperm(len(off), generator=generator)[:6].tolist()
+    conv = nn.Conv2d(3, len(chosen), 10, stride=2)
+    with torch.no_grad():
+        conv.weight.zero_()
+        assert conv.bias is not None
+        conv.bias.fill_(0.1)
+        for unit, place in enumerate(chosen):
+            y, x = (2 * at for at in off[place])
+            conv.weight[unit, unit % 3, y : y + 2, x : x + 2] = torch.rand(2, 2, generator=generator) + 0.5
+    return cs.Network.trace(nn.Sequential(conv, nn.ReLU()).double(), (3, 16, 16)), _noisy(16, generator)
+
+
+def unlearned(seed: int) -> tuple[cs.Network, Tensor]:
+    """A network of four convolutions with random weights, whose units' fields are 18 of 20 pixels, and such images."""
+    generator, layers = torch.Generator().manual_seed(seed), list[nn.Module]()
+    for number in range(4):
+        conv = nn.Conv2d(3 if number == 0 else 8, 8, 3, padding=1)
+        assert conv.bias is not None
+        nn.init.kaiming_normal_(conv.weight, generator=generator)
+        nn.init.zeros_(conv.bias)
+        layers += [conv, nn.ReLU(), *([nn.MaxPool2d(2)] if number == 1 else [])]
+    return cs.Network.trace(nn.Sequential(*layers).double(), (3, 20, 20)), _noisy(20, generator)
+
+
+def _noisy(side: int, generator: torch.Generator) -> Tensor:
+    coarse, fine = (
+        torch.randn(16, 3, size, size, generator=generator, dtype=torch.float64) for size in (side // 2, side)
+    )
+    return coarse.repeat_interleave(2, 2).repeat_interleave(2, 3) + 0.3 * fine
+
+
+__all__ = ["KINDS", "Planted", "planted", "tiled", "unlearned"]

@@ -28,6 +28,8 @@ from rich.table import Table
 
 import convscope
 
+_BEGAN = time.perf_counter()
+
 
 @dataclass(frozen=True)
 class Timing:
@@ -164,7 +166,10 @@ def _processor() -> str:
 
 
 def report(name: str, cases: Sequence[Case], **more: Any) -> None:
-    """Prints the cases as a table and, as the last line, everything as one JSON object, which is kept if asked for."""
+    """Prints the cases as a table and, as the last line, everything as one JSON object, which is kept if asked for.
+
+    Its "seconds" are those since the benchmark began, "at" when it ended, in seconds since 1970.
+    """
     table = Table(title=name)
     for heading in ("case", "against", "ratio", "target", "bound", "max difference", "spread", "note"):
         table.add_column(heading)
@@ -175,7 +180,8 @@ def report(name: str, cases: Sequence[Case], **more: Any) -> None:
     console = Console(width=160)
     console.print(table)
     document = {"name": name, "cases": [asdict(c) for c in cases], "peak_memory_mib": round(peak_memory())}
-    line = json.dumps(document | {"machine": machine(), "seconds": round(time.time())} | more)
+    took = {"at": round(time.time()), "seconds": round(time.perf_counter() - _BEGAN, 1)}
+    line = json.dumps(document | {"machine": machine()} | took | more)
     console.print(line, soft_wrap=True, highlight=False, markup=False)
     if kept := os.environ.get("CONVSCOPE_BENCHMARKS"):
         with Path(kept).open("a", encoding="utf-8") as file:

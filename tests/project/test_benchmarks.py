@@ -28,6 +28,7 @@ def test_a_result_is_kept_with_its_machine_and_version(tmp_path: Path, monkeypat
     first, second = (json.loads(line) for line in path.read_text().splitlines())
     assert (first["cases"][0]["ratio"], second["cases"][0]["ratio"]) == (1.0, 1.1)
     assert {"processor", "cores", "torch", "convscope"} <= first["machine"].keys()
+    assert 0 <= first["seconds"] < 10_000 < first["at"]  # how long it took, and when
 
 
 def test_what_changed_by_more_than_its_spread_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,7 +63,8 @@ def test_what_is_no_result_is_named(tmp_path: Path) -> None:
 
 
 def test_every_command_that_keeps_something_has_its_bytes_compared() -> None:
-    commands = [name for name in application if application[name].default_command is not None]
+    own = [name for name in application if not name.startswith("-")]  # and not what --help and --version call
+    commands = [name for name in own if application[name].default_command is not None]
     keeping = {name for name in commands if "store" in options_of(application[name].default_command)}
     assert keeping - {"merge"} <= {job[0] for job in same_bytes.JOBS.values()}  # which writes what scans write
 
@@ -175,3 +177,7 @@ def test_what_is_said_of_planted_units_is_true_and_that_of_another_unit_is_not()
     assert len(rows) == 20
     assert sum(ok for *_, ok in rows) >= 19
     assert mutated <= 6
+    found, wrong = planted.verbs_judged(range(1))
+    assert wrong == []
+    assert [len(found[verb]) for verb in ("diagnose", "effects", "sanity")] == [10, 8, 3]
+    assert sum(found["diagnose, of another unit"] + found["effects, of another unit"]) < 0.6 * 18

@@ -139,7 +139,8 @@ def test_parts_whose_images_are_not_there_need_these() -> None:
 def test_one_claim_does_what_several_do() -> None:
     photos = [np.full((12, 12, 3), 10, np.uint8)]
     one = cs.paper(knowing(), photos, claims=["depth"], seeds=0)
-    assert "1 needs something that is not there: depth (Table 3)." in one.summary
+    assert one.summary.startswith("1 claim of the paper on ")
+    assert one.summary.endswith("1 needs something that is not there: depth (Table 3).")
     both = cs.paper(knowing(), photos, claims=["depth", "class"], seeds=0)
     assert "2 need something that is not there" in both.summary
 
@@ -166,7 +167,7 @@ def boxed(box: tuple[int, int, int, int], count: int = 8) -> list[Part]:
     """An object in every image, and its middle as a part of it."""
     parts = []
     for number in range(count):
-        parts += [Part(str(number), "object", box), Part(str(number), "middle", (2, 2, 5, 5))]
+        parts += [Part(f"image {number}", "object", box), Part(f"image {number}", "middle", (2, 2, 5, 5))]
     return parts
 
 

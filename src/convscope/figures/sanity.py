@@ -33,6 +33,7 @@ def draw_deletion(layers: Sequence[LayerSanity]) -> Figure:
             panels[-1].plot([mean], [at], "o", ms=4, color=COLOURS[0])
         panels[-1].axvline(0, color="#999999", lw=0.8)
         panels[-1].set_title("margin, hardest control")
+        panels[-1].locator_params(axis="x", nbins=3)
         _named(panels[0], layers)
         made.legend(loc="outside lower center", ncols=len(CONTROLS) + 1, handletextpad=0.2, columnspacing=0.8)
         return made

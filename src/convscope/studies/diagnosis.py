@@ -119,8 +119,8 @@ class Diagnosis(Answer):
 
 def _sheets(one: LayerDiagnosis, name: str) -> Iterator[tuple[str, str, bytes]]:
     """Pictures of the filters, on one scale, and of projections: what they are, in words, and as WebP."""
-    weights = one.filters.weights.float()
-    scale = np.full(len(weights), float(weights.abs().max()), np.float32)
+    weights = one.filters.weights.astype(np.float32)
+    scale = np.full(len(weights), float(np.abs(weights).max()), np.float32)
     yield "filters", f"{name}: {one.filters.text}, all on one scale", _sheet(display(weights, scale=scale))
     if one.projections is not None:
         shown = min(_PROJECTED, len(one.projections))

@@ -85,7 +85,7 @@ class Paper(Answer):
         beside = (
             f"{counted(self.seeds, 'seed')} of random weights beside" if self.seeds else "without random weights beside"
         )
-        return f"{len(self.claims)} claims of the paper on {self.network}, {beside}. {'; '.join(said)}."
+        return f"{counted(len(self.claims), 'claim')} of the paper on {self.network}, {beside}. {'; '.join(said)}."
 
     def rows(self) -> list[Row]:
         """One row a claim."""

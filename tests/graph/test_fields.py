@@ -193,6 +193,25 @@ def test_a_u_net_s_outputs_have_the_stride_of_their_image() -> None:
     assert (field.regular, field.exact) == (False, True)
 
 
+def test_where_a_map_with_a_border_of_zeros_meets_another_the_field_is_a_bound() -> None:
+    """In the border's rows nothing of it is seen, however far it sees across: a box cannot tell, axis by axis."""
+    narrow = Operation(
+        lambda x: x + F.pad(F.conv2d(x[:, :, 2:6, 3:7], torch.ones(4, 4, 1, 5).to(x), padding=(0, 2)), (3, 3, 2, 2))
+    )
+    net = Network.trace(narrow, SHAPE)
+    field = net.layers["last"].field
+    assert field is not None
+    assert not field.exact
+    same = Network.trace(Operation(lambda x: x + F.pad(x[:, :, 2:6, 3:7], (3, 3, 2, 2))), SHAPE).layers["last"].field
+    assert same is not None
+    assert same.exact
+    image, at = torch.randn(1, *SHAPE, dtype=torch.float64), torch.cartesian_prod(torch.arange(8), torch.arange(9))
+    expected, boxes = support(narrow, image).reshape(-1, 4), net.reach("last", at).numpy()
+    assert (boxes[:, :2] <= expected[:, :2]).all()
+    assert (boxes[:, 2:] >= expected[:, 2:]).all()
+    assert (boxes != expected).any()
+
+
 def test_boxes_at_the_border_are_what_is_seen_there() -> None:
     """Also where the field is as large as the image: not the whole of it."""
     net = Network.trace(nn.Sequential(*[nn.Conv2d(2, 2, 5, padding=2) for _ in range(3)]), (2, 12, 12))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -105,26 +106,46 @@ def seen(steps: Sequence[Step], values: Sequence[Value], *, held: bool = False) 
 def _seen_by(step: Step, slots: Sequence[int], found: Sequence[Seen], values: Sequence[Value]) -> Seen:
     """What the entries of a step's output see, through its inputs at `slots`."""
     below = [found[step.inputs[slot]] for slot in slots]
-    axes = [_axis(step, slots, axis, found, values) for axis in range(2)] if step.call.result.layout else [None]
-    if axes[0] is None or axes[-1] is None:
+    parts = [_parts(step, slots, axis, found, values) for axis in range(2)] if step.call.result.layout else [None]
+    rows, columns = parts[0], parts[-1]
+    if not rows or not columns:
         together = bool(below) and all(b.together for b in below)
         alike = step.exact and bool(below) and all(b.exact and b.whole(values[0].size) for b in below)
         return Seen(None, alike or (together and step.reads_all), together)
-    exact = step.exact and all(b.exact for b in below)
-    covered = all(r.covers(n) for r, n in zip((axes[0], axes[-1]), values[0].size, strict=True))
-    return Seen((axes[0], axes[-1]), exact, covered)
+    exact = step.exact and all(b.exact for b in below) and _meet_whole(rows, columns) and _meet_whole(columns, rows)
+    reach = reduce(Reach.union, rows), reduce(Reach.union, columns)
+    covered = all(r.covers(n) for r, n in zip(reach, values[0].size, strict=True))
+    return Seen(reach, exact, covered)
 
 
-def _axis(step: Step, slots: Sequence[int], axis: int, found: Sequence[Seen], values: Sequence[Value]) -> Reach | None:
-    total: Reach | None = None
+def _parts(
+    step: Step, slots: Sequence[int], axis: int, found: Sequence[Seen], values: Sequence[Value]
+) -> list[Reach] | None:
+    """What a step's positions see through each of its inputs on an axis; None where that is not known of one."""
+    parts = []
     for slot in slots:
         number = step.inputs[slot]
         reach, span = found[number].reach, step.place(slot, axis)
         if reach is None or span is None:
             return None
-        part = reach[axis].through(span, values[number].size[axis])
-        total = part if total is None else total.union(part)
-    return total
+        parts.append(reach[axis].through(span, values[number].size[axis]))
+    return parts
+
+
+def _meet_whole(here: Sequence[Reach], there: Sequence[Reach]) -> bool:
+    """Whether positions that see nothing through a part on one axis lose nothing on the other by it.
+
+    A map with a border of zeros that meets another: in the rows of the border the other alone is seen, and axis by axis
+    that cannot be told.
+    """
+    for at, part in enumerate(here):
+        others = [one for number, one in enumerate(there) if number != at]
+        if not others or not (part.high <= part.low).any():
+            continue
+        rest, mine = reduce(Reach.union, others), there[at]
+        if not ((mine.high <= mine.low) | ((rest.low <= mine.low) & (rest.high >= mine.high))).all():
+            return False
+    return True
 
 
 # -- for people -------------------------------------------------------------------------------------------------------

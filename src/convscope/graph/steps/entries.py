@@ -23,6 +23,10 @@ aten = torch.ops.aten
 
 #: Operations on entries that PyTorch does not tag as such.
 _UNTAGGED = {
+    aten.__and__.Tensor,
+    aten.__and__.Scalar,
+    aten.__or__.Tensor,
+    aten.__or__.Scalar,
     aten._to_copy.default,
     aten.to.dtype,
     aten.type_as.default,

@@ -356,10 +356,12 @@ _NO_WINDOWS: tuple[Any, ...] = ((), (), (0, 0), (1, 1))  # a pooling's kernel, s
 
 def _pool_of(switches: Any) -> torch.fx.Node | None:
     """The pooling that switches are of; None where they come from elsewhere."""
-    picked = isinstance(switches, torch.fx.Node) and switches.target is operator.getitem
-    pool = switches.args[0] if picked else None
-    found = isinstance(pool, torch.fx.Node) and pool.target is aten.max_pool2d_with_indices.default
-    return pool if found and not pool.kwargs else None
+    if not isinstance(switches, torch.fx.Node) or switches.target is not operator.getitem:
+        return None
+    pool = switches.args[0]
+    if not isinstance(pool, torch.fx.Node) or pool.target is not aten.max_pool2d_with_indices.default or pool.kwargs:
+        return None
+    return pool
 
 
 def _key(part: Any) -> str:

@@ -134,6 +134,12 @@ class AvgPool2d(Windows):
         self.divisor: int | None = bound["divisor_override"]
         self.count_include_pad = bool(bound["count_include_pad"])
 
+    @property
+    def _larger(self) -> bool:
+        """Whether windows are larger than the map, as some global poolings are written: boxes of theirs would be all
+        border."""
+        return any(kernel > side for kernel, side in zip(self.kernel, self.call.sources[0].size, strict=True))
+
     def _counts(self, axis: int) -> np.ndarray:
         """How many inputs each output on an axis is divided by, as PyTorch counts them."""
         extent, before = self.call.sources[0].size[axis], self.before[axis]
@@ -145,6 +151,8 @@ class AvgPool2d(Windows):
 
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """Each signal divided by its window's count and spread over the window."""
+        if self._larger:
+            return super().pull(signal, context)
         assert signal.origin is not None
         size = signal.size((2, 3))
         spread = signal.tensor / (self.divisor or self._divisors(signal.tensor, signal.origin, size))
@@ -155,8 +163,8 @@ class AvgPool2d(Windows):
 
     @property
     def focuses(self) -> bool:
-        """Always."""
-        return True
+        """Of windows within the map."""
+        return not self._larger
 
     def focus(self, boxes: Sequence[Tensor], origin: np.ndarray, size: tuple[int, int]) -> Tensor:
         """The sum over each window, divided by the window's count."""
@@ -165,6 +173,8 @@ class AvgPool2d(Windows):
 
     def push(self, changes: Mapping[int, Change], place: Place, base: PushBase) -> Change:
         """The sum of the change over each window, divided by the window's count."""
+        if self._larger:
+            return super().push(changes, place, base)
         origin, size = place.on_map()
         region = Place(self.input_origin(origin), self.input_size(size))
         sums = F.avg_pool2d(widen(changes[0], (2, 3), region), self.kernel, self.stride, divisor_override=1)

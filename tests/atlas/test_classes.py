@@ -1,14 +1,17 @@
 """Classes: the units that answer to each, by a slow count of their own, and the weights of each logit."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from torch import nn
 
-from convscope.atlas import Atlas
+from convscope.atlas import Atlas, build_atlas
 from convscope.atlas.finish import unit_names
 from convscope.atlas.planning import plan_export
 from convscope.atlas.summary import class_index
 from convscope.atlas.web import read_script
+from convscope.data import Preprocess
 from convscope.graph import Network
 from tests.atlas.conftest import CLASSES, LAYERS
 
@@ -42,6 +45,16 @@ def test_the_unit_s_own_selectivity_is_that_for_its_first_class(atlas: Atlas) ->
     index = class_index(record.class_mean)
     best = index[np.arange(len(index)), record.preference.top[:, 0]]
     np.testing.assert_array_equal(best.astype(np.float32), record.preference.selectivity)
+
+
+def test_an_output_that_is_no_layer_has_no_logits_and_an_atlas_all_the_same(tmp_path: Path) -> None:
+    head = nn.Sequential(nn.Conv2d(3, 6, 5, stride=2), nn.Flatten(2))  # of (n, 4 + classes, anchors)
+    net = Network.trace(head, (3, 16, 16), classes=["cat", "dog"], preprocess=Preprocess(16, 16))
+    assert not net.listed_output
+    photos = [np.full((16, 16, 3), value, np.uint8) for value in (20, 200)]
+    made = build_atlas(net, photos, tmp_path / "atlas", k=1)
+    assert made.outcome == "made"
+    assert data(made, "logits/index")["names"] == []
 
 
 def test_logits_are_named_with_the_strongest_weights_into_each(atlas: Atlas, net: Network) -> None:

@@ -59,8 +59,12 @@ def class_shards(records: Sequence[LayerRecord], source: Source) -> Iterator[tup
 def logit_shards(net: Network, shown: Sequence[str], names: Sequence[str] | None) -> Iterator[tuple[str, Json]]:
     """The scripts of the network's classes: for each address its value; last the index, with their names.
 
-    `layers` of it are those whose channels are the logits, one by one; `names` are those of the output's channels.
+    `layers` of it are those whose channels are the logits, one by one; `names` are those of the output's channels. An
+    output whose units have no names (a detector's boxes and scores) is no layer, and has none.
     """
+    if not net.listed_output:
+        yield "logits/index", {"names": [], "layers": [], "note": ""}
+        return
     wired: Connections = Wiring(net, shown).of(net.output)
     named = list(names or ())
     for first in range(0, len(named), SHARD_CLASSES):

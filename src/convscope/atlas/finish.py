@@ -36,7 +36,7 @@ Json = dict[str, Any]
 
 def unit_names(net: Network, layer: str) -> tuple[str, ...] | None:
     """The names of a layer's units: those of the classes where they are the output's, None for any other layer."""
-    if net.classes is None or layer not in logit_layers(net):
+    if net.classes is None or not net.listed_output or layer not in logit_layers(net):
         return None
     return net.head.names(net.classes)
 

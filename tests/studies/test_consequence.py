@@ -41,6 +41,20 @@ def test_answers_are_called_right_where_labels_say_so(images: Path, tmp_path: Pa
     assert drawn == [f"change of {counted} (%)", f"change of {counted}, %"]
 
 
+def test_units_are_by_default_of_the_last_stage_that_the_output_comes_from(images: Path) -> None:
+    class MapBeside(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.last, self.kind = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3), nn.Linear(4, 2)
+
+        def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+            x = self.first(x).relu()
+            return {"kind": self.kind(x.mean((2, 3))), "map": self.last(nn.functional.max_pool2d(x, 2)).relu()}
+
+    net = cs.Network.trace(MapBeside(), (3, 16, 16), preprocess=Preprocess(16, 16), classes=["even", "odd"])
+    assert list(cs.effects(net, str(images), workers=1)) == ["relu"]
+
+
 def test_labels_that_do_not_fit_are_refused_where_they_are_asked_for(images: Path) -> None:
     net = cs.load("zoo:tiny")
     with pytest.raises(UsageError):

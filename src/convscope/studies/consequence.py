@@ -304,7 +304,8 @@ def effects(
         net: the network; with preprocessing, and a vector of scores at its end.
         images: a collection, see docs/grammar.md: of pixels.
         store: a folder for tables and figures. The sums are kept in its `parts`: a repeated call goes on.
-        layers: whose units; None for those of `units` and `groups`, or else the last stage.
+        layers: whose units; None for those of `units` and `groups`, or else the last stage that the output is
+            computed from.
         units: these alone, also positions ("features.8:174@3,5").
         groups: units of one layer each, silenced together.
         to: what a unit is set to: "zero", its "mean" over all images and positions, or its value in "another" image.
@@ -338,7 +339,8 @@ def effects(
     shown = atlas_of(atlas, net)
     source = collection(images, limit=limit, cache=cache, channels=net.input_shape[0])
     silenced = _silenced(net, units, groups)
-    usual = list(silenced) or [stage for stage in net.layers.stages() if stage != net.output][-1:]
+    below = {step.name for step in net.cone(net.output)} - {net.output}
+    usual = list(silenced) or [stage for stage in net.layers.stages() if stage in below][-1:]
     chosen = list(dict.fromkeys([*chosen_layers(net, layers, usual), *silenced]))
     truths = right_scores(net, source, own, match)
     deciding = {"to": to, "measure": measure, "truths": truths, "batch": batch, "seed": seed}

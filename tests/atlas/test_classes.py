@@ -48,8 +48,9 @@ def test_the_unit_s_own_selectivity_is_that_for_its_first_class(atlas: Atlas) ->
 
 
 def test_an_output_that_is_no_layer_has_no_logits_and_an_atlas_all_the_same(tmp_path: Path) -> None:
-    head = nn.Sequential(nn.Conv2d(3, 6, 5, stride=2), nn.Flatten(2))  # of (n, 4 + classes, anchors)
-    net = Network.trace(head, (3, 16, 16), classes=["cat", "dog"], preprocess=Preprocess(16, 16))
+    trunk = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.MaxPool2d(2))
+    head = nn.Sequential(nn.Conv2d(4, 6, 3), nn.Flatten(2))  # of (n, 4 + classes, anchors)
+    net = Network.trace(nn.Sequential(trunk, head), (3, 16, 16), classes=["cat", "dog"], preprocess=Preprocess(16, 16))
     assert not net.listed_output
     photos = [np.full((16, 16, 3), value, np.uint8) for value in (20, 200)]
     made = build_atlas(net, photos, tmp_path / "atlas", k=1)

@@ -101,7 +101,6 @@ POOLS = {
     "avg larger than the map": module(nn.AvgPool2d, 1_000, ceil_mode=True),
     "avg divisor": module(nn.AvgPool2d, 3, 2, 1, divisor_override=5),
     "unpooling": f(lambda x: F.max_unpool2d(*F.max_pool2d(x, 2, return_indices=True), 2, output_size=(7, 8))),
-    "unpooling overlapping": f(lambda x: F.max_unpool2d(*F.max_pool2d(x, 3, 2, 1, return_indices=True), 3, 2, 1)),
     "adaptive avg 1": module(nn.AdaptiveAvgPool2d, 1),
     "adaptive avg uneven": module(nn.AdaptiveAvgPool2d, (3, 5)),
     "adaptive avg even": module(nn.AdaptiveAvgPool2d, (7, 4)),

@@ -17,6 +17,7 @@ from convscope.graph import Layer, Network
 from convscope.methods.deconv import deconv, project
 
 SIZES = (64, 96, 128, 224, 256)  # the first that the module runs on, unless it says its own
+WORTH_ASKING = 1e-8  # of differences: whether rounding alone makes as much
 DEPTHS = (0.1, 0.5, 0.95)  # of the units that are projected
 
 
@@ -41,7 +42,22 @@ def examined(module: nn.Module, config: Mapping[str, Any]) -> dict[str, Any]:
     if (theirs := [tuple(t.shape) for t in expected]) != (ours := [tuple(t.shape) for t in mine]):
         return found | {"cause": f"the module gives {theirs}, the network {ours}"}
     found["outputs"] = max(map(_apart, expected, mine))
-    return found | _projections(net, module, x)
+    found |= _projections(net, module, x)
+    if max(found["outputs"], found["projections"]) > WORTH_ASKING:
+        found["itself"] = _from_itself(module, x)
+    return found
+
+
+def _from_itself(module: nn.Module, x: Tensor) -> float:
+    """How far outputs and the strongest answer's gradient are from themselves on images of another last bit, which lie
+    channels last: what rounding is to this network."""
+    made = []
+    for images in (x, (x * (1 + 2.3e-16)).contiguous(memory_format=torch.channels_last)):
+        leaf = images.detach().requires_grad_()
+        answer = next(tensors(module(leaf)))
+        (gradient,) = torch.autograd.grad(answer[0].max(), leaf)
+        made.append((answer.detach(), gradient))
+    return max(_apart(*pair) for pair in zip(*made, strict=True))
 
 
 def _shape(module: nn.Module, config: Mapping[str, Any]) -> tuple[tuple[int, int, int] | None, str]:

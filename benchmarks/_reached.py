@@ -41,6 +41,8 @@ def kind(found: dict[str, Any]) -> str:
         return next((words for pattern, words in _KINDS if re.search(pattern, cause)), "a fault")
     if found.get("beyond"):
         return "a field that is too small"
+    if 10 * found.get("itself", 0) >= max(found["outputs"], found["projections"]):
+        return "rounding, of which the module itself makes as much"
     return "outputs or projections that differ"
 
 

@@ -58,6 +58,5 @@ def diagnose(
         )  # fmt: skip
     present(found, terminal)
     for number, one in enumerate(found.found, 1):
-        terminal.say(f"({number}) {one.verdict}")
-        terminal.say()
+        terminal.say(f"({number}) {one.verdict}\n")
     terminal.say(str(store))

@@ -41,7 +41,6 @@ def layers(model: Model, /, *, options: ModelOptions = ModelOptions(), common: C
         _say_contents(describe_file(model), common.terminal())
         return
     net = load_network(model, options)
-
     terminal = common.terminal()
     terminal.result(net.to_json())
     listed = table_of(net.layers, net.layers.stages())

@@ -86,7 +86,7 @@ def test_no_bytes_and_no_whole_images_are_none(net: Network, source: Source, tmp
         assert "taken" not in made.manifest
         assert "taken" not in made.manifest["paths"]
         assert not [path for path in tree(made.path) if "taken" in path]
-    with pytest.raises(UsageError, match="image_bytes is -1"):
+    with pytest.raises(UsageError, match="image_bytes=-1: give 0 or more"):
         make(net, source, tmp_path / "less", image_bytes=-1)
 
 

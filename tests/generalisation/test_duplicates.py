@@ -145,7 +145,7 @@ def test_list_is_saved_and_unreadable_images_are_counted(scenes: list[np.ndarray
     head, line = (tmp_path / "list.csv").read_text().splitlines()
     assert head == "a,b,correlation,name_a,name_b"
     assert line.startswith(("0,0,0.9", "0,0,1.0"))
-    assert line.endswith(",a.jpg,0")
+    assert line.endswith(",a.jpg,image 0")
 
 
 def test_threshold_is_a_correlation() -> None:

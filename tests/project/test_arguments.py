@@ -104,11 +104,11 @@ def test_what_is_of_another_kind_is_refused_in_words(net: cs.Network, call: Call
 
 TAKEN_TOGETHER: dict[str, dict[str, Any]] = {
     "deconv": {"units": "0:1"}, "invariance": {}, "scan": {}, "effects": {"layers": ["0"]},
-    "directions": {"layer": "0"},
+    "directions": {"layer": "0"}, "tuning": {}, "build_atlas": {},
 }  # fmt: skip
 
 
-def test_taking_no_images_together_is_refused_in_the_same_words_by_every_verb() -> None:
+def test_taking_no_images_together_is_refused_in_the_same_words_by_every_verb(tmp_path: Path) -> None:
     torch.manual_seed(0)
     layers = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(144, 5))
     net = cs.Network.trace(layers, (3, 8, 8), preprocess="unit")
@@ -117,7 +117,7 @@ def test_taking_no_images_together_is_refused_in_the_same_words_by_every_verb() 
     assert verbs == set(TAKEN_TOGETHER)
     for name, more in TAKEN_TOGETHER.items():
         with pytest.raises(UsageError, match=r"^batch=0: give 1 or more$"):
-            getattr(cs, name)(net, pictures, batch=0, **more)
+            getattr(cs, name)(net, pictures, batch=0, **more, **({"out": tmp_path} if name == "build_atlas" else {}))
 
 
 def test_other_kinds_are_type_errors_too_as_is_the_habit_of_python(net: cs.Network) -> None:

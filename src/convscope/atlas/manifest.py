@@ -18,6 +18,7 @@ import PIL
 
 import convscope
 from convscope import kernels
+from convscope.arguments import at_least
 from convscope.atlas.described import check_manifest
 from convscope.atlas.inventory import Inventory, check_files
 from convscope.atlas.names import inside
@@ -71,16 +72,12 @@ class AtlasOptions:
     image_bytes: int = IMAGE_BYTES
 
     def __post_init__(self) -> None:
-        if self.k < 1:
-            raise UsageError(f"k is {self.k}: keep at least one response a unit")
+        at_least(1, k=self.k)
         if self.tile < 8 or self.tile > 1024:
-            raise UsageError(f"tile is {self.tile}: patches are shown with 8 to 1024 pixels a side")
+            raise UsageError(f"tile={self.tile}: patches are shown with 8 to 1024 pixels a side")
         if self.thumb and not 16 <= self.thumb <= 4096:
-            raise UsageError(
-                f"thumb is {self.thumb}: whole images are kept with 16 to 4096 pixels a side, or 0 for none"
-            )
-        if self.image_bytes < 0:
-            raise UsageError(f"image_bytes is {self.image_bytes}: give the bytes that are allowed, or 0 for none")
+            raise UsageError(f"thumb={self.thumb}: whole images are kept with 16 to 4096 pixels a side, or 0 for none")
+        at_least(0, image_bytes=self.image_bytes)
         if not self.layers:
             raise UsageError("no layers: name one or more, or leave the choice out")
         object.__setattr__(self, "lrn", self.pull.lrn)  # which checks the rules, and says what is done

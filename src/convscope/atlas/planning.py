@@ -182,7 +182,7 @@ def plan_export(
 def chosen_units(
     atlas: Atlas, layers: Sequence[str] | None, units: Sequence[str] | None
 ) -> list[tuple[AtlasLayer, list[int]]]:
-    """The layers of an export, each with the channels that are kept; raises as `plan`."""
+    """The layers of an export, each with the channels that are kept; raises as `plan_export`."""
     if units is None:
         named = [layer.name for layer in atlas.layers] if layers is None else layers
         wanted = {atlas.layer(name).name for name in named}

@@ -30,20 +30,13 @@ Exit codes: 0 done, 1 another error, 2 wrong use, 3 model, 4 images, 5 results o
 130 interrupted.
 """
 
-# What Ctrl-C costs, by command; the others have nothing to lose.
-_RESUME = {
-    "scan": "finished parts are kept: run the same command again to go on",
-    "atlas": "finished parts are kept: run the same command again to go on",
-    "paper": "finished claims are kept: run the same command again to go on",
-    "sanity": "finished layers are kept: run the same command again to go on",
-    "transfer": "the features are kept: run the same command again to go on",
-    "evolve": "finished checkpoints are kept: run the same command again to go on",
-    "train": "the last state is kept: run the same command again to go on",
-    "ablate": "finished trainings are kept: run the same command again to go on",
-    "directions": "with --store what is done is kept: run the same command again to go on",
-    "effects": "the sums are kept: run the same command again to go on",
-    "mistakes": "what was explained is kept: run the same command again to go on",
-    "merge": "the parts are as they were: run the same command again",
+# What Ctrl-C leaves, by command; the others have nothing to lose.
+_KEPT = {
+    **dict.fromkeys(("scan", "atlas", "paper", "sanity", "evolve", "ablate", "mistakes"), "finished parts are kept"),
+    **dict.fromkeys(("transfer", "effects"), "what was computed is kept"),
+    "train": "the last state is kept",
+    "directions": "with --store finished parts are kept",
+    "merge": "the parts are as they were",
 }
 
 
@@ -97,8 +90,9 @@ def _run(command: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
     except KeyboardInterrupt:
         if debug:
             raise
-        resume = _RESUME.get(getattr(command, "__name__", ""))
-        return _fail(Ending(f"interrupted{f'; {resume}' if resume else ''}", INTERRUPTED))
+        kept = _KEPT.get(getattr(command, "__name__", ""))
+        again = f"; {kept}: run the same command again to go on" if kept else ""
+        return _fail(Ending(f"interrupted{again}", INTERRUPTED))
     except BrokenPipeError:
         # The reader (`| head`) has gone. Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -40,10 +40,12 @@ def diagnose(
         second: Layer whose units are projected; by default the activation of the next convolution.
         projections: How many units are projected.
     """
+    from convscope.models.loading import names_network
+
     others = against or []
     if labels is not None and len(labels) != 1 + len(others):
         raise UsageError(f"--labels is given {len(labels)} times for {1 + len(others)} networks: give it once for each")
-    if images is not None and _is_model(images):
+    if images is not None and names_network(images):
         raise UsageError(f"{images!r} names a network where images are expected: give further networks as --against")
 
     source = None if images is None else opt.open_images(images, allowance, limit=limit, cache=cache)
@@ -56,13 +58,5 @@ def diagnose(
         )  # fmt: skip
     present(found, terminal)
     for number, one in enumerate(found.found, 1):
-        terminal.say(f"({number}) {one.verdict}")
-        terminal.say()
+        terminal.say(f"({number}) {one.verdict}\n")
     terminal.say(str(store))
-
-
-def _is_model(text: str) -> bool:
-    """Whether the text can only be a network's name."""
-    from convscope.models.loading import SCHEMES
-
-    return text.partition(":")[0] in set(SCHEMES) - {"hf"} and ":" in text and not Path(text).exists()

@@ -49,12 +49,9 @@ def foreseen(error: BaseException) -> Ending | None:
         return Ending(f"no permission for {error.filename}: {error.strerror}", StoreError.exit_code)
     if names_nothing(error):
         where = f" such as {str(error.filename)[:40]!r}..." if isinstance(error, OSError) and error.filename else ""
-        return Ending(f"no file can have a name{where} ({_reason(error)}): give another", UsageError.exit_code)
+        why = (isinstance(error, OSError) and error.strerror) or error
+        return Ending(f"no file can have a name{where} ({why}): give another", UsageError.exit_code)
     if out_of_memory(error):
         reason = str(error).strip().partition("\n")[0]
         return Ending(f"the device is out of memory: try a smaller --batch, fewer --workers or --layers ({reason})", 1)
     return None
-
-
-def _reason(error: BaseException) -> str:
-    return (isinstance(error, OSError) and error.strerror) or str(error)

@@ -41,14 +41,10 @@ def layers(model: Model, /, *, options: ModelOptions = ModelOptions(), common: C
         _say_contents(describe_file(model), common.terminal())
         return
     net = load_network(model, options)
-
     terminal = common.terminal()
-    stages = set(net.layers.stages())
     terminal.result(net.to_json())
-    listed = table_of(net.layers)
-    marks = ("*" if layer.name in stages else "" for layer in net.layers)
-    rows = [(*row, mark) for row, mark in zip(listed.rows, marks, strict=True)]
-    terminal.table((*listed.head, ""), rows, right=(3,))
+    listed = table_of(net.layers, net.layers.stages())
+    terminal.table(listed.head, listed.rows, right=(3,))
     terminal.say()
     taken = "* taken by a scan when no layers are named"
     for line in filter(None, (net.summary, net.meaning, taken, net.layers.unseen)):
@@ -59,14 +55,8 @@ def _say_contents(found: "FileContents", terminal: "Terminal") -> None:
     """What a file of weights holds, and how a network for it is named."""
     terminal.result(found.to_json())
     terminal.say(f"{found.path}: {found.kind}")
-    head = ("dictionary", "tensors", "numbers", "what", "names begin with", "first", "last")
-    rows = [
-        (f"#{p.key}" if p.key else "(the file)", str(p.tensors), f"{p.numbers:,}", p.what, ", ".join(p.starts),
-         p.first, p.last)
-        for p in found.parts
-    ]  # fmt: skip
-    if rows:
-        terminal.table(head, rows, right=(1, 2))
+    if found.parts:
+        terminal.table(found.table().head, found.table().rows, right=(1, 2))
     for place, name in found.modules.items():
         terminal.say(f"a whole module{f' under {place}' if place else ''}: {name}, which is not read")
     if found.values:

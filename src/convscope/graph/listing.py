@@ -55,13 +55,16 @@ def _document(field: Field) -> dict[str, Any]:
     return {**pairs, "regular": field.regular}
 
 
-def table_of(layers: Iterable[Layer]) -> TextTable:
-    """The table for people: sizes, strides and offsets of receptive fields in input pixels.
+def table_of(layers: Iterable[Layer], marked: Sequence[str] = ()) -> TextTable:
+    """The table for people: sizes, strides and offsets of receptive fields in input pixels; some layers with a star.
 
     Of two numbers the first is the height. `~` stands for fields that differ from unit to unit, the largest of which is
     a bound of the others.
     """
-    return TextTable("", _HEAD, tuple(map(_cells, layers)), left=3)
+    if not marked:
+        return TextTable("", _HEAD, tuple(map(_cells, layers)), left=3)
+    rows = ((*_cells(layer), "*" if layer.name in marked else "") for layer in layers)
+    return TextTable("", (*_HEAD, ""), tuple(rows), left=3)
 
 
 def _cells(layer: Layer) -> tuple[str, ...]:

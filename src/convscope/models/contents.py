@@ -22,6 +22,7 @@ from convscope.models.reparametrised import computed, refused
 from convscope.models.stored import Contents, Stored, read_tensor
 from convscope.models.weights import likeliest, marked, read_contents
 from convscope.models.zoo import ZOO
+from convscope.tables import TextTable
 
 # A name that a family of torchvision's networks has, with what their own names begin with.
 _FAMILIES: Mapping[str, tuple[str, ...]] = {
@@ -38,6 +39,7 @@ _FAMILIES: Mapping[str, tuple[str, ...]] = {
     "conv_proj.weight": ("vit",),
 }
 _POSITIONS = re.compile(r"(^|[._])pos(ition)?_embed(ding|dings)?$|(^|\.)position_embeddings$")
+_HEAD = ("dictionary", "tensors", "numbers", "what", "names begin with", "first", "last")
 _MOST_OUTPUTS = 100_000  # networks are laid out with as many
 _MOST_CHANNELS = 256  # the same, of the input
 _AUXILIARY: Mapping[str, Any] = {"init_weights": False, "aux_logits": True}
@@ -92,6 +94,15 @@ class FileContents:
     def to_json(self) -> dict[str, Any]:
         """All of it as plain values."""
         return {**asdict(self), "values": dict(self.values), "modules": dict(self.modules)}
+
+    def table(self) -> TextTable:
+        """A row for each dictionary of tensors."""
+        rows = [
+            (f"#{p.key}" if p.key else "(the file)", str(p.tensors), f"{p.numbers:,}", p.what, ", ".join(p.starts),
+             p.first, p.last)
+            for p in self.parts
+        ]  # fmt: skip
+        return TextTable("", _HEAD, tuple(rows))
 
 
 def is_weights_file(spec: str) -> bool:

@@ -64,6 +64,12 @@ SCHEMES: dict[str, Scheme] = {
 _MOST_CHANNELS = 4096
 
 
+def names_network(text: str) -> bool:
+    """Whether a text can only be the name of a network, and not of images: `hf:` is of both."""
+    scheme, colon, _ = text.partition(":")
+    return bool(colon) and scheme in SCHEMES and scheme != "hf" and not Path(text).exists()
+
+
 @checked
 @usual_settings()
 def load(

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 
-from convscope.data import Source, limit, open_source, subset
+from convscope.data import Source, limit, load_image, open_source, subset
 from convscope.errors import SourceError, UsageError
 from tests.data.making import colour_file
 
@@ -94,6 +96,18 @@ def test_file_as_a_folder(folder: Path) -> None:
 def test_what_names_nothing(spec: object) -> None:
     with pytest.raises((SourceError, UsageError), match=r"no images|names no images"):
         open_source(spec)
+
+
+def test_one_picture_is_one_image_however_it_is_held() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    planes = torch.from_numpy(pixels).permute(2, 0, 1)
+    for one in (pixels, Image.fromarray(pixels), planes):
+        source = open_source(one)
+        assert (len(source), source.describe()) == (1, "1 image")
+        assert np.array_equal(load_image(source, 0), pixels)
+    assert len(open_source(pixels[:, :, 0])) == len(open_source(planes.numpy())) == 1
+    assert len(open_source(np.zeros((5, 20, 30), np.uint8))) == 5
+    assert open_source(pixels[None].repeat(2, 0)).describe() == "2 images of an array"
 
 
 # Parts

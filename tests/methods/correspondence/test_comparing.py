@@ -221,7 +221,7 @@ def test_usual_layers_are_the_stages_and_the_output() -> None:
     [
         ({}, {}, UsageError, "at least one part"),
         (BOXES, {"seeds": -1}, UsageError, "seeds=-1"),
-        (BOXES, {"draws": 0}, UsageError, "draws of 1 or more"),
+        (BOXES, {"draws": 0}, UsageError, "draws=0: give 1 or more"),
         (BOXES, {"places": 0}, UsageError, "places=0"),
         ({"eye": BOXES["eye"][:2]}, {}, ShapeError, r"one per image is needed, \(3, 4\)"),
         ({"eye": np.array([[0, 0, 2, 2], [-1] * 4, [-1] * 4])}, {}, UsageError, "'eye' is in 1 of the images"),

@@ -155,7 +155,7 @@ def test_contrasts_are_differences_of_logits_whatever_the_output_is() -> None:
 
 def test_what_makes_no_sense_is_refused() -> None:
     net = Network.trace(planted(), (3, SIDE, SIDE))
-    with pytest.raises(UsageError, match="most=0: name one unit of each layer or more"):
+    with pytest.raises(UsageError, match="most=0: give 1 or more"):
         Explaining(net, ["1"], most=0)
     with pytest.raises(ShapeError, match=r"explained on one image \(C, H, W\)"):
         Explaining(net, ["1"]).explain(picture()[None], Contrast(Unit("4", 3, minus=1), 3, 1))

@@ -16,6 +16,7 @@ from convscope.data.decoding import Payload, decode
 from convscope.data.sources.base import PicklableLock, hash_items, whole_labels
 from convscope.errors import ImageError, SourceError, UsageError
 from convscope.shown import brief
+from convscope.tables import counted
 
 ItemAccess = Literal["serial", "concurrent"]
 
@@ -101,7 +102,8 @@ class DatasetSource:
     def describe(self) -> str:
         """One line: counts and the dataset's type."""
         classes = f", {len(self.classes)} classes" if self.classes else ""
-        return f"{len(self)} images of the dataset {self.title}{classes}"
+        plain = {"list": "", "tuple": "", "ndarray": " of an array", "Tensor": " of a tensor"}
+        return f"{counted(len(self), 'image')}{plain.get(self.title, f' of the dataset {self.title}')}{classes}"
 
 
 def wrap_dataset(dataset: Any, *, classes: Sequence[str] | None = None, access: ItemAccess = "serial") -> DatasetSource:

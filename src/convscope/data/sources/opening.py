@@ -6,6 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import numpy as np
+from PIL.Image import Image
+from torch import Tensor
+
 from convscope.arguments import checked, kind_of_value
 from convscope.data.allowance import allowed
 from convscope.data.sources.anonymous import anonymous
@@ -55,6 +59,7 @@ def open_source(
     | `hf:NAME[@CONFIGURATION][:SPLIT]` | a dataset of the Hugging Face hub, or one saved to a folder |
     | `samples:` | the embedded sample photos |
     | an image's path, or a sequence of them | these files |
+    | a Pillow image, an array or tensor (H, W), (H, W, C) or (C, H, W) | it |
     | a `torch.utils.data.Dataset` or `datasets.Dataset` | its items |
     | a Source | itself |
 
@@ -111,6 +116,8 @@ def _open(spec: Any) -> Source:
         return spec
     if isinstance(spec, Sequence) and len(spec) and all(isinstance(item, str | os.PathLike) for item in spec):
         return open_files([Path(item) for item in spec])
+    if _is_one_picture(spec):
+        return wrap_dataset([spec])
     # By name, as the library may not be installed.
     if type(spec).__module__.partition(".")[0] == "datasets":
         return wrap_hub(spec)
@@ -120,6 +127,14 @@ def _open(spec: Any) -> Source:
         f"{kind_of_value(spec)} names no images: give a path, a collection such as samples:, a dataset, a list of "
         "paths or of pictures, or a Source"
     )
+
+
+def _is_one_picture(spec: Any) -> bool:
+    """Whether it is one picture: Pillow's, or (H, W), (H, W, C), (C, H, W); (n, H, W) of other n are n grey ones."""
+    if isinstance(spec, Image):
+        return True
+    shape = tuple(spec.shape) if isinstance(spec, np.ndarray | Tensor) else ()
+    return len(shape) == 2 or (len(shape) == 3 and (shape[0] in (1, 3, 4) or shape[-1] in (1, 2, 3, 4)))
 
 
 def _open_text(spec: str) -> Source:

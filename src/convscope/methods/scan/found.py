@@ -18,6 +18,7 @@ from convscope.methods.scan.state import ScanIdentity, ScanState
 from convscope.methods.scan.statistics import LayerStatistics
 from convscope.methods.scan.topk import TopK
 from convscope.shown import Shown, brief
+from convscope.tables import counted
 
 
 @brief
@@ -112,8 +113,8 @@ class Scanned(Shown, Mapping[str, LayerScan]):
         return len(self._spans)
 
     def __repr__(self) -> str:
-        extent = "" if self.complete else f" of {self._state.identity.images}"
-        return f"<{type(self).__name__} of {self.network} on {self.images}{extent} images: {', '.join(self._spans)}>"
+        seen = counted(self.images, "image") if self.complete else f"{self.images} of {self.identity.images} images"
+        return f"<{type(self).__name__} of {self.network} on {seen}: {', '.join(self._spans)}>"
 
     def with_images(self, net: Network, source: Source | Any) -> Self:
         """The same scan, which shows patches of its images in a notebook; for one that was loaded from a folder.

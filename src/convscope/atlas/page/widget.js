@@ -60,7 +60,7 @@ function ee() {
 }
 function te(e, t, n, r, i, a, o, s, c, l, u) {
 	var d, f, p, g, _, v, y = r.__k || h, b = t.length;
-	for (c = ne(n, t, y, c, b), d = 0; d < b; d++) (p = n.__k[d]) != null && (f = ~p.__i && y[p.__i] || m, p.__i = d, v = ce(e, p, f, i, a, o, s, c, l, u), g = p.__e, (f.ref != p.ref || 8 & f.__u) && (f.ref && O(f.ref, null, p, f), p.ref && u.push(p.ref, p.__c || g, p)), _ ||= g, 4 & p.__u ? (c = re(p, c, e, !f.__v), f.__e && (f.__e = null)) : typeof p.type == "function" && v !== void 0 ? c = v : g && (c = g.nextSibling), p.__u &= -21);
+	for (c = ne(n, t, y, c, b), d = 0; d < b; d++) (p = n.__k[d]) != null && (f = ~p.__i && y[p.__i] || m, p.__i = d, v = ce(e, p, f, i, a, o, s, c, l, u), g = p.__e, (f.ref != p.ref || 8 & f.__u) && (f.ref && pe(f.ref, null, p, f), p.ref && u.push(p.ref, p.__c || g, p)), _ ||= g, 4 & p.__u ? (c = re(p, c, e, !f.__v), f.__e && (f.__e = null)) : typeof p.type == "function" && v !== void 0 ? c = v : g && (c = g.nextSibling), p.__u &= -21);
 	return n.__e = _, c;
 }
 function ne(e, t, n, r, i) {
@@ -73,7 +73,7 @@ function ne(e, t, n, r, i) {
 		}
 		for (v = u.length; a--;) d[a] && (d[a] == v ? v-- : b[a].__u |= 4);
 	}
-	if (g) for (a = 0; a < h; a++) !(s = n[a]) || 2 & s.__u || (s.__e == r && (r = w(s)), pe(s, s));
+	if (g) for (a = 0; a < h; a++) !(s = n[a]) || 2 & s.__u || (s.__e == r && (r = w(s)), me(s, s));
 	return r;
 }
 function re(e, t, n, r) {
@@ -129,14 +129,14 @@ function se(e) {
 	};
 }
 function ce(e, t, r, i, a, o, s, c, l, u) {
-	var d, f, m, g, v, x, T, E, D, ee, ne, re, ie, ae, oe, se, ce, de, O = t.type;
+	var d, f, m, g, v, x, T, E, D, ee, ne, re, ie, ae, oe, se, ce, de, pe = t.type;
 	if (t.constructor !== p) return null;
 	128 & r.__u && (l = 32 & r.__u, d = r.__c.__z) && (t.__u |= l, f = o = [], d.nodeType == 8 ? c = le(d, o) : o.push(d), c = o[0] || c), (d = n.__b) && d(t);
-	n: if (typeof O == "function") {
+	n: if (typeof pe == "function") {
 		m = s.length;
 		try {
-			if (E = t.props, D = (d = O.prototype) && d.render, ee = (d = O.contextType) && i[d.__c], ne = d ? ee ? ee.props.value : d.__ : i, (g = r.__c) ? (t.__c = g, 2 & g.__g && (g.__g |= 1)) : (D ? t.__c = g = new O(E, ne) : (t.__c = g = new C(E, ne), g.constructor = O, g.render = me), ee && ee.sub(g), g.state || (g.state = {}), g.__n = i, g.__g |= 8, g.__h = [], g.__k = []), D && (g.__s || (g.__s = g.state), O.getDerivedStateFromProps && (g.__s == g.state && (g.__s = y({}, g.__s)), y(g.__s, O.getDerivedStateFromProps(E, g.__s)))), v = g.props, x = g.state, g.__v = t, r.__c) {
-				if (E !== v && D && !O.getDerivedStateFromProps && g.componentWillReceiveProps && g.componentWillReceiveProps(E, ne), t.__v == r.__v && !(8 & g.__g) || !(4 & g.__g) && g.shouldComponentUpdate && !1 === g.shouldComponentUpdate(E, g.__s, ne)) {
+			if (E = t.props, D = (d = pe.prototype) && d.render, ee = (d = pe.contextType) && i[d.__c], ne = d ? ee ? ee.props.value : d.__ : i, (g = r.__c) ? (t.__c = g, 2 & g.__g && (g.__g |= 1)) : (D ? t.__c = g = new pe(E, ne) : (t.__c = g = new C(E, ne), g.constructor = pe, g.render = he), ee && ee.sub(g), g.state || (g.state = {}), g.__n = i, g.__g |= 8, g.__h = [], g.__k = []), D && (g.__s || (g.__s = g.state), pe.getDerivedStateFromProps && (g.__s == g.state && (g.__s = y({}, g.__s)), y(g.__s, pe.getDerivedStateFromProps(E, g.__s)))), v = g.props, x = g.state, g.__v = t, r.__c) {
+				if (E !== v && D && !pe.getDerivedStateFromProps && g.componentWillReceiveProps && g.componentWillReceiveProps(E, ne), t.__v == r.__v && !(8 & g.__g) || !(4 & g.__g) && g.shouldComponentUpdate && !1 === g.shouldComponentUpdate(E, g.__s, ne)) {
 					t.__v != r.__v && (g.props = E, g.state = g.__s, g.__g &= -9), t.__e = r.__e, t.__k = r.__k, t.__k.some(function(e) {
 						e && (e.__ = t);
 					}), h.push.apply(g.__h, g.__k), g.__k = [], g.__h.length && s.push(g), c = w(r);
@@ -145,13 +145,13 @@ function ce(e, t, r, i, a, o, s, c, l, u) {
 				g.componentWillUpdate && g.componentWillUpdate(E, g.__s, ne), D && g.componentDidUpdate && g.__h.push(function() {
 					g.componentDidUpdate(v, x, T);
 				});
-			} else D && !O.getDerivedStateFromProps && g.componentWillMount && g.componentWillMount(), D && g.componentDidMount && g.__h.push(g.componentDidMount);
+			} else D && !pe.getDerivedStateFromProps && g.componentWillMount && g.componentWillMount(), D && g.componentDidMount && g.__h.push(g.componentDidMount);
 			g.context = ne, g.props = E, g.__P = e, g.__g &= -5, re = n.__r, ie = D ? 25 : 0;
 			do
 				g.__g &= -9, re && re(t), d = g.render(g.props, g.state = g.__s, g.context);
 			while (8 & g.__g && ++ie < 25);
 			D && (h.push.apply(g.__h, g.__k), g.__k = []), g.state = g.__s, g.getChildContext && (i = y({}, i, g.getChildContext())), D && r.__c && g.getSnapshotBeforeUpdate && (T = g.getSnapshotBeforeUpdate(v, x)), ae = d && d.type === S && d.key == null ? d.props.children : d, E.__P && (d = c, a = (e = E.__P).namespaceURI, l = o = null, r.props && r.props.__P != e && (r.__k.some(function(e) {
-				e && pe(e, e);
+				e && me(e, e);
 			}), r.__k = null), c = r.__k ? w(r, 0) : null), c = te(e, _(ae) ? ae : [ae], t, r, i, a, o, s, c, l, u), E.__P && (t.__e = null, c = d), t.__u &= -161, f && f.some(b), g.__h.length && s.push(g), 1 & g.__g && (g.__g &= -4);
 		} catch (e) {
 			if (s.length = m, t.__v = null, l || o) {
@@ -192,7 +192,7 @@ function ue(e) {
 	e && (e.__c && (e.__c.__g |= 4), e.__k && e.__k.some(ue));
 }
 function de(e, t, r) {
-	for (var i = 0; i < r.length;) O(r[i++], r[i++], r[i++]);
+	for (var i = 0; i < r.length;) pe(r[i++], r[i++], r[i++]);
 	n.__c && n.__c(t, e), e.some(function(t) {
 		try {
 			e = t.__h, t.__h = [], e.some(function(e) {
@@ -223,16 +223,16 @@ function fe(e, t, r, i, a, o, s, c, l, u) {
 	} else T === E || c && e.data == E || (e.data = E);
 	return e;
 }
-function O(e, t, r, i) {
+function pe(e, t, r, i) {
 	try {
 		typeof e == "function" ? t ? t.__x = e(t) || 1 : (i &&= i.__c || i.__e) && (t = i.__x) && (i.__x = null, typeof t == "function" ? t() : e(null)) : e.current = t;
 	} catch (e) {
 		n.__e(e, r);
 	}
 }
-function pe(e, t, r) {
+function me(e, t, r) {
 	var i, a, o, s;
-	if (n.unmount && n.unmount(e), !(i = e.ref) || i.current && i.current != e.__e || O(i, null, t, e), i = e.__c) {
+	if (n.unmount && n.unmount(e), !(i = e.ref) || i.current && i.current != e.__e || pe(i, null, t, e), i = e.__c) {
 		if (i.componentWillUnmount) try {
 			i.componentWillUnmount();
 		} catch (e) {
@@ -240,17 +240,17 @@ function pe(e, t, r) {
 		}
 		i.__P = i.__n = null;
 	}
-	if (i = e.__k) for (s = 0; s < i.length; s++) i[s] && pe(i[s], t, typeof e.type != "function" || r && !e.props.__P);
+	if (i = e.__k) for (s = 0; s < i.length; s++) i[s] && me(i[s], t, typeof e.type != "function" || r && !e.props.__P);
 	!r && (i = e.__c) && (i = i.__z) && (a = le(i, o = [])) && (i == e.__e && o.some(b), b(a), b(i)), r || b(e.__e), e.__e = e.__c = e.__ = null;
 }
-function me(e, t, n) {
+function he(e, t, n) {
 	return this.constructor(e, n);
 }
-function he(e, t) {
+function ge(e, t) {
 	var r, i, a, o;
 	n.__ && n.__(e, t), t.nodeType == 9 && (t = t.documentElement), i = (r = e && 32 & e.__u) ? null : t.__k, t.__k = x(S, { children: [e] }), a = [], o = [], ce(t, t.__k, i || m, m, t.namespaceURI, i ? null : t.firstChild ? v.call(t.childNodes) : null, a, i ? i.__e : t.firstChild, r, o), de(a, t.__k, o), t.__k.props.children = null;
 }
-function ge(e) {
+function _e(e) {
 	function t(e) {
 		var n, r;
 		return this.getChildContext || (n = /* @__PURE__ */ new Set(), (r = {})[t.__c] = this, this.getChildContext = function() {
@@ -290,32 +290,32 @@ n = { __e: function(e, t, n, r) {
 	return e.__v.__b - t.__v.__b;
 }, c = Symbol(), l = /(PointerCapture)$|Capture$/i, u = 0, d = {}, f = 0;
 // node_modules/preact/hooks/dist/hooks.mjs
-var _e, k, ve, ye, be = Object.is, xe = 0, Se = [], Ce = [], A = n, we = A.__b, Te = A.__r, Ee = A.diffed, De = A.__c, Oe = A.unmount, ke = A.__;
-function Ae(e, t) {
-	A.__h && A.__h(k, e, xe || t), xe = 0;
-	var n = k.__H || (k.__H = {
+var ve, O, ye, be, xe = Object.is, Se = 0, Ce = [], we = [], k = n, Te = k.__b, Ee = k.__r, De = k.diffed, Oe = k.__c, ke = k.unmount, Ae = k.__;
+function je(e, t) {
+	k.__h && k.__h(O, e, Se || t), Se = 0;
+	var n = O.__H || (O.__H = {
 		__: [],
 		__h: []
 	});
 	return e >= n.__.length && n.__.push({}), n.__[e];
 }
-function j(e) {
-	return xe = 1, je(Ue, e);
+function A(e) {
+	return Se = 1, Me(We, e);
 }
-function je(e, t, n) {
-	var r = Ae(_e++, 2);
-	if (r.t = e, !r.__c && (r.__ = [n ? n(t) : Ue(void 0, t), function(e) {
+function Me(e, t, n) {
+	var r = je(ve++, 2);
+	if (r.t = e, !r.__c && (r.__ = [n ? n(t) : We(void 0, t), function(e) {
 		var t = (r.__N || r.__)[0], n = r.t(t, e);
-		be(t, n) || (r.__N = [n, r.__[1]], r.__c.setState({}));
-	}], r.__c = k, !k.__f)) {
-		k.__f = !0;
-		var i = k.shouldComponentUpdate;
-		k.shouldComponentUpdate = function(e, t, n) {
+		xe(t, n) || (r.__N = [n, r.__[1]], r.__c.setState({}));
+	}], r.__c = O, !O.__f)) {
+		O.__f = !0;
+		var i = O.shouldComponentUpdate;
+		O.shouldComponentUpdate = function(e, t, n) {
 			var r = this.__H;
 			if (!r) return !0;
 			var a = !1, o = this.props != e;
 			if (r.__.some(function(e) {
-				e.__N && (a = !0, be(e.__[0], e.__N[0]) || (o = !0));
+				e.__N && (a = !0, xe(e.__[0], e.__N[0]) || (o = !0));
 			}), i) {
 				var s = i.call(this, e, t, n);
 				return a ? s || o : s;
@@ -325,89 +325,89 @@ function je(e, t, n) {
 	}
 	return r.__;
 }
-function M(e, t) {
-	var n = Ae(_e++, 3);
-	!A.__s && He(n.__H, t) && (n.__P = !0, n.__ = e, n.u = t, k.__H.__h.push(n));
+function j(e, t) {
+	var n = je(ve++, 3);
+	!k.__s && Ue(n.__H, t) && (n.__P = !0, n.__ = e, n.u = t, O.__H.__h.push(n));
 }
-function Me(e, t) {
-	var n = Ae(_e++, 4);
-	!A.__s && He(n.__H, t) && (n.__P = !1, n.__ = e, n.u = t, k.__h.push(n));
+function Ne(e, t) {
+	var n = je(ve++, 4);
+	!k.__s && Ue(n.__H, t) && (n.__P = !1, n.__ = e, n.u = t, O.__h.push(n));
 }
-function N(e) {
-	return xe = 5, P(function() {
+function M(e) {
+	return Se = 5, N(function() {
 		return { current: e };
 	}, []);
 }
-function P(e, t) {
-	var n = Ae(_e++, 7);
-	return He(n.__H, t) && (n.__ = e(), n.__H = t), n.__;
+function N(e, t) {
+	var n = je(ve++, 7);
+	return Ue(n.__H, t) && (n.__ = e(), n.__H = t), n.__;
 }
-function Ne(e, t) {
-	return xe = 8, P(function() {
+function Pe(e, t) {
+	return Se = 8, N(function() {
 		return e;
 	}, t);
 }
-function Pe(e) {
-	var t = k.context[e.__c], n = Ae(_e++, 9);
-	return n.c = e, t ? (n.__ ?? (n.__ = !0, t.sub(k)), t.props.value) : e.__;
+function Fe(e) {
+	var t = O.context[e.__c], n = je(ve++, 9);
+	return n.c = e, t ? (n.__ ?? (n.__ = !0, t.sub(O)), t.props.value) : e.__;
 }
-function Fe() {
-	var e = Ae(_e++, 11);
+function Ie() {
+	var e = je(ve++, 11);
 	if (!e.__) {
-		for (var t = k.__v; !t.__m && t.__;) t = t.__;
+		for (var t = O.__v; !t.__m && t.__;) t = t.__;
 		var n = t.__m || (t.__m = [0, 0]);
 		e.__ = "P" + n[0] + "-" + n[1]++;
 	}
 	return e.__;
 }
-function Ie() {
+function Le() {
 	var e;
 	do {
-		for (; e = Ce.shift();) try {
-			Be(e);
+		for (; e = we.shift();) try {
+			Ve(e);
 		} catch (t) {
-			A.__e(t, { __: (e = e.__P) && e.__v });
+			k.__e(t, { __: (e = e.__P) && e.__v });
 		}
-		for (; e = Se.shift();) {
+		for (; e = Ce.shift();) {
 			var t = e.__H;
 			if (e.__P && t) try {
-				t.__h.some(Be), t.__h.some(Ve), t.__h = [];
+				t.__h.some(Ve), t.__h.some(He), t.__h = [];
 			} catch (n) {
-				t.__h = [], A.__e(n, e.__v);
+				t.__h = [], k.__e(n, e.__v);
 			}
 		}
-	} while (Ce.length);
+	} while (we.length);
 }
-A.__b = function(e) {
-	k = null, we && we(e);
-}, A.__ = function(e, t) {
-	e && t.__k && t.__k.__m && (e.__m = t.__k.__m), ke && ke(e, t);
-}, A.__r = function(e) {
-	Te && Te(e), _e = 0;
-	var t = (k = e.__c).__H;
-	t && (ve == k ? k.__h = [] : (t.__h.some(Be), t.__h.some(Ve), _e = 0), t.__h = [], t.__.some(function(e) {
+k.__b = function(e) {
+	O = null, Te && Te(e);
+}, k.__ = function(e, t) {
+	e && t.__k && t.__k.__m && (e.__m = t.__k.__m), Ae && Ae(e, t);
+}, k.__r = function(e) {
+	Ee && Ee(e), ve = 0;
+	var t = (O = e.__c).__H;
+	t && (ye == O ? O.__h = [] : (t.__h.some(Ve), t.__h.some(He), ve = 0), t.__h = [], t.__.some(function(e) {
 		e.__N && (e.__ = e.__N), e.u = e.__N = void 0;
-	})), ve = k;
-}, A.diffed = function(e) {
-	Ee && Ee(e);
+	})), ye = O;
+}, k.diffed = function(e) {
+	De && De(e);
 	var t = e.__c;
-	t && t.__H && (t.__H.__h.length && ze(Se.push(t)), t.__H.__.some(function(e) {
+	t && t.__H && (t.__H.__h.length && Be(Ce.push(t)), t.__H.__.some(function(e) {
 		e.u && (e.__H = e.u);
-	})), ve = k = null;
-}, A.__c = function(e, t) {
+	})), ye = O = null;
+}, k.__c = function(e, t) {
 	t.some(function(e) {
 		try {
-			e.__h.some(Be), e.__h = e.__h.filter(function(e) {
-				return !e.__ || Ve(e);
+			e.__h.some(Ve), e.__h = e.__h.filter(function(e) {
+				return !e.__ || He(e);
 			});
 		} catch (t) {
 			e.__h = [function() {
 				throw t;
 			}];
 		}
-	}), De && De(e, t);
-}, A.unmount = function(e) {
-	Oe && Oe(e);
+	}), Oe && Oe(e, t);
+}, k.unmount = function(e) {
+	ke && ke(e);
 	var t, n, r = e.__c;
 	r && r.__H && (r.__H.__.some(function(r) {
 		try {
@@ -416,49 +416,49 @@ A.__b = function(e) {
 					for (n = e.__; n && (!n.__c || !n.__c.__P);) n = n.__;
 					n &&= n.__c;
 				}
-				r.__P = n, ze(Ce.push(r));
-			} else Be(r);
+				r.__P = n, Be(we.push(r));
+			} else Ve(r);
 		} catch (e) {
 			t = e;
 		}
-	}), r.__H = void 0, t && A.__e(t, r.__v));
+	}), r.__H = void 0, t && k.__e(t, r.__v));
 };
-var Le = typeof requestAnimationFrame == "function";
-function Re(e) {
-	var t, n = function() {
-		clearTimeout(r), Le && cancelAnimationFrame(t), setTimeout(e);
-	}, r = setTimeout(n, 35);
-	Le && (t = requestAnimationFrame(n));
-}
+var Re = typeof requestAnimationFrame == "function";
 function ze(e) {
-	e != 1 && ye == A.requestAnimationFrame || ((ye = A.requestAnimationFrame) || Re)(Ie);
+	var t, n = function() {
+		clearTimeout(r), Re && cancelAnimationFrame(t), setTimeout(e);
+	}, r = setTimeout(n, 35);
+	Re && (t = requestAnimationFrame(n));
 }
 function Be(e) {
-	var t = k, n = e.__c;
-	typeof n == "function" && (e.__c = void 0, n()), k = t;
+	e != 1 && be == k.requestAnimationFrame || ((be = k.requestAnimationFrame) || ze)(Le);
 }
 function Ve(e) {
-	var t = k;
-	e.__c = e.__(), k = t;
+	var t = O, n = e.__c;
+	typeof n == "function" && (e.__c = void 0, n()), O = t;
 }
-function He(e, t) {
-	return !e || e.length != t.length || t.some(function(t, n) {
-		return !be(t, e[n]);
-	});
+function He(e) {
+	var t = O;
+	e.__c = e.__(), O = t;
 }
 function Ue(e, t) {
+	return !e || e.length != t.length || t.some(function(t, n) {
+		return !xe(t, e[n]);
+	});
+}
+function We(e, t) {
 	return typeof t == "function" ? t(e) : t;
 }
 // src/shell.ts
-var We = ge(null);
-function F() {
-	let e = Pe(We);
+var Ge = _e(null);
+function P() {
+	let e = Fe(Ge);
 	if (!e) throw Error("no shell");
 	return e;
 }
-function Ge(e, t = !1) {
-	let n = F(), r = N(e);
-	r.current = e, Me(() => {
+function Ke(e, t = !1) {
+	let n = P(), r = M(e);
+	r.current = e, Ne(() => {
 		let e = new Proxy({}, {
 			get: (e, t) => typeof t == "string" ? r.current[t] : void 0,
 			has: (e, t) => typeof t == "string" && t in r.current
@@ -466,10 +466,10 @@ function Ge(e, t = !1) {
 		return n.listen(e, t);
 	}, [n, t]);
 }
-function Ke(e) {
+function qe(e) {
 	return e.ctrlKey || e.metaKey ? `Ctrl+${e.key.toLowerCase()}` : e.shiftKey && e.key.length > 1 ? `Shift+${e.key}` : e.key;
 }
-function qe(e) {
+function Je(e) {
 	let t = e.composedPath()[0] ?? e.target;
 	return !t || !("tagName" in t) ? !1 : t.tagName === "INPUT" ? ![
 		"button",
@@ -478,7 +478,7 @@ function qe(e) {
 		"range"
 	].includes(t.type) : t.tagName === "TEXTAREA" || t.tagName === "SELECT" || t.isContentEditable;
 }
-async function Je(e, t) {
+async function Ye(e, t) {
 	try {
 		return await navigator.clipboard.writeText(e), !0;
 	} catch {
@@ -488,14 +488,14 @@ async function Je(e, t) {
 		return n.remove(), r;
 	}
 }
-function Ye(e, t, n = "application/json") {
+function Xe(e, t, n = "application/json") {
 	let r = typeof t == "string" ? new Blob([t], { type: n }) : t, i = document.createElement("a");
 	i.href = URL.createObjectURL(r), i.download = e.replace(/[^A-Za-z0-9._-]+/g, "_"), i.click(), setTimeout(() => URL.revokeObjectURL(i.href), 1e4);
 }
-function Xe(e, t = Ze.get("boost") ?? "1") {
+function Ze(e, t = Qe.get("boost") ?? "1") {
 	e.style.setProperty("--boost", t === "1" ? "none" : `contrast(${Number(t) || 1})`);
 }
-var Ze = {
+var Qe = {
 	get(e) {
 		try {
 			return localStorage.getItem(`convscope.${e}`);
@@ -510,19 +510,19 @@ var Ze = {
 	}
 };
 // src/listening.ts
-function Qe(e, t) {
-	let n = N([]);
-	return M(() => {
+function $e(e, t) {
+	let n = M([]);
+	return j(() => {
 		let r = (e) => {
-			let t = e, r = Ke(t), i = t.ctrlKey || t.metaKey;
-			if (t.defaultPrevented || t.altKey || i && r !== "Ctrl+k" || qe(t) && t.key !== "Escape" && !i) return;
+			let t = e, r = qe(t), i = t.ctrlKey || t.metaKey;
+			if (t.defaultPrevented || t.altKey || i && r !== "Ctrl+k" || Je(t) && t.key !== "Escape" && !i) return;
 			let a = t.composedPath()[0];
 			if ((t.key === "Enter" || t.key === " ") && a.closest?.("a,button,summary,select")) return;
 			let o = n.current.filter((e) => e.modal).slice(-1), s = (o.length ? o : n.current).findLast(({ keys: e }) => r in e);
 			s && (t.preventDefault(), s.keys[r]?.(t));
 		}, i = t ? document : e;
 		return i.addEventListener("keydown", r), () => i.removeEventListener("keydown", r);
-	}, [e, t]), P(() => (e, t = !1) => {
+	}, [e, t]), N(() => (e, t = !1) => {
 		let r = {
 			keys: e,
 			modal: t
@@ -532,14 +532,14 @@ function Qe(e, t) {
 		};
 	}, []);
 }
-function $e(e) {
+function et(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-	e.dataset.theme = t ? "light" : "dark", Ze.set("theme", e.dataset.theme);
+	e.dataset.theme = t ? "light" : "dark", Qe.set("theme", e.dataset.theme);
 }
 // node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
-var et = Symbol.for("pv"), tt = 0;
+var tt = Symbol.for("pv"), nt = 0;
 Array.isArray;
-function I(e, t, r, i, a, o) {
+function F(e, t, r, i, a, o) {
 	t ||= {};
 	var s, c, l = t;
 	if ("ref" in l && typeof e != "function") for (c in l = {}, t) c == "ref" ? s = t[c] : l[c] = t[c];
@@ -553,41 +553,41 @@ function I(e, t, r, i, a, o) {
 		__b: 0,
 		__e: null,
 		__c: null,
-		constructor: et,
-		__v: --tt,
+		constructor: tt,
+		__v: --nt,
 		__i: -1,
 		__u: 0
 	};
 	return (a || o) && (u.__source = a, u.__self = o), n.vnode && n.vnode(u), u;
 }
 // src/parts/frame.tsx
-var nt = () => /* @__PURE__ */ I("svg", {
+var rt = () => /* @__PURE__ */ F("svg", {
 	viewBox: "0 0 24 24",
 	"aria-hidden": "true",
 	children: [
-		/* @__PURE__ */ I("rect", {
+		/* @__PURE__ */ F("rect", {
 			x: "1.5",
 			y: "1.5",
 			width: "21",
 			height: "21",
 			rx: "3"
 		}),
-		/* @__PURE__ */ I("rect", {
+		/* @__PURE__ */ F("rect", {
 			x: "6.5",
 			y: "6.5",
 			width: "11",
 			height: "11",
 			rx: "1.5"
 		}),
-		/* @__PURE__ */ I("circle", {
+		/* @__PURE__ */ F("circle", {
 			cx: "12",
 			cy: "12",
 			r: "2"
 		})
 	]
 });
-function rt({ main: e }) {
-	return /* @__PURE__ */ I("a", {
+function it({ main: e }) {
+	return /* @__PURE__ */ F("a", {
 		class: "skip",
 		href: "#main",
 		onClick: (t) => {
@@ -596,43 +596,43 @@ function rt({ main: e }) {
 		children: "Skip to content"
 	});
 }
-var it = ({ theme: e, help: t }) => /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I("button", {
+var at = ({ theme: e, help: t }) => /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("button", {
 	class: "icon",
 	type: "button",
 	onClick: e,
 	"aria-label": "Light or dark",
 	title: "Light or dark (d)",
-	children: /* @__PURE__ */ I("svg", {
+	children: /* @__PURE__ */ F("svg", {
 		viewBox: "0 0 24 24",
 		"aria-hidden": "true",
-		children: [/* @__PURE__ */ I("circle", {
+		children: [/* @__PURE__ */ F("circle", {
 			cx: "12",
 			cy: "12",
 			r: "8"
-		}), /* @__PURE__ */ I("path", {
+		}), /* @__PURE__ */ F("path", {
 			d: "M12 4a8 8 0 0 1 0 16z",
 			class: "shaded"
 		})]
 	})
-}), /* @__PURE__ */ I("button", {
+}), /* @__PURE__ */ F("button", {
 	class: "icon",
 	type: "button",
 	onClick: t,
 	"aria-label": "Keyboard",
 	title: "Keyboard (?)",
 	children: "?"
-})] }), at = ({ rows: e, class: t }) => /* @__PURE__ */ I("dl", {
+})] }), ot = ({ rows: e, class: t }) => /* @__PURE__ */ F("dl", {
 	class: t,
-	children: e.map(([e, t]) => /* @__PURE__ */ I("div", { children: [/* @__PURE__ */ I("dt", { children: /* @__PURE__ */ I("kbd", { children: e }) }), /* @__PURE__ */ I("dd", { children: t })] }, e))
+	children: e.map(([e, t]) => /* @__PURE__ */ F("div", { children: [/* @__PURE__ */ F("dt", { children: /* @__PURE__ */ F("kbd", { children: e }) }), /* @__PURE__ */ F("dd", { children: t })] }, e))
 });
-function ot(e) {
-	let [t, n] = j(e.hash());
-	return M(() => {
+function st(e) {
+	let [t, n] = A(e.hash());
+	return j(() => {
 		let t = () => n(e.hash());
 		return t(), e.subscribe(t);
 	}, [e]), t;
 }
-var st = class {
+var ct = class {
 	host;
 	atlas;
 	entries = /* @__PURE__ */ new Map();
@@ -650,15 +650,15 @@ var st = class {
 			throw this.entries.delete(e), n.error = t instanceof Error ? t : Error(String(t)), n.error;
 		}), this.entries.set(e, n), n.promise;
 	}
-}, ct = ge(null);
-function L() {
-	let e = Pe(ct);
+}, lt = _e(null);
+function I() {
+	let e = Fe(lt);
 	if (!e) throw Error("no atlas");
 	return e;
 }
-function R(e, t) {
-	let n = Pe(ct), r = (t ?? n)?.store, [, i] = j(0), [a, o] = j(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
-	return M(() => {
+function L(e, t) {
+	let n = Fe(lt), r = (t ?? n)?.store, [, i] = A(0), [a, o] = A(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
+	return j(() => {
 		if (e === null || !r || c) return;
 		let t = !0;
 		return r.load(e).then(() => t && i((e) => e + 1), (n) => t && o({
@@ -679,16 +679,16 @@ function R(e, t) {
 		error: a && a.address === e ? a.error : null
 	};
 }
-function lt() {
-	return R("atlases").value ?? ut;
+function ut() {
+	return L("atlases").value ?? dt;
 }
-var ut = [];
-function dt() {
-	return R("experiments").value;
+var dt = [];
+function ft() {
+	return L("experiments").value;
 }
-function ft(e, t) {
-	let n = Pe(ct), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = j(null);
-	return M(() => {
+function R(e, t) {
+	let n = Fe(lt), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = A(null);
+	return j(() => {
 		if (e === null || a !== void 0 || !i || typeof i == "string") return;
 		let t = !0;
 		return i.then((n) => t && s({
@@ -700,8 +700,8 @@ function ft(e, t) {
 	}, [e, a]), a ?? (o && o.path === e ? o.url : void 0);
 }
 function pt(e) {
-	let t = ft(e), [n, r] = j(null);
-	return M(() => {
+	let t = R(e), [n, r] = A(null);
+	return j(() => {
 		if (t === void 0) return;
 		let e = new Image();
 		return e.onerror = () => r(t), e.src = t, () => {
@@ -710,7 +710,7 @@ function pt(e) {
 	}, [t]), t !== void 0 && n === t;
 }
 async function mt(e, t) {
-	let n = new st(e, t), r = await n.load("manifest");
+	let n = new ct(e, t), r = await n.load("manifest");
 	if (r.format !== "convscope-atlas") throw Error("This folder holds something that is no atlas.");
 	if (r.schema > 1) throw Error(`This atlas was written by a newer convscope (format ${r.schema}; this page reads 1). Open it with that release, or build it again with this one.`);
 	return {
@@ -731,8 +731,8 @@ function B(e, t) {
 }
 // src/classes.ts
 function gt(e = !0) {
-	let { manifest: t } = L(), n = t.classes !== void 0, r = t.paths.logits !== void 0, i = R(e && n ? "classes/index" : null), a = R(e && r ? "logits/index" : null), o = (!n || !!(i.value ?? i.error)) && (!r || !!(a.value ?? a.error));
-	return P(() => ({
+	let { manifest: t } = I(), n = t.classes !== void 0, r = t.paths.logits !== void 0, i = L(e && n ? "classes/index" : null), a = L(e && r ? "logits/index" : null), o = (!n || !!(i.value ?? i.error)) && (!r || !!(a.value ?? a.error));
+	return N(() => ({
 		collection: i.value,
 		network: a.value,
 		ready: o
@@ -744,7 +744,7 @@ function gt(e = !0) {
 }
 var _t = (e, t, n) => e?.layers.includes(t) ? e.names[n] ?? null : null;
 function vt(e, t) {
-	let n = L(), { manifest: r } = t ?? n, i = e !== void 0 && r.paths.logits !== void 0 && (e.units.named || e.channels === r.model.classes), a = R(i ? "logits/index" : null, t), o = R(e?.units.named && (!i || a.error !== null || a.value !== null && !a.value.layers.includes(e.name)) ? `layers/${e.id}` : null, t).value;
+	let n = I(), { manifest: r } = t ?? n, i = e !== void 0 && r.paths.logits !== void 0 && (e.units.named || e.channels === r.model.classes), a = L(i ? "logits/index" : null, t), o = L(e?.units.named && (!i || a.error !== null || a.value !== null && !a.value.layers.includes(e.name)) ? `layers/${e.id}` : null, t).value;
 	return (t) => (e && _t(a.value, e.name, t)) ?? o?.names?.[t] ?? null;
 }
 var yt = (e, t) => (e ?? []).flatMap((e, n) => e === t ? [n] : []), bt = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
@@ -808,29 +808,29 @@ function Dt(e) {
 }
 // src/parts/small.tsx
 function K({ text: e, plain: t }) {
-	return /* @__PURE__ */ I("bdi", {
+	return /* @__PURE__ */ F("bdi", {
 		class: t ? "name" : "name cut-name",
 		title: e,
 		children: e
 	});
 }
 function Ot({ rows: e }) {
-	return /* @__PURE__ */ I("dl", {
+	return /* @__PURE__ */ F("dl", {
 		class: "facts",
-		children: e.map(([e, t]) => /* @__PURE__ */ I("div", { children: [/* @__PURE__ */ I("dt", { children: e }), /* @__PURE__ */ I("dd", { children: t })] }, e))
+		children: e.map(([e, t]) => /* @__PURE__ */ F("div", { children: [/* @__PURE__ */ F("dt", { children: e }), /* @__PURE__ */ F("dd", { children: t })] }, e))
 	});
 }
 function q(e) {
-	let t = Fe();
-	return /* @__PURE__ */ I("section", {
+	let t = Ie();
+	return /* @__PURE__ */ F("section", {
 		class: e.class ?? "panel",
 		"aria-labelledby": t,
 		children: [
-			/* @__PURE__ */ I("h2", {
+			/* @__PURE__ */ F("h2", {
 				id: t,
 				children: e.title
 			}),
-			e.note !== void 0 && /* @__PURE__ */ I("p", {
+			e.note !== void 0 && /* @__PURE__ */ F("p", {
 				class: "note",
 				children: e.note
 			}),
@@ -840,17 +840,17 @@ function q(e) {
 }
 function kt({ field: e, input: t }) {
 	let [, n, r] = t, i = e ? Math.max(.07, Math.min(1, e.size[0] / n)) : 1, a = e ? Math.max(.07, Math.min(1, e.size[1] / r)) : 1;
-	return /* @__PURE__ */ I("svg", {
+	return /* @__PURE__ */ F("svg", {
 		class: "glyph",
 		viewBox: "0 0 30 30",
 		"aria-hidden": "true",
-		children: [/* @__PURE__ */ I("rect", {
+		children: [/* @__PURE__ */ F("rect", {
 			class: "frame",
 			x: "1",
 			y: "1",
 			width: "28",
 			height: "28"
-		}), /* @__PURE__ */ I("rect", {
+		}), /* @__PURE__ */ F("rect", {
 			class: "filled",
 			x: 15 - 14 * a,
 			y: 15 - 14 * i,
@@ -860,16 +860,16 @@ function kt({ field: e, input: t }) {
 	});
 }
 function J({ title: e, children: t }) {
-	return /* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ F("div", {
 		class: "problem",
 		role: "alert",
 		children: [
-			/* @__PURE__ */ I("h1", { children: e }),
-			/* @__PURE__ */ I("p", {
+			/* @__PURE__ */ F("h1", { children: e }),
+			/* @__PURE__ */ F("p", {
 				class: "lead",
 				children: t
 			}),
-			/* @__PURE__ */ I("p", { children: /* @__PURE__ */ I("a", {
+			/* @__PURE__ */ F("p", { children: /* @__PURE__ */ F("a", {
 				href: "#/",
 				children: "All layers"
 			}) })
@@ -877,16 +877,16 @@ function J({ title: e, children: t }) {
 	});
 }
 function At({ name: e }) {
-	let { manifest: t } = L(), n = R("network");
-	if (!n.value && !n.error) return /* @__PURE__ */ I(Y, { what: "the network" });
+	let { manifest: t } = I(), n = L("network");
+	if (!n.value && !n.error) return /* @__PURE__ */ F(Y, { what: "the network" });
 	let r = n.value?.layers.some((t) => t.name === e);
-	return /* @__PURE__ */ I(J, {
+	return /* @__PURE__ */ F(J, {
 		title: "No such layer",
 		children: [
 			r ? `The network has a layer “${e}”, and this atlas does not show it: build it again with --layers.` : `Layer “${e}” is not in this atlas.`,
 			" It shows",
 			" ",
-			t.layers.slice(0, 12).map((e, t) => /* @__PURE__ */ I("span", { children: [t > 0 && ", ", /* @__PURE__ */ I("a", {
+			t.layers.slice(0, 12).map((e, t) => /* @__PURE__ */ F("span", { children: [t > 0 && ", ", /* @__PURE__ */ F("a", {
 				href: H(e.name),
 				children: e.name
 			})] }, e.id)),
@@ -895,43 +895,43 @@ function At({ name: e }) {
 	});
 }
 function jt({ name: e, number: t }) {
-	let { manifest: n } = L(), r = /* @__PURE__ */ I(K, { text: e ?? `class ${t}` });
-	return e !== void 0 && n.classes ? /* @__PURE__ */ I("a", {
+	let { manifest: n } = I(), r = /* @__PURE__ */ F(K, { text: e ?? `class ${t}` });
+	return e !== void 0 && n.classes ? /* @__PURE__ */ F("a", {
 		href: Ct(e),
 		children: r
 	}) : r;
 }
 function Mt({ layer: e, channel: t, from: n, children: r }) {
 	let i = vt(e, n)(t);
-	return /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I("span", {
+	return /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("span", {
 		class: "caption",
-		children: [/* @__PURE__ */ I("b", { children: [/* @__PURE__ */ I("span", {
+		children: [/* @__PURE__ */ F("b", { children: [/* @__PURE__ */ F("span", {
 			class: "heard",
 			children: "Unit "
 		}), t] }), r]
-	}), i !== null && /* @__PURE__ */ I("small", {
+	}), i !== null && /* @__PURE__ */ F("small", {
 		class: "called",
-		children: /* @__PURE__ */ I(K, { text: i })
+		children: /* @__PURE__ */ F(K, { text: i })
 	})] });
 }
 function Nt({ unit: e, from: t }) {
-	let n = L(), r = G(e), i = vt(r ? ht(t ?? n, r.layer) : void 0, t)(r?.channel ?? -1);
-	return i === null ? /* @__PURE__ */ I(K, { text: e }) : /* @__PURE__ */ I("span", {
+	let n = I(), r = G(e), i = vt(r ? ht(t ?? n, r.layer) : void 0, t)(r?.channel ?? -1);
+	return i === null ? /* @__PURE__ */ F(K, { text: e }) : /* @__PURE__ */ F("span", {
 		class: "logit",
 		children: [
-			/* @__PURE__ */ I(K, {
+			/* @__PURE__ */ F(K, {
 				text: i,
 				plain: !0
 			}),
 			" ",
-			/* @__PURE__ */ I("small", {
+			/* @__PURE__ */ F("small", {
 				class: "quiet",
 				children: e
 			})
 		]
 	});
 }
-var Y = ({ what: e }) => /* @__PURE__ */ I("p", {
+var Y = ({ what: e }) => /* @__PURE__ */ F("p", {
 	class: "quiet loading",
 	role: "status",
 	children: [
@@ -941,11 +941,11 @@ var Y = ({ what: e }) => /* @__PURE__ */ I("p", {
 	]
 });
 function Pt(e) {
-	return /* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ F("div", {
 		class: "choice",
 		role: "group",
 		"aria-label": e.label,
-		children: e.options.map(([t, n]) => /* @__PURE__ */ I("button", {
+		children: e.options.map(([t, n]) => /* @__PURE__ */ F("button", {
 			type: "button",
 			"aria-pressed": e.value === t,
 			onClick: () => e.change(t),
@@ -959,15 +959,15 @@ var Ft = [
 	"4"
 ];
 function It() {
-	let { root: e } = F(), [t, n] = j(Ze.get("boost") ?? "1"), r = (t) => {
-		Xe(e, t), Ze.set("boost", t), n(t);
+	let { root: e } = P(), [t, n] = A(Qe.get("boost") ?? "1"), r = (t) => {
+		Ze(e, t), Qe.set("boost", t), n(t);
 	};
-	return Ge({ e: () => r(Ft[(Ft.indexOf(t) + 1) % Ft.length] ?? "1") }), /* @__PURE__ */ I("span", {
+	return Ke({ e: () => r(Ft[(Ft.indexOf(t) + 1) % Ft.length] ?? "1") }), /* @__PURE__ */ F("span", {
 		class: "contrast",
-		children: [/* @__PURE__ */ I("span", {
+		children: [/* @__PURE__ */ F("span", {
 			"aria-hidden": "true",
 			children: "Contrast"
-		}), /* @__PURE__ */ I(Pt, {
+		}), /* @__PURE__ */ F(Pt, {
 			label: "Contrast of projections",
 			value: t,
 			options: Ft.map((e) => [e, `${e}×`]),
@@ -977,13 +977,13 @@ function It() {
 }
 // src/parts/Further.tsx
 function Lt({ what: e, children: t }) {
-	let { host: n } = L().store, [r] = j(() => n.more()), [i, a] = j(r instanceof Promise ? null : r), [o, s] = j("");
-	return Me(() => {
+	let { host: n } = I().store, [r] = A(() => n.more()), [i, a] = A(r instanceof Promise ? null : r), [o, s] = A("");
+	return Ne(() => {
 		r instanceof Promise && r.then(a, (e) => s(e.message));
-	}, [r]), o ? /* @__PURE__ */ I(J, {
+	}, [r]), o ? /* @__PURE__ */ F(J, {
 		title: "This view cannot be shown",
 		children: o
-	}) : i ? t(i) : /* @__PURE__ */ I(Y, { what: e });
+	}) : i ? t(i) : /* @__PURE__ */ F(Y, { what: e });
 }
 // src/parts/Header.tsx
 function Rt(e) {
@@ -1027,7 +1027,7 @@ function Rt(e) {
 	}] : [];
 }
 function zt({ route: e, help: t, search: n }) {
-	let r = F(), i = Rt(e), a = i.length > 1 ? i[0]?.href ?? "#/" : i.length ? "#/" : null, o = e.page === "layer" || i.length > 1, s = dt(), c = [
+	let r = P(), i = Rt(e), a = i.length > 1 ? i[0]?.href ?? "#/" : i.length ? "#/" : null, o = e.page === "layer" || i.length > 1, s = ft(), c = [
 		[
 			"#/",
 			"Layers",
@@ -1052,66 +1052,66 @@ function zt({ route: e, help: t, search: n }) {
 		"#/e",
 		"Experiments",
 		e.page.startsWith("experiment")
-	]), /* @__PURE__ */ I("header", {
+	]), /* @__PURE__ */ F("header", {
 		class: "top",
 		children: [
-			/* @__PURE__ */ I(rt, { main: () => r.root.querySelector("#main") }),
-			/* @__PURE__ */ I("a", {
+			/* @__PURE__ */ F(it, { main: () => r.root.querySelector("#main") }),
+			/* @__PURE__ */ F("a", {
 				class: "brand",
 				href: "#/",
 				"aria-label": "convscope: home",
 				id: a === "#/" && !o ? "up" : void 0,
-				children: [/* @__PURE__ */ I(nt, {}), /* @__PURE__ */ I("span", { children: "convscope" })]
+				children: [/* @__PURE__ */ F(rt, {}), /* @__PURE__ */ F("span", { children: "convscope" })]
 			}),
-			/* @__PURE__ */ I("nav", {
+			/* @__PURE__ */ F("nav", {
 				class: "sections",
 				"aria-label": "Sections",
-				children: [c.map(([e, t, n]) => /* @__PURE__ */ I("a", {
+				children: [c.map(([e, t, n]) => /* @__PURE__ */ F("a", {
 					href: e,
 					"aria-current": n ? "true" : void 0,
 					children: t
-				}, e)), l && /* @__PURE__ */ I("a", {
+				}, e)), l && /* @__PURE__ */ F("a", {
 					href: l,
 					children: "Bench"
 				})]
 			}),
-			/* @__PURE__ */ I("button", {
+			/* @__PURE__ */ F("button", {
 				id: "search-all",
 				class: "jump",
 				type: "button",
 				onClick: n,
 				title: "Search (/ or Ctrl K)",
 				children: [
-					/* @__PURE__ */ I("span", { children: "Search" }),
+					/* @__PURE__ */ F("span", { children: "Search" }),
 					" ",
-					/* @__PURE__ */ I("kbd", {
+					/* @__PURE__ */ F("kbd", {
 						"aria-hidden": "true",
 						children: "/"
 					})
 				]
 			}),
-			/* @__PURE__ */ I(it, {
+			/* @__PURE__ */ F(at, {
 				theme: r.toggleTheme,
 				help: t
 			}),
-			o && /* @__PURE__ */ I("nav", {
+			o && /* @__PURE__ */ F("nav", {
 				class: "trail",
 				"aria-label": "Where you are",
 				children: [[
 					"layer",
 					"unit",
 					"class"
-				].includes(e.page) && /* @__PURE__ */ I("a", {
+				].includes(e.page) && /* @__PURE__ */ F("a", {
 					href: "#/",
 					id: a === "#/" ? "up" : void 0,
 					children: "Layers"
-				}), i.map((e) => e.href ? /* @__PURE__ */ I("a", {
+				}), i.map((e) => e.href ? /* @__PURE__ */ F("a", {
 					href: e.href,
 					id: e.href === a ? "up" : void 0,
-					children: /* @__PURE__ */ I(K, { text: e.words })
-				}, e.words) : /* @__PURE__ */ I("span", {
+					children: /* @__PURE__ */ F(K, { text: e.words })
+				}, e.words) : /* @__PURE__ */ F("span", {
 					"aria-current": "page",
-					children: /* @__PURE__ */ I(K, { text: e.words })
+					children: /* @__PURE__ */ F(K, { text: e.words })
 				}, e.words))]
 			})
 		]
@@ -1149,8 +1149,8 @@ var Bt = [
 	]]
 ];
 function Vt(e) {
-	let t = N(null), n = N(!1);
-	return Me(() => {
+	let t = M(null), n = M(!1);
+	return Ne(() => {
 		let e = (t.current?.getRootNode()).activeElement;
 		return t.current?.querySelector("[data-first]")?.focus({ preventScroll: !0 }), () => e?.focus?.({ preventScroll: !0 });
 	}, []), {
@@ -1169,17 +1169,17 @@ function Vt(e) {
 	};
 }
 function Ht({ close: e }) {
-	return Ge({
+	return Ke({
 		Escape: e,
 		"?": e
-	}, !0), /* @__PURE__ */ I("div", {
+	}, !0), /* @__PURE__ */ F("div", {
 		class: "modal",
 		"aria-label": "Keyboard",
 		...Vt(e),
-		children: /* @__PURE__ */ I("div", {
+		children: /* @__PURE__ */ F("div", {
 			class: "sheet help",
 			children: [
-				/* @__PURE__ */ I("button", {
+				/* @__PURE__ */ F("button", {
 					class: "icon close",
 					type: "button",
 					onClick: e,
@@ -1187,10 +1187,10 @@ function Ht({ close: e }) {
 					"data-first": !0,
 					children: "×"
 				}),
-				/* @__PURE__ */ I("h2", { children: "Keyboard" }),
-				/* @__PURE__ */ I("div", {
+				/* @__PURE__ */ F("h2", { children: "Keyboard" }),
+				/* @__PURE__ */ F("div", {
 					class: "columns",
-					children: Bt.map(([e, t]) => /* @__PURE__ */ I("section", { children: [/* @__PURE__ */ I("h3", { children: e }), /* @__PURE__ */ I(at, { rows: t })] }, e))
+					children: Bt.map(([e, t]) => /* @__PURE__ */ F("section", { children: [/* @__PURE__ */ F("h3", { children: e }), /* @__PURE__ */ F(ot, { rows: t })] }, e))
 				})
 			]
 		})
@@ -1208,8 +1208,8 @@ function Wt(e) {
 	return typeof t != "object" || !t || Array.isArray(t) ? {} : Object.fromEntries(Object.entries(t).filter((e) => typeof e[1] == "string").map(([e, t]) => [e, t.slice(0, Ut)]));
 }
 function Gt(e) {
-	let t = `marks.${e?.model.fingerprint.slice(0, 16) ?? ""}`, n = /* @__PURE__ */ new Set(), r = Wt(Ze.get(t)), i = (e) => {
-		r = e, Ze.set(t, JSON.stringify(e)), n.forEach((e) => e());
+	let t = `marks.${e?.model.fingerprint.slice(0, 16) ?? ""}`, n = /* @__PURE__ */ new Set(), r = Wt(Qe.get(t)), i = (e) => {
+		r = e, Qe.set(t, JSON.stringify(e)), n.forEach((e) => e());
 	};
 	return {
 		all: () => r,
@@ -1235,10 +1235,10 @@ function Gt(e) {
 		subscribe: (e) => (n.add(e), () => n.delete(e))
 	};
 }
-var Kt = ge(Gt(null));
+var Kt = _e(Gt(null));
 function qt() {
-	let e = Pe(Kt), [, t] = j(0);
-	return M(() => e.subscribe(() => t((e) => e + 1)), [e]), e;
+	let e = Fe(Kt), [, t] = A(0);
+	return j(() => e.subscribe(() => t((e) => e + 1)), [e]), e;
 }
 // src/search.ts
 function Jt(e) {
@@ -1303,24 +1303,31 @@ function rn({ field: e, gates: t, exact: n }) {
 	let r = [t === "part" ? "of a gate" : t === "held" ? "gates held" : "", n === !1 ? "at most" : ""], i = e === null ? "whole image" : `${nn(e.size)} px, stride ${nn(e.stride)}`, a = r.filter(Boolean).join(", ");
 	return a ? `${i} (${a})` : i;
 }
-function an(e, t) {
+var an = (e, ...t) => t.every((t) => e.some((e) => e.startsWith(t)));
+function on(e, t) {
+	let [n, r] = [t.map((t) => t.name.slice(e.length + 1)), t.at(-1)?.op], i = e.slice(e.lastIndexOf(".") + 1);
+	return an(n, "squeeze", "expand") ? `fire ${/^\d+$/.test(i) ? i : e}` : r === "cat" && an(n, "branch") ? `inception ${e}` : t.some((e) => e.op === "add") && an(n, "conv") ? `residual block ${e}` : "";
+}
+function sn(e, t) {
 	let [n, r] = e.split("~");
 	if (r !== void 0) return r.includes(".") ? "" : `directions of ${n}`;
 	let i = e.slice(0, Math.max(0, e.lastIndexOf("."))), a = i ? t.filter((e) => e.name.startsWith(`${i}.`) && !e.name.includes("~")) : [];
-	return a.length >= 3 && a.at(-1)?.name === e ? `output of ${i}` : "";
+	if (a.length < 3 || a.at(-1)?.name !== e) return "";
+	let o = on(i, a);
+	return o ? `${o}, output` : `output of ${i}`;
 }
-var on = .9, sn = ({ control: e }) => (e?.median ?? 0) > on;
-function cn(e) {
+var cn = .9, ln = ({ control: e }) => (e?.median ?? 0) > cn;
+function un(e) {
 	return e < 1e3 ? `${e} B` : e < 1e6 ? `${Math.round(e / 1e3)} kB` : `${X(e / 1e6)} MB`;
 }
-var ln = (e) => e.replace("T", " ").replace("Z", " UTC"), Q = (e) => e.slice(e.lastIndexOf("/") + 1) || e, un = 64;
-function dn({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, part: s, from: c }) {
-	let l = ft(e, c), u = i / Math.max(t.width, t.height), [d, f, p, m] = s ?? [
+var dn = (e) => e.replace("T", " ").replace("Z", " UTC"), Q = (e) => e.slice(e.lastIndexOf("/") + 1) || e, fn = 64;
+function pn({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, part: s, from: c }) {
+	let l = R(e, c), u = i / Math.max(t.width, t.height), [d, f, p, m] = s ?? [
 		0,
 		0,
 		1,
 		1
-	], h = u / m, g = h > 2 && (t.lossless || Math.max(t.width, t.height) <= un), [_, v] = h > 1 ? [(g ? .02 : .5) / t.height, (g ? .02 : .5) / t.width] : [0, 0], [y, b, x, S] = [
+	], h = u / m, g = h > 2 && (t.lossless || Math.max(t.width, t.height) <= fn), [_, v] = h > 1 ? [(g ? .02 : .5) / t.height, (g ? .02 : .5) / t.width] : [0, 0], [y, b, x, S] = [
 		d + _,
 		f + v,
 		p - 2 * _,
@@ -1329,7 +1336,7 @@ function dn({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 		role: "img",
 		"aria-label": a
 	} : { "aria-hidden": !0 };
-	return /* @__PURE__ */ I("span", {
+	return /* @__PURE__ */ F("span", {
 		class: `tile${g ? " sharp" : ""}${o ? " projection" : ""}`,
 		style: {
 			width: `${t.width * u}px`,
@@ -1341,7 +1348,7 @@ function dn({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 		...D
 	});
 }
-var fn = ({ side: e }) => /* @__PURE__ */ I("span", {
+var mn = ({ side: e }) => /* @__PURE__ */ F("span", {
 	class: "tile none",
 	"aria-hidden": "true",
 	style: {
@@ -1350,8 +1357,8 @@ var fn = ({ side: e }) => /* @__PURE__ */ I("span", {
 	}
 });
 function $(e) {
-	let t = L(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
-	return /* @__PURE__ */ I(dn, {
+	let t = I(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
+	return /* @__PURE__ */ F(pn, {
 		path: B((s ?? t).manifest.paths[i], {
 			layer: n.id,
 			sheet: Math.floor(r / c.units)
@@ -1365,7 +1372,7 @@ function $(e) {
 		...o ? { label: o } : {}
 	});
 }
-function pn(e, t) {
+function hn(e, t) {
 	let [n, r] = [e.boxes[t], e.content?.[t]];
 	if (!n || !r) return null;
 	let [i, a] = [n[2] - n[0], n[3] - n[1]], o = [
@@ -1376,13 +1383,13 @@ function pn(e, t) {
 	];
 	return o[2] > 0 && o[3] > 0 && (o[2] < 1 || o[3] < 1) ? o : null;
 }
-function mn(e) {
-	let t = L(), { layer: n, unit: r, kind: i, rank: a, side: o, zoom: s, region: c = [
+function gn(e) {
+	let t = I(), { layer: n, unit: r, kind: i, rank: a, side: o, zoom: s, region: c = [
 		0,
 		0,
 		1
-	], from: l = null } = e, { paths: u } = (l ?? t).manifest, d = s ? pn(r, a) : null, f = d !== null && n.content?.kept === !0 && u.content !== void 0;
-	return /* @__PURE__ */ I(dn, {
+	], from: l = null } = e, { paths: u } = (l ?? t).manifest, d = s ? hn(r, a) : null, f = d !== null && n.content?.kept === !0 && u.content !== void 0;
+	return /* @__PURE__ */ F(pn, {
 		path: r.dead || r.values[a] === 0 ? null : B(f ? u.content : u.sprite, {
 			layer: n.id,
 			channel: r.channel
@@ -1392,11 +1399,11 @@ function mn(e) {
 		cell: a,
 		side: o,
 		boost: i === "projections",
-		part: hn(f ? null : d, c),
+		part: _n(f ? null : d, c),
 		from: l
 	});
 }
-function hn(e, [t, n, r]) {
+function _n(e, [t, n, r]) {
 	let [i, a, o, s] = e ?? [
 		0,
 		0,
@@ -1410,7 +1417,7 @@ function hn(e, [t, n, r]) {
 		r * s
 	];
 }
-function gn([e, t, n], r) {
+function vn([e, t, n], r) {
 	let i = Math.max(1 / 8, Math.min(1, n / (r.times ?? 1))), [a, o] = r.at ?? [.5, .5], s = (e) => Math.max(0, Math.min(1 - i, e));
 	return [
 		s(e + (r.down ?? 0) * n + a * (n - i)),
@@ -1419,25 +1426,25 @@ function gn([e, t, n], r) {
 	];
 }
 // src/parts/WholeImage.tsx
-function _n(e, t) {
+function yn(e, t) {
 	let n = e.manifest.paths.image;
 	return n === null ? null : B(n, {
 		image: t,
 		thousand: Math.floor(t / 1e3)
 	});
 }
-function vn({ image: e, name: t, box: n, part: r = null, region: i = [
+function bn({ image: e, name: t, box: n, part: r = null, region: i = [
 	0,
 	0,
 	1
 ], from: a = null, square: o, over: s = null }) {
-	let c = L(), l = a ?? c, [, u, d] = l.manifest.model.input, f = ft(_n(l, e), a), [p, m] = j(null), h = f !== void 0 && f !== p, [g, _, v, y] = n ?? [
+	let c = I(), l = a ?? c, [, u, d] = l.manifest.model.input, f = R(yn(l, e), a), [p, m] = A(null), h = f !== void 0 && f !== p, [g, _, v, y] = n ?? [
 		0,
 		0,
 		u,
 		d
 	], b = n ? Math.min(d / 2, Math.max(0, -g, -_, v - u, y - d)) : 0, [x, C] = [d + 2 * b, u + 2 * b];
-	return /* @__PURE__ */ I("svg", {
+	return /* @__PURE__ */ F("svg", {
 		class: "whole",
 		viewBox: [
 			i[1] * x - b,
@@ -1456,55 +1463,55 @@ function vn({ image: e, name: t, box: n, part: r = null, region: i = [
 			"aria-label": `Whole image ${t}${n ? ", receptive field marked" : ""}`
 		},
 		children: [
-			/* @__PURE__ */ I("rect", {
+			/* @__PURE__ */ F("rect", {
 				class: "beyond",
 				x: -b,
 				y: -b,
 				width: d + 2 * b,
 				height: u + 2 * b
 			}),
-			h ? /* @__PURE__ */ I("image", {
+			h ? /* @__PURE__ */ F("image", {
 				href: f,
 				width: d,
 				height: u,
 				preserveAspectRatio: "none",
 				onError: () => m(f)
-			}) : /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I("rect", {
+			}) : /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("rect", {
 				class: "missing",
 				width: d,
 				height: u
-			}), (f !== void 0 || l.manifest.paths.image === null) && /* @__PURE__ */ I("text", {
+			}), (f !== void 0 || l.manifest.paths.image === null) && /* @__PURE__ */ F("text", {
 				x: d / 2,
 				y: u / 2,
 				"font-size": u / 14,
 				"text-anchor": "middle",
 				children: f === void 0 ? "whole images are not kept" : "image is missing"
 			})] }),
-			n && /* @__PURE__ */ I(S, { children: [
-				/* @__PURE__ */ I("path", {
+			n && /* @__PURE__ */ F(S, { children: [
+				/* @__PURE__ */ F("path", {
 					class: "shade",
 					"fill-rule": "evenodd",
 					d: `M${-b} ${-b}h${d + 2 * b}v${u + 2 * b}h${-d - 2 * b}z M${_} ${g}h${y - _}v${v - g}h${_ - y}z`
 				}),
-				s && r && /* @__PURE__ */ I(yn, {
+				s && r && /* @__PURE__ */ F(xn, {
 					...s,
 					box: r
 				}),
-				/* @__PURE__ */ I("rect", {
+				/* @__PURE__ */ F("rect", {
 					class: "field-halo",
 					x: _,
 					y: g,
 					width: y - _,
 					height: v - g
 				}),
-				/* @__PURE__ */ I("rect", {
+				/* @__PURE__ */ F("rect", {
 					class: "field",
 					x: _,
 					y: g,
 					width: y - _,
 					height: v - g
 				}),
-				r && r[2] - r[0] < v - g && /* @__PURE__ */ I("rect", {
+				r && r[2] - r[0] < v - g && /* @__PURE__ */ F("rect", {
 					class: "part",
 					x: r[1],
 					y: r[0],
@@ -1515,9 +1522,9 @@ function vn({ image: e, name: t, box: n, part: r = null, region: i = [
 		]
 	});
 }
-function yn({ path: e, grid: t, cell: n, box: [r, i, a, o] }) {
-	let s = ft(e), [c, l] = [n % t.columns * t.pitchX, Math.floor(n / t.columns) * t.pitchY];
-	return /* @__PURE__ */ I("svg", {
+function xn({ path: e, grid: t, cell: n, box: [r, i, a, o] }) {
+	let s = R(e), [c, l] = [n % t.columns * t.pitchX, Math.floor(n / t.columns) * t.pitchY];
+	return /* @__PURE__ */ F("svg", {
 		class: "laid",
 		x: i,
 		y: r,
@@ -1525,23 +1532,23 @@ function yn({ path: e, grid: t, cell: n, box: [r, i, a, o] }) {
 		height: a - r,
 		viewBox: `${c + .5} ${l + .5} ${t.width - 1} ${t.height - 1}`,
 		preserveAspectRatio: "none",
-		children: s && /* @__PURE__ */ I("image", {
+		children: s && /* @__PURE__ */ F("image", {
 			href: s,
 			width: t.panels * t.columns * t.pitchX,
 			height: t.rows * t.pitchY
 		})
 	});
 }
-function bn({ image: e, side: t }) {
-	let n = ft(_n(L(), e));
-	return n ? /* @__PURE__ */ I("img", {
+function Sn({ image: e, side: t }) {
+	let n = R(yn(I(), e));
+	return n ? /* @__PURE__ */ F("img", {
 		class: "small-image",
 		src: n,
 		alt: "",
 		width: t,
 		height: t,
 		loading: "lazy"
-	}) : /* @__PURE__ */ I("span", {
+	}) : /* @__PURE__ */ F("span", {
 		class: "tile none",
 		style: {
 			width: `${t}px`,
@@ -1549,22 +1556,22 @@ function bn({ image: e, side: t }) {
 		}
 	});
 }
-function xn({ image: e, box: t, label: n }) {
-	let r = L(), [, i, a] = r.manifest.model.input, o = ft(_n(r, e)), [s, c, l, u] = t, d = n ? {
+function Cn({ image: e, box: t, label: n }) {
+	let r = I(), [, i, a] = r.manifest.model.input, o = R(yn(r, e)), [s, c, l, u] = t, d = n ? {
 		role: "img",
 		"aria-label": n
 	} : { "aria-hidden": !0 };
-	return /* @__PURE__ */ I("svg", {
+	return /* @__PURE__ */ F("svg", {
 		class: l - s < 40 ? "cut sharp" : "cut",
 		viewBox: `${c} ${s} ${u - c} ${l - s}`,
 		...d,
-		children: [/* @__PURE__ */ I("rect", {
+		children: [/* @__PURE__ */ F("rect", {
 			class: "beyond",
 			x: c,
 			y: s,
 			width: u - c,
 			height: l - s
-		}), o && /* @__PURE__ */ I("image", {
+		}), o && /* @__PURE__ */ F("image", {
 			href: o,
 			width: a,
 			height: i,
@@ -1573,33 +1580,33 @@ function xn({ image: e, box: t, label: n }) {
 	});
 }
 // src/parts/Search.tsx
-var [Sn, Cn, wn] = [
+var [wn, Tn, En] = [
 	6,
 	10,
 	40
-], Tn = (e, t, n, r = null) => ({
+], Dn = (e, t, n, r = null) => ({
 	href: U(e.name, t),
 	words: r ?? `${e.name}:${t}`,
 	...r !== null || n ? { more: [r === null ? "" : `${e.name}:${t}`, n ?? ""].filter(Boolean).join(" · ") } : {},
-	picture: /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I($, {
+	picture: /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F($, {
 		layer: e,
 		channel: t,
 		kind: "photos",
 		side: 44
-	}), /* @__PURE__ */ I($, {
+	}), /* @__PURE__ */ F($, {
 		layer: e,
 		channel: t,
 		kind: "projections",
 		side: 44
 	})] })
 });
-function En(e, t, n, r) {
+function On(e, t, n, r) {
 	let i = n.page === "layer" ? n.rest : G(n.rest)?.layer, a = G(/^\d+$/.test(r) && i ? `${i}:${r}` : r), o = a && z(e, a.layer, a.channel);
-	return a && o && a.channel < o.channels ? [Tn(o, a.channel, "", _t(t, o.name, a.channel))] : [];
+	return a && o && a.channel < o.channels ? [Dn(o, a.channel, "", _t(t, o.name, a.channel))] : [];
 }
-function Dn() {
-	let e = L(), t = R("network").value, n = R(e.manifest.extras ? "profiles/index" : null).value, r = R("images/index").value, [i, a] = j([]);
-	return M(() => {
+function kn() {
+	let e = I(), t = L("network").value, n = L(e.manifest.extras ? "profiles/index" : null).value, r = L("images/index").value, [i, a] = A([]);
+	return j(() => {
 		for (let t of e.manifest.layers.filter((e) => e.units.named)) e.store.load(`layers/${t.id}`).then((e) => a((n) => [...n, {
 			layer: t,
 			data: e
@@ -1611,18 +1618,18 @@ function Dn() {
 		index: r
 	};
 }
-function On(e, t, n) {
-	let { manifest: r, store: i } = L(), a = e.slice(0, wn), o = a.join(), [s, c] = j({
+function An(e, t, n) {
+	let { manifest: r, store: i } = I(), a = e.slice(0, En), o = a.join(), [s, c] = A({
 		key: "",
 		hits: []
 	});
-	return M(() => {
+	return j(() => {
 		let e = [...new Set(a.map((e) => Math.floor(e / r.images.shard)))].filter((e) => t?.shards.includes(e)), s = !0;
 		return Promise.all(e.map((e) => i.load(`images/${e}`).catch(() => null))).then((e) => {
 			if (!s) return;
-			let t = Xt(e.flatMap((e) => a.flatMap((t) => e?.images[t]?.wins ?? []))).slice(0, Cn).flatMap((e) => {
+			let t = Xt(e.flatMap((e) => a.flatMap((t) => e?.images[t]?.wins ?? []))).slice(0, Tn).flatMap((e) => {
 				let t = r.layers[e.layer];
-				return t ? [Tn(t, e.channel, a.length > 1 ? `on ${e.images} of them` : `no. ${e.rank + 1}`, _t(n, t.name, e.channel))] : [];
+				return t ? [Dn(t, e.channel, a.length > 1 ? `on ${e.images} of them` : `no. ${e.rank + 1}`, _t(n, t.name, e.channel))] : [];
 			});
 			c({
 				key: o,
@@ -1637,31 +1644,31 @@ function On(e, t, n) {
 		n
 	]), s.key === o ? s.hits : [];
 }
-function kn(e, t) {
-	let n = L(), { manifest: r } = n, { network: i, profiles: a, named: o, index: s } = Dn(), c = gt(), l = qt().all(), u = P(() => {
+function jn(e, t) {
+	let n = I(), { manifest: r } = n, { network: i, profiles: a, named: o, index: s } = kn(), c = gt(), l = qt().all(), u = N(() => {
 		let e = (a?.images ?? []).map((e, t) => ({
 			number: e,
 			name: a?.names[t] ?? "",
 			label: a?.classes[a.labels[t] ?? -1] ?? null
-		})), n = /^\d+$/.test(t) ? e.filter((e) => e.number === Number(t)) : [], r = Yt(e, (e) => [e.name, e.label], t, wn);
+		})), n = /^\d+$/.test(t) ? e.filter((e) => e.number === Number(t)) : [], r = Yt(e, (e) => [e.name, e.label], t, En);
 		return {
 			found: [...n, ...r.found.filter((e) => !n.includes(e))],
 			count: Math.max(r.count, n.length)
 		};
-	}, [a, t]), d = On(u.found.map((e) => e.number), s, c.network);
-	return P(() => {
+	}, [a, t]), d = An(u.found.map((e) => e.number), s, c.network);
+	return N(() => {
 		if (!t) return [];
-		let s = Yt(r.layers, (e) => [e.name, e.op], t, Sn), f = Yt((i?.layers ?? []).filter((e) => !e.shown), (e) => [e.name, e.op], t, 3), p = o.map(({ layer: e, data: r }) => Yt((r.names ?? []).map((e, t) => ({
+		let s = Yt(r.layers, (e) => [e.name, e.op], t, wn), f = Yt((i?.layers ?? []).filter((e) => !e.shown), (e) => [e.name, e.op], t, 3), p = o.map(({ layer: e, data: r }) => Yt((r.names ?? []).map((e, t) => ({
 			name: e,
 			channel: t
-		})).filter((t) => z(n, e.name, t.channel)), (e) => [e.name], t, Sn).found.map(({ name: t, channel: n }) => Tn(e, n, "", t))), m = Yt(Object.entries(l), ([e, t]) => [e, t], t, Cn).found.flatMap(([e, t]) => {
+		})).filter((t) => z(n, e.name, t.channel)), (e) => [e.name], t, wn).found.map(({ name: t, channel: n }) => Dn(e, n, "", t))), m = Yt(Object.entries(l), ([e, t]) => [e, t], t, Tn).found.flatMap(([e, t]) => {
 			let r = G(e), i = r && z(n, r.layer, r.channel);
-			return r && i ? [Tn(i, r.channel, `★ ${t}`, _t(c.network, i.name, r.channel))] : [];
-		}), h = Yt([.../* @__PURE__ */ new Set([...(c.collection?.names ?? []).filter((e, t) => c.collection?.images[t]), ...c.network?.names ?? []])], (e) => [e], t, Cn), g = (e) => a?.images[a.labels.findIndex((t) => a.classes[t] === e)];
+			return r && i ? [Dn(i, r.channel, `★ ${t}`, _t(c.network, i.name, r.channel))] : [];
+		}), h = Yt([.../* @__PURE__ */ new Set([...(c.collection?.names ?? []).filter((e, t) => c.collection?.images[t]), ...c.network?.names ?? []])], (e) => [e], t, Tn), g = (e) => a?.images[a.labels.findIndex((t) => a.classes[t] === e)];
 		return [
 			{
 				title: "Unit",
-				hits: En(n, c.network, e, t)
+				hits: On(n, c.network, e, t)
 			},
 			{
 				title: "Layers",
@@ -1670,7 +1677,7 @@ function kn(e, t) {
 					href: H(e.name),
 					words: e.name,
 					more: `${e.op} · ${tn(e)}`,
-					picture: /* @__PURE__ */ I(dn, {
+					picture: /* @__PURE__ */ F(pn, {
 						path: B(r.paths.preview, { layer: e.id }),
 						grid: e.preview,
 						panel: 0,
@@ -1692,7 +1699,7 @@ function kn(e, t) {
 						href: Ct(e),
 						words: e,
 						more: c.network?.names.includes(e) ? "class of the network" : "label of images",
-						...t === void 0 ? {} : { picture: /* @__PURE__ */ I(bn, {
+						...t === void 0 ? {} : { picture: /* @__PURE__ */ F(Sn, {
 							image: t,
 							side: 44
 						}) }
@@ -1714,11 +1721,11 @@ function kn(e, t) {
 				cards: !0,
 				count: u.count,
 				all: V("#/images", { q: t }),
-				hits: u.found.slice(0, Cn).map((e) => ({
+				hits: u.found.slice(0, Tn).map((e) => ({
 					href: W(e.number),
 					words: Q(e.name),
 					more: e.label ?? "",
-					picture: /* @__PURE__ */ I(bn, {
+					picture: /* @__PURE__ */ F(Sn, {
 						image: e.number,
 						side: 44
 					})
@@ -1746,14 +1753,14 @@ function kn(e, t) {
 		d
 	]);
 }
-function An({ route: e, close: t }) {
-	let { router: n } = F(), [r, i] = j(""), [a, o] = j(0), s = N(null), c = r.trim(), l = kn(e, c), u = l.flatMap((e) => e.hits), d = Math.min(a, u.length - 1);
-	Ge({
+function Mn({ route: e, close: t }) {
+	let { router: n } = P(), [r, i] = A(""), [a, o] = A(0), s = M(null), c = r.trim(), l = jn(e, c), u = l.flatMap((e) => e.hits), d = Math.min(a, u.length - 1);
+	Ke({
 		Escape: t,
 		"Ctrl+k": t
 	}, !0);
 	let f = Vt(t);
-	M(() => s.current?.querySelector(`#hit-${d}`)?.scrollIntoView({ block: "nearest" }), [d]);
+	j(() => s.current?.querySelector(`#hit-${d}`)?.scrollIntoView({ block: "nearest" }), [d]);
 	let p = (e) => {
 		let r = {
 			ArrowDown: 1,
@@ -1764,14 +1771,14 @@ function An({ route: e, close: t }) {
 		else return;
 		e.preventDefault();
 	}, m = -1;
-	return /* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ F("div", {
 		class: "modal high",
 		"aria-label": "Search",
 		...f,
-		children: /* @__PURE__ */ I("div", {
+		children: /* @__PURE__ */ F("div", {
 			class: "sheet search",
 			children: [
-				/* @__PURE__ */ I("input", {
+				/* @__PURE__ */ F("input", {
 					"data-first": !0,
 					type: "search",
 					role: "combobox",
@@ -1789,19 +1796,19 @@ function An({ route: e, close: t }) {
 					},
 					onKeyDown: p
 				}),
-				/* @__PURE__ */ I("div", {
+				/* @__PURE__ */ F("div", {
 					id: "hits",
 					class: "hits",
 					role: "listbox",
 					"aria-label": "Found",
 					ref: s,
-					children: l.map((e) => /* @__PURE__ */ I("div", {
+					children: l.map((e) => /* @__PURE__ */ F("div", {
 						role: "group",
 						"aria-label": e.title,
 						class: e.cards ? "hit-cards" : "",
-						children: [/* @__PURE__ */ I("h3", {
+						children: [/* @__PURE__ */ F("h3", {
 							"aria-hidden": "true",
-							children: [e.title, (e.count ?? 0) > e.hits.length && /* @__PURE__ */ I("span", {
+							children: [e.title, (e.count ?? 0) > e.hits.length && /* @__PURE__ */ F("span", {
 								class: "quiet",
 								children: [
 									" ",
@@ -1810,34 +1817,34 @@ function An({ route: e, close: t }) {
 									e.count
 								]
 							})]
-						}), e.hits.map((e) => (m += 1, /* @__PURE__ */ I("a", {
+						}), e.hits.map((n) => (m += 1, /* @__PURE__ */ F("a", {
 							id: `hit-${m}`,
 							role: "option",
 							"aria-selected": m === d,
 							tabIndex: -1,
 							class: "hit",
-							href: e.href,
+							href: n.href,
 							onClick: t,
 							children: [
-								/* @__PURE__ */ I("span", {
+								e.hits.some((e) => e.picture) && /* @__PURE__ */ F("span", {
 									class: "hit-picture",
-									children: e.picture
+									children: n.picture
 								}),
-								/* @__PURE__ */ I("bdi", { children: e.words }),
-								e.more && /* @__PURE__ */ I("bdi", {
+								/* @__PURE__ */ F("bdi", { children: n.words }),
+								n.more && /* @__PURE__ */ F("bdi", {
 									class: "quiet",
-									children: e.more
+									children: n.more
 								})
 							]
-						}, e.href + e.more)))]
+						}, n.href + n.more)))]
 					}, e.title))
 				}),
-				l.flatMap((e) => e.all && (e.count ?? 0) > e.hits.length ? [/* @__PURE__ */ I("p", { children: /* @__PURE__ */ I("a", {
+				l.flatMap((e) => e.all && (e.count ?? 0) > e.hits.length ? [/* @__PURE__ */ F("p", { children: /* @__PURE__ */ F("a", {
 					href: e.all,
 					onClick: t,
 					children: ["All ", Z(e.count ?? 0, "image")]
 				}) }, e.title)] : []),
-				/* @__PURE__ */ I("p", {
+				/* @__PURE__ */ F("p", {
 					class: "quiet",
 					role: "status",
 					children: c === "" ? "↑ ↓ choose, Enter opens. Units are spelled layer:number; a number alone is a unit of the layer shown." : u.length === 0 ? `Nothing in this atlas has “${c}” in its name.` : ""
@@ -1847,74 +1854,74 @@ function An({ route: e, close: t }) {
 	});
 }
 // src/downloads.ts
-var jn = class extends Error {}, Mn = (e, t, n) => B(e.manifest.paths.sprite, {
+var Nn = class extends Error {}, Pn = (e, t, n) => B(e.manifest.paths.sprite, {
 	layer: t.id,
 	channel: n
-}), Nn = (e, t, n) => t.content?.kept && e.manifest.paths.content ? B(e.manifest.paths.content, {
+}), Fn = (e, t, n) => t.content?.kept && e.manifest.paths.content ? B(e.manifest.paths.content, {
 	layer: t.id,
 	channel: n
-}) : Mn(e, t, n), Pn = 4, Fn = 16;
-function In(e, t, n, r, i = 0, a = "both") {
-	let o = Math.ceil(t / e), s = e * n + (e - 1) * Pn, c = a === "both" ? [0, 1] : a === "photos" ? [0] : [1];
+}) : Pn(e, t, n), In = 4, Ln = 16;
+function Rn(e, t, n, r, i = 0, a = "both") {
+	let o = Math.ceil(t / e), s = e * n + (e - 1) * In, c = a === "both" ? [0, 1] : a === "photos" ? [0] : [1];
 	return {
 		cells: c.flatMap((a, o) => Array.from({ length: t }, (t, c) => ({
 			rank: c,
 			panel: a,
-			x: o * (s + Fn) + c % e * (n + Pn),
-			y: Math.floor(c / e) * (r + i + Pn)
+			x: o * (s + Ln) + c % e * (n + In),
+			y: Math.floor(c / e) * (r + i + In)
 		}))),
-		width: c.length * (s + Fn) - Fn,
-		height: o * (r + i + Pn) - Pn
+		width: c.length * (s + Ln) - Ln,
+		height: o * (r + i + In) - In
 	};
 }
-async function Ln(e) {
+async function zn(e) {
 	let t = new Image();
 	return t.src = e, await t.decode(), t;
 }
-async function Rn(e, t, n) {
+async function Bn(e, t, n) {
 	let { store: r, manifest: i } = e;
-	if (r.host.readable) return r.host.picture(Mn(e, t, n), e.name);
-	if (!i.portable) throw new jn();
+	if (r.host.readable) return r.host.picture(Pn(e, t, n), e.name);
+	if (!i.portable) throw new Nn();
 	return r.load(`sprites/${t.id}/${n}`);
 }
-async function zn(e, t, n, { view: r, reach: i, band: a }) {
+async function Vn(e, t, n, { view: r, reach: i, band: a }) {
 	let { store: o, manifest: s } = e, c = async (t) => {
-		if (!o.host.readable || t === null) throw new jn();
-		return Ln(await o.host.picture(t, e.name));
+		if (!o.host.readable || t === null) throw new Nn();
+		return zn(await o.host.picture(t, e.name));
 	}, l = r !== "projections";
 	return {
-		sprite: await Ln(await Rn(e, t, n.channel)),
-		content: i === "part" && t.content?.kept && o.host.readable ? await c(Nn(e, t, n.channel)) : null,
+		sprite: await zn(await Bn(e, t, n.channel)),
+		content: i === "part" && t.content?.kept && o.host.readable ? await c(Fn(e, t, n.channel)) : null,
 		bands: l && a > 0 && i !== "whole" ? await c(B(s.paths.bands ?? "", {
 			layer: t.id,
 			channel: n.channel
 		})) : null,
-		whole: l && i === "whole" ? await Promise.all(n.images.map((t) => c(_n(e, t)))) : null
+		whole: l && i === "whole" ? await Promise.all(n.images.map((t) => c(yn(e, t)))) : null
 	};
 }
-var Bn = 64;
-function Vn(e, t, n, r, i, a, { reach: o, band: s }) {
+var Hn = 64;
+function Un(e, t, n, r, i, a, { reach: o, band: s }) {
 	let { tile: c } = r, [l, u] = [r.sprite.width * c.enlarge, r.sprite.height * c.enlarge], d = (t, n, r, i, [a, o, s, c], d) => {
 		let f = (r * n.columns + i % n.columns) * n.pitchX + o * n.width, p = Math.floor(i / n.columns) * n.pitchY + a * n.height;
-		e.imageSmoothingEnabled = c < 1 && Math.max(n.width, n.height) > Bn, e.drawImage(t, f, p, c * n.width, s * n.height, d.x, d.y, l, u);
+		e.imageSmoothingEnabled = c < 1 && Math.max(n.width, n.height) > Hn, e.drawImage(t, f, p, c * n.width, s * n.height, d.x, d.y, l, u);
 	};
 	for (let c of a.cells) {
-		let { panel: a, rank: f } = c, p = a === 0 ? n.whole?.[f] : void 0, m = o === "part" && pn(i, f) || null;
-		p ? Un(e, p, t.manifest.model.input, i.boxes[f] ?? null, [
+		let { panel: a, rank: f } = c, p = a === 0 ? n.whole?.[f] : void 0, m = o === "part" && hn(i, f) || null;
+		p ? Gn(e, p, t.manifest.model.input, i.boxes[f] ?? null, [
 			c.x,
 			c.y,
 			l,
 			u
-		]) : a === 0 && n.bands && r.bands ? d(n.bands, r.bands, 0, (s - 1) * t.manifest.options.k + f, m ?? Hn, c) : m && n.content ? d(n.content, r.sprite, a, f, Hn, c) : d(n.sprite, r.sprite, a, f, m ?? Hn, c);
+		]) : a === 0 && n.bands && r.bands ? d(n.bands, r.bands, 0, (s - 1) * t.manifest.options.k + f, m ?? Wn, c) : m && n.content ? d(n.content, r.sprite, a, f, Wn, c) : d(n.sprite, r.sprite, a, f, m ?? Wn, c);
 	}
 }
-var Hn = [
+var Wn = [
 	0,
 	0,
 	1,
 	1
 ];
-function Un(e, t, [, n, r], i, [a, o, s, c]) {
+function Gn(e, t, [, n, r], i, [a, o, s, c]) {
 	let [l, u, d, f] = i ?? [
 		0,
 		0,
@@ -1925,7 +1932,7 @@ function Un(e, t, [, n, r], i, [a, o, s, c]) {
 	for (let [t, n] of [["#0008", 4], ["#ffd34d", 2]]) [e.strokeStyle, e.lineWidth] = [t, n], e.strokeRect(m * u, m * l, m * (f - u), m * (d - l));
 	e.restore();
 }
-function Wn(e, t, n = 1) {
+function Kn(e, t, n = 1) {
 	let r = document.createElement("canvas");
 	r.width = n * e, r.height = n * t;
 	let i = r.getContext("2d");
@@ -1934,12 +1941,12 @@ function Wn(e, t, n = 1) {
 		pen: i
 	};
 }
-var Gn = (e, t, n, r = 0) => In(e.sprite.columns, t.images.length, e.sprite.width * e.tile.enlarge, e.sprite.height * e.tile.enlarge, r, n);
-async function Kn(e, t, n, r) {
-	let i = await zn(e, t, n, r), a = Gn(t, n, r.view), { canvas: o, pen: s } = Wn(a.width, a.height);
-	return Vn(s, e, i, t, n, a, r), o;
+var qn = (e, t, n, r = 0) => Rn(e.sprite.columns, t.images.length, e.sprite.width * e.tile.enlarge, e.sprite.height * e.tile.enlarge, r, n);
+async function Jn(e, t, n, r) {
+	let i = await Vn(e, t, n, r), a = qn(t, n, r.view), { canvas: o, pen: s } = Kn(a.width, a.height);
+	return Un(s, e, i, t, n, a, r), o;
 }
-function qn(e) {
+function Yn(e) {
 	let t = 10 ** Math.floor(Math.log10(Math.max(2, e) / 2));
 	return t * ([
 		5,
@@ -1947,7 +1954,7 @@ function qn(e) {
 		1
 	].find((n) => n * t <= e / 2) ?? 1);
 }
-function Jn({ manifest: e }, t, n, { view: r, reach: i, band: a }) {
+function Xn({ manifest: e }, t, n, { view: r, reach: i, band: a }) {
 	let { model: o, data: s, options: c } = e, l = r === "both", u = {
 		part: "cut to where the projection is, as wide as said",
 		field: "each cut where it does so",
@@ -1959,12 +1966,12 @@ function Jn({ manifest: e }, t, n, { view: r, reach: i, band: a }) {
 		caption: `${r === "projections" ? "" : d}${r === "photos" ? "" : f}Made with convscope.`
 	};
 }
-function Yn(e, t, n) {
+function Zn(e, t, n) {
 	let r = [], i = "";
 	for (let a of t.split(/(?<= )/)) i && e.measureText(i + a).width > n ? (r.push(i), i = a) : i += a;
 	return i ? [...r, i] : r;
 }
-var Xn = 14, [Zn, Qn] = [16, 20], $n = {
+var Qn = 14, [$n, er] = [16, 20], tr = {
 	title: [
 		"600 17px sans-serif",
 		"#1b1c1e",
@@ -1981,36 +1988,36 @@ var Xn = 14, [Zn, Qn] = [16, 20], $n = {
 		15.5
 	]
 };
-async function er(e, t, n, r) {
-	let i = await zn(e, t, n, r), a = Gn(t, n, r.view, Zn), o = Math.max(a.width, 420), s = Jn(e, t, n, r), { pen: c } = Wn(1, 1), l = (e) => (c.font = $n[e][0], Yn(c, s[e], o)), [u, d, f] = [
+async function nr(e, t, n, r) {
+	let i = await Vn(e, t, n, r), a = qn(t, n, r.view, $n), o = Math.max(a.width, 420), s = Xn(e, t, n, r), { pen: c } = Kn(1, 1), l = (e) => (c.font = tr[e][0], Zn(c, s[e], o)), [u, d, f] = [
 		l("title"),
 		l("about"),
 		l("caption")
-	], p = Xn + u.length * $n.title[2] + d.length * $n.about[2] + 6, { canvas: m, pen: h } = Wn(o + 28, Math.ceil(p + a.height + Qn + f.length * $n.caption[2] + Xn), 2), g = (e, t, n) => ([h.font, h.fillStyle] = $n[t], e.forEach((e, r) => h.fillText(e, Xn, n + (r + .75) * $n[t][2])), n + e.length * $n[t][2]);
-	g(d, "about", g(u, "title", Xn)), h.save(), h.translate(Xn, p), Vn(h, e, i, t, n, a, r), [h.font, h.fillStyle] = $n.caption;
-	let [_, v] = [t.sprite.width * t.tile.enlarge, t.sprite.height * t.tile.enlarge], y = (e) => r.reach === "part" && pn(n, e)?.[3] || null, b = t.field?.size[1] ?? e.manifest.model.input[2];
+	], p = Qn + u.length * tr.title[2] + d.length * tr.about[2] + 6, { canvas: m, pen: h } = Kn(o + 28, Math.ceil(p + a.height + er + f.length * tr.caption[2] + Qn), 2), g = (e, t, n) => ([h.font, h.fillStyle] = tr[t], e.forEach((e, r) => h.fillText(e, Qn, n + (r + .75) * tr[t][2])), n + e.length * tr[t][2]);
+	g(d, "about", g(u, "title", Qn)), h.save(), h.translate(Qn, p), Un(h, e, i, t, n, a, r), [h.font, h.fillStyle] = tr.caption;
+	let [_, v] = [t.sprite.width * t.tile.enlarge, t.sprite.height * t.tile.enlarge], y = (e) => r.reach === "part" && hn(n, e)?.[3] || null, b = t.field?.size[1] ?? e.manifest.model.input[2];
 	for (let { rank: e, panel: t, x: o, y: s } of a.cells) {
 		let a = y(e) !== null && i.content && n.partScales?.[e] || n.scales[e], c = t ? `±${X(a)}` : X(n.values[e]);
 		h.fillText(r.reach === "part" && (t === 0 || r.view === "projections") ? `${c} · ${Math.round((y(e) ?? 1) * b)} px` : c, o, s + v + 12, _);
 	}
 	if (r.reach !== "part") {
-		let t = r.reach === "whole" && i.whole ? e.manifest.model.input[2] : b, n = qn(t);
+		let t = r.reach === "whole" && i.whole ? e.manifest.model.input[2] : b, n = Yn(t);
 		h.fillRect(0, a.height + 7, n * _ / t, 2), h.fillText(`${n} px of the image`, n * _ / t + 7, a.height + 12);
 	}
-	return h.restore(), g(f, "caption", p + a.height + Qn), m;
+	return h.restore(), g(f, "caption", p + a.height + er), m;
 }
-function tr(e) {
+function rr(e) {
 	return new Promise((t, n) => {
 		try {
-			e.toBlob((e) => e ? t(e) : n(new jn()), "image/png");
+			e.toBlob((e) => e ? t(e) : n(new Nn()), "image/png");
 		} catch {
-			n(new jn());
+			n(new Nn());
 		}
 	});
 }
-var nr = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
-function rr(e, t, n, r, i = "both") {
-	let a = n.sprite.height * n.tile.enlarge, o = Gn(n, r, i).cells.filter((e) => e.panel === +(i === "projections")).map((e) => `<text x="${e.x + 4}" y="${e.y + a - 5}">${nr(X(r.values[e.rank]))}</text>`), s = nr(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
+var ir = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
+function ar(e, t, n, r, i = "both") {
+	let a = n.sprite.height * n.tile.enlarge, o = qn(n, r, i).cells.filter((e) => e.panel === +(i === "projections")).map((e) => `<text x="${e.x + 4}" y="${e.y + a - 5}">${ir(X(r.values[e.rank]))}</text>`), s = ir(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" width="${t.width}" height="${t.height + 24}" viewBox="0 -24 ${t.width} ${t.height + 24}">`,
 		`<title>${s}</title>`,
@@ -2021,7 +2028,7 @@ function rr(e, t, n, r, i = "both") {
 		"</svg>"
 	].join("\n");
 }
-function ir(e, t, n, r) {
+function or(e, t, n, r) {
 	let { model: i, data: a, options: o, versions: s, created: c } = e.manifest, l = Object.fromEntries(r.images.map((e) => [e, n.images[e]])), u = /* @__PURE__ */ new Set([...r.classes.map(([e]) => e), ...Object.values(l).map((e) => e?.label ?? -1)]), d = Object.fromEntries([...u].filter((e) => e >= 0).map((e) => [e, n.classes[e]])), { id: f, bytes: p, ...m } = t;
 	return JSON.stringify({
 		unit: `${t.name}:${r.channel}`,
@@ -2036,8 +2043,8 @@ function ir(e, t, n, r) {
 		classNames: d
 	}, null, 1);
 }
-var ar = "addEventListener(\"message\",function(e){document.querySelectorAll(\"iframe[data-convscope]\").forEach(function(f){if(f.contentWindow===e.source&&e.data&&e.data.convscope===\"height\")f.style.height=(+e.data.height||560)+\"px\"})})", or = (e, t) => t === "file" ? `${e}?embed=1` : e.replace(/[^/#?]*(\?[^#]*)?(#.*)$/, "embed.html$2"), sr = (e, t) => `<iframe data-convscope src="${nr(e)}" title="${nr(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>\n<script>${ar}<\/script>`;
-function cr(e, t, n, r) {
+var sr = "addEventListener(\"message\",function(e){document.querySelectorAll(\"iframe[data-convscope]\").forEach(function(f){if(f.contentWindow===e.source&&e.data&&e.data.convscope===\"height\")f.style.height=(+e.data.height||560)+\"px\"})})", cr = (e, t) => t === "file" ? `${e}?embed=1` : e.replace(/[^/#?]*(\?[^#]*)?(#.*)$/, "embed.html$2"), lr = (e, t) => `<iframe data-convscope src="${ir(e)}" title="${ir(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>\n<script>${sr}<\/script>`;
+function ur(e, t, n, r) {
 	let { model: i, data: a, versions: o, created: s } = e.manifest, c = (e) => e.replace(/[{}\\]/g, ""), l = `${a.count} images (${c(a.description)}; ${a.fingerprint.slice(0, 12)}), model ${i.fingerprint.slice(0, 12)}`;
 	return [
 		`@misc{convscope-${t.id}-${n},`,
@@ -2050,12 +2057,12 @@ function cr(e, t, n, r) {
 	].join("\n");
 }
 // src/parts/Channels.tsx
-var lr = (e, t, n) => e.bands && n ? t[0] : 0;
-function ur(e) {
-	let { manifest: t } = L(), { layer: n, channel: r, band: i, rank: a, side: o, label: s, part: c = null } = e;
+var dr = (e, t, n) => e.bands && n ? t[0] : 0;
+function fr(e) {
+	let { manifest: t } = I(), { layer: n, channel: r, band: i, rank: a, side: o, label: s, part: c = null } = e;
 	if (!n.bands || !t.paths.bands) return null;
 	let l = t.options.k, u = a === null ? t.model.input[0] * l + i - 1 : (i - 1) * l + a;
-	return /* @__PURE__ */ I(dn, {
+	return /* @__PURE__ */ F(pn, {
 		path: B(t.paths.bands, {
 			layer: n.id,
 			channel: r
@@ -2069,20 +2076,20 @@ function ur(e) {
 		...s ? { label: s } : {}
 	});
 }
-function dr({ count: e, band: t, change: n }) {
-	let { manifest: r } = L(), i = r.model.shown ?? [];
-	return /* @__PURE__ */ I("label", {
+function pr({ count: e, band: t, change: n }) {
+	let { manifest: r } = I(), i = r.model.shown ?? [];
+	return /* @__PURE__ */ F("label", {
 		class: "choice-of-one",
 		children: [
 			"Bands",
 			" ",
-			/* @__PURE__ */ I("select", {
+			/* @__PURE__ */ F("select", {
 				value: String(t),
 				onChange: (e) => n(Number(e.currentTarget.value)),
-				children: [/* @__PURE__ */ I("option", {
+				children: [/* @__PURE__ */ F("option", {
 					value: "0",
 					children: i.join(", ")
-				}), Array.from({ length: e }, (e, t) => /* @__PURE__ */ I("option", {
+				}), Array.from({ length: e }, (e, t) => /* @__PURE__ */ F("option", {
 					value: String(t + 1),
 					children: t + 1
 				}, t))]
@@ -2090,38 +2097,38 @@ function dr({ count: e, band: t, change: n }) {
 		]
 	});
 }
-function fr({ layer: e, unit: t, change: n }) {
-	let { manifest: r } = L(), i = lr(e, r.model.input, r.paths.bands), a = e.bands;
+function mr({ layer: e, unit: t, change: n }) {
+	let { manifest: r } = I(), i = dr(e, r.model.input, r.paths.bands), a = e.bands;
 	if (!i || !a) return null;
 	let o = Math.min(80, Math.max(a.height, a.width) * e.tile.enlarge);
-	return /* @__PURE__ */ I(q, {
+	return /* @__PURE__ */ F(q, {
 		title: "Channels",
 		class: "panel wide channels-panel",
 		note: "The strongest example channel by channel: the photo above, and below it what the unit takes from that channel, all on one scale. Elsewhere projections are the sum over channels.",
-		children: /* @__PURE__ */ I("ol", {
+		children: /* @__PURE__ */ F("ol", {
 			class: "channels",
-			children: Array.from({ length: i }, (r, i) => /* @__PURE__ */ I("li", { children: /* @__PURE__ */ I("button", {
+			children: Array.from({ length: i }, (r, i) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("button", {
 				type: "button",
 				class: "plain-button",
 				onClick: () => n(i + 1),
 				"aria-label": `Show band ${i + 1}`,
 				title: `Show band ${i + 1}`,
 				children: [
-					/* @__PURE__ */ I(ur, {
+					/* @__PURE__ */ F(fr, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
 						rank: 0,
 						side: o
 					}),
-					/* @__PURE__ */ I(ur, {
+					/* @__PURE__ */ F(fr, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
 						rank: null,
 						side: o
 					}),
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ F("span", {
 						class: "number",
 						children: i + 1
 					})
@@ -2131,7 +2138,7 @@ function fr({ layer: e, unit: t, change: n }) {
 	});
 }
 // src/parts/Truth.tsx
-function pr(e) {
+function hr(e) {
 	return e.flatMap((e) => {
 		if (e.verdicts) return e.verdicts.map(([t = "", n = "", r = ""]) => ({
 			layer: t,
@@ -2152,30 +2159,30 @@ function pr(e) {
 		}));
 	});
 }
-var mr = {
+var gr = {
 	what: "projections say something about their unit",
 	"where, not what": "projections say where, not what",
 	neither: "projections do not even say where",
 	"cannot tell": "too few units or images to tell"
 };
-function hr({ layer: e, brief: t }) {
-	let { manifest: n } = L(), r = pr(dt() ?? []).find((t) => t.layer === e && t.rule === n.options.rule);
-	return r ? t ? /* @__PURE__ */ I("small", {
-		title: mr[r.verdict],
+function _r({ layer: e, brief: t }) {
+	let { manifest: n } = I(), r = hr(ft() ?? []).find((t) => t.layer === e && t.rule === n.options.rule);
+	return r ? t ? /* @__PURE__ */ F("small", {
+		title: gr[r.verdict],
 		children: ["tested: ", r.verdict]
-	}) : /* @__PURE__ */ I(S, { children: ["Tested: ", /* @__PURE__ */ I("a", {
+	}) : /* @__PURE__ */ F(S, { children: ["Tested: ", /* @__PURE__ */ F("a", {
 		href: wt(r.experiment),
-		children: mr[r.verdict] ?? r.verdict
+		children: gr[r.verdict] ?? r.verdict
 	})] }) : null;
 }
-function gr({ layer: e, similarity: t }) {
-	return /* @__PURE__ */ I("p", {
+function vr({ layer: e, similarity: t }) {
+	return /* @__PURE__ */ F("p", {
 		class: t !== null && t > .9 ? "caution small" : "note",
-		children: [t !== null && (t > .9 ? `Its projection is nearly that of random numbers at this place (likeness ${t.toFixed(2)}): it says where, hardly what. ` : `Likeness to its control ${t.toFixed(2)}. `), /* @__PURE__ */ I(hr, { layer: e.name })]
+		children: [t !== null && (t > .9 ? `Its projection is nearly that of random numbers at this place (likeness ${t.toFixed(2)}): it says where, hardly what. ` : `Likeness to its control ${t.toFixed(2)}. `), /* @__PURE__ */ F(_r, { layer: e.name })]
 	});
 }
-function _r({ layer: e, labelled: t }) {
-	let { manifest: n } = L(), { options: r, data: i } = n, a = [
+function yr({ layer: e, labelled: t }) {
+	let { manifest: n } = I(), { options: r, data: i } = n, a = [
 		["Photos", `The ${r.k} images that excite the unit most, one place in each: its receptive field. Plain colour is padding: the field reaches beyond the image there, and the network is given zeros.`],
 		["Projections", `What the ${r.rule} rule carries from the unit's activation back to the pixels. Mid-grey is zero; each picture has a scale of its own, so strengths are not to be compared between pictures: black and white are the magnitude that 2 % of the values exceed.`],
 		...e.content ? [["Zoom", "The smallest part of the field that holds 95 % of a projection's energy, marked with dashes in the whole image."]] : [],
@@ -2183,25 +2190,25 @@ function _r({ layer: e, labelled: t }) {
 		...t ? [["Class selectivity", `(m − r) / (m + r): m the mean response to the class the unit prefers, r that to the others. Of ${i.count} images in ${i.classes} classes, some ${Math.max(1, Math.round(i.count / Math.max(1, i.classes)))} each: ${i.count / Math.max(1, i.classes) < 50 ? "few, so that it is large by chance too." : "enough to go by."}`]] : [],
 		["Like control", "How much a projection is like one that begins with random numbers at all units of its place: 1 alike, 0 unrelated. What is alike says little about the unit."]
 	];
-	return /* @__PURE__ */ I("details", {
+	return /* @__PURE__ */ F("details", {
 		class: "how",
-		children: [/* @__PURE__ */ I("summary", { children: "How to read this" }), /* @__PURE__ */ I("dl", { children: a.map(([e, t]) => /* @__PURE__ */ I("div", { children: [/* @__PURE__ */ I("dt", { children: e }), /* @__PURE__ */ I("dd", { children: t })] }, e)) })]
+		children: [/* @__PURE__ */ F("summary", { children: "How to read this" }), /* @__PURE__ */ F("dl", { children: a.map(([e, t]) => /* @__PURE__ */ F("div", { children: [/* @__PURE__ */ F("dt", { children: e }), /* @__PURE__ */ F("dd", { children: t })] }, e)) })]
 	});
 }
 // src/parts/Examples.tsx
-var vr = (e, t) => {
+var br = (e, t) => {
 	let n = e.images[t]?.label ?? -1;
 	return n < 0 ? null : e.classes[n] ?? `class ${n}`;
-}, yr = (e, t) => e.images[t]?.name ?? `image ${t}`;
-function br(e) {
-	let { layer: t, shard: n, unit: r, view: i, show: a, reach: o, band: s, choose: c, active: l, activate: u, open: d } = e, f = o === "whole", p = L(), m = (o === "part" ? Nn : Mn)(p, t, r.channel), h = pt(m), g = lr(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
-	return /* @__PURE__ */ I("div", {
+}, xr = (e, t) => e.images[t]?.name ?? `image ${t}`;
+function Sr(e) {
+	let { layer: t, shard: n, unit: r, view: i, show: a, reach: o, band: s, choose: c, active: l, activate: u, open: d } = e, f = o === "whole", p = I(), m = (o === "part" ? Fn : Pn)(p, t, r.channel), h = pt(m), g = dr(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
+	return /* @__PURE__ */ F("div", {
 		class: "examples",
 		children: [
-			/* @__PURE__ */ I("div", {
+			/* @__PURE__ */ F("div", {
 				class: "examples-bar",
 				children: [
-					/* @__PURE__ */ I(Pt, {
+					/* @__PURE__ */ F(Pt, {
 						label: "Show",
 						value: i,
 						options: [
@@ -2211,26 +2218,26 @@ function br(e) {
 						],
 						change: a
 					}),
-					/* @__PURE__ */ I(xr, { ...e }),
-					i !== "projections" && !f && g > 0 && /* @__PURE__ */ I(dr, {
+					/* @__PURE__ */ F(Cr, { ...e }),
+					i !== "projections" && !f && g > 0 && /* @__PURE__ */ F(pr, {
 						count: g,
 						band: s,
 						change: c
 					}),
-					i !== "photos" && /* @__PURE__ */ I(It, {}),
-					/* @__PURE__ */ I("span", {
+					i !== "photos" && /* @__PURE__ */ F(It, {}),
+					/* @__PURE__ */ F("span", {
 						class: "hint",
 						children: "Hover to see where; click or 1–9 to enlarge"
 					}),
-					/* @__PURE__ */ I(_r, {
+					/* @__PURE__ */ F(yr, {
 						layer: t,
 						labelled: r.classes.length > 0
 					})
 				]
 			}),
-			/* @__PURE__ */ I("div", {
+			/* @__PURE__ */ F("div", {
 				class: `panels panels-${_.length}`,
-				children: _.map((e) => /* @__PURE__ */ I(Sr, {
+				children: _.map((e) => /* @__PURE__ */ F(wr, {
 					kind: e,
 					whole: f && e === "photos",
 					reach: o,
@@ -2243,16 +2250,16 @@ function br(e) {
 					open: d
 				}, e))
 			}),
-			h && /* @__PURE__ */ I("p", {
+			h && /* @__PURE__ */ F("p", {
 				class: "panel warning missing-picture",
 				role: "alert",
 				children: [
 					"The picture file ",
-					/* @__PURE__ */ I("code", { children: m }),
+					/* @__PURE__ */ F("code", { children: m }),
 					" is missing from this copy of the atlas; its numbers are here."
 				]
 			}),
-			/* @__PURE__ */ I(Cr, {
+			/* @__PURE__ */ F(Tr, {
 				layer: t,
 				shard: n,
 				unit: r,
@@ -2261,18 +2268,18 @@ function br(e) {
 		]
 	});
 }
-function xr({ layer: e, unit: t, view: n, reach: r, extend: i }) {
-	let { manifest: a } = L(), o = [["field", "Field"]];
-	return e.content && t.images.some((e, n) => pn(t, n)) && o.unshift(["part", "Zoom"]), n !== "projections" && e.field !== null && a.paths.image !== null && o.push(["whole", "In its image"]), o.length > 1 ? /* @__PURE__ */ I(Pt, {
+function Cr({ layer: e, unit: t, view: n, reach: r, extend: i }) {
+	let { manifest: a } = I(), o = [["field", "Field"]];
+	return e.content && t.images.some((e, n) => hn(t, n)) && o.unshift(["part", "Zoom"]), n !== "projections" && e.field !== null && a.paths.image !== null && o.push(["whole", "In its image"]), o.length > 1 ? /* @__PURE__ */ F(Pt, {
 		label: "How much is shown",
 		value: r,
 		options: o,
 		change: i
 	}) : null;
 }
-function Sr({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o, active: s, activate: c, open: l }) {
-	let u = N(null), [d, f] = j(112), p = t.sprite.columns;
-	M(() => {
+function wr({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o, active: s, activate: c, open: l }) {
+	let u = M(null), [d, f] = A(112), p = t.sprite.columns;
+	j(() => {
 		if (!u.current) return;
 		let e = new ResizeObserver(([e]) => {
 			let t = e?.contentRect.width ?? 0;
@@ -2281,34 +2288,34 @@ function Sr({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o,
 		return e.observe(u.current), () => e.disconnect();
 	}, [p]);
 	let m = e === "photos" ? "Photo" : "Projection";
-	return /* @__PURE__ */ I("figure", {
+	return /* @__PURE__ */ F("figure", {
 		class: "panel-9",
-		children: [/* @__PURE__ */ I("figcaption", { children: e === "photos" ? "What excites it" : "What it takes from each" }), /* @__PURE__ */ I("div", {
+		children: [/* @__PURE__ */ F("figcaption", { children: e === "photos" ? "What excites it" : "What it takes from each" }), /* @__PURE__ */ F("div", {
 			ref: u,
 			class: "nine",
 			style: { gridTemplateColumns: `repeat(${p}, ${d}px)` },
 			role: "group",
 			"aria-label": `${m}s`,
-			children: r.images.map((u, f) => /* @__PURE__ */ I("button", {
+			children: r.images.map((u, f) => /* @__PURE__ */ F("button", {
 				type: "button",
 				class: f === s ? "cell active" : "cell",
 				onMouseEnter: () => c(f),
 				onFocus: () => c(f),
 				onClick: () => l(f),
-				"aria-label": `${m} ${f + 1}: activation ${X(r.values[f])}, ${yr(n, u)}${vr(n, u) ? `, ${vr(n, u)}` : ""}`,
-				children: i ? /* @__PURE__ */ I(vn, {
+				"aria-label": `${m} ${f + 1}: activation ${X(r.values[f])}, ${xr(n, u)}${br(n, u) ? `, ${br(n, u)}` : ""}`,
+				children: i ? /* @__PURE__ */ F(bn, {
 					image: u,
-					name: yr(n, u),
+					name: xr(n, u),
 					box: r.boxes[f] ?? null,
 					square: d
-				}) : e === "photos" && o > 0 && r.values[f] !== 0 ? /* @__PURE__ */ I(ur, {
+				}) : e === "photos" && o > 0 && r.values[f] !== 0 ? /* @__PURE__ */ F(fr, {
 					layer: t,
 					channel: r.channel,
 					band: o,
 					rank: f,
 					side: d,
-					part: a === "part" ? pn(r, f) : null
-				}) : /* @__PURE__ */ I(mn, {
+					part: a === "part" ? hn(r, f) : null
+				}) : /* @__PURE__ */ F(gn, {
 					layer: t,
 					unit: r,
 					kind: e,
@@ -2320,37 +2327,37 @@ function Sr({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o,
 		})]
 	});
 }
-function Cr({ layer: e, shard: t, unit: n, rank: r }) {
-	let i = n.images[r], a = yr(t, i), o = vr(t, i);
-	return /* @__PURE__ */ I("figure", {
+function Tr({ layer: e, shard: t, unit: n, rank: r }) {
+	let i = n.images[r], a = xr(t, i), o = br(t, i);
+	return /* @__PURE__ */ F("figure", {
 		class: "looked",
 		children: [
-			/* @__PURE__ */ I("figcaption", { children: "Where it looks" }),
-			/* @__PURE__ */ I(vn, {
+			/* @__PURE__ */ F("figcaption", { children: "Where it looks" }),
+			/* @__PURE__ */ F(bn, {
 				image: i,
 				name: a,
 				box: n.boxes[r] ?? null,
 				part: n.content?.[r] ?? null
 			}),
-			/* @__PURE__ */ I("dl", { children: [
-				/* @__PURE__ */ I("div", { children: [/* @__PURE__ */ I("dt", { children: "Example" }), /* @__PURE__ */ I("dd", { children: [
+			/* @__PURE__ */ F("dl", { children: [
+				/* @__PURE__ */ F("div", { children: [/* @__PURE__ */ F("dt", { children: "Example" }), /* @__PURE__ */ F("dd", { children: [
 					r + 1,
 					" of ",
 					n.images.length
 				] })] }),
-				/* @__PURE__ */ I("div", { children: [/* @__PURE__ */ I("dt", { children: "Activation" }), /* @__PURE__ */ I("dd", {
+				/* @__PURE__ */ F("div", { children: [/* @__PURE__ */ F("dt", { children: "Activation" }), /* @__PURE__ */ F("dd", {
 					class: "number",
 					children: X(n.values[r])
 				})] }),
-				o !== null && /* @__PURE__ */ I("div", { children: [/* @__PURE__ */ I("dt", { children: "Label" }), /* @__PURE__ */ I("dd", { children: /* @__PURE__ */ I(jt, {
+				o !== null && /* @__PURE__ */ F("div", { children: [/* @__PURE__ */ F("dt", { children: "Label" }), /* @__PURE__ */ F("dd", { children: /* @__PURE__ */ F(jt, {
 					name: o,
 					number: -1
 				}) })] }),
-				/* @__PURE__ */ I("div", { children: [/* @__PURE__ */ I("dt", { children: "Image" }), /* @__PURE__ */ I("dd", { children: /* @__PURE__ */ I("a", {
+				/* @__PURE__ */ F("div", { children: [/* @__PURE__ */ F("dt", { children: "Image" }), /* @__PURE__ */ F("dd", { children: /* @__PURE__ */ F("a", {
 					href: W(i),
-					children: /* @__PURE__ */ I(K, { text: a })
+					children: /* @__PURE__ */ F(K, { text: a })
 				}) })] }),
-				e.spatial && /* @__PURE__ */ I("div", { children: [/* @__PURE__ */ I("dt", { children: "Place" }), /* @__PURE__ */ I("dd", {
+				e.spatial && /* @__PURE__ */ F("div", { children: [/* @__PURE__ */ F("dt", { children: "Place" }), /* @__PURE__ */ F("dd", {
 					class: "number",
 					children: [
 						"row ",
@@ -2364,8 +2371,8 @@ function Cr({ layer: e, shard: t, unit: n, rank: r }) {
 	});
 }
 // src/parts/Histogram.tsx
-var wr = 480;
-function Tr(e, t) {
+var Er = 480;
+function Dr(e, t) {
 	if (t <= (e[0] ?? 0)) return 0;
 	for (let n = 1; n < e.length; n += 1) {
 		let r = e[n - 1], i = e[n];
@@ -2373,31 +2380,31 @@ function Tr(e, t) {
 	}
 	return e.length - 1;
 }
-function Er({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a }) {
-	if (!n.length) return /* @__PURE__ */ I("p", {
+function Or({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a }) {
+	if (!n.length) return /* @__PURE__ */ F("p", {
 		class: "quiet",
 		children: "No responses."
 	});
-	let o = e.slice(t, t + n.length + 1), s = wr / n.length, c = Math.max(...n), l = (e) => Tr(o, e) * s, u = o[Math.round(n.length / 2)], d = n.reduce((e, t) => e + t, 0);
-	return /* @__PURE__ */ I("svg", {
+	let o = e.slice(t, t + n.length + 1), s = Er / n.length, c = Math.max(...n), l = (e) => Dr(o, e) * s, u = o[Math.round(n.length / 2)], d = n.reduce((e, t) => e + t, 0);
+	return /* @__PURE__ */ F("svg", {
 		class: "histogram",
-		viewBox: `0 0 ${wr} 134`,
+		viewBox: `0 0 ${Er} 134`,
 		role: a ? "group" : "img",
 		"aria-label": `${i}: ${d} images, from ${X(o[0])} to ${X(o.at(-1))}`,
 		children: [
 			n.map((e, t) => {
-				let n = e ? Math.max(1.5, 102 * Math.sqrt(e / c)) : 0, r = `${X(o[t])} to ${X(o[t + 1])}: ${e}`, i = /* @__PURE__ */ I("rect", {
+				let n = e ? Math.max(1.5, 102 * Math.sqrt(e / c)) : 0, r = `${X(o[t])} to ${X(o[t + 1])}: ${e}`, i = /* @__PURE__ */ F("rect", {
 					class: "bar",
 					x: t * s + .5,
 					y: 102 - n,
 					width: Math.max(.5, s - 1),
 					height: n,
-					children: /* @__PURE__ */ I("title", { children: r })
+					children: /* @__PURE__ */ F("title", { children: r })
 				}, t), l = e && a ? a(o[t] ?? 0, o[t + 1] ?? 0) : null;
-				return l === null ? i : /* @__PURE__ */ I("a", {
+				return l === null ? i : /* @__PURE__ */ F("a", {
 					href: l,
 					"aria-label": `Responses ${r}`,
-					children: [i, /* @__PURE__ */ I("rect", {
+					children: [i, /* @__PURE__ */ F("rect", {
 						class: "reach",
 						x: t * s,
 						width: s,
@@ -2405,30 +2412,30 @@ function Er({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a })
 					})]
 				}, t);
 			}),
-			/* @__PURE__ */ I("line", {
+			/* @__PURE__ */ F("line", {
 				class: "axis",
 				x1: "0",
-				x2: wr,
+				x2: Er,
 				y1: 102,
 				y2: 102
 			}),
-			r.map((e, t) => e !== null && /* @__PURE__ */ I("path", {
+			r.map((e, t) => e !== null && /* @__PURE__ */ F("path", {
 				class: "mark",
 				d: `M${l(e)} 104l-2.5 9h5z`
 			}, t)),
-			/* @__PURE__ */ I("text", {
+			/* @__PURE__ */ F("text", {
 				x: "0",
 				y: 130,
 				children: X(o[0])
 			}),
-			/* @__PURE__ */ I("text", {
-				x: wr / 2,
+			/* @__PURE__ */ F("text", {
+				x: Er / 2,
 				y: 130,
 				"text-anchor": "middle",
 				children: X(u)
 			}),
-			/* @__PURE__ */ I("text", {
-				x: wr,
+			/* @__PURE__ */ F("text", {
+				x: Er,
 				y: 130,
 				"text-anchor": "end",
 				children: X(o.at(-1))
@@ -2437,32 +2444,32 @@ function Er({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a })
 	});
 }
 // src/parts/Later.tsx
-var Dr = 100, Or = 12;
-function kr({ given: e, about: t, turn: n, draw: r }) {
-	let [i, a] = j(t), o = N(e);
-	return i === t && (o.current = e), M(() => {
+var kr = 100, Ar = 12;
+function jr({ given: e, about: t, turn: n, draw: r }) {
+	let [i, a] = A(t), o = M(e);
+	return i === t && (o.current = e), j(() => {
 		if (i === t) return;
-		let e = setTimeout(() => a(t), Dr + Or * n);
+		let e = setTimeout(() => a(t), kr + Ar * n);
 		return () => clearTimeout(e);
-	}, [t]), P(() => /* @__PURE__ */ I(S, { children: r(o.current) }), Object.values(o.current));
+	}, [t]), N(() => /* @__PURE__ */ F(S, { children: r(o.current) }), Object.values(o.current));
 }
 // src/parts/Caused.tsx
-var Ar = 56, [jr, Mr, Nr] = [
+var Mr = 56, [Nr, Pr, Fr] = [
 	176,
 	68,
 	64
-], Pr = (e) => e.replace(/@\d+,\d+$/, "");
-function Fr() {
-	return dt()?.filter((e) => e.kind === "causes" && e.data) ?? [];
+], Ir = (e) => e.replace(/@\d+,\d+$/, "");
+function Lr() {
+	return ft()?.filter((e) => e.kind === "causes" && e.data) ?? [];
 }
-function Ir({ unit: e }) {
-	return /* @__PURE__ */ I(S, { children: Fr().filter((t) => t.units.includes(e)).map((t) => /* @__PURE__ */ I(Lr, {
+function Rr({ unit: e }) {
+	return /* @__PURE__ */ F(S, { children: Lr().filter((t) => t.units.includes(e)).map((t) => /* @__PURE__ */ F(zr, {
 		experiment: t,
 		unit: e
 	}, t.name)) });
 }
-function Lr({ experiment: e, unit: t }) {
-	let n = R(`experiments/${e.name}`).value, r = P(() => n?.graphs.filter((e) => Pr(e.unit) === t) ?? [], [n, t]), i = n?.usual.filter(([e]) => e === t) ?? [], a = i.flatMap(([, e, t]) => {
+function zr({ experiment: e, unit: t }) {
+	let n = L(`experiments/${e.name}`).value, r = N(() => n?.graphs.filter((e) => Ir(e.unit) === t) ?? [], [n, t]), i = n?.usual.filter(([e]) => e === t) ?? [], a = i.flatMap(([, e, t]) => {
 		let n = G(e);
 		return n ? [[
 			n.layer,
@@ -2470,126 +2477,126 @@ function Lr({ experiment: e, unit: t }) {
 			t
 		]] : [];
 	});
-	return /* @__PURE__ */ I(S, { children: [i.length > 0 && /* @__PURE__ */ I(oi, {
+	return /* @__PURE__ */ F(S, { children: [i.length > 0 && /* @__PURE__ */ F(ci, {
 		title: "What usually feeds it",
 		joints: a,
 		note: `The mean of what each unit gave on ${Z(i[0]?.[5] ?? 0, "image")}: activation times the signal carried back. The strongest inputs are by weight alone.`
-	}), r.length > 0 && /* @__PURE__ */ I(Vr, {
+	}), r.length > 0 && /* @__PURE__ */ F(Ur, {
 		experiment: e,
 		graphs: r,
 		title: "What fed it"
 	})] });
 }
-function Rr({ image: e }) {
-	return /* @__PURE__ */ I(S, { children: Fr().filter((t) => t.images.includes(e)).map((t) => /* @__PURE__ */ I(zr, {
+function Br({ image: e }) {
+	return /* @__PURE__ */ F(S, { children: Lr().filter((t) => t.images.includes(e)).map((t) => /* @__PURE__ */ F(Vr, {
 		experiment: t,
 		image: e
 	}, t.name)) });
 }
-function zr({ experiment: e, image: t }) {
-	let n = R(`experiments/${e.name}`).value, r = P(() => n?.graphs.filter((e) => e.image === t) ?? [], [n, t]);
-	return r.length > 0 ? /* @__PURE__ */ I(Vr, {
+function Vr({ experiment: e, image: t }) {
+	let n = L(`experiments/${e.name}`).value, r = N(() => n?.graphs.filter((e) => e.image === t) ?? [], [n, t]);
+	return r.length > 0 ? /* @__PURE__ */ F(Ur, {
 		experiment: e,
 		graphs: r,
 		title: "What fed units here",
 		here: !0
 	}) : null;
 }
-function Br({ experiment: e }) {
-	let t = R(`experiments/${e.name}`).value;
-	return t?.graphs.length ? /* @__PURE__ */ I(Vr, {
+function Hr({ experiment: e }) {
+	let t = L(`experiments/${e.name}`).value;
+	return t?.graphs.length ? /* @__PURE__ */ F(Ur, {
 		experiment: e,
 		graphs: t.graphs,
 		title: "What fed each",
 		whole: !0
 	}) : null;
 }
-function Vr({ experiment: e, graphs: t, title: n, here: r, whole: i }) {
-	let [a, o] = j(0), s = t[Math.min(a, t.length - 1)];
-	return s ? /* @__PURE__ */ I(q, {
+function Ur({ experiment: e, graphs: t, title: n, here: r, whole: i }) {
+	let [a, o] = A(0), s = t[Math.min(a, t.length - 1)];
+	return s ? /* @__PURE__ */ F(q, {
 		class: "panel wide",
 		title: n,
-		note: /* @__PURE__ */ I(S, { children: ["Each unit with its patch, what it takes there, and what it gives: activation times the signal carried back. ", !i && /* @__PURE__ */ I("a", {
+		note: /* @__PURE__ */ F(S, { children: ["Each unit with its patch, what it takes there, and what it gives: activation times the signal carried back. ", !i && /* @__PURE__ */ F("a", {
 			href: wt(e.name),
 			children: "All of it"
 		})] }),
-		children: [t.length > 1 && /* @__PURE__ */ I("p", {
+		children: [t.length > 1 && /* @__PURE__ */ F("p", {
 			class: "chips",
 			role: "group",
 			"aria-label": r || i ? "Units" : "Images",
-			children: t.map((e, t) => /* @__PURE__ */ I("button", {
+			children: t.map((e, t) => /* @__PURE__ */ F("button", {
 				type: "button",
 				class: "chip",
 				"aria-pressed": e === s,
 				onClick: () => o(t),
-				children: i ? /* @__PURE__ */ I(S, { children: [
-					/* @__PURE__ */ I(Nt, { unit: Pr(e.unit) }),
+				children: i ? /* @__PURE__ */ F(S, { children: [
+					/* @__PURE__ */ F(Nt, { unit: Ir(e.unit) }),
 					" on ",
-					/* @__PURE__ */ I(K, { text: Q(e.name) })
-				] }) : r ? /* @__PURE__ */ I(Nt, { unit: e.unit }) : /* @__PURE__ */ I(K, { text: Q(e.name) })
+					/* @__PURE__ */ F(K, { text: Q(e.name) })
+				] }) : r ? /* @__PURE__ */ F(Nt, { unit: e.unit }) : /* @__PURE__ */ F(K, { text: Q(e.name) })
 			}, t))
-		}), /* @__PURE__ */ I(Hr, {
+		}), /* @__PURE__ */ F(Wr, {
 			experiment: e,
 			graph: s,
 			here: r ?? !1
 		})]
 	}) : null;
 }
-function Hr({ experiment: e, graph: t, here: n }) {
-	let r = ft(t.sheet === null ? null : `experiments/${e.name}/${t.sheet}`), [i, a] = j(null), o = [[0], ...t.layers.map((e) => t.nodes.flatMap((t, n) => n && G(Pr(t.unit))?.layer === e ? [n] : []))], s = Math.max(...o.map((e) => e.length)), c = new Map(o.flatMap((e, t) => e.map((n, r) => [n, {
-		x: t * (jr + Nr),
-		y: (r + .5) * s * Mr / e.length
+function Wr({ experiment: e, graph: t, here: n }) {
+	let r = R(t.sheet === null ? null : `experiments/${e.name}/${t.sheet}`), [i, a] = A(null), o = [[0], ...t.layers.map((e) => t.nodes.flatMap((t, n) => n && G(Ir(t.unit))?.layer === e ? [n] : []))], s = Math.max(...o.map((e) => e.length)), c = new Map(o.flatMap((e, t) => e.map((n, r) => [n, {
+		x: t * (Nr + Fr),
+		y: (r + .5) * s * Pr / e.length
 	}]))), l = Math.max(...t.edges.map(([, , e]) => Math.abs(e)), 1e-12), u = (e) => i === null || i === e || t.edges.some(([t, n]) => t === e && n === i || n === e && t === i);
-	return /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("div", {
 		class: "scroll caused",
 		tabIndex: 0,
 		role: "region",
 		"aria-label": "Units and what they give",
-		children: [/* @__PURE__ */ I("div", {
+		children: [/* @__PURE__ */ F("div", {
 			class: "caused-heads",
-			children: o.map((e, r) => /* @__PURE__ */ I("span", {
+			children: o.map((e, r) => /* @__PURE__ */ F("span", {
 				style: {
-					left: `${r * (jr + Nr)}px`,
-					width: `${jr}px`
+					left: `${r * (Nr + Fr)}px`,
+					width: `${Nr}px`
 				},
-				children: r ? t.layers[r - 1] : n ? G(Pr(t.unit))?.layer : t.image === null ? Q(t.name) : /* @__PURE__ */ I("a", {
+				children: r ? t.layers[r - 1] : n ? G(Ir(t.unit))?.layer : t.image === null ? Q(t.name) : /* @__PURE__ */ F("a", {
 					href: W(t.image),
 					children: Q(t.name)
 				})
 			}, r))
-		}), /* @__PURE__ */ I("div", {
+		}), /* @__PURE__ */ F("div", {
 			class: "caused-graph",
 			style: {
-				width: `${o.length * (jr + Nr) - Nr}px`,
-				height: `${s * Mr}px`
+				width: `${o.length * (Nr + Fr) - Fr}px`,
+				height: `${s * Pr}px`
 			},
-			children: [/* @__PURE__ */ I("svg", {
+			children: [/* @__PURE__ */ F("svg", {
 				"aria-hidden": "true",
 				width: "100%",
 				height: "100%",
 				children: t.edges.map(([e, t, n]) => {
 					let [r, a] = [c.get(t), c.get(e)];
 					if (!r || !a) return null;
-					let [o, s] = [r.x + jr, a.x], u = (o + s) / 2;
-					return /* @__PURE__ */ I("path", {
+					let [o, s] = [r.x + Nr, a.x], u = (o + s) / 2;
+					return /* @__PURE__ */ F("path", {
 						class: n < 0 ? "against" : "",
 						"data-faint": i !== null && i !== e && i !== t,
 						d: `M${o} ${r.y}C${u} ${r.y} ${u} ${a.y} ${s} ${a.y}`,
 						"stroke-width": Math.max(.5, 7 * Math.abs(n) / l)
 					}, `${e}-${t}`);
 				})
-			}), /* @__PURE__ */ I("ul", { children: t.nodes.map((e, n) => /* @__PURE__ */ I("li", {
+			}), /* @__PURE__ */ F("ul", { children: t.nodes.map((e, n) => /* @__PURE__ */ F("li", {
 				"data-faint": !u(n),
 				style: {
 					left: `${c.get(n)?.x ?? 0}px`,
-					top: `${(c.get(n)?.y ?? 0) - Mr / 2}px`,
-					width: `${jr}px`
+					top: `${(c.get(n)?.y ?? 0) - Pr / 2}px`,
+					width: `${Nr}px`
 				},
 				onMouseEnter: () => a(n),
 				onMouseLeave: () => a(null),
 				onFocusIn: () => a(n),
 				onFocusOut: () => a(null),
-				children: /* @__PURE__ */ I(Ur, {
+				children: /* @__PURE__ */ F(Gr, {
 					unit: e.unit,
 					value: n ? e.amount : e.value,
 					first: n === 0,
@@ -2599,14 +2606,14 @@ function Hr({ experiment: e, graph: t, here: n }) {
 				})
 			}, n)) })]
 		})]
-	}), /* @__PURE__ */ I("ul", {
+	}), /* @__PURE__ */ F("ul", {
 		class: "plain caused-sums",
-		children: t.balances.map((e) => /* @__PURE__ */ I("li", { children: [
+		children: t.balances.map((e) => /* @__PURE__ */ F("li", { children: [
 			X(t.value),
 			" is ",
 			X(e.parts),
 			" from ",
-			/* @__PURE__ */ I("bdi", { children: e.layer }),
+			/* @__PURE__ */ F("bdi", { children: e.layer }),
 			e.others !== 0 && `, ${X(e.others)} by other ways`,
 			", ",
 			X(e.biases),
@@ -2616,107 +2623,107 @@ function Hr({ experiment: e, graph: t, here: n }) {
 		] }, e.layer))
 	})] });
 }
-function Ur({ unit: e, value: t, first: n, sheet: r, at: i, count: a }) {
-	let o = L(), s = G(Pr(e)), c = s && z(o, s.layer, s.channel), l = vt(c ?? void 0)(s?.channel ?? -1) ?? Pr(e).split(":").pop() ?? e, u = (e) => ({
-		width: `${Ar}px`,
-		height: `${Ar}px`,
+function Gr({ unit: e, value: t, first: n, sheet: r, at: i, count: a }) {
+	let o = I(), s = G(Ir(e)), c = s && z(o, s.layer, s.channel), l = vt(c ?? void 0)(s?.channel ?? -1) ?? Ir(e).split(":").pop() ?? e, u = (e) => ({
+		width: `${Mr}px`,
+		height: `${Mr}px`,
 		backgroundImage: `url("${r}")`,
 		backgroundPosition: `${-56 * i}px ${-56 * e}px`,
-		backgroundSize: `${Ar * a}px 112px`
-	}), d = /* @__PURE__ */ I(S, { children: [r && /* @__PURE__ */ I("span", {
+		backgroundSize: `${Mr * a}px 112px`
+	}), d = /* @__PURE__ */ F(S, { children: [r && /* @__PURE__ */ F("span", {
 		class: "pair",
-		children: [/* @__PURE__ */ I("span", {
+		children: [/* @__PURE__ */ F("span", {
 			class: "tile",
 			role: "img",
 			"aria-label": `Where ${e} gives most`,
 			style: u(0)
-		}), /* @__PURE__ */ I("span", {
+		}), /* @__PURE__ */ F("span", {
 			class: "tile projection",
 			role: "img",
 			"aria-label": `What ${e} takes there`,
 			style: u(1)
 		})]
-	}), /* @__PURE__ */ I("span", {
+	}), /* @__PURE__ */ F("span", {
 		class: "told",
-		children: [/* @__PURE__ */ I("b", {
+		children: [/* @__PURE__ */ F("b", {
 			title: e,
-			children: /* @__PURE__ */ I("bdi", { children: l })
-		}), /* @__PURE__ */ I("span", {
+			children: /* @__PURE__ */ F("bdi", { children: l })
+		}), /* @__PURE__ */ F("span", {
 			class: t < 0 ? "number against" : "number",
 			children: n || t < 0 ? X(t) : `+${X(t)}`
 		})]
 	})] });
-	return s && c ? /* @__PURE__ */ I("a", {
+	return s && c ? /* @__PURE__ */ F("a", {
 		href: U(s.layer, s.channel),
 		children: d
-	}) : /* @__PURE__ */ I("span", {
+	}) : /* @__PURE__ */ F("span", {
 		class: "node",
 		children: d
 	});
 }
 // src/parts/Needs.tsx
-var Wr = 8;
-function Gr(e, t, n) {
+var Kr = 8;
+function qr(e, t, n) {
 	let [r, i] = t === "unit" ? [0, 1] : [1, 0];
 	return e.pairs.flatMap((e) => e[r] === n && e[2] < 0 ? [{
 		of: String(e[i]),
 		change: e[2],
 		control: e[3]
-	}] : []).sort((e, t) => e.change - t.change).slice(0, Wr);
+	}] : []).sort((e, t) => e.change - t.change).slice(0, Kr);
 }
-function Kr(e, t = !0) {
-	let n = dt(), r = (t) => e === void 0 || !Array.isArray(t.settings.layers) || t.settings.layers.includes(e), i = n?.find((e) => e.kind === "effects" && e.data && r(e)) ?? null;
+function Jr(e, t = !0) {
+	let n = ft(), r = (t) => e === void 0 || !Array.isArray(t.settings.layers) || t.settings.layers.includes(e), i = n?.find((e) => e.kind === "effects" && e.data && r(e)) ?? null;
 	return {
 		experiment: i,
-		data: R(t && i ? `experiments/${i.name}` : null).value
+		data: L(t && i ? `experiments/${i.name}` : null).value
 	};
 }
-function qr({ of: e, kind: t }) {
-	let n = L(), { experiment: r, data: i } = Kr(t === "class" ? void 0 : G(e)?.layer), a = P(() => i ? Gr(i, t, e) : [], [
+function Yr({ of: e, kind: t }) {
+	let n = I(), { experiment: r, data: i } = Jr(t === "class" ? void 0 : G(e)?.layer), a = N(() => i ? qr(i, t, e) : [], [
 		i,
 		t,
 		e
 	]);
 	if (!a[0] || !r) return null;
 	let o = Math.max(...a.map((e) => -e.change));
-	return /* @__PURE__ */ I(q, {
+	return /* @__PURE__ */ F(q, {
 		title: t === "unit" ? "Classes that need this unit" : "Units that it needs",
-		note: /* @__PURE__ */ I(S, { children: ["The mean change of the score when the unit is silenced, over the images; in brackets that of its controls, silenced alike. ", /* @__PURE__ */ I("a", {
+		note: /* @__PURE__ */ F(S, { children: ["The mean change of the score when the unit is silenced, over the images; in brackets that of its controls, silenced alike. ", /* @__PURE__ */ F("a", {
 			href: wt(r.name),
 			children: "All of it"
 		})] }),
-		children: /* @__PURE__ */ I("ol", {
+		children: /* @__PURE__ */ F("ol", {
 			class: t === "unit" ? "bars" : "joints",
 			children: a.map((e) => {
 				let r = t === "class" ? G(e.of) : null, i = r && z(n, r.layer, r.channel);
-				return /* @__PURE__ */ I("li", { children: [
-					t === "class" && (i && r ? /* @__PURE__ */ I($, {
+				return /* @__PURE__ */ F("li", { children: [
+					t === "class" && (i && r ? /* @__PURE__ */ F($, {
 						layer: i,
 						channel: r.channel,
 						kind: "photos",
 						side: 32
-					}) : /* @__PURE__ */ I("span", {
+					}) : /* @__PURE__ */ F("span", {
 						class: "tile none",
 						"aria-hidden": "true"
 					})),
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ F("span", {
 						class: "bar-name",
-						children: /* @__PURE__ */ I("a", {
+						children: /* @__PURE__ */ F("a", {
 							href: r ? U(r.layer, r.channel) : Ct(e.of),
-							children: /* @__PURE__ */ I(K, { text: e.of })
+							children: /* @__PURE__ */ F(K, { text: e.of })
 						})
 					}),
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ F("span", {
 						class: "bar-track negative",
 						"aria-hidden": "true",
-						children: /* @__PURE__ */ I("span", { style: { width: `${-100 * e.change / o}%` } })
+						children: /* @__PURE__ */ F("span", { style: { width: `${-100 * e.change / o}%` } })
 					}),
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ F("span", {
 						class: "number",
 						children: [
 							X(e.change),
 							" ",
-							e.control !== null && /* @__PURE__ */ I("small", {
+							e.control !== null && /* @__PURE__ */ F("small", {
 								class: "quiet",
 								children: [
 									"(",
@@ -2732,57 +2739,57 @@ function qr({ of: e, kind: t }) {
 	});
 }
 // src/parts/Tuning.tsx
-var Jr = 1.25, Yr = (e) => `${100 * Math.min(Math.max(e, 0), Jr) / Jr}%`;
-function Xr({ layer: e, unit: t }) {
-	let { manifest: n } = L(), r = R(n.paths.tuning ? B(n.paths.tuning, { layer: e.id }) : null).value;
+var Xr = 1.25, Zr = (e) => `${100 * Math.min(Math.max(e, 0), Xr) / Xr}%`;
+function Qr({ layer: e, unit: t }) {
+	let { manifest: n } = I(), r = L(n.paths.tuning ? B(n.paths.tuning, { layer: e.id }) : null).value;
 	if (!r?.kept.some((e) => (e[t.channel] ?? null) !== null)) return null;
 	let i = r.out[t.channel] ?? [];
-	return /* @__PURE__ */ I(q, {
+	return /* @__PURE__ */ F(q, {
 		title: "Tuning",
 		note: "What survives of the activation when this unit's strongest images are changed: the dot, with its interval; the shaded part is the middle half of the layer's units. In bold where this unit differs from its layer.",
-		children: /* @__PURE__ */ I("ol", {
+		children: /* @__PURE__ */ F("ol", {
 			class: "tuning",
 			children: r.kinds.map((e, n) => {
 				let a = r.kept[n]?.[t.channel] ?? null;
 				if (a === null) return null;
 				let o = r.low[n]?.[t.channel] ?? null, s = r.high[n]?.[t.channel] ?? null, [c, l, u] = r.quartiles[n] ?? [];
-				return /* @__PURE__ */ I("li", {
+				return /* @__PURE__ */ F("li", {
 					class: i.some((e) => Math.abs(e) === n + 1) ? "differs" : void 0,
 					title: `keeps ${en(a)} ${e.how}; the layer's median is ${en(l)}`,
 					children: [
-						/* @__PURE__ */ I("span", { children: [
+						/* @__PURE__ */ F("span", { children: [
 							e.what,
 							" ",
-							/* @__PURE__ */ I("span", {
+							/* @__PURE__ */ F("span", {
 								class: "quiet",
 								children: e.how
 							})
 						] }),
-						/* @__PURE__ */ I("span", {
+						/* @__PURE__ */ F("span", {
 							class: "tuning-track",
 							"aria-hidden": "true",
 							children: [
-								c != null && u != null && /* @__PURE__ */ I("i", {
+								c != null && u != null && /* @__PURE__ */ F("i", {
 									class: "middle",
 									style: {
-										left: Yr(c),
-										right: `calc(100% - ${Yr(u)})`
+										left: Zr(c),
+										right: `calc(100% - ${Zr(u)})`
 									}
 								}),
-								o !== null && s !== null && /* @__PURE__ */ I("i", {
+								o !== null && s !== null && /* @__PURE__ */ F("i", {
 									class: "interval",
 									style: {
-										left: Yr(o),
-										right: `calc(100% - ${Yr(s)})`
+										left: Zr(o),
+										right: `calc(100% - ${Zr(s)})`
 									}
 								}),
-								/* @__PURE__ */ I("i", {
+								/* @__PURE__ */ F("i", {
 									class: "dot",
-									style: { left: Yr(a) }
+									style: { left: Zr(a) }
 								})
 							]
 						}),
-						/* @__PURE__ */ I("span", {
+						/* @__PURE__ */ F("span", {
 							class: "number",
 							children: en(a)
 						})
@@ -2793,111 +2800,113 @@ function Xr({ layer: e, unit: t }) {
 	});
 }
 // src/parts/Details.tsx
-function Zr(e) {
-	let { layer: t, unit: n } = e, r = L().manifest.extras, i = r ? Math.floor(n.channel / r.shard) : 0, a = R(r ? `extras/${t.id}/${i}` : null).value, o = dt(), s = {
+function $r(e) {
+	let { layer: t, unit: n } = e, r = I().manifest.extras, i = r ? Math.floor(n.channel / r.shard) : 0, a = L(r ? `extras/${t.id}/${i}` : null).value, o = ft(), s = {
 		...e,
 		extra: a,
 		mine: a?.units[n.channel - a.first],
 		experiments: o
 	};
-	return /* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ F("div", {
 		class: "details",
 		children: [
-			/* @__PURE__ */ I(kr, {
+			/* @__PURE__ */ F(jr, {
 				given: s,
 				about: n,
 				turn: 0,
-				draw: $r
+				draw: ti
 			}),
-			/* @__PURE__ */ I(kr, {
+			/* @__PURE__ */ F(jr, {
 				given: s,
 				about: n,
 				turn: 1,
-				draw: ei
+				draw: ni
 			}),
-			/* @__PURE__ */ I(kr, {
+			/* @__PURE__ */ F(jr, {
 				given: s,
 				about: n,
 				turn: 2,
-				draw: ti
+				draw: ri
 			})
 		]
 	});
 }
-function Qr(e, t, n) {
+function ei(e, t, n) {
 	let r = e.values.findIndex((e) => e !== null && e !== 0 && e >= t && e < n);
 	if (r >= 0) return { n: r + 1 };
 	let i = (t + n) / 2 / (e.maximum || 1);
 	return i > 0 && i <= .95 ? { share: i > .75 ? 1 : i > .5 ? 2 : i > .25 ? 3 : 4 } : null;
 }
-var $r = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ I(S, { children: [
-	/* @__PURE__ */ I("div", {
+var ti = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ F(S, { children: [
+	/* @__PURE__ */ F("div", {
 		class: "stack",
-		children: [/* @__PURE__ */ I(q, {
+		children: [/* @__PURE__ */ F(q, {
 			title: "Responses",
 			note: `Images by their strongest response, heights by square root; the ${r.values.length} shown above are marked.`,
-			children: /* @__PURE__ */ I(Er, {
+			children: /* @__PURE__ */ F(Or, {
 				edges: t.histogram.edges,
 				first: r.histogram.first,
 				counts: r.histogram.counts,
 				marks: r.values,
 				title: "Responses",
 				link: (e, t) => {
-					let n = Qr(r, e, t);
+					let n = ei(r, e, t);
 					return n && ("n" in n || (a?.bands.length ?? 0) > 0) ? o({
 						share: null,
 						...n
 					}) : null;
 				}
 			})
-		}), i && /* @__PURE__ */ I(ni, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
+		}), i && /* @__PURE__ */ F(ii, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
 	}),
-	r.classes.length > 0 && /* @__PURE__ */ I(ri, {
-		shard: n,
-		unit: r
+	(r.classes.length > 0 || a?.control) && /* @__PURE__ */ F("div", {
+		class: "stack",
+		children: [r.classes.length > 0 && /* @__PURE__ */ F(ai, {
+			shard: n,
+			unit: r
+		}), a?.control && /* @__PURE__ */ F(li, {
+			layer: e,
+			unit: r,
+			extra: a
+		})]
 	}),
-	/* @__PURE__ */ I(Xr, {
+	/* @__PURE__ */ F(Qr, {
 		layer: e,
 		unit: r
-	}),
-	a?.control && /* @__PURE__ */ I(si, {
-		layer: e,
-		unit: r,
-		extra: a
 	})
-] }), ei = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ I(ii, {
+] }), ni = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ F(oi, {
 	extra: t,
 	unit: n,
 	maximum: e.maximum,
 	share: r
-}) : null, ti = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
+}) : null, ri = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
 	let a = (t) => t.kind === "evolution" && Array.isArray(t.settings.layers) && t.settings.layers.includes(e.name), o = (i ?? []).filter((n) => a(n) || n.units.includes(`${e.name}:${t.channel}`));
-	return /* @__PURE__ */ I(S, { children: [
-		/* @__PURE__ */ I(qr, {
+	return /* @__PURE__ */ F(S, { children: [
+		/* @__PURE__ */ F(Yr, {
 			of: `${e.name}:${t.channel}`,
 			kind: "unit"
 		}),
-		/* @__PURE__ */ I(ai, {
+		/* @__PURE__ */ F(si, {
 			layer: e,
 			unit: t
 		}),
-		/* @__PURE__ */ I(Ir, { unit: `${e.name}:${t.channel}` }),
-		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ I(oi, {
+		/* @__PURE__ */ F(Rr, { unit: `${e.name}:${t.channel}` }),
+		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ F(ci, {
 			title: "Strongest inputs",
 			joints: r.incoming,
 			note: n.incoming
 		}),
-		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ I(oi, {
+		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ F(ci, {
 			title: "Strongest outputs",
 			joints: r.outgoing,
 			note: n.outgoing
 		}),
-		o.length > 0 && /* @__PURE__ */ I(q, {
+		o.length > 0 && /* @__PURE__ */ F(q, {
 			title: "Experiments on this unit",
-			children: /* @__PURE__ */ I("ul", {
+			children: /* @__PURE__ */ F("ul", {
 				class: "plain",
-				children: o.map((n) => /* @__PURE__ */ I("li", { children: [
-					/* @__PURE__ */ I("a", {
+				children: o.map((n) => /* @__PURE__ */ F("li", { children: [
+					/* @__PURE__ */ F("a", {
 						href: V(wt(n.name), a(n) ? {
 							layer: e.name,
 							unit: t.channel
@@ -2905,7 +2914,7 @@ var $r = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) =
 						children: n.title
 					}),
 					" ",
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ F("span", {
 						class: "op",
 						children: n.kind
 					})
@@ -2914,12 +2923,12 @@ var $r = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) =
 		})
 	] });
 };
-function ni({ unit: e }) {
+function ii({ unit: e }) {
 	let t = qt();
-	return /* @__PURE__ */ I(q, {
+	return /* @__PURE__ */ F(q, {
 		title: "Your note",
 		note: "Kept in this browser; the first page lists it among the marked units, and saves it.",
-		children: /* @__PURE__ */ I("textarea", {
+		children: /* @__PURE__ */ F("textarea", {
 			rows: 2,
 			maxLength: 2e3,
 			value: t.all()[e] ?? "",
@@ -2929,27 +2938,27 @@ function ni({ unit: e }) {
 		})
 	});
 }
-function ri({ shard: e, unit: t }) {
+function ai({ shard: e, unit: t }) {
 	let n = Math.max(...t.classes.map(([, e]) => e), 0);
-	return /* @__PURE__ */ I(q, {
+	return /* @__PURE__ */ F(q, {
 		title: "Top classes",
 		note: "Mean, over a class's images, of the strongest response in each.",
-		children: /* @__PURE__ */ I("ol", {
+		children: /* @__PURE__ */ F("ol", {
 			class: "bars",
-			children: t.classes.map(([t, r]) => /* @__PURE__ */ I("li", { children: [
-				/* @__PURE__ */ I("span", {
+			children: t.classes.map(([t, r]) => /* @__PURE__ */ F("li", { children: [
+				/* @__PURE__ */ F("span", {
 					class: "bar-name",
-					children: /* @__PURE__ */ I(jt, {
+					children: /* @__PURE__ */ F(jt, {
 						name: e.classes[t],
 						number: t
 					})
 				}),
-				/* @__PURE__ */ I("span", {
+				/* @__PURE__ */ F("span", {
 					class: "bar-track",
 					"aria-hidden": "true",
-					children: /* @__PURE__ */ I("span", { style: { width: `${n > 0 ? 100 * Math.max(0, r) / n : 0}%` } })
+					children: /* @__PURE__ */ F("span", { style: { width: `${n > 0 ? 100 * Math.max(0, r) / n : 0}%` } })
 				}),
-				/* @__PURE__ */ I("span", {
+				/* @__PURE__ */ F("span", {
 					class: "number",
 					children: X(r)
 				})
@@ -2957,41 +2966,41 @@ function ri({ shard: e, unit: t }) {
 		})
 	});
 }
-function ii({ extra: e, unit: t, maximum: n, share: r }) {
-	let i = N(null);
-	return M(() => i.current?.scrollIntoView({ block: "center" }), [r]), /* @__PURE__ */ I(q, {
+function oi({ extra: e, unit: t, maximum: n, share: r }) {
+	let i = M(null);
+	return j(() => i.current?.scrollIntoView({ block: "center" }), [r]), /* @__PURE__ */ F(q, {
 		title: "Lower responses",
 		class: "panel wide",
 		note: "Patches from images that excite the unit less, at their strongest place: a unit is more than its maxima. Those shown above are left out.",
-		children: /* @__PURE__ */ I("div", {
+		children: /* @__PURE__ */ F("div", {
 			class: "bands",
-			children: t.bands.map((t, a) => /* @__PURE__ */ I("div", {
+			children: t.bands.map((t, a) => /* @__PURE__ */ F("div", {
 				class: a + 1 === r ? "band here" : "band",
 				ref: a + 1 === r ? i : null,
-				children: [/* @__PURE__ */ I("h3", { children: [
+				children: [/* @__PURE__ */ F("h3", { children: [
 					n ? `${$t(t.low / n)} to ${$t(t.high / n)}` : "",
 					" ",
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ F("span", {
 						class: "quiet",
 						children: "of the maximum"
 					})
-				] }), /* @__PURE__ */ I("div", {
+				] }), /* @__PURE__ */ F("div", {
 					class: "band-row",
 					children: [t.samples.map((t) => {
-						let n = vr(e, t.image);
-						return /* @__PURE__ */ I("a", {
+						let n = br(e, t.image);
+						return /* @__PURE__ */ F("a", {
 							href: `#/i/${t.image}`,
-							title: `${yr(e, t.image)}${n ? `, ${n}` : ""}`,
-							children: [/* @__PURE__ */ I(xn, {
+							title: `${xr(e, t.image)}${n ? `, ${n}` : ""}`,
+							children: [/* @__PURE__ */ F(Cn, {
 								image: t.image,
 								box: t.box,
-								label: `Response ${X(t.value)}, ${yr(e, t.image)}`
-							}), /* @__PURE__ */ I("span", {
+								label: `Response ${X(t.value)}, ${xr(e, t.image)}`
+							}), /* @__PURE__ */ F("span", {
 								class: "number",
 								children: X(t.value)
 							})]
 						}, t.image);
-					}), t.samples.length === 0 && /* @__PURE__ */ I("span", {
+					}), t.samples.length === 0 && /* @__PURE__ */ F("span", {
 						class: "quiet",
 						children: "none among the images sampled"
 					})]
@@ -3000,15 +3009,15 @@ function ii({ extra: e, unit: t, maximum: n, share: r }) {
 		})
 	});
 }
-function ai({ layer: e, unit: t }) {
-	let n = L(), r = t.nearest.filter(([t]) => z(n, e.name, t));
-	return r.length ? /* @__PURE__ */ I(q, {
+function si({ layer: e, unit: t }) {
+	let n = I(), r = t.nearest.filter(([t]) => z(n, e.name, t));
+	return r.length ? /* @__PURE__ */ F(q, {
 		title: "Nearest units",
-		note: /* @__PURE__ */ I(S, { children: [
+		note: /* @__PURE__ */ F(S, { children: [
 			"By co-activation over the collection: ",
 			e.neighbours,
 			". ",
-			/* @__PURE__ */ I("a", {
+			/* @__PURE__ */ F("a", {
 				href: H(e.name, {
 					sort: "similar",
 					near: t.channel,
@@ -3017,24 +3026,24 @@ function ai({ layer: e, unit: t }) {
 				children: "Sort the layer by likeness to this unit"
 			})
 		] }),
-		children: /* @__PURE__ */ I("ul", {
+		children: /* @__PURE__ */ F("ul", {
 			class: "tiles",
-			children: r.map(([n, r]) => /* @__PURE__ */ I("li", { children: [/* @__PURE__ */ I("a", {
+			children: r.map(([n, r]) => /* @__PURE__ */ F("li", { children: [/* @__PURE__ */ F("a", {
 				href: U(e.name, n),
-				children: [/* @__PURE__ */ I($, {
+				children: [/* @__PURE__ */ F($, {
 					layer: e,
 					channel: n,
 					kind: "photos",
 					side: 56
-				}), /* @__PURE__ */ I(Mt, {
+				}), /* @__PURE__ */ F(Mt, {
 					layer: e,
 					channel: n,
-					children: /* @__PURE__ */ I("span", { children: [/* @__PURE__ */ I("span", {
+					children: /* @__PURE__ */ F("span", { children: [/* @__PURE__ */ F("span", {
 						class: "heard",
 						children: "similarity "
 					}), r.toFixed(2)] })
 				})]
-			}), /* @__PURE__ */ I("a", {
+			}), /* @__PURE__ */ F("a", {
 				class: "versus",
 				href: Tt(`${e.name}:${t.channel}`, `${e.name}:${n}`),
 				"aria-label": `Compare with unit ${n}`,
@@ -3044,61 +3053,61 @@ function ai({ layer: e, unit: t }) {
 		})
 	}) : null;
 }
-function oi({ title: e, joints: t, note: n }) {
-	let r = L(), { network: i } = gt(), a = t.some(([e, t]) => z(r, e, t)), o = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
-	return /* @__PURE__ */ I(q, {
+function ci({ title: e, joints: t, note: n }) {
+	let r = I(), { network: i } = gt(), a = t.some(([e, t]) => z(r, e, t)), o = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
+	return /* @__PURE__ */ F(q, {
 		title: e,
 		note: n,
-		children: /* @__PURE__ */ I("ol", {
+		children: /* @__PURE__ */ F("ol", {
 			class: a ? "joints" : "joints bare",
 			children: t.map(([e, t, n]) => {
-				let s = z(r, e, t), c = `${e}:${t}`, l = _t(i, e, t), u = l !== null && /* @__PURE__ */ I(S, { children: [
-					/* @__PURE__ */ I(K, { text: l }),
+				let s = z(r, e, t), c = `${e}:${t}`, l = _t(i, e, t), u = l !== null && /* @__PURE__ */ F(S, { children: [
+					/* @__PURE__ */ F(K, { text: l }),
 					" ",
-					/* @__PURE__ */ I("small", {
+					/* @__PURE__ */ F("small", {
 						class: "quiet",
 						children: c
 					})
 				] });
-				return /* @__PURE__ */ I("li", { children: [
-					a && (s ? /* @__PURE__ */ I($, {
+				return /* @__PURE__ */ F("li", { children: [
+					a && (s ? /* @__PURE__ */ F($, {
 						layer: s,
 						channel: t,
 						kind: "photos",
 						side: 32
-					}) : /* @__PURE__ */ I("span", {
+					}) : /* @__PURE__ */ F("span", {
 						class: "tile none",
 						"aria-hidden": "true"
 					})),
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ F("span", {
 						class: "joint-name",
 						title: s ? c : `${c}: this unit is not in the atlas`,
-						children: l === null ? s ? /* @__PURE__ */ I("a", {
+						children: l === null ? s ? /* @__PURE__ */ F("a", {
 							href: U(e, t),
 							children: [
-								/* @__PURE__ */ I("span", { children: e }),
+								/* @__PURE__ */ F("span", { children: e }),
 								":",
 								t
 							]
-						}) : /* @__PURE__ */ I(S, { children: [
-							/* @__PURE__ */ I("span", { children: e }),
+						}) : /* @__PURE__ */ F(S, { children: [
+							/* @__PURE__ */ F("span", { children: e }),
 							":",
 							t
-						] }) : r.manifest.subset ? /* @__PURE__ */ I("span", {
+						] }) : r.manifest.subset ? /* @__PURE__ */ F("span", {
 							class: "logit",
 							children: u
-						}) : /* @__PURE__ */ I("a", {
+						}) : /* @__PURE__ */ F("a", {
 							class: "logit",
 							href: Ct(l),
 							children: u
 						})
 					}),
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ F("span", {
 						class: n < 0 ? "bar-track negative" : "bar-track",
 						"aria-hidden": "true",
-						children: /* @__PURE__ */ I("span", { style: { width: `${o > 0 ? 100 * Math.abs(n) / o : 0}%` } })
+						children: /* @__PURE__ */ F("span", { style: { width: `${o > 0 ? 100 * Math.abs(n) / o : 0}%` } })
 					}),
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ F("span", {
 						class: "number",
 						children: n < 0 ? `−${X(-n)}` : `+${X(n)}`
 					})
@@ -3107,27 +3116,27 @@ function oi({ title: e, joints: t, note: n }) {
 		})
 	});
 }
-function si({ layer: e, unit: t, extra: n }) {
-	let { manifest: r } = L();
+function li({ layer: e, unit: t, extra: n }) {
+	let { manifest: r } = I();
 	if (!r.paths.controls || !n.control) return null;
 	let i = B(r.paths.controls, {
 		layer: e.id,
 		sheet: Math.floor(t.channel / e.sheet.units)
 	});
-	return /* @__PURE__ */ I(q, {
+	return /* @__PURE__ */ F(q, {
 		title: "Control",
 		note: "The first projection beside one from the same place of the same image with random positive numbers at all units instead of this unit's activation. Projections that look like their control say little about the unit.",
-		children: [/* @__PURE__ */ I("div", {
+		children: [/* @__PURE__ */ F("div", {
 			class: "control",
 			children: [
-				/* @__PURE__ */ I("figure", { children: [/* @__PURE__ */ I(mn, {
+				/* @__PURE__ */ F("figure", { children: [/* @__PURE__ */ F(gn, {
 					layer: e,
 					unit: t,
 					kind: "projections",
 					rank: 0,
 					side: 112
-				}), /* @__PURE__ */ I("figcaption", { children: "this unit" })] }),
-				/* @__PURE__ */ I("figure", { children: [/* @__PURE__ */ I(dn, {
+				}), /* @__PURE__ */ F("figcaption", { children: "this unit" })] }),
+				/* @__PURE__ */ F("figure", { children: [/* @__PURE__ */ F(pn, {
 					path: i,
 					grid: e.sheet,
 					panel: 0,
@@ -3135,28 +3144,28 @@ function si({ layer: e, unit: t, extra: n }) {
 					side: 112,
 					boost: !0,
 					label: "Projection of a random seed"
-				}), /* @__PURE__ */ I("figcaption", { children: "random seed" })] }),
-				/* @__PURE__ */ I("p", { children: [/* @__PURE__ */ I("b", {
+				}), /* @__PURE__ */ F("figcaption", { children: "random seed" })] }),
+				/* @__PURE__ */ F("p", { children: [/* @__PURE__ */ F("b", {
 					class: "figure",
 					children: n.control.similarity === null ? "–" : n.control.similarity.toFixed(2)
-				}), /* @__PURE__ */ I("span", {
+				}), /* @__PURE__ */ F("span", {
 					class: "quiet",
 					children: "cosine similarity of the two: 1 alike, 0 unrelated"
 				})] })
 			]
-		}), /* @__PURE__ */ I(gr, {
+		}), /* @__PURE__ */ F(vr, {
 			layer: e,
 			similarity: n.control.similarity
 		})]
 	});
 }
 // src/pages/Class.tsx
-var ci = 18;
-function li({ name: e }) {
+var ui = 18;
+function di({ name: e }) {
 	let { collection: t, network: n, ready: r } = gt();
-	if (!r) return /* @__PURE__ */ I(Y, { what: e });
+	if (!r) return /* @__PURE__ */ F(Y, { what: e });
 	let i = yt(t?.names, e).filter((e) => t?.images[e]), a = yt(n?.names, e);
-	if (!i.length && !a.length) return /* @__PURE__ */ I(J, {
+	if (!i.length && !a.length) return /* @__PURE__ */ F(J, {
 		title: "No such class",
 		children: [
 			"“",
@@ -3169,36 +3178,36 @@ function li({ name: e }) {
 		...i.length ? [Z(o, "image")] : [],
 		...a.map((e) => `logit ${n?.layers.at(-1) ?? ""}:${e}`)
 	];
-	return /* @__PURE__ */ I(S, { children: [
-		/* @__PURE__ */ I("h1", { children: /* @__PURE__ */ I(K, {
+	return /* @__PURE__ */ F(S, { children: [
+		/* @__PURE__ */ F("h1", { children: /* @__PURE__ */ F(K, {
 			text: e,
 			plain: !0
 		}) }),
-		/* @__PURE__ */ I("p", {
+		/* @__PURE__ */ F("p", {
 			class: "lead",
 			children: ["class · ", s.join(" · ")]
 		}),
-		i.length > 0 && /* @__PURE__ */ I("p", {
+		i.length > 0 && /* @__PURE__ */ F("p", {
 			class: "note",
 			children: "Units answer to it by their selectivity for it: the mean of their strongest responses to its images against that to the others', from −1 to 1."
 		}),
-		!i.length && /* @__PURE__ */ I("p", {
+		!i.length && /* @__PURE__ */ F("p", {
 			class: "note",
 			children: "No image of this collection is labelled so: which units answer to it is not known."
 		}),
-		/* @__PURE__ */ I("div", {
+		/* @__PURE__ */ F("div", {
 			class: "class-page",
 			children: [
-				i.map((t) => /* @__PURE__ */ I(ui, {
+				i.map((t) => /* @__PURE__ */ F(fi, {
 					label: t,
 					name: e
 				}, t)),
-				a.map((e) => /* @__PURE__ */ I(fi, {
+				a.map((e) => /* @__PURE__ */ F(mi, {
 					logit: e,
 					layers: n?.layers ?? [],
 					note: n?.note ?? ""
 				}, e)),
-				/* @__PURE__ */ I(qr, {
+				/* @__PURE__ */ F(Yr, {
 					of: e,
 					kind: "class"
 				})
@@ -3206,42 +3215,42 @@ function li({ name: e }) {
 		})
 	] });
 }
-function ui({ label: e, name: t }) {
-	let { manifest: n } = L(), r = n.classes?.shard ?? 1, i = R(`classes/${Math.floor(e / r)}`), a = R(n.extras ? "profiles/index" : null).value, o = (a?.images ?? []).filter((t, n) => a?.labels[n] === e), s = i.value?.classes[e] ?? [];
-	return /* @__PURE__ */ I(S, { children: [o.length > 0 && /* @__PURE__ */ I(q, {
+function fi({ label: e, name: t }) {
+	let { manifest: n } = I(), r = n.classes?.shard ?? 1, i = L(`classes/${Math.floor(e / r)}`), a = L(n.extras ? "profiles/index" : null).value, o = (a?.images ?? []).filter((t, n) => a?.labels[n] === e), s = i.value?.classes[e] ?? [];
+	return /* @__PURE__ */ F(S, { children: [o.length > 0 && /* @__PURE__ */ F(q, {
 		title: "Its images",
 		class: "panel wide",
-		children: [/* @__PURE__ */ I("ul", {
+		children: [/* @__PURE__ */ F("ul", {
 			class: "thumbs",
-			children: o.slice(0, ci).map((e) => /* @__PURE__ */ I("li", { children: /* @__PURE__ */ I("a", {
+			children: o.slice(0, ui).map((e) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
 				href: W(e),
 				"aria-label": Q(a?.names[a.images.indexOf(e)] ?? `image ${e}`),
-				children: /* @__PURE__ */ I(bn, {
+				children: /* @__PURE__ */ F(Sn, {
 					image: e,
 					side: 84
 				})
 			}) }, e))
-		}), o.length > ci && /* @__PURE__ */ I("p", {
+		}), o.length > ui && /* @__PURE__ */ F("p", {
 			class: "more",
-			children: /* @__PURE__ */ I("a", {
+			children: /* @__PURE__ */ F("a", {
 				href: V("#/images", { q: t }),
 				children: ["All ", Z(o.length, "image")]
 			})
 		})]
 	}), [...n.layers].reverse().map((t, r) => {
 		let i = s[n.layers.length - 1 - r] ?? [];
-		return i.length > 0 && /* @__PURE__ */ I(q, {
+		return i.length > 0 && /* @__PURE__ */ F(q, {
 			title: `Units of ${t.name} that answer to it`,
-			note: /* @__PURE__ */ I("a", {
+			note: /* @__PURE__ */ F("a", {
 				href: H(t.name, {
 					class: e,
 					sort: "selectivity"
 				}),
 				children: "Those that prefer it to every other class"
 			}),
-			children: /* @__PURE__ */ I(di, {
+			children: /* @__PURE__ */ F(pi, {
 				rows: i,
-				tile: (e) => /* @__PURE__ */ I($, {
+				tile: (e) => /* @__PURE__ */ F($, {
 					layer: t,
 					channel: e,
 					kind: "photos",
@@ -3252,115 +3261,115 @@ function ui({ label: e, name: t }) {
 		}, t.id);
 	})] });
 }
-function di({ rows: e, layer: t, tile: n }) {
-	return /* @__PURE__ */ I("ul", {
+function pi({ rows: e, layer: t, tile: n }) {
+	return /* @__PURE__ */ F("ul", {
 		class: "tiles",
-		children: e.map(([e, r, i]) => /* @__PURE__ */ I("li", { children: /* @__PURE__ */ I("a", {
+		children: e.map(([e, r, i]) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
 			href: U(t.name, e),
 			title: `mean ${X(r)}, selectivity ${i.toFixed(2)}`,
-			children: [n(e), /* @__PURE__ */ I(Mt, {
+			children: [n(e), /* @__PURE__ */ F(Mt, {
 				layer: t,
 				channel: e,
-				children: /* @__PURE__ */ I("span", { children: i.toFixed(2) })
+				children: /* @__PURE__ */ F("span", { children: i.toFixed(2) })
 			})]
 		}) }, e))
 	});
 }
-function fi({ logit: e, layers: t, note: n }) {
-	let r = L(), i = r.manifest.classes?.shard ?? 64, a = R(`logits/${Math.floor(e / i)}`).value, o = t.map((t) => z(r, t, e)).find((e) => e !== void 0), s = a?.incoming[e - a.first] ?? [];
-	return /* @__PURE__ */ I(S, { children: [o && /* @__PURE__ */ I(q, {
+function mi({ logit: e, layers: t, note: n }) {
+	let r = I(), i = r.manifest.classes?.shard ?? 64, a = L(`logits/${Math.floor(e / i)}`).value, o = t.map((t) => z(r, t, e)).find((e) => e !== void 0), s = a?.incoming[e - a.first] ?? [];
+	return /* @__PURE__ */ F(S, { children: [o && /* @__PURE__ */ F(q, {
 		title: "Its logit",
 		note: "What excites the logit most, and what it takes from it.",
-		children: /* @__PURE__ */ I("a", {
+		children: /* @__PURE__ */ F("a", {
 			class: "pair-link",
 			href: U(o.name, e),
-			children: [/* @__PURE__ */ I("span", {
+			children: [/* @__PURE__ */ F("span", {
 				class: "pair",
-				children: [/* @__PURE__ */ I($, {
+				children: [/* @__PURE__ */ F($, {
 					layer: o,
 					channel: e,
 					kind: "photos",
 					side: 112
-				}), /* @__PURE__ */ I($, {
+				}), /* @__PURE__ */ F($, {
 					layer: o,
 					channel: e,
 					kind: "projections",
 					side: 112
 				})]
-			}), /* @__PURE__ */ I(Nt, { unit: `${o.name}:${e}` })]
+			}), /* @__PURE__ */ F(Nt, { unit: `${o.name}:${e}` })]
 		})
-	}), s.length > 0 && /* @__PURE__ */ I(oi, {
+	}), s.length > 0 && /* @__PURE__ */ F(ci, {
 		title: "What its logit is computed from",
 		joints: s,
 		note: n
 	})] });
 }
 // src/parts/Caution.tsx
-function pi({ layers: e }) {
-	let t = e.filter(sn);
-	return t.length ? /* @__PURE__ */ I("p", {
+function hi({ layers: e }) {
+	let t = e.filter(ln);
+	return t.length ? /* @__PURE__ */ F("p", {
 		class: "caution",
-		children: [t.map((e, t) => /* @__PURE__ */ I("span", { children: [t > 0 && ", ", /* @__PURE__ */ I(K, { text: e.name })] }, e.id)), ": projections look much like a random signal's from the same place (median cosine above 0.9). They say where, hardly what."]
+		children: [t.map((e, t) => /* @__PURE__ */ F("span", { children: [t > 0 && ", ", /* @__PURE__ */ F(K, { text: e.name })] }, e.id)), ": projections look much like a random signal's from the same place (median cosine above 0.9). They say where, hardly what."]
 	}) : null;
 }
 // src/parts/Marked.tsx
-function mi() {
-	let e = L(), t = qt(), { toast: n } = F(), r = Object.entries(t.all());
+function gi() {
+	let e = I(), t = qt(), { toast: n } = P(), r = Object.entries(t.all());
 	if (!r.length) return null;
-	let i = () => Ye("notes.json", JSON.stringify({
+	let i = () => Xe("notes.json", JSON.stringify({
 		model: e.manifest.model.name,
 		fingerprint: e.manifest.model.fingerprint,
 		notes: t.all()
 	}, null, 1)), a = async (r) => {
 		let i = r.files?.[0];
 		if (r.value = "", !i) return;
-		let a = hi(await i.text(), e.manifest.model.fingerprint);
+		let a = _i(await i.text(), e.manifest.model.fingerprint);
 		n(a === null ? "This file holds notes on another network" : `${Z(t.merge(a), "note")} taken in`);
 	};
-	return /* @__PURE__ */ I(q, {
+	return /* @__PURE__ */ F(q, {
 		title: "Marked units",
 		class: "panel marked",
-		children: [/* @__PURE__ */ I("ul", {
+		children: [/* @__PURE__ */ F("ul", {
 			class: "tiles",
 			children: r.map(([t, n]) => {
 				let r = G(t), i = r && z(e, r.layer, r.channel);
-				return !r || !i || r.channel >= i.channels ? null : /* @__PURE__ */ I("li", { children: /* @__PURE__ */ I("a", {
+				return !r || !i || r.channel >= i.channels ? null : /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
 					href: U(r.layer, r.channel),
 					children: [
-						/* @__PURE__ */ I("span", {
+						/* @__PURE__ */ F("span", {
 							class: "pair",
-							children: [/* @__PURE__ */ I($, {
+							children: [/* @__PURE__ */ F($, {
 								layer: i,
 								channel: r.channel,
 								kind: "photos",
 								side: 64
-							}), /* @__PURE__ */ I($, {
+							}), /* @__PURE__ */ F($, {
 								layer: i,
 								channel: r.channel,
 								kind: "projections",
 								side: 64
 							})]
 						}),
-						/* @__PURE__ */ I("span", {
+						/* @__PURE__ */ F("span", {
 							class: "caption",
-							children: /* @__PURE__ */ I("b", { children: /* @__PURE__ */ I(Nt, { unit: t }) })
+							children: /* @__PURE__ */ F("b", { children: /* @__PURE__ */ F(Nt, { unit: t }) })
 						}),
-						n && /* @__PURE__ */ I("small", {
+						n && /* @__PURE__ */ F("small", {
 							class: "clamp",
 							children: n
 						})
 					]
 				}) }, t);
 			})
-		}), /* @__PURE__ */ I("p", {
+		}), /* @__PURE__ */ F("p", {
 			class: "actions",
-			children: [/* @__PURE__ */ I("button", {
+			children: [/* @__PURE__ */ F("button", {
 				type: "button",
 				onClick: i,
 				children: "Save notes"
-			}), /* @__PURE__ */ I("label", {
+			}), /* @__PURE__ */ F("label", {
 				class: "button",
-				children: ["Take in notes…", /* @__PURE__ */ I("input", {
+				children: ["Take in notes…", /* @__PURE__ */ F("input", {
 					class: "heard",
 					type: "file",
 					accept: "application/json,.json",
@@ -3370,7 +3379,7 @@ function mi() {
 		})]
 	});
 }
-function hi(e, t) {
+function _i(e, t) {
 	let n;
 	try {
 		n = JSON.parse(e);
@@ -3380,7 +3389,7 @@ function hi(e, t) {
 	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : Wt(JSON.stringify(n.notes));
 }
 // src/pages/Home.tsx
-function gi(e, t) {
+function vi(e, t) {
 	if (!e) return t.map((e) => ({ shown: e }));
 	let n = new Map(t.map((e) => [e.name, e])), r = [];
 	for (let t of e.layers) {
@@ -3389,9 +3398,9 @@ function gi(e, t) {
 	}
 	return r;
 }
-function _i() {
-	let { manifest: e } = L(), { router: t } = F(), n = R("network"), r = P(() => gi(n.value, e.layers), [n.value, e]), [i, a] = j(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
-	Ge({
+function yi() {
+	let { manifest: e } = I(), { router: t } = P(), n = L("network"), r = N(() => vi(n.value, e.layers), [n.value, e]), [i, a] = A(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
+	Ke({
 		ArrowDown: o(1),
 		j: o(1),
 		ArrowUp: o(-1),
@@ -3402,12 +3411,12 @@ function _i() {
 		}
 	});
 	let s = e.layers.reduce((e, t) => e + t.units.dead, 0);
-	return /* @__PURE__ */ I(S, { children: [
-		/* @__PURE__ */ I("h1", { children: /* @__PURE__ */ I(K, {
+	return /* @__PURE__ */ F(S, { children: [
+		/* @__PURE__ */ F("h1", { children: /* @__PURE__ */ F(K, {
 			text: e.model.name,
 			plain: !0
 		}) }),
-		/* @__PURE__ */ I("p", {
+		/* @__PURE__ */ F("p", {
 			class: "lead",
 			children: [
 				"What its ",
@@ -3420,96 +3429,96 @@ function _i() {
 				"."
 			]
 		}),
-		/* @__PURE__ */ I(xi, { manifest: e }),
-		/* @__PURE__ */ I(pi, { layers: e.layers }),
-		/* @__PURE__ */ I("div", {
+		/* @__PURE__ */ F(Ci, { manifest: e }),
+		/* @__PURE__ */ F(hi, { layers: e.layers }),
+		/* @__PURE__ */ F("div", {
 			class: "map-head",
-			children: /* @__PURE__ */ I("h2", { children: "Layers in execution order" })
+			children: /* @__PURE__ */ F("h2", { children: "Layers in execution order" })
 		}),
-		/* @__PURE__ */ I("ol", {
+		/* @__PURE__ */ F("ol", {
 			class: "map",
-			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ I(yi, {
+			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ F(xi, {
 				layer: t.shown,
-				role: an(t.shown.name, n.value?.layers ?? []),
+				role: sn(t.shown.name, n.value?.layers ?? []),
 				current: e.layers.indexOf(t.shown) === i
-			}, t.shown.id) : /* @__PURE__ */ I(bi, { layers: t.passed }, `passed-${r}`))
+			}, t.shown.id) : /* @__PURE__ */ F(Si, { layers: t.passed }, `passed-${r}`))
 		}),
-		/* @__PURE__ */ I(vi, {}),
-		/* @__PURE__ */ I(mi, {}),
-		/* @__PURE__ */ I(wi, { manifest: e })
+		/* @__PURE__ */ F(bi, {}),
+		/* @__PURE__ */ F(gi, {}),
+		/* @__PURE__ */ F(Ei, { manifest: e })
 	] });
 }
-function vi() {
-	let e = lt();
-	return e.length ? /* @__PURE__ */ I(q, {
+function bi() {
+	let e = ut();
+	return e.length ? /* @__PURE__ */ F(q, {
 		title: "Compare with",
 		class: "panel beside",
 		note: "Atlases beside this one: which of their units do the same as units here.",
-		children: /* @__PURE__ */ I("p", {
+		children: /* @__PURE__ */ F("p", {
 			class: "chips",
-			children: e.map((e) => /* @__PURE__ */ I("a", {
+			children: e.map((e) => /* @__PURE__ */ F("a", {
 				class: "chip",
 				href: V("#/compare", { with: e.name }),
 				title: e.data,
 				children: [
-					/* @__PURE__ */ I("b", { children: e.name }),
+					/* @__PURE__ */ F("b", { children: e.name }),
 					" ",
-					/* @__PURE__ */ I("bdi", { children: e.model })
+					/* @__PURE__ */ F("bdi", { children: e.model })
 				]
 			}, e.name))
 		})
 	}) : null;
 }
-function yi({ layer: e, role: t, current: n }) {
-	let { manifest: r } = L(), i = e.preview, a = window.innerWidth < 600 ? 28 : 40, o = Math.min(i.columns, r.subset?.[e.name]?.length ?? e.channels), s = B(r.paths.preview, { layer: e.id });
-	return /* @__PURE__ */ I("li", {
+function xi({ layer: e, role: t, current: n }) {
+	let { manifest: r } = I(), i = e.preview, a = window.innerWidth < 600 ? 28 : 40, o = Math.min(i.columns, r.subset?.[e.name]?.length ?? e.channels), s = B(r.paths.preview, { layer: e.id });
+	return /* @__PURE__ */ F("li", {
 		class: n ? "station current" : "station",
-		children: /* @__PURE__ */ I("a", {
+		children: /* @__PURE__ */ F("a", {
 			href: H(e.name),
 			children: [
-				/* @__PURE__ */ I("span", {
+				/* @__PURE__ */ F("span", {
 					class: "station-name",
-					children: [/* @__PURE__ */ I("b", { children: /* @__PURE__ */ I(K, { text: e.name }) }), /* @__PURE__ */ I("span", {
+					children: [/* @__PURE__ */ F("b", { children: /* @__PURE__ */ F(K, { text: e.name }) }), /* @__PURE__ */ F("span", {
 						class: "op",
 						children: [e.op, t].filter(Boolean).join(", ")
 					})]
 				}),
-				/* @__PURE__ */ I("span", {
+				/* @__PURE__ */ F("span", {
 					class: "station-shape",
-					children: [/* @__PURE__ */ I("span", {
+					children: [/* @__PURE__ */ F("span", {
 						class: "number",
 						children: tn(e)
-					}), /* @__PURE__ */ I("small", { children: e.spatial ? "units × map" : "units" })]
+					}), /* @__PURE__ */ F("small", { children: e.spatial ? "units × map" : "units" })]
 				}),
-				/* @__PURE__ */ I("span", {
+				/* @__PURE__ */ F("span", {
 					class: "station-field",
-					children: [/* @__PURE__ */ I(kt, {
+					children: [/* @__PURE__ */ F(kt, {
 						field: e.field,
 						input: r.model.input
-					}), /* @__PURE__ */ I("span", { children: [e.field ? `${e.field.size[0]} px` : "all", /* @__PURE__ */ I("small", { children: e.field ? `stride ${e.field.stride[0]}` : "whole image" })] })]
+					}), /* @__PURE__ */ F("span", { children: [e.field ? `${e.field.size[0]} px` : "all", /* @__PURE__ */ F("small", { children: e.field ? `stride ${e.field.stride[0]}` : "whole image" })] })]
 				}),
-				/* @__PURE__ */ I("span", {
+				/* @__PURE__ */ F("span", {
 					class: "station-told",
 					children: [
-						/* @__PURE__ */ I("span", {
+						/* @__PURE__ */ F("span", {
 							class: e.units.dead ? "station-dead some" : "station-dead",
 							children: [e.units.dead, " dead"]
 						}),
-						e.control && /* @__PURE__ */ I("small", {
-							class: sn(e) ? "some" : "",
+						e.control && /* @__PURE__ */ F("small", {
+							class: ln(e) ? "some" : "",
 							title: "Median cosine of a unit's projection and a random signal's from the same place: 1 alike, 0 unrelated",
 							children: ["like control ", e.control.median?.toFixed(2) ?? "–"]
 						}),
-						/* @__PURE__ */ I(hr, {
+						/* @__PURE__ */ F(_r, {
 							layer: e.name,
 							brief: !0
 						})
 					]
 				}),
-				/* @__PURE__ */ I("span", {
+				/* @__PURE__ */ F("span", {
 					class: "strip",
 					"aria-hidden": "true",
-					children: [0, 1].map((e) => /* @__PURE__ */ I("span", { children: Array.from({ length: o }, (t, n) => /* @__PURE__ */ I(dn, {
+					children: [0, 1].map((e) => /* @__PURE__ */ F("span", { children: Array.from({ length: o }, (t, n) => /* @__PURE__ */ F(pn, {
 						path: s,
 						grid: i,
 						panel: 0,
@@ -3522,43 +3531,43 @@ function yi({ layer: e, role: t, current: n }) {
 		})
 	});
 }
-function bi({ layers: e }) {
-	return /* @__PURE__ */ I("li", {
+function Si({ layers: e }) {
+	return /* @__PURE__ */ F("li", {
 		class: "passed",
-		children: /* @__PURE__ */ I("details", { children: [/* @__PURE__ */ I("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ I("ul", { children: e.map((e) => /* @__PURE__ */ I("li", { children: [
-			/* @__PURE__ */ I(K, { text: e.name }),
+		children: /* @__PURE__ */ F("details", { children: [/* @__PURE__ */ F("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ F("ul", { children: e.map((e) => /* @__PURE__ */ F("li", { children: [
+			/* @__PURE__ */ F(K, { text: e.name }),
 			" ",
-			/* @__PURE__ */ I("span", {
+			/* @__PURE__ */ F("span", {
 				class: "op",
 				children: e.op
 			}),
 			" ",
-			/* @__PURE__ */ I("span", {
+			/* @__PURE__ */ F("span", {
 				class: "number",
 				children: tn(e)
 			}),
 			" ",
-			/* @__PURE__ */ I("span", { children: rn(e) })
+			/* @__PURE__ */ F("span", { children: rn(e) })
 		] }, e.name)) })] })
 	});
 }
-function xi({ manifest: e }) {
+function Ci({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
-	return t ? /* @__PURE__ */ I("details", {
+	return t ? /* @__PURE__ */ F("details", {
 		class: "panel warning",
-		children: [/* @__PURE__ */ I("summary", { children: [
+		children: [/* @__PURE__ */ F("summary", { children: [
 			Z(t, "image"),
 			" could not be read and ",
 			t === 1 ? "was" : "were",
 			" left out"
-		] }), /* @__PURE__ */ I("ul", { children: [n.map((e) => /* @__PURE__ */ I("li", { children: [
-			/* @__PURE__ */ I(K, { text: e.name }),
+		] }), /* @__PURE__ */ F("ul", { children: [n.map((e) => /* @__PURE__ */ F("li", { children: [
+			/* @__PURE__ */ F(K, { text: e.name }),
 			" ",
-			/* @__PURE__ */ I("span", {
+			/* @__PURE__ */ F("span", {
 				class: "quiet",
 				children: e.reason
 			})
-		] }, e.image)), t > n.length && /* @__PURE__ */ I("li", {
+		] }, e.image)), t > n.length && /* @__PURE__ */ F("li", {
 			class: "quiet",
 			children: [
 				"and ",
@@ -3568,54 +3577,54 @@ function xi({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var Si = ({ value: e }) => /* @__PURE__ */ I("code", {
+var wi = ({ value: e }) => /* @__PURE__ */ F("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
-}), Ci = (e, t) => t ? [[e, t]] : [];
-function wi({ manifest: e }) {
+}), Ti = (e, t) => t ? [[e, t]] : [];
+function Ei({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i, check: a } = e;
-	return /* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ F("div", {
 		class: "cards",
 		children: [
-			/* @__PURE__ */ I(q, {
+			/* @__PURE__ */ F(q, {
 				title: "Model",
-				children: /* @__PURE__ */ I(Ot, { rows: [
-					["Name", /* @__PURE__ */ I(K, {
+				children: /* @__PURE__ */ F(Ot, { rows: [
+					["Name", /* @__PURE__ */ F(K, {
 						text: t.name,
 						plain: !0
 					}, "n")],
 					["Input", `${t.input.join(" × ")}, ${t.dtype}`],
 					["Preparation", t.preprocessText],
-					["Output", /* @__PURE__ */ I(K, {
+					["Output", /* @__PURE__ */ F(K, {
 						text: t.output + (t.classes ? `, ${Z(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					...Ci("Taken for", t.meaning),
-					["SHA-256", /* @__PURE__ */ I(Si, { value: t.fingerprint }, "h")]
+					...Ti("Taken for", t.meaning),
+					["SHA-256", /* @__PURE__ */ F(wi, { value: t.fingerprint }, "h")]
 				] })
 			}),
-			/* @__PURE__ */ I(q, {
+			/* @__PURE__ */ F(q, {
 				title: "Images",
-				children: /* @__PURE__ */ I(Ot, { rows: [
-					["Collection", /* @__PURE__ */ I(K, {
+				children: /* @__PURE__ */ F(Ot, { rows: [
+					["Collection", /* @__PURE__ */ F(K, {
 						text: n.description,
 						plain: !0
 					}, "n")],
 					["Count", Z(n.count, "image")],
 					["Labels", n.classes ? Z(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ I(Si, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ F(wi, { value: n.fingerprint }, "h")]
 				] })
 			}),
-			/* @__PURE__ */ I(q, {
+			/* @__PURE__ */ F(q, {
 				title: "How it was made",
-				children: /* @__PURE__ */ I(Ot, { rows: [
-					["When", ln(e.created)],
+				children: /* @__PURE__ */ F(Ot, { rows: [
+					["When", dn(e.created)],
 					["Shown", `${r.k} strongest responses a unit, one an image`],
 					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}${r.gates ? `; gates: ${r.gates}` : ""}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
-					...Ci("Check", a?.sentence),
+					...Ti("Check", a?.sentence),
 					["Versions", Object.entries(i).map(([e, t]) => `${e} ${t}`).join(", ")]
 				] })
 			})
@@ -3623,7 +3632,7 @@ function wi({ manifest: e }) {
 	});
 }
 // src/parts/Strong.tsx
-function Ti(e, t, n, r) {
+function Di(e, t, n, r) {
 	let i = e.field;
 	if (!i) return [
 		0,
@@ -3639,13 +3648,13 @@ function Ti(e, t, n, r) {
 		o + i.size[1]
 	];
 }
-var Ei = 64;
-function Di({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, mark: s, pin: c, pinned: l }) {
-	let { manifest: u } = L(), d = u.paths.taken && a ? B(u.paths.taken, {
+var Oi = 64;
+function ki({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, mark: s, pin: c, pinned: l }) {
+	let { manifest: u } = I(), d = u.paths.taken && a ? B(u.paths.taken, {
 		image: n,
 		thousand: Math.floor(n / 1e3)
 	}) : null;
-	return /* @__PURE__ */ I("ul", {
+	return /* @__PURE__ */ F("ul", {
 		class: "tiles",
 		children: r.map(([r, f, p, m, h], g) => {
 			let [_, v, y, b, x] = o?.[g] ?? [], S = _ === void 0 ? null : [
@@ -3658,50 +3667,50 @@ function Di({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, m
 				grid: a,
 				cell: t * a.columns + g
 			} : null, w = {
-				box: Ti(e, m, h, u.model.input),
+				box: Di(e, m, h, u.model.input),
 				part: S,
 				over: C,
 				words: `${e.name}:${r}, response ${X(f)}${x ? `; black and white ±${X(x)}` : ""}`
 			}, T = () => s(w), E = l?.words === w.words, D = i.find((e) => e[1] === r)?.[2];
-			return /* @__PURE__ */ I("li", {
+			return /* @__PURE__ */ F("li", {
 				onMouseEnter: T,
 				onMouseLeave: () => s(null),
-				children: [/* @__PURE__ */ I("a", {
+				children: [/* @__PURE__ */ F("a", {
 					href: U(e.name, r),
 					onFocus: T,
 					onBlur: () => s(null),
-					children: [/* @__PURE__ */ I("span", {
+					children: [/* @__PURE__ */ F("span", {
 						class: "pair",
-						children: [/* @__PURE__ */ I("span", {
+						children: [/* @__PURE__ */ F("span", {
 							class: "cut-tile",
-							style: { width: `${Ei}px` },
-							children: /* @__PURE__ */ I(xn, {
+							style: { width: `${Oi}px` },
+							children: /* @__PURE__ */ F(Cn, {
 								image: n,
 								box: S ?? w.box
 							})
-						}), C ? /* @__PURE__ */ I(dn, {
+						}), C ? /* @__PURE__ */ F(pn, {
 							path: C.path,
 							grid: C.grid,
 							panel: 0,
 							cell: C.cell,
-							side: Ei,
+							side: Oi,
 							boost: !0
-						}) : D === void 0 ? /* @__PURE__ */ I("span", {
+						}) : D === void 0 ? /* @__PURE__ */ F("span", {
 							class: "tile none",
 							title: "not projected",
 							style: {
-								width: `${Ei}px`,
-								height: `${Ei}px`
+								width: `${Oi}px`,
+								height: `${Oi}px`
 							}
-						}) : /* @__PURE__ */ I(Oi, {
+						}) : /* @__PURE__ */ F(Ai, {
 							layer: e,
 							channel: r,
 							rank: D
 						})]
-					}), /* @__PURE__ */ I(Mt, {
+					}), /* @__PURE__ */ F(Mt, {
 						layer: e,
 						channel: r,
-						children: /* @__PURE__ */ I("span", {
+						children: /* @__PURE__ */ F("span", {
 							title: "response, and its share of the unit's maximum",
 							children: [
 								X(f),
@@ -3710,70 +3719,70 @@ function Di({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, m
 							]
 						})
 					})]
-				}), /* @__PURE__ */ I("button", {
+				}), /* @__PURE__ */ F("button", {
 					type: "button",
 					class: "versus",
 					"aria-pressed": E,
 					"aria-label": `Where unit ${r} responds`,
 					title: "Where it responds, and what it takes",
 					onClick: () => (c(E ? null : w), E && s(null)),
-					children: /* @__PURE__ */ I("svg", {
+					children: /* @__PURE__ */ F("svg", {
 						viewBox: "0 0 16 16",
 						"aria-hidden": "true",
-						children: [/* @__PURE__ */ I("circle", {
+						children: [/* @__PURE__ */ F("circle", {
 							cx: "8",
 							cy: "8",
 							r: "4.5"
-						}), /* @__PURE__ */ I("path", { d: "M8 0v6M8 10v6M0 8h6M10 8h6" })]
+						}), /* @__PURE__ */ F("path", { d: "M8 0v6M8 10v6M0 8h6M10 8h6" })]
 					})
 				})]
 			}, r);
 		})
 	});
 }
-function Oi({ layer: e, channel: t, rank: n, photo: r }) {
-	return /* @__PURE__ */ I(dn, {
-		path: Nn(L(), e, t),
+function Ai({ layer: e, channel: t, rank: n, photo: r }) {
+	return /* @__PURE__ */ F(pn, {
+		path: Fn(I(), e, t),
 		grid: e.sprite,
 		panel: +!r,
 		cell: n,
-		side: Ei,
+		side: Oi,
 		boost: !r
 	});
 }
-var ki = 24;
-function Ai({ layer: e, wins: t }) {
-	let [n, r] = j(!1), i = n ? t : t.slice(0, ki);
-	return /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I("ul", {
+var ji = 24;
+function Mi({ layer: e, wins: t }) {
+	let [n, r] = A(!1), i = n ? t : t.slice(0, ji);
+	return /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("ul", {
 		class: "tiles",
-		children: i.map(([, t, n]) => /* @__PURE__ */ I("li", { children: /* @__PURE__ */ I("a", {
+		children: i.map(([, t, n]) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
 			href: U(e.name, t),
-			children: [/* @__PURE__ */ I("span", {
+			children: [/* @__PURE__ */ F("span", {
 				class: "pair",
-				children: [/* @__PURE__ */ I(Oi, {
+				children: [/* @__PURE__ */ F(Ai, {
 					layer: e,
 					channel: t,
 					rank: n,
 					photo: !0
-				}), /* @__PURE__ */ I(Oi, {
+				}), /* @__PURE__ */ F(Ai, {
 					layer: e,
 					channel: t,
 					rank: n
 				})]
-			}), /* @__PURE__ */ I(Mt, {
+			}), /* @__PURE__ */ F(Mt, {
 				layer: e,
 				channel: t,
-				children: /* @__PURE__ */ I("span", { children: ["no. ", n + 1] })
+				children: /* @__PURE__ */ F("span", { children: ["no. ", n + 1] })
 			})]
 		}) }, t))
-	}), t.length > i.length && /* @__PURE__ */ I("button", {
+	}), t.length > i.length && /* @__PURE__ */ F("button", {
 		type: "button",
 		onClick: () => r(!0),
 		children: ["Show all ", t.length]
 	})] });
 }
 // src/pages/Image.tsx
-function ji(e, t, n) {
+function Ni(e, t, n) {
 	if (!e.starts) return Math.floor(e.images.indexOf(t) / n);
 	let r = -1;
 	for (let n of e.starts) {
@@ -3782,24 +3791,24 @@ function ji(e, t, n) {
 	}
 	return r;
 }
-function Mi({ number: e }) {
-	let { manifest: t } = L(), n = Number.isInteger(e) && e >= 0, r = R(n ? "images/index" : null), i = R(n && t.extras ? "profiles/index" : null), a = i.value && t.extras ? ji(i.value, e, t.extras.profileShard) : -1, o = R(a >= 0 ? `profiles/${a}` : null), s = r.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), c = R(s === void 0 ? null : `images/${s}`), l = dt();
-	if (!n) return /* @__PURE__ */ I(J, {
+function Pi({ number: e }) {
+	let { manifest: t } = I(), n = Number.isInteger(e) && e >= 0, r = L(n ? "images/index" : null), i = L(n && t.extras ? "profiles/index" : null), a = i.value && t.extras ? Ni(i.value, e, t.extras.profileShard) : -1, o = L(a >= 0 ? `profiles/${a}` : null), s = r.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), c = L(s === void 0 ? null : `images/${s}`), l = ft();
+	if (!n) return /* @__PURE__ */ F(J, {
 		title: "No such image",
 		children: "Images have numbers from 0."
 	});
-	if (r.error) return /* @__PURE__ */ I(J, {
+	if (r.error) return /* @__PURE__ */ F(J, {
 		title: "Data is missing",
 		children: r.error.message
 	});
-	if (!r.value || t.extras && !i.value && !i.error || a >= 0 && !o.value && !o.error || s !== void 0 && !c.value && !c.error) return /* @__PURE__ */ I(Y, { what: `image ${e}` });
+	if (!r.value || t.extras && !i.value && !i.error || a >= 0 && !o.value && !o.error || s !== void 0 && !c.value && !c.error) return /* @__PURE__ */ F(Y, { what: `image ${e}` });
 	let u = c.value?.images[e], d = o.value?.images[e], f = d ?? u;
-	if (!f) return /* @__PURE__ */ I(J, {
+	if (!f) return /* @__PURE__ */ F(J, {
 		title: "Not in this atlas",
 		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Z(i.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
 	});
 	let p = f.label < 0 ? null : (o.value ?? c.value)?.classes[f.label] ?? `class ${f.label}`, m = (l ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ I(Ni, {
+	return /* @__PURE__ */ F(Fi, {
 		number: e,
 		name: f.name,
 		label: p,
@@ -3809,21 +3818,21 @@ function Mi({ number: e }) {
 		about: m
 	});
 }
-function Ni({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
-	let { manifest: s } = L(), { router: c } = F(), [l, u] = j(null), [d, f] = j(null), p = l ?? d, m = R(s.taken ? "taken/index" : null).value, h = R(m?.images.includes(e) ? `taken/${e}` : null).value, g = a.indexOf(e), [_, v] = g < 0 ? [] : [a[g - 1], a[g + 1]], y = (e) => () => e === void 0 ? void 0 : c.step(W(e));
-	return Ge({
+function Fi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
+	let { manifest: s } = I(), { router: c } = P(), [l, u] = A(null), [d, f] = A(null), p = l ?? d, m = L(s.taken ? "taken/index" : null).value, h = L(m?.images.includes(e) ? `taken/${e}` : null).value, g = a.indexOf(e), [_, v] = g < 0 ? [] : [a[g - 1], a[g + 1]], y = (e) => () => e === void 0 ? void 0 : c.step(W(e));
+	return Ke({
 		ArrowLeft: y(_),
 		h: y(_),
 		ArrowRight: y(v),
 		l: y(v)
-	}), /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I("div", {
+	}), /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("div", {
 		class: "page-head",
-		children: [/* @__PURE__ */ I("div", { children: [/* @__PURE__ */ I("h1", { children: /* @__PURE__ */ I(K, { text: Q(t) }) }), /* @__PURE__ */ I("p", {
+		children: [/* @__PURE__ */ F("div", { children: [/* @__PURE__ */ F("h1", { children: /* @__PURE__ */ F(K, { text: Q(t) }) }), /* @__PURE__ */ F("p", {
 			class: "lead",
 			children: [
 				"image ",
 				e,
-				n !== null && /* @__PURE__ */ I(S, { children: [" · ", /* @__PURE__ */ I(jt, {
+				n !== null && /* @__PURE__ */ F(S, { children: [" · ", /* @__PURE__ */ F(jt, {
 					name: n,
 					number: -1
 				})] }),
@@ -3831,60 +3840,60 @@ function Ni({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 				"among the strongest of ",
 				Z(i.length, "unit")
 			]
-		})] }), /* @__PURE__ */ I("div", {
+		})] }), /* @__PURE__ */ F("div", {
 			class: "steps",
-			children: [_ !== void 0 && /* @__PURE__ */ I("a", {
+			children: [_ !== void 0 && /* @__PURE__ */ F("a", {
 				href: W(_),
 				"aria-label": `Previous image, ${_}`,
 				title: "Previous image (←)",
 				children: "←"
-			}), v !== void 0 && /* @__PURE__ */ I("a", {
+			}), v !== void 0 && /* @__PURE__ */ F("a", {
 				href: W(v),
 				"aria-label": `Next image, ${v}`,
 				title: "Next image (→)",
 				children: "→"
 			})]
 		})]
-	}), /* @__PURE__ */ I("div", {
+	}), /* @__PURE__ */ F("div", {
 		class: "image-page",
-		children: [/* @__PURE__ */ I("figure", {
+		children: [/* @__PURE__ */ F("figure", {
 			class: "looked sticky",
 			children: [
-				/* @__PURE__ */ I(vn, {
+				/* @__PURE__ */ F(bn, {
 					image: e,
 					name: t,
 					box: p?.box ?? null,
 					part: p?.part ?? null,
 					over: p?.over ?? null
 				}),
-				/* @__PURE__ */ I("figcaption", { children: p ? p.words : "Point at a unit, or press its mark, to see where it responds and what it takes" }),
-				/* @__PURE__ */ I("p", {
+				/* @__PURE__ */ F("figcaption", { children: p ? p.words : "Point at a unit, or press its mark, to see where it responds and what it takes" }),
+				/* @__PURE__ */ F("p", {
 					class: "quiet path",
-					children: /* @__PURE__ */ I(K, {
+					children: /* @__PURE__ */ F(K, {
 						text: t,
 						plain: !0
 					})
 				}),
-				/* @__PURE__ */ I("ul", {
+				/* @__PURE__ */ F("ul", {
 					class: "plain",
-					children: o.map((e) => /* @__PURE__ */ I("li", { children: /* @__PURE__ */ I("a", {
+					children: o.map((e) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
 						href: wt(e.name),
 						children: e.title
 					}) }, e.name))
 				})
 			]
-		}), /* @__PURE__ */ I("div", { children: [
-			r && /* @__PURE__ */ I(Pi, {
+		}), /* @__PURE__ */ F("div", { children: [
+			r && /* @__PURE__ */ F(Ii, {
 				taken: h !== null,
 				known: !s.taken || m !== null
 			}),
-			/* @__PURE__ */ I(Rr, { image: e }),
+			/* @__PURE__ */ F(Br, { image: e }),
 			s.layers.map((t, n) => {
 				let a = r?.[n] ?? [], o = i.filter((e) => e[0] === n);
-				return !a.length && !o.length ? null : /* @__PURE__ */ I(q, {
+				return !a.length && !o.length ? null : /* @__PURE__ */ F(q, {
 					title: t.name,
 					note: o.length ? `among the ${s.options.k} strongest of ${Z(o.length, "unit")}` : void 0,
-					children: [a.length > 0 ? /* @__PURE__ */ I(Di, {
+					children: [a.length > 0 ? /* @__PURE__ */ F(ki, {
 						layer: t,
 						image: e,
 						rows: a,
@@ -3895,10 +3904,10 @@ function Ni({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 						mark: u,
 						pin: f,
 						pinned: d
-					}) : /* @__PURE__ */ I(Ai, {
+					}) : /* @__PURE__ */ F(Mi, {
 						layer: t,
 						wins: o
-					}), a.length > 0 && o.length > 0 && /* @__PURE__ */ I("details", { children: [/* @__PURE__ */ I("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ I(Ai, {
+					}), a.length > 0 && o.length > 0 && /* @__PURE__ */ F("details", { children: [/* @__PURE__ */ F("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ F(Mi, {
 						layer: t,
 						wins: o
 					})] })]
@@ -3907,20 +3916,20 @@ function Ni({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		] })]
 	})] });
 }
-function Pi({ taken: e, known: t }) {
-	let { manifest: n } = L(), r = n.taken;
-	return /* @__PURE__ */ I("div", {
+function Ii({ taken: e, known: t }) {
+	let { manifest: n } = I(), r = n.taken;
+	return /* @__PURE__ */ F("div", {
 		class: "legend",
-		children: [/* @__PURE__ */ I("p", {
+		children: [/* @__PURE__ */ F("p", {
 			class: "note",
-			children: ["The units that respond most, by share of their own maximum (“max”: no image excites the unit more): the place in this image, and what each takes from it.", !e && t && (r ? ` Of this image the latter is kept only where it is among a unit's strongest: ${Z(r.images, "image")}, evenly spread, fit the ${cn(r.budget)} that the atlas was made with (--image-bytes).` : " This atlas keeps the latter only where the image is among a unit's strongest.")]
-		}), /* @__PURE__ */ I(It, {})]
+			children: ["The units that respond most, by share of their own maximum (“max”: no image excites the unit more): the place in this image, and what each takes from it.", !e && t && (r ? ` Of this image the latter is kept only where it is among a unit's strongest: ${Z(r.images, "image")}, evenly spread, fit the ${un(r.budget)} that the atlas was made with (--image-bytes).` : " This atlas keeps the latter only where the image is among a unit's strongest.")]
+		}), /* @__PURE__ */ F(It, {})]
 	});
 }
 // src/parts/Grid.tsx
-var Fi = (e) => e === document.documentElement ? window : e, Ii = 400;
-function Li(e, t, n, r, i, a, o) {
-	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - Ii) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + Ii) / l)));
+var Li = (e) => e === document.documentElement ? window : e, Ri = 400;
+function zi(e, t, n, r, i, a, o) {
+	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - Ri) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + Ri) / l)));
 	return {
 		columns: s,
 		step: o ? n.width + r : Math.floor((t + r) / s),
@@ -3929,22 +3938,22 @@ function Li(e, t, n, r, i, a, o) {
 		height: Math.max(0, c * l - r)
 	};
 }
-function Ri(e, t, n) {
+function Bi(e, t, n) {
 	let r = () => {
 		let r = e.current?.getBoundingClientRect(), i = r?.width || 900, a = -(r?.top ?? 0);
-		return Li(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
-	}, [i, a] = j(r), [o, s] = j(!1), c = () => {
+		return zi(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
+	}, [i, a] = A(r), [o, s] = A(!1), c = () => {
 		let e = r();
 		a((t) => t.columns === e.columns && t.step === e.step && t.first === e.first && t.last === e.last && t.height === e.height ? t : e);
 	};
-	Me(c, [
+	Ne(c, [
 		t.count,
 		t.cell.width,
 		t.cell.height,
 		t.columns
 	]);
-	let l = N(c);
-	return l.current = c, M(() => {
+	let l = M(c);
+	return l.current = c, j(() => {
 		let t = e.current;
 		if (!t) return;
 		let n = () => l.current(), r = new ResizeObserver(n);
@@ -3962,8 +3971,8 @@ function Ri(e, t, n) {
 		last: t.count
 	} : i;
 }
-function zi(e) {
-	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = F(), c = N(null), l = Ri(c, e, r), u = N(!1), d = (e) => {
+function Vi(e) {
+	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = P(), c = M(null), l = Bi(c, e, r), u = M(!1), d = (e) => {
 		t && (u.current = !0, a(Math.max(0, Math.min(t - 1, i < 0 ? 0 : i + e))));
 	}, f = l.columns, p = [
 		[["ArrowLeft", "h"], -1],
@@ -3977,32 +3986,32 @@ function zi(e) {
 		[["Home"], -t],
 		[["End"], t]
 	], m = Object.fromEntries(p.flatMap(([e, t]) => e.map((e) => [e, () => d(t)])));
-	Ge(e.keys === !1 ? {} : {
+	Ke(e.keys === !1 ? {} : {
 		...m,
 		Enter: () => i >= 0 && o(i)
-	}), Me(() => {
+	}), Ne(() => {
 		if (!u.current || i < 0 || !c.current) return;
 		let e = c.current.querySelector(`[data-index="${i}"]`);
 		if (e) u.current = !1, e.querySelector("a")?.focus({ preventScroll: !0 }), e.scrollIntoView({ block: "nearest" });
 		else {
 			let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-			Fi(s.root).scrollBy({
+			Li(s.root).scrollBy({
 				top: e - window.innerHeight / 3,
 				behavior: "instant"
 			});
 		}
 	});
-	let h = N(!1);
-	M(() => {
+	let h = M(!1);
+	j(() => {
 		if (h.current || i < 0 || !c.current || !s.root.isConnected) return;
 		h.current = !0;
 		let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-		e > window.innerHeight - n.height && Fi(s.root).scrollBy({
+		e > window.innerHeight - n.height && Li(s.root).scrollBy({
 			top: e - window.innerHeight / 3,
 			behavior: "instant"
 		});
 	}, [i]);
-	let g = N(/* @__PURE__ */ new Map()), _ = [], v = /* @__PURE__ */ new Map();
+	let g = M(/* @__PURE__ */ new Map()), _ = [], v = /* @__PURE__ */ new Map();
 	for (let a = l.first; a < Math.min(l.last, t); a += 1) {
 		let o = [
 			e.render,
@@ -4016,11 +4025,11 @@ function zi(e) {
 			n.height
 		], s = g.current.get(a), c = s && s.place.every((e, t) => e === o[t]) ? s : {
 			place: o,
-			item: Bi(e, a, l, r)
+			item: Hi(e, a, l, r)
 		};
 		v.set(a, c), _.push(c.item);
 	}
-	return g.current = v, /* @__PURE__ */ I("ul", {
+	return g.current = v, /* @__PURE__ */ F("ul", {
 		class: "virtual",
 		ref: c,
 		"aria-label": e.label,
@@ -4028,8 +4037,8 @@ function zi(e) {
 		children: _
 	});
 }
-function Bi({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
-	return /* @__PURE__ */ I("li", {
+function Hi({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
+	return /* @__PURE__ */ F("li", {
 		"data-index": a,
 		"aria-setsize": e,
 		"aria-posinset": a + 1,
@@ -4044,9 +4053,9 @@ function Bi({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	}, r(a));
 }
 // src/pages/Images.tsx
-function Vi() {
-	let { manifest: e, store: t } = L(), n = R(e.extras ? "profiles/index" : null), r = R(e.extras ? null : "images/index"), [i, a] = j(null);
-	M(() => {
+function Ui() {
+	let { manifest: e, store: t } = I(), n = L(e.extras ? "profiles/index" : null), r = L(e.extras ? null : "images/index"), [i, a] = A(null);
+	j(() => {
 		if (!r.value) return;
 		let e = !0;
 		return Promise.all(r.value.shards.map((e) => t.load(`images/${e}`))).then((t) => {
@@ -4072,17 +4081,17 @@ function Vi() {
 		error: n.error ?? r.error
 	};
 }
-function Hi({ query: e }) {
-	let { manifest: t } = L(), { router: n } = F(), { images: r, error: i } = Vi(), [a, o] = j(-1), s = (e.get("q") ?? "").toLowerCase();
-	if (i) return /* @__PURE__ */ I(J, {
+function Wi({ query: e }) {
+	let { manifest: t } = I(), { router: n } = P(), { images: r, error: i } = Ui(), [a, o] = A(-1), s = (e.get("q") ?? "").toLowerCase();
+	if (i) return /* @__PURE__ */ F(J, {
 		title: "Data is missing",
 		children: i.message
 	});
-	if (!r) return /* @__PURE__ */ I(Y, { what: "images" });
+	if (!r) return /* @__PURE__ */ F(Y, { what: "images" });
 	let c = r.filter((e) => e.name.toLowerCase().includes(s) || (e.label ?? "").toLowerCase().includes(s));
-	return /* @__PURE__ */ I(S, { children: [
-		/* @__PURE__ */ I("h1", { children: "Images" }),
-		/* @__PURE__ */ I("p", {
+	return /* @__PURE__ */ F(S, { children: [
+		/* @__PURE__ */ F("h1", { children: "Images" }),
+		/* @__PURE__ */ F("p", {
 			class: "lead",
 			children: [
 				Z(r.length, "image"),
@@ -4093,9 +4102,9 @@ function Hi({ query: e }) {
 				"."
 			]
 		}),
-		/* @__PURE__ */ I("div", {
+		/* @__PURE__ */ F("div", {
 			class: "bar",
-			children: [/* @__PURE__ */ I("input", {
+			children: [/* @__PURE__ */ F("input", {
 				id: "search",
 				class: "find",
 				type: "search",
@@ -4103,7 +4112,7 @@ function Hi({ query: e }) {
 				onInput: (e) => n.replace(V("#/images", { q: e.currentTarget.value })),
 				placeholder: "Find name or label",
 				"aria-label": "Find images"
-			}), /* @__PURE__ */ I("output", {
+			}), /* @__PURE__ */ F("output", {
 				class: "count",
 				"aria-live": "polite",
 				children: [
@@ -4113,13 +4122,13 @@ function Hi({ query: e }) {
 				]
 			})]
 		}),
-		c.length === 0 ? /* @__PURE__ */ I("p", {
+		c.length === 0 ? /* @__PURE__ */ F("p", {
 			class: "empty",
-			children: ["No image listed has this in its name or label.", /^\d+$/.test(s) && /* @__PURE__ */ I(S, { children: [" ", /* @__PURE__ */ I("a", {
+			children: ["No image listed has this in its name or label.", /^\d+$/.test(s) && /* @__PURE__ */ F(S, { children: [" ", /* @__PURE__ */ F("a", {
 				href: W(Number(s)),
 				children: ["Open image ", Number(s)]
 			})] })]
-		}) : /* @__PURE__ */ I(zi, {
+		}) : /* @__PURE__ */ F(Vi, {
 			count: c.length,
 			cell: {
 				width: 132,
@@ -4130,41 +4139,41 @@ function Hi({ query: e }) {
 			select: o,
 			open: (e) => n.go(W(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e, t) => /* @__PURE__ */ I(Ui, {
+			render: (e, t) => /* @__PURE__ */ F(Gi, {
 				image: c[e],
 				first: t
 			})
 		})
 	] });
 }
-function Ui({ image: e, first: t }) {
-	let n = ft(_n(L(), e.number));
-	return /* @__PURE__ */ I("a", {
+function Gi({ image: e, first: t }) {
+	let n = R(yn(I(), e.number));
+	return /* @__PURE__ */ F("a", {
 		class: "unit thumb",
 		href: W(e.number),
 		tabIndex: t ? 0 : -1,
 		children: [
-			n ? /* @__PURE__ */ I("img", {
+			n ? /* @__PURE__ */ F("img", {
 				src: n,
 				alt: "",
 				width: 120,
 				height: 120
-			}) : /* @__PURE__ */ I("span", { class: "tile none" }),
-			/* @__PURE__ */ I("span", {
+			}) : /* @__PURE__ */ F("span", { class: "tile none" }),
+			/* @__PURE__ */ F("span", {
 				class: "caption",
-				children: /* @__PURE__ */ I("b", { children: /* @__PURE__ */ I(K, { text: e.label ?? Q(e.name) }) })
+				children: /* @__PURE__ */ F("b", { children: /* @__PURE__ */ F(K, { text: e.label ?? Q(e.name) }) })
 			}),
-			e.label !== null && /* @__PURE__ */ I("small", { children: /* @__PURE__ */ I(K, { text: Q(e.name) }) })
+			e.label !== null && /* @__PURE__ */ F("small", { children: /* @__PURE__ */ F(K, { text: Q(e.name) }) })
 		]
 	});
 }
 // src/alike.ts
-function Wi(e) {
+function Ki(e) {
 	let t = atob(e.codes);
 	return Int8Array.from({ length: t.length - t.length % e.rank }, (e, n) => t.charCodeAt(n));
 }
-function Gi(e, t, n = []) {
-	let { rank: r } = e, i = Wi(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
+function qi(e, t, n = []) {
+	let { rank: r } = e, i = Ki(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
 	if (!o.some((e) => e !== 0)) return [];
 	for (let n = 0; n < a; n += 1) {
 		let a = 0, u = !1;
@@ -4176,9 +4185,9 @@ function Gi(e, t, n = []) {
 	}
 	return l;
 }
-var Ki = 32;
-function qi(e, t) {
-	let n = Wi(e), r = Math.min(Ki, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
+var Ji = 32;
+function Yi(e, t) {
+	let n = Ki(e), r = Math.min(Ji, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
 	return i.forEach((t, i) => a.set(n.subarray(t * e.rank, t * e.rank + r), i * r)), {
 		vectors: {
 			rank: r,
@@ -4187,7 +4196,7 @@ function qi(e, t) {
 		units: i
 	};
 }
-var Ji = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, Yi = [
+var Xi = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, Zi = [
 	["index", "index"],
 	["maximum", "maximum"],
 	["mean", "mean"],
@@ -4205,7 +4214,7 @@ var Ji = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	["falls", "fall of the score that needs it most"],
 	["similar", "similarity to a unit"],
 	["map", "likeness, as a map"]
-], Xi = [
+], Qi = [
 	"grey",
 	"hue",
 	"blurred",
@@ -4213,40 +4222,40 @@ var Ji = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	"mirrored",
 	"turned",
 	"moved"
-], Zi = (e) => Xi.includes(e), Qi = ["lost", "falls"], $i = (e) => Qi.includes(e), ea = (e, t, n) => t.find((t) => t === e) ?? n, ta = (e) => {
+], $i = (e) => Qi.includes(e), ea = ["lost", "falls"], ta = (e) => ea.includes(e), na = (e, t, n) => t.find((t) => t === e) ?? n, ra = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function na(e) {
-	let t = ea(e.get("sort"), Yi.map(([e]) => e), "index");
+function ia(e) {
+	let t = na(e.get("sort"), Zi.map(([e]) => e), "index");
 	return {
-		view: ea(e.get("view"), [
+		view: na(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: ea(e.get("alive"), [
+		alive: na(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: ta(e.get("class")),
-		like: ea(e.get("like"), [
+		class: ra(e.get("class")),
+		like: na(e.get("like"), [
 			"all",
 			"unlike",
 			"like"
 		], "all"),
-		low: ta(e.get("low")),
-		high: ta(e.get("high")),
-		near: ta(e.get("near")),
+		low: ra(e.get("low")),
+		high: ra(e.get("high")),
+		near: ra(e.get("near")),
 		text: e.get("q") ?? "",
 		marked: e.get("marked") === "1"
 	};
 }
-function ra(e) {
+function aa(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
@@ -4261,7 +4270,7 @@ function ra(e) {
 		marked: e.marked ? 1 : null
 	};
 }
-function ia(e, t, n, r) {
+function oa(e, t, n, r) {
 	let i = new Set(t.dead), { low: a, high: o, class: s } = e, c = e.text.toLowerCase();
 	return {
 		alive: (t) => e.alive === "all" || i.has(t) === (e.alive === "dead"),
@@ -4279,8 +4288,8 @@ function ia(e, t, n, r) {
 		text: (e) => !c || String(e).startsWith(c) || (t.names?.[e] ?? "").toLowerCase().includes(c)
 	};
 }
-function aa(e, t, n, { nearest: r = [], controls: i, measured: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
-	let c = ia(n, t, s, i), l = new Set(t.dead), u = {
+function sa(e, t, n, { nearest: r = [], controls: i, measured: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
+	let c = oa(n, t, s, i), l = new Set(t.dead), u = {
 		all: 0,
 		alive: {
 			all: 0,
@@ -4310,44 +4319,44 @@ function aa(e, t, n, { nearest: r = [], controls: i, measured: a, only: o, marke
 		r("class") && a !== void 0 && a >= 0 && u.classes.set(a, (u.classes.get(a) ?? 0) + 1), r("marked") && s.has(n) && (u.marked += 1), r("range") && typeof o == "number" && u.maxima.push(o), r("like") && (u.like.all += 1, p !== null && (u.like[p > .9 ? "like" : "unlike"] += 1));
 	}
 	return {
-		units: oa(f, t, n, r, i, a),
+		units: ca(f, t, n, r, i, a),
 		counts: u
 	};
 }
-function oa(e, t, n, r, i, a) {
+function ca(e, t, n, r, i, a) {
 	let o = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
 	let s = new Map(r);
 	if (n.near !== null && s.set(n.near, Infinity), n.sort === "map") return e;
-	let c = n.sort === "similar" ? null : n.sort === "control" ? i : Zi(n.sort) || $i(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
+	let c = n.sort === "similar" ? null : n.sort === "control" ? i : $i(n.sort) || ta(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
 	return e.sort((e, t) => {
 		let [n, r] = [l(e), l(t)];
 		return n === null || r === null ? n === r ? e - t : n === null ? 1 : -1 : n === r ? e - t : o * (n < r ? -1 : 1);
 	});
 }
 // src/parts/Spread.tsx
-var sa = 28, [ca, la] = [140, 26];
-function ua(e, t, n, r) {
+var la = 28, [ua, da] = [140, 26];
+function fa(e, t, n, r) {
 	return n > t ? Math.max(0, Math.min(r - 1, Math.floor((e - t) / (n - t) * r))) : null;
 }
-function da({ values: e, least: t, most: n, low: r, high: i, change: a }) {
-	let o = N(null);
+function pa({ values: e, least: t, most: n, low: r, high: i, change: a }) {
+	let o = M(null);
 	if (!(n > t)) return null;
-	let s = Array(sa).fill(0);
+	let s = Array(la).fill(0);
 	for (let r of e) {
-		let e = ua(r, t, n, sa);
+		let e = fa(r, t, n, la);
 		e !== null && (s[e] = (s[e] ?? 0) + 1);
 	}
-	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / sa, u = (e, t) => Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * sa))), d = (e) => {
+	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / la, u = (e, t) => Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * la))), d = (e) => {
 		if (o.current === null) return;
 		let t = u(e, o.current.box), [n, r] = [Math.min(o.current.bin, t), Math.max(o.current.bin, t)];
 		a(n === 0 ? null : Number(l(n).toPrecision(4)), r === 27 ? null : Number(l(r + 1).toPrecision(4)));
 	}, f = (e) => (r === null || l(e + 1) > r) && (i === null || l(e) < i);
-	return /* @__PURE__ */ I("svg", {
+	return /* @__PURE__ */ F("svg", {
 		class: "spread",
-		viewBox: `0 0 ${ca} ${la}`,
-		width: ca,
-		height: la,
+		viewBox: `0 0 ${ua} ${da}`,
+		width: ua,
+		height: da,
 		"aria-hidden": "true",
 		onPointerDown: (e) => {
 			let t = e.currentTarget;
@@ -4363,42 +4372,42 @@ function da({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 			o.current = null;
 		},
 		children: [
-			/* @__PURE__ */ I("title", { children: "Drag to choose a range" }),
-			/* @__PURE__ */ I("rect", {
+			/* @__PURE__ */ F("title", { children: "Drag to choose a range" }),
+			/* @__PURE__ */ F("rect", {
 				class: "ground",
-				width: ca,
-				height: la
+				width: ua,
+				height: da
 			}),
 			s.map((e, t) => {
-				let n = e ? Math.max(1.5, (la - 2) * Math.sqrt(e / c)) : 0;
-				return /* @__PURE__ */ I("rect", {
+				let n = e ? Math.max(1.5, (da - 2) * Math.sqrt(e / c)) : 0;
+				return /* @__PURE__ */ F("rect", {
 					class: f(t) ? "bar" : "bar out",
-					x: t * ca / sa + .5,
-					y: la - n,
-					width: ca / sa - 1,
+					x: t * ua / la + .5,
+					y: da - n,
+					width: ua / la - 1,
 					height: n,
-					children: /* @__PURE__ */ I("title", { children: `${X(l(t))} to ${X(l(t + 1))}: ${e}` })
+					children: /* @__PURE__ */ F("title", { children: `${X(l(t))} to ${X(l(t + 1))}: ${e}` })
 				}, t);
 			})
 		]
 	});
 }
 // src/parts/LayerBar.tsx
-var fa = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function pa({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silenced: o, change: s }) {
-	let { manifest: c } = L(), [l, u] = j(!1), d = [
+var ma = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function ha({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silenced: o, change: s }) {
+	let { manifest: c } = I(), [l, u] = A(!1), d = [
 		n.alive !== "all",
 		n.class !== null,
 		n.like !== "all",
 		n.low !== null || n.high !== null,
 		n.text !== ""
-	].filter(Boolean).length, f = Yi.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || c.extras?.alike) && (e !== "control" || c.paths.likeness) && (!Zi(e) || c.paths.tuning) && (!$i(e) || o)), p = [...r.classes].sort((e, t) => t[1] - e[1]), m = t.maximum.filter((e) => e !== null), [h, g] = [m.reduce((e, t) => Math.min(e, t), Infinity), m.reduce((e, t) => Math.max(e, t), -Infinity)];
-	return /* @__PURE__ */ I("div", {
+	].filter(Boolean).length, f = Zi.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || c.extras?.alike) && (e !== "control" || c.paths.likeness) && (!$i(e) || c.paths.tuning) && (!ta(e) || o)), p = [...r.classes].sort((e, t) => t[1] - e[1]), m = t.maximum.filter((e) => e !== null), [h, g] = [m.reduce((e, t) => Math.min(e, t), Infinity), m.reduce((e, t) => Math.max(e, t), -Infinity)];
+	return /* @__PURE__ */ F("div", {
 		class: l ? "bar open" : "bar",
 		role: "group",
 		"aria-label": "Order and filters",
 		children: [
-			/* @__PURE__ */ I(Pt, {
+			/* @__PURE__ */ F(Pt, {
 				label: "Show",
 				value: n.view,
 				options: [
@@ -4408,33 +4417,33 @@ function pa({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 				],
 				change: (e) => s({ view: e })
 			}),
-			n.view !== "photos" && /* @__PURE__ */ I(It, {}),
-			/* @__PURE__ */ I("label", { children: ["Sort", /* @__PURE__ */ I("select", {
+			n.view !== "photos" && /* @__PURE__ */ F(It, {}),
+			/* @__PURE__ */ F("label", { children: ["Sort", /* @__PURE__ */ F("select", {
 				value: n.sort,
 				onChange: (e) => s({
 					sort: e.currentTarget.value,
 					ascending: e.currentTarget.value === "index",
 					near: e.currentTarget.value === "similar" ? n.near ?? 0 : n.near
 				}),
-				children: f.map(([e, t]) => /* @__PURE__ */ I("option", {
+				children: f.map(([e, t]) => /* @__PURE__ */ F("option", {
 					value: e,
 					children: t
 				}, e))
 			})] }),
-			n.sort === "map" ? a && /* @__PURE__ */ I("span", {
+			n.sort === "map" ? a && /* @__PURE__ */ F("span", {
 				class: "quiet measure",
 				children: ["by ", a]
-			}) : n.sort === "similar" ? /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I("label", { children: ["Unit", /* @__PURE__ */ I("input", {
+			}) : n.sort === "similar" ? /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("label", { children: ["Unit", /* @__PURE__ */ F("input", {
 				class: "few",
 				type: "number",
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onInput: (e) => s({ near: fa(e.currentTarget.value) })
-			})] }), a && /* @__PURE__ */ I("span", {
+				onInput: (e) => s({ near: ma(e.currentTarget.value) })
+			})] }), a && /* @__PURE__ */ F("span", {
 				class: "quiet measure",
 				children: ["by ", a]
-			})] }) : /* @__PURE__ */ I("button", {
+			})] }) : /* @__PURE__ */ F("button", {
 				class: "icon",
 				type: "button",
 				onClick: () => s({ ascending: !n.ascending }),
@@ -4442,16 +4451,16 @@ function pa({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 				title: n.ascending ? "Ascending" : "Descending",
 				children: n.ascending ? "↑" : "↓"
 			}),
-			/* @__PURE__ */ I("button", {
+			/* @__PURE__ */ F("button", {
 				type: "button",
 				class: "fold",
 				"aria-expanded": l,
 				onClick: () => u(!l),
 				children: ["Filters", d > 0 && ` (${d})`]
 			}),
-			/* @__PURE__ */ I("span", {
+			/* @__PURE__ */ F("span", {
 				class: "filter",
-				children: /* @__PURE__ */ I(Pt, {
+				children: /* @__PURE__ */ F(Pt, {
 					label: "Dead units",
 					value: n.alive,
 					options: [
@@ -4462,17 +4471,17 @@ function pa({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 					change: (e) => s({ alive: e })
 				})
 			}),
-			c.paths.likeness && /* @__PURE__ */ I("label", {
+			c.paths.likeness && /* @__PURE__ */ F("label", {
 				class: "filter",
-				children: ["Like control", /* @__PURE__ */ I("select", {
+				children: ["Like control", /* @__PURE__ */ F("select", {
 					value: n.like,
 					onChange: (e) => s({ like: e.currentTarget.value }),
 					children: [
-						/* @__PURE__ */ I("option", {
+						/* @__PURE__ */ F("option", {
 							value: "all",
 							children: "any"
 						}),
-						/* @__PURE__ */ I("option", {
+						/* @__PURE__ */ F("option", {
 							value: "unlike",
 							children: [
 								"at most 0.9 (",
@@ -4480,7 +4489,7 @@ function pa({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 								")"
 							]
 						}),
-						/* @__PURE__ */ I("option", {
+						/* @__PURE__ */ F("option", {
 							value: "like",
 							children: [
 								"above 0.9 (",
@@ -4491,22 +4500,22 @@ function pa({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 					]
 				})]
 			}),
-			t.topClass && /* @__PURE__ */ I("label", {
+			t.topClass && /* @__PURE__ */ F("label", {
 				class: "filter",
-				children: ["Class", /* @__PURE__ */ I("select", {
+				children: ["Class", /* @__PURE__ */ F("select", {
 					class: "classes",
 					value: n.class ?? "",
-					onChange: (e) => s({ class: fa(e.currentTarget.value) }),
+					onChange: (e) => s({ class: ma(e.currentTarget.value) }),
 					children: [
-						/* @__PURE__ */ I("option", {
+						/* @__PURE__ */ F("option", {
 							value: "",
 							children: "any"
 						}),
-						n.class !== null && !r.classes.has(n.class) && /* @__PURE__ */ I("option", {
+						n.class !== null && !r.classes.has(n.class) && /* @__PURE__ */ F("option", {
 							value: n.class,
 							children: [t.classes?.[n.class] ?? n.class, " (0)"]
 						}),
-						p.map(([e, n]) => /* @__PURE__ */ I("option", {
+						p.map(([e, n]) => /* @__PURE__ */ F("option", {
 							value: e,
 							children: [
 								t.classes?.[e] ?? e,
@@ -4518,16 +4527,16 @@ function pa({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 					]
 				})]
 			}),
-			/* @__PURE__ */ I("span", {
+			/* @__PURE__ */ F("span", {
 				class: "range filter",
 				role: "group",
 				"aria-label": "Strongest response between",
 				children: [
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ F("span", {
 						"aria-hidden": "true",
 						children: "Maximum"
 					}),
-					/* @__PURE__ */ I(da, {
+					/* @__PURE__ */ F(pa, {
 						values: r.maxima,
 						least: h,
 						most: g,
@@ -4538,48 +4547,48 @@ function pa({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 							high: t
 						})
 					}),
-					/* @__PURE__ */ I("input", {
+					/* @__PURE__ */ F("input", {
 						class: "few",
 						type: "number",
 						step: "any",
 						value: n.low ?? "",
 						placeholder: X(h),
-						onInput: (e) => s({ low: fa(e.currentTarget.value) }),
+						onInput: (e) => s({ low: ma(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ F("span", {
 						"aria-hidden": "true",
 						children: "–"
 					}),
-					/* @__PURE__ */ I("input", {
+					/* @__PURE__ */ F("input", {
 						class: "few",
 						type: "number",
 						step: "any",
 						value: n.high ?? "",
 						placeholder: X(g),
-						onInput: (e) => s({ high: fa(e.currentTarget.value) }),
+						onInput: (e) => s({ high: ma(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
 			}),
-			(r.marked > 0 || n.marked) && /* @__PURE__ */ I("button", {
+			(r.marked > 0 || n.marked) && /* @__PURE__ */ F("button", {
 				type: "button",
 				"aria-pressed": n.marked,
 				class: "toggle",
 				onClick: () => s({ marked: !n.marked }),
 				children: [
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ F("span", {
 						"aria-hidden": "true",
 						children: "★\xA0"
 					}),
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ F("span", {
 						class: "heard",
 						children: "Marked "
 					}),
 					r.marked
 				]
 			}),
-			/* @__PURE__ */ I("input", {
+			/* @__PURE__ */ F("input", {
 				id: "search",
 				class: "find filter",
 				type: "search",
@@ -4588,7 +4597,7 @@ function pa({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 				onInput: (e) => s({ text: e.currentTarget.value }),
 				"aria-label": "Find units"
 			}),
-			/* @__PURE__ */ I("output", {
+			/* @__PURE__ */ F("output", {
 				class: "count",
 				"aria-live": "polite",
 				children: [
@@ -4601,12 +4610,12 @@ function pa({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 	});
 }
 // src/map.ts
-var ma = 12, ha = .7;
-function ga() {
+var ga = 12, _a = .7;
+function va() {
 	let e = 625341585;
 	return (t) => (e ^= e << 13, e ^= e >>> 17, e ^= e << 5, (e >>> 0) % t);
 }
-function _a(e, t, n, r, i, a) {
+function ya(e, t, n, r, i, a) {
 	let o = new Float32Array(e.length), s = new Float32Array(e.length);
 	for (let s = 0; s < r; s += 1) {
 		let r = Math.min(n, i - s * n);
@@ -4624,13 +4633,13 @@ function _a(e, t, n, r, i, a) {
 	}
 	return s;
 }
-function va(e, t) {
-	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = ya(e, i, t), s = new Float32Array(i * n);
+function ba(e, t) {
+	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = xa(e, i, t), s = new Float32Array(i * n);
 	o.forEach((e, t) => s.set(r.subarray(e * n, (e + 1) * n), t * n));
-	let c = ga(), l = new Float32Array(n);
-	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * ha)) {
-		let r = _a(s, n, t, a, i, Math.max(1, e));
-		for (let a = ma * i; a > 0; --a) {
+	let c = va(), l = new Float32Array(n);
+	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * _a)) {
+		let r = ya(s, n, t, a, i, Math.max(1, e));
+		for (let a = ga * i; a > 0; --a) {
 			let a = c(i), u = Math.floor(a / t) + c(2 * e + 3) - e - 1, d = a % t + c(2 * e + 3) - e - 1, f = u * t + d;
 			if (d < 0 || u < 0 || d >= t || f >= i || a === f) continue;
 			let p = 0;
@@ -4640,7 +4649,7 @@ function va(e, t) {
 		if (e <= 1) return o;
 	}
 }
-function ya({ rank: e, values: t }, n, r) {
+function xa({ rank: e, values: t }, n, r) {
 	let i = (n) => (r, i) => t[i * e + n] - t[r * e + n] || r - i, a = Array.from({ length: n }, (e, t) => t).sort(i(0));
 	if (e < 2) return a;
 	let o = [];
@@ -4648,28 +4657,28 @@ function ya({ rank: e, values: t }, n, r) {
 	return o.flat();
 }
 // src/parts/LayerMap.tsx
-var ba = 4, [xa, Sa] = [28, 64];
-function Ca(e, t) {
-	let n = Math.max(1, Math.floor((t + ba) / (xa + ba))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
+var Sa = 4, [Ca, wa] = [28, 64];
+function Ta(e, t) {
+	let n = Math.max(1, Math.floor((t + Sa) / (Ca + Sa))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
 	return {
 		columns: r,
-		side: Math.max(xa, Math.min(Sa, Math.floor((t + ba) / r) - ba))
+		side: Math.max(Ca, Math.min(wa, Math.floor((t + Sa) / r) - Sa))
 	};
 }
-function wa(e) {
-	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = N(null), [d, f] = j(-1), p = d >= 0 ? d : o, [m, h] = j(0);
-	M(() => {
+function Ea(e) {
+	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = M(null), [d, f] = A(-1), p = d >= 0 ? d : o, [m, h] = A(0);
+	j(() => {
 		if (!u.current) return;
 		let e = new ResizeObserver(([e]) => h(Math.floor(e?.contentRect.width ?? 0)));
 		return e.observe(u.current), () => e.disconnect();
 	}, []);
-	let g = P(() => r ? qi(r, i) : null, [r, i]), { columns: _, side: v } = Ca(g?.units.length ?? 0, m), y = P(() => g && m ? va(g.vectors, _).map((e) => g.units[e]) : null, [
+	let g = N(() => r ? Yi(r, i) : null, [r, i]), { columns: _, side: v } = Ta(g?.units.length ?? 0, m), y = N(() => g && m ? ba(g.vectors, _).map((e) => g.units[e]) : null, [
 		g,
 		_,
 		m > 0
-	]), b = Ne((e, n) => {
+	]), b = Pe((e, n) => {
 		let r = y?.[e];
-		return /* @__PURE__ */ I("a", {
+		return /* @__PURE__ */ F("a", {
 			class: "unit mini",
 			href: U(t.name, r),
 			tabIndex: n ? 0 : -1,
@@ -4680,7 +4689,7 @@ function wa(e) {
 			onClick: (e) => {
 				e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), c(r));
 			},
-			children: /* @__PURE__ */ I($, {
+			children: /* @__PURE__ */ F($, {
 				layer: t,
 				channel: r,
 				kind: a,
@@ -4694,22 +4703,22 @@ function wa(e) {
 		v,
 		c
 	]);
-	if (l) return /* @__PURE__ */ I("p", {
+	if (l) return /* @__PURE__ */ F("p", {
 		class: "empty",
 		children: "This copy does not say how alike all units of a layer are, and has no map of them."
 	});
 	let x = i.length - (g?.units.length ?? 0);
-	return /* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ F("div", {
 		class: "layer-map",
-		children: [/* @__PURE__ */ I("div", {
+		children: [/* @__PURE__ */ F("div", {
 			ref: u,
-			children: y ? /* @__PURE__ */ I(zi, {
+			children: y ? /* @__PURE__ */ F(Vi, {
 				count: y.length,
 				cell: {
 					width: v,
 					height: v
 				},
-				gap: ba,
+				gap: Sa,
 				columns: _,
 				label: `Map of ${t.name}`,
 				current: y.indexOf(o),
@@ -4719,18 +4728,18 @@ function wa(e) {
 				open: (e) => c(y[e]),
 				keyOf: (e) => y[e] ?? e,
 				render: b
-			}) : /* @__PURE__ */ I(Y, { what: "the map" })
-		}), /* @__PURE__ */ I("aside", {
+			}) : /* @__PURE__ */ F(Y, { what: "the map" })
+		}), /* @__PURE__ */ F("aside", {
 			class: "panel map-look",
 			"aria-label": "The unit looked at",
-			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ I(Ta, {
+			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ F(Da, {
 				layer: t,
 				data: n,
 				channel: p
-			}) : /* @__PURE__ */ I("p", {
+			}) : /* @__PURE__ */ F("p", {
 				class: "quiet",
 				children: "Units that respond to the same images lie side by side. Point at one to see it large."
-			}), x > 0 && /* @__PURE__ */ I("p", {
+			}), x > 0 && /* @__PURE__ */ F("p", {
 				class: "quiet",
 				children: [
 					x === 1 ? "One unit responds" : `${x} units respond`,
@@ -4742,37 +4751,37 @@ function wa(e) {
 		})]
 	});
 }
-function Ta({ layer: e, data: t, channel: n }) {
+function Da({ layer: e, data: t, channel: n }) {
 	let r = t.topClass?.[n] ?? -1, i = [["Maximum", X(t.maximum[n])], ["Active", $t(t.active[n])]];
-	return r >= 0 && i.push(["Top class", /* @__PURE__ */ I(K, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ I(S, { children: [
-		/* @__PURE__ */ I("h2", { children: /* @__PURE__ */ I("a", {
+	return r >= 0 && i.push(["Top class", /* @__PURE__ */ F(K, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ F(S, { children: [
+		/* @__PURE__ */ F("h2", { children: /* @__PURE__ */ F("a", {
 			href: U(e.name, n),
 			children: ["Unit ", n]
 		}) }),
-		t.names?.[n] !== void 0 && /* @__PURE__ */ I(K, { text: t.names[n] }),
-		/* @__PURE__ */ I("div", {
+		t.names?.[n] !== void 0 && /* @__PURE__ */ F(K, { text: t.names[n] }),
+		/* @__PURE__ */ F("div", {
 			class: "map-pair",
-			children: [/* @__PURE__ */ I($, {
+			children: [/* @__PURE__ */ F($, {
 				layer: e,
 				channel: n,
 				kind: "photos",
 				side: 112
-			}), /* @__PURE__ */ I($, {
+			}), /* @__PURE__ */ F($, {
 				layer: e,
 				channel: n,
 				kind: "projections",
 				side: 112
 			})]
 		}),
-		/* @__PURE__ */ I(Ot, { rows: i })
+		/* @__PURE__ */ F(Ot, { rows: i })
 	] });
 }
 // src/parts/Units.tsx
-var Ea = 84, Da = 72;
-function Oa(e, t, n, r, i, a) {
+var Oa = 84, ka = 72;
+function Aa(e, t, n, r, i, a) {
 	if (e.dead.includes(a)) return "dead";
-	if (Zi(t.sort)) return en(i?.[a]);
-	if ($i(t.sort)) {
+	if ($i(t.sort)) return en(i?.[a]);
+	if (ta(t.sort)) {
 		let e = i?.[a] ?? null;
 		return e === null ? "–" : t.sort === "lost" ? $t(e) : X(e);
 	}
@@ -4785,13 +4794,13 @@ function Oa(e, t, n, r, i, a) {
 		default: return X(e.maximum[a]);
 	}
 }
-function ka(e, t) {
-	let { manifest: n } = L(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = R((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = R(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
-	return P(() => {
+function ja(e, t) {
+	let { manifest: n } = I(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = L((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = L(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
+	return N(() => {
 		let n = a.error ?? o.error;
 		if (t.sort === "map") return {
 			nearest: [],
-			measure: a.value ? Ji(a.value) : "",
+			measure: a.value ? Xi(a.value) : "",
 			known: a.value,
 			error: n
 		};
@@ -4803,8 +4812,8 @@ function ka(e, t) {
 		};
 		let s = o.value?.units.find((e) => e.channel === r)?.nearest ?? [], c = e.neighbours.startsWith("correlation of strongest responses"), l = !c || o.value !== null || o.error !== null;
 		return a.value && l ? {
-			nearest: Gi(a.value, r, c ? s : []),
-			measure: Ji(a.value),
+			nearest: qi(a.value, r, c ? s : []),
+			measure: Xi(a.value),
 			known: null,
 			error: n
 		} : {
@@ -4823,15 +4832,15 @@ function ka(e, t) {
 		o.error
 	]);
 }
-function Aa(e) {
+function Ma(e) {
 	let t = qt().all();
-	return P(() => new Set(Object.keys(t).flatMap((t) => {
+	return N(() => new Set(Object.keys(t).flatMap((t) => {
 		let n = G(t);
 		return n?.layer === e.name ? [n.channel] : [];
 	})), [t, e]);
 }
-function ja({ layer: e, data: t, query: n }) {
-	let r = L(), { router: i, toast: a } = F(), o = qt(), s = P(() => na(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = ka(e, s), f = R(r.manifest.paths.likeness ? B(r.manifest.paths.likeness, { layer: e.id }) : null), p = R(Zi(s.sort) && r.manifest.paths.tuning ? B(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = Kr(e.name, $i(s.sort)), h = $i(s.sort) ? m.data?.layers?.[e.name]?.[s.sort] : p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], g = r.manifest.subset?.[e.name], _ = Aa(e), { units: v, counts: y } = P(() => aa(e, t, s, {
+function Na({ layer: e, data: t, query: n }) {
+	let r = I(), { router: i, toast: a } = P(), o = qt(), s = N(() => ia(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = ja(e, s), f = L(r.manifest.paths.likeness ? B(r.manifest.paths.likeness, { layer: e.id }) : null), p = L($i(s.sort) && r.manifest.paths.tuning ? B(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = Jr(e.name, ta(s.sort)), h = ta(s.sort) ? m.data?.layers?.[e.name]?.[s.sort] : p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], g = r.manifest.subset?.[e.name], _ = Ma(e), { units: v, counts: y } = N(() => sa(e, t, s, {
 		nearest: c,
 		controls: f.value?.similarity,
 		measured: h,
@@ -4845,12 +4854,12 @@ function ja({ layer: e, data: t, query: n }) {
 		f.value,
 		h,
 		_
-	]), [b, x] = j(() => n.has("at") ? Number(n.get("at")) : -1), C = P(() => new Map(c), [c]), w = (t) => i.replace(H(e.name, ra({
+	]), [b, x] = A(() => n.has("at") ? Number(n.get("at")) : -1), C = N(() => new Map(c), [c]), w = (t) => i.replace(H(e.name, aa({
 		...s,
 		...t
-	}))), T = Ne((t) => {
+	}))), T = Pe((t) => {
 		i.replace(H(e.name, {
-			...ra(s),
+			...aa(s),
 			at: t
 		})), i.go(U(e.name, t));
 	}, [
@@ -4858,7 +4867,7 @@ function ja({ layer: e, data: t, query: n }) {
 		e,
 		s
 	]);
-	Ge({
+	Ke({
 		p: () => w({ view: "photos" }),
 		r: () => w({ view: "projections" }),
 		b: () => w({ view: "both" }),
@@ -4866,12 +4875,12 @@ function ja({ layer: e, data: t, query: n }) {
 			b >= 0 && a(`${e.name}:${b} ${o.toggle(`${e.name}:${b}`) ? "marked" : "no longer marked"}`);
 		}
 	});
-	let E = s.view === "both" ? ["photos", "projections"] : [s.view], D = window.innerWidth < 480 ? Da : Ea, ee = P(() => ({
+	let E = s.view === "both" ? ["photos", "projections"] : [s.view], D = window.innerWidth < 480 ? ka : Oa, ee = N(() => ({
 		width: E.length * D + (E.length - 1) * 3 + 14,
 		height: D + 32
-	}), [E.length, D]), te = Ne((n, r) => {
+	}), [E.length, D]), te = Pe((n, r) => {
 		let i = v[n], a = t.names?.[i];
-		return /* @__PURE__ */ I("a", {
+		return /* @__PURE__ */ F("a", {
 			class: t.dead.includes(i) ? "unit dead" : "unit",
 			href: U(e.name, i),
 			tabIndex: r ? 0 : -1,
@@ -4880,29 +4889,29 @@ function ja({ layer: e, data: t, query: n }) {
 				e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), T(i));
 			},
 			title: `${e.name}:${i}${a ? ` ${a}` : ""}`,
-			children: [/* @__PURE__ */ I("span", {
+			children: [/* @__PURE__ */ F("span", {
 				class: "pair",
-				children: E.map((n) => t.dead.includes(i) ? /* @__PURE__ */ I(fn, { side: D }, n) : /* @__PURE__ */ I($, {
+				children: E.map((n) => t.dead.includes(i) ? /* @__PURE__ */ F(mn, { side: D }, n) : /* @__PURE__ */ F($, {
 					layer: e,
 					channel: i,
 					kind: n,
 					side: D
 				}, n))
-			}), /* @__PURE__ */ I("span", {
+			}), /* @__PURE__ */ F("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ I("b", { children: [
-					/* @__PURE__ */ I("span", {
+				children: [/* @__PURE__ */ F("b", { children: [
+					/* @__PURE__ */ F("span", {
 						class: "heard",
 						children: ["Unit ", a ? `${i} ` : ""]
 					}),
-					a ? /* @__PURE__ */ I("bdi", { children: a }) : i,
-					_.has(i) && /* @__PURE__ */ I("span", {
+					a ? /* @__PURE__ */ F("bdi", { children: a }) : i,
+					_.has(i) && /* @__PURE__ */ F("span", {
 						class: "star",
 						role: "img",
 						"aria-label": "marked",
 						children: "★"
 					})
-				] }), /* @__PURE__ */ I("span", { children: Oa(t, s, C, f.value, h, i) })]
+				] }), /* @__PURE__ */ F("span", { children: Aa(t, s, C, f.value, h, i) })]
 			})]
 		});
 	}, [
@@ -4917,7 +4926,7 @@ function ja({ layer: e, data: t, query: n }) {
 		T,
 		D
 	]);
-	return /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I(pa, {
+	return /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F(ha, {
 		layer: e,
 		data: t,
 		silenced: m.experiment !== null,
@@ -4926,13 +4935,13 @@ function ja({ layer: e, data: t, query: n }) {
 		shown: v.length,
 		measure: f.error ? "the likeness to controls cannot be read" : d ? "how alike units are cannot be read" : l,
 		change: w
-	}), v.length === 0 ? /* @__PURE__ */ I("p", {
+	}), v.length === 0 ? /* @__PURE__ */ F("p", {
 		class: "empty",
-		children: ["No unit passes these filters. ", /* @__PURE__ */ I("a", {
+		children: ["No unit passes these filters. ", /* @__PURE__ */ F("a", {
 			href: H(e.name),
 			children: ["Show all ", y.all]
 		})]
-	}) : s.sort === "map" ? /* @__PURE__ */ I(wa, {
+	}) : s.sort === "map" ? /* @__PURE__ */ F(Ea, {
 		layer: e,
 		data: t,
 		known: u,
@@ -4942,7 +4951,7 @@ function ja({ layer: e, data: t, query: n }) {
 		choose: x,
 		open: T,
 		missing: !r.manifest.extras?.alike || d !== null
-	}) : /* @__PURE__ */ I(zi, {
+	}) : /* @__PURE__ */ F(Vi, {
 		count: v.length,
 		cell: ee,
 		label: `Units of ${e.name}`,
@@ -4954,32 +4963,32 @@ function ja({ layer: e, data: t, query: n }) {
 	})] });
 }
 // src/pages/Layer.tsx
-function Ma({ name: e, query: t }) {
-	let n = ht(L(), e), r = R(n ? `layers/${n.id}` : null);
-	return n ? r.error ? /* @__PURE__ */ I(J, {
+function Pa({ name: e, query: t }) {
+	let n = ht(I(), e), r = L(n ? `layers/${n.id}` : null);
+	return n ? r.error ? /* @__PURE__ */ F(J, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I(Na, { layer: n }), r.value ? /* @__PURE__ */ I(ja, {
+	}) : /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F(Fa, { layer: n }), r.value ? /* @__PURE__ */ F(Na, {
 		layer: n,
 		data: r.value,
 		query: t
-	}) : /* @__PURE__ */ I(Y, { what: n.name })] }) : /* @__PURE__ */ I(At, { name: e });
+	}) : /* @__PURE__ */ F(Y, { what: n.name })] }) : /* @__PURE__ */ F(At, { name: e });
 }
-function Na({ layer: e }) {
-	let t = L(), { router: n } = F(), r = R("network").value, i = t.manifest.layers.indexOf(e), [a, o] = [t.manifest.layers[i - 1], t.manifest.layers[i + 1]], s = (e) => () => e ? n.go(H(e.name)) : void 0;
-	Ge({
+function Fa({ layer: e }) {
+	let t = I(), { router: n } = P(), r = L("network").value, i = t.manifest.layers.indexOf(e), [a, o] = [t.manifest.layers[i - 1], t.manifest.layers[i + 1]], s = (e) => () => e ? n.go(H(e.name)) : void 0;
+	Ke({
 		"[": s(a),
 		"]": s(o)
 	});
 	let c = e.units;
-	return /* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ F("div", {
 		class: "page-head",
-		children: [/* @__PURE__ */ I("div", { children: [
-			/* @__PURE__ */ I("h1", { children: /* @__PURE__ */ I(K, { text: e.name }) }),
-			/* @__PURE__ */ I("p", {
+		children: [/* @__PURE__ */ F("div", { children: [
+			/* @__PURE__ */ F("h1", { children: /* @__PURE__ */ F(K, { text: e.name }) }),
+			/* @__PURE__ */ F("p", {
 				class: "lead",
 				children: [
-					[e.op, an(e.name, r?.layers ?? [])].filter(Boolean).join(", "),
+					[e.op, sn(e.name, r?.layers ?? [])].filter(Boolean).join(", "),
 					" · ",
 					tn(e),
 					" · receptive field ",
@@ -4991,19 +5000,19 @@ function Na({ layer: e }) {
 					e.control && ` · like control ${e.control.median?.toFixed(2) ?? "–"}`
 				]
 			}),
-			/* @__PURE__ */ I(pi, { layers: [e] }),
-			/* @__PURE__ */ I("p", {
+			/* @__PURE__ */ F(hi, { layers: [e] }),
+			/* @__PURE__ */ F("p", {
 				class: "note",
-				children: /* @__PURE__ */ I(hr, { layer: e.name })
+				children: /* @__PURE__ */ F(_r, { layer: e.name })
 			})
-		] }), /* @__PURE__ */ I("div", {
+		] }), /* @__PURE__ */ F("div", {
 			class: "steps",
-			children: [a && /* @__PURE__ */ I("a", {
+			children: [a && /* @__PURE__ */ F("a", {
 				href: H(a.name),
 				title: "Previous layer ([)",
 				"aria-label": `Previous layer, ${a.name}`,
 				children: "←"
-			}), o && /* @__PURE__ */ I("a", {
+			}), o && /* @__PURE__ */ F("a", {
 				href: H(o.name),
 				title: "Next layer (])",
 				"aria-label": `Next layer, ${o.name}`,
@@ -5013,29 +5022,29 @@ function Na({ layer: e }) {
 	});
 }
 // src/parts/Share.tsx
-function Pa(e) {
+function Ia(e) {
 	let { protocol: t, hostname: n } = new URL(e);
 	return t === "file:" ? "It opens on this computer alone" : /^(localhost|127\..*|\[::1\])$/.test(n) ? "It opens on this computer alone, while it is served" : "";
 }
-var Fa = (e) => /^[\w./:@%+=,-]+$/.test(e) ? e : `'${e.replace(/'/g, "'\\''")}'`;
-function Ia(e, t) {
-	return `convscope atlas export ${t.protocol === "file:" ? Fa(decodeURIComponent(t.pathname).replace(/\/[^/]*$/, "") || "/") : "FOLDER"} --units ${Fa(e)} --single-file`;
+var La = (e) => /^[\w./:@%+=,-]+$/.test(e) ? e : `'${e.replace(/'/g, "'\\''")}'`, Ra = (e) => e.protocol === "file:" ? La(decodeURIComponent(e.pathname).replace(/\/[^/]*$/, "") || "/") : "FOLDER";
+function za(e, t) {
+	return `convscope atlas export ${Ra(t)} --units ${La(e)} --single-file`;
 }
-function La({ unit: e, link: t, copy: n, close: r }) {
-	let { store: i } = L();
-	Ge({ Escape: r }, !0);
-	let a = Vt(r), o = t === null ? "" : Pa(t), s = Ia(e, t === null ? {
+function Ba({ unit: e, link: t, copy: n, close: r }) {
+	let { store: i } = I();
+	Ke({ Escape: r }, !0);
+	let a = Vt(r), o = t === null ? "" : Ia(t), s = za(e, t === null ? {
 		protocol: "",
 		pathname: ""
 	} : location);
-	return /* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ F("div", {
 		class: "modal",
 		"aria-label": `Share ${e}`,
 		...a,
-		children: /* @__PURE__ */ I("div", {
+		children: /* @__PURE__ */ F("div", {
 			class: "sheet narrow share",
 			children: [
-				/* @__PURE__ */ I("button", {
+				/* @__PURE__ */ F("button", {
 					class: "icon close",
 					type: "button",
 					onClick: r,
@@ -5043,28 +5052,32 @@ function La({ unit: e, link: t, copy: n, close: r }) {
 					"data-first": !0,
 					children: "×"
 				}),
-				/* @__PURE__ */ I("h2", { children: ["Share ", e] }),
-				/* @__PURE__ */ I("h3", { children: "One file to mail" }),
-				/* @__PURE__ */ I("p", { children: "Opens on this unit, on any computer and without a connection, and holds the units that it links to. This command writes it:" }),
-				/* @__PURE__ */ I("pre", { children: s }),
-				/* @__PURE__ */ I("button", {
+				/* @__PURE__ */ F("h2", { children: ["Share ", e] }),
+				/* @__PURE__ */ F("h3", { children: "One file to mail" }),
+				/* @__PURE__ */ F("p", { children: [
+					"Opens on this unit, on any computer and without a connection, and holds the units that it links to. This command writes it",
+					s.includes(" FOLDER ") && ", FOLDER standing for the folder of this atlas on the computer that has it",
+					":"
+				] }),
+				/* @__PURE__ */ F("pre", { children: s }),
+				/* @__PURE__ */ F("button", {
 					type: "button",
 					onClick: () => n(s, "Command"),
 					children: "Copy command"
 				}),
-				t !== null && /* @__PURE__ */ I(S, { children: [
-					/* @__PURE__ */ I("h3", { children: "A link" }),
-					/* @__PURE__ */ I("p", { children: o ? `${o}. With the folder on any web host, others can open it too.` : "Leads to this unit." }),
-					/* @__PURE__ */ I("button", {
+				t !== null && /* @__PURE__ */ F(S, { children: [
+					/* @__PURE__ */ F("h3", { children: "A link" }),
+					/* @__PURE__ */ F("p", { children: o ? `${o}. With the folder on any web host, others can open it too.` : "Leads to this unit." }),
+					/* @__PURE__ */ F("button", {
 						type: "button",
 						onClick: () => n(t, "Link", o),
 						children: "Copy the link"
 					}),
-					/* @__PURE__ */ I("h3", { children: "Within another page" }),
-					/* @__PURE__ */ I("p", { children: ["HTML that shows this unit, as tall as it is.", o && ` ${o}.`] }),
-					/* @__PURE__ */ I("button", {
+					/* @__PURE__ */ F("h3", { children: "Within another page" }),
+					/* @__PURE__ */ F("p", { children: ["HTML that shows this unit, as tall as it is.", o && ` ${o}.`] }),
+					/* @__PURE__ */ F("button", {
 						type: "button",
-						onClick: () => n(sr(or(t, i.host.kind), e), "Code to embed it", o),
+						onClick: () => n(lr(cr(t, i.host.kind), e), "Code to embed it", o),
 						children: "Copy embed code"
 					})
 				] })
@@ -5073,65 +5086,65 @@ function La({ unit: e, link: t, copy: n, close: r }) {
 	});
 }
 // src/parts/Actions.tsx
-function Ra({ layer: e, shard: t, unit: n, seen: r }) {
-	let i = L(), { router: a, root: o, toast: s } = F(), [c, l] = j(null), u = () => l(null), d = n.nearest.find(([t]) => z(i, e.name, t))?.[0] ?? n.channel, f = `${e.name}:${n.channel}`, p = a.link(U(e.name, n.channel)), m = async (e, t, n = "") => s(await Je(e, o) ? `${t} copied${n && `. ${n}`}` : `${t} could not be copied: ${e}`), h = async (t) => {
+function Va({ layer: e, shard: t, unit: n, seen: r }) {
+	let i = I(), { router: a, root: o, toast: s } = P(), [c, l] = A(null), u = () => l(null), d = n.nearest.find(([t]) => z(i, e.name, t))?.[0] ?? n.channel, f = `${e.name}:${n.channel}`, p = a.link(U(e.name, n.channel)), m = async (e, t, n = "") => s(await Ye(e, o) ? `${t} copied${n && `. ${n}`}` : `${t} could not be copied: ${e}`), h = async (t) => {
 		try {
-			if (t === "png") return Ye(`${f}.png`, await tr(await er(i, e, n, r)));
-			let a = await Kn(i, e, n, r);
-			await tr(a), Ye(`${f}.svg`, rr(a.toDataURL("image/png"), a, e, n, r.view), "image/svg+xml");
+			if (t === "png") return Xe(`${f}.png`, await rr(await nr(i, e, n, r)));
+			let a = await Jn(i, e, n, r);
+			await rr(a), Xe(`${f}.svg`, ar(a.toDataURL("image/png"), a, e, n, r.view), "image/svg+xml");
 		} catch (e) {
-			e instanceof jn ? l("refused") : s("The picture cannot be read");
+			e instanceof Nn ? l("refused") : s("The picture cannot be read");
 		}
 	};
-	return /* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ F("div", {
 		class: "actions",
 		role: "group",
 		"aria-label": "Take away",
 		children: [
-			/* @__PURE__ */ I("button", {
+			/* @__PURE__ */ F("button", {
 				id: "copy-link",
 				type: "button",
-				onClick: () => m(p ?? f, p ? "Link" : "Unit", p ? Pa(p) : ""),
+				onClick: () => m(p ?? f, p ? "Link" : "Unit", p ? Ia(p) : ""),
 				children: "Copy link"
 			}),
-			i.store.host.kind !== "file" && /* @__PURE__ */ I("button", {
+			i.store.host.kind !== "file" && /* @__PURE__ */ F("button", {
 				type: "button",
 				onClick: () => l("share"),
 				children: "Share…"
 			}),
-			/* @__PURE__ */ I("button", {
+			/* @__PURE__ */ F("button", {
 				type: "button",
-				onClick: () => m(cr(i, e, n.channel, p), "Citation"),
+				onClick: () => m(ur(i, e, n.channel, p), "Citation"),
 				children: "Copy citation"
 			}),
-			/* @__PURE__ */ I("button", {
+			/* @__PURE__ */ F("button", {
 				type: "button",
 				disabled: n.dead,
 				onClick: () => h("png"),
 				children: "PNG"
 			}),
-			/* @__PURE__ */ I("button", {
+			/* @__PURE__ */ F("button", {
 				type: "button",
 				disabled: n.dead,
 				onClick: () => h("svg"),
 				children: "SVG"
 			}),
-			/* @__PURE__ */ I("button", {
+			/* @__PURE__ */ F("button", {
 				type: "button",
-				onClick: () => Ye(`${f}.json`, ir(i, e, t, n)),
+				onClick: () => Xe(`${f}.json`, or(i, e, t, n)),
 				children: "JSON"
 			}),
-			/* @__PURE__ */ I("a", {
+			/* @__PURE__ */ F("a", {
 				class: "button",
 				href: Tt(f, `${e.name}:${d}`),
 				children: "Compare"
 			}),
-			c === "refused" && /* @__PURE__ */ I(za, {
-				path: Mn(i, e, n.channel),
+			c === "refused" && /* @__PURE__ */ F(Ha, {
+				path: Pn(i, e, n.channel),
 				unit: f,
 				close: u
 			}),
-			c === "share" && /* @__PURE__ */ I(La, {
+			c === "share" && /* @__PURE__ */ F(Ba, {
 				unit: f,
 				link: p,
 				copy: m,
@@ -5140,15 +5153,15 @@ function Ra({ layer: e, shard: t, unit: n, seen: r }) {
 		]
 	});
 }
-function za({ path: e, unit: t, close: n }) {
-	return Ge({ Escape: n }, !0), /* @__PURE__ */ I("div", {
+function Ha({ path: e, unit: t, close: n }) {
+	return Ke({ Escape: n }, !0), /* @__PURE__ */ F("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
 		...Vt(n),
-		children: /* @__PURE__ */ I("div", {
+		children: /* @__PURE__ */ F("div", {
 			class: "sheet narrow",
 			children: [
-				/* @__PURE__ */ I("button", {
+				/* @__PURE__ */ F("button", {
 					class: "icon close",
 					type: "button",
 					onClick: n,
@@ -5156,12 +5169,12 @@ function za({ path: e, unit: t, close: n }) {
 					"data-first": !0,
 					children: "×"
 				}),
-				/* @__PURE__ */ I("h2", { children: "Pictures of a page opened from disk" }),
-				/* @__PURE__ */ I("p", { children: "Browsers do not let such a page read its own pictures, and this atlas has too many of them to hold each twice. Any of these does it:" }),
-				/* @__PURE__ */ I("ul", { children: [
-					/* @__PURE__ */ I("li", { children: [
+				/* @__PURE__ */ F("h2", { children: "Pictures of a page opened from disk" }),
+				/* @__PURE__ */ F("p", { children: "Browsers do not let such a page read its own pictures, and this atlas has too many of them to hold each twice. Any of these does it:" }),
+				/* @__PURE__ */ F("ul", { children: [
+					/* @__PURE__ */ F("li", { children: [
 						"open ",
-						/* @__PURE__ */ I("a", {
+						/* @__PURE__ */ F("a", {
 							href: e,
 							target: "_blank",
 							rel: "noreferrer",
@@ -5169,23 +5182,23 @@ function za({ path: e, unit: t, close: n }) {
 						}),
 						" (WebP) and save it;"
 					] }),
-					/* @__PURE__ */ I("li", { children: [
+					/* @__PURE__ */ F("li", { children: [
 						"run ",
-						/* @__PURE__ */ I("code", { children: "convscope serve" }),
-						" on this folder, where the buttons work;"
+						/* @__PURE__ */ F("code", { children: ["convscope serve ", Ra(location)] }),
+						", where the buttons work;"
 					] }),
-					/* @__PURE__ */ I("li", { children: [
+					/* @__PURE__ */ F("li", { children: [
 						"run ",
-						/* @__PURE__ */ I("code", { children: [
-							"convscope atlas export FOLDER --units ",
-							t,
-							" --single-file"
-						] }),
+						/* @__PURE__ */ F("code", { children: za(t, location) }),
 						": one file to mail, where they work too;"
 					] }),
-					/* @__PURE__ */ I("li", { children: [
+					/* @__PURE__ */ F("li", { children: [
 						"run ",
-						/* @__PURE__ */ I("code", { children: "convscope atlas export FOLDER --portable" }),
+						/* @__PURE__ */ F("code", { children: [
+							"convscope atlas export ",
+							Ra(location),
+							" --portable"
+						] }),
 						": the whole atlas with every picture twice."
 					] })
 				] })
@@ -5194,12 +5207,12 @@ function za({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function Ba({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
-	let c = (e) => o(r, e), [l, u] = j([
+function Ua({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
+	let c = (e) => o(r, e), [l, u] = A([
 		0,
 		0,
 		1
-	]), d = 1 / l[2], [f, p] = j(50), m = n.images.length, h = (e) => () => o((r + e + m) % m), g = (e) => () => u((t) => gn(t, { times: e })), _ = {
+	]), d = 1 / l[2], [f, p] = A(50), m = n.images.length, h = (e) => () => o((r + e + m) % m), g = (e) => () => u((t) => vn(t, { times: e })), _ = {
 		Escape: s,
 		ArrowLeft: h(-1),
 		ArrowRight: h(1),
@@ -5213,14 +5226,14 @@ function Ba({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 		p: () => c("pair")
 	};
 	for (let e = 0; e < Math.min(9, m); e += 1) _[String(e + 1)] = () => o(e);
-	Ge(_, !0);
+	Ke(_, !0);
 	let v = Vt(s);
-	Me(() => u([
+	Ne(() => u([
 		0,
 		0,
 		1
 	]), [r, i]);
-	let y = n.images[r], b = yr(t, y), x = vr(t, y), C = typeof innerWidth == "number" ? innerWidth : 1e3, w = typeof innerHeight == "number" ? innerHeight : 800, T = Math.round(Math.max(96, Math.min((C - 80) / (i === "pair" ? 2 : 1), w - 260, 640))), E = {
+	let y = n.images[r], b = xr(t, y), x = br(t, y), C = typeof innerWidth == "number" ? innerWidth : 1e3, w = typeof innerHeight == "number" ? innerHeight : 800, T = Math.round(Math.max(96, Math.min((C - 80) / (i === "pair" ? 2 : 1), w - 260, 640))), E = {
 		layer: e,
 		unit: n,
 		rank: r,
@@ -5233,27 +5246,27 @@ function Ba({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 	}, ee = (e) => {
 		e.preventDefault();
 		let t = D(e);
-		u((n) => gn(n, {
+		u((n) => vn(n, {
 			times: e.deltaY < 0 ? 1.15 : 1 / 1.15,
 			at: t
 		}));
 	}, te = (e) => {
-		e.buttons & 1 && u((t) => gn(t, {
+		e.buttons & 1 && u((t) => vn(t, {
 			down: -e.movementY / T,
 			right: -e.movementX / T
 		}));
 	};
-	return /* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ F("div", {
 		class: "modal",
 		"aria-label": `Example ${r + 1} of ${e.name}:${n.channel}`,
 		...v,
-		children: /* @__PURE__ */ I("div", {
+		children: /* @__PURE__ */ F("div", {
 			class: "sheet lightbox",
 			children: [
-				/* @__PURE__ */ I("div", {
+				/* @__PURE__ */ F("div", {
 					class: "lightbox-bar",
 					children: [
-						/* @__PURE__ */ I(Pt, {
+						/* @__PURE__ */ F(Pt, {
 							label: "View",
 							value: i,
 							options: [
@@ -5263,11 +5276,11 @@ function Ba({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 							],
 							change: c
 						}),
-						i === "overlay" && /* @__PURE__ */ I("label", {
+						i === "overlay" && /* @__PURE__ */ F("label", {
 							class: "slider",
 							children: [
 								"photo",
-								/* @__PURE__ */ I("input", {
+								/* @__PURE__ */ F("input", {
 									type: "range",
 									min: "0",
 									max: "100",
@@ -5278,10 +5291,10 @@ function Ba({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 								"projection"
 							]
 						}),
-						/* @__PURE__ */ I("span", {
+						/* @__PURE__ */ F("span", {
 							class: "zoom",
 							children: [
-								/* @__PURE__ */ I("button", {
+								/* @__PURE__ */ F("button", {
 									class: "icon",
 									type: "button",
 									onClick: g(1 / 1.5),
@@ -5289,8 +5302,8 @@ function Ba({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 									disabled: d <= 1,
 									children: "−"
 								}),
-								/* @__PURE__ */ I("output", { children: [Math.round(d * 100), " %"] }),
-								/* @__PURE__ */ I("button", {
+								/* @__PURE__ */ F("output", { children: [Math.round(d * 100), " %"] }),
+								/* @__PURE__ */ F("button", {
 									class: "icon",
 									type: "button",
 									onClick: g(1.5),
@@ -5300,7 +5313,7 @@ function Ba({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 								})
 							]
 						}),
-						/* @__PURE__ */ I("button", {
+						/* @__PURE__ */ F("button", {
 							class: "icon close",
 							type: "button",
 							onClick: s,
@@ -5310,12 +5323,12 @@ function Ba({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 						})
 					]
 				}),
-				/* @__PURE__ */ I("div", {
+				/* @__PURE__ */ F("div", {
 					class: d > 1 ? "stage zoomed" : "stage",
 					onWheel: ee,
 					onPointerDown: (e) => d > 1 && e.currentTarget.setPointerCapture(e.pointerId),
 					onPointerMove: te,
-					onDblClick: (e) => u((t) => gn(t, t[2] < 1 ? { times: 1 / 8 } : {
+					onDblClick: (e) => u((t) => vn(t, t[2] < 1 ? { times: 1 / 8 } : {
 						times: 3,
 						at: D(e)
 					})),
@@ -5323,34 +5336,34 @@ function Ba({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 					role: "group",
 					"aria-label": "Picture; drag to move, wheel to zoom",
 					children: [
-						i === "pair" && /* @__PURE__ */ I("div", {
+						i === "pair" && /* @__PURE__ */ F("div", {
 							class: "large-pair",
-							children: [/* @__PURE__ */ I(mn, {
+							children: [/* @__PURE__ */ F(gn, {
 								kind: "photos",
 								...E
-							}), /* @__PURE__ */ I(mn, {
+							}), /* @__PURE__ */ F(gn, {
 								kind: "projections",
 								...E
 							})]
 						}),
-						i === "overlay" && /* @__PURE__ */ I("div", {
+						i === "overlay" && /* @__PURE__ */ F("div", {
 							class: "overlay",
-							children: [/* @__PURE__ */ I(mn, {
+							children: [/* @__PURE__ */ F(gn, {
 								kind: "photos",
 								...E
-							}), /* @__PURE__ */ I("span", {
+							}), /* @__PURE__ */ F("span", {
 								class: "over",
 								style: { opacity: String(f / 100) },
-								children: /* @__PURE__ */ I(mn, {
+								children: /* @__PURE__ */ F(gn, {
 									kind: "projections",
 									...E
 								})
 							})]
 						}),
-						i === "whole" && /* @__PURE__ */ I("div", {
+						i === "whole" && /* @__PURE__ */ F("div", {
 							class: "large-whole",
 							style: { width: `${T}px` },
-							children: /* @__PURE__ */ I(vn, {
+							children: /* @__PURE__ */ F(bn, {
 								image: y,
 								name: b,
 								box: n.boxes[r] ?? null,
@@ -5360,36 +5373,36 @@ function Ba({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 						})
 					]
 				}),
-				/* @__PURE__ */ I("div", {
+				/* @__PURE__ */ F("div", {
 					class: "lightbox-foot",
 					children: [
-						/* @__PURE__ */ I("button", {
+						/* @__PURE__ */ F("button", {
 							class: "icon",
 							type: "button",
 							onClick: h(-1),
 							"aria-label": "Previous example",
 							children: "←"
 						}),
-						/* @__PURE__ */ I("p", { children: [
-							/* @__PURE__ */ I("b", { children: r + 1 }),
+						/* @__PURE__ */ F("p", { children: [
+							/* @__PURE__ */ F("b", { children: r + 1 }),
 							" of ",
 							m,
 							" · activation ",
-							/* @__PURE__ */ I("b", {
+							/* @__PURE__ */ F("b", {
 								class: "number",
 								children: X(n.values[r])
 							}),
-							x !== null && /* @__PURE__ */ I(S, { children: [" · ", /* @__PURE__ */ I(K, { text: x })] }),
+							x !== null && /* @__PURE__ */ F(S, { children: [" · ", /* @__PURE__ */ F(K, { text: x })] }),
 							" · ",
-							/* @__PURE__ */ I("a", {
+							/* @__PURE__ */ F("a", {
 								href: W(y),
-								children: /* @__PURE__ */ I(K, { text: b })
+								children: /* @__PURE__ */ F(K, { text: b })
 							}),
 							e.spatial && ` · row ${n.y[r]}, column ${n.x[r]}`,
 							" · black and white: ±",
 							X((a && e.content?.kept ? n.partScales : n.scales)?.[r] ?? n.scales[r])
 						] }),
-						/* @__PURE__ */ I("button", {
+						/* @__PURE__ */ F("button", {
 							class: "icon",
 							type: "button",
 							onClick: h(1),
@@ -5403,33 +5416,33 @@ function Ba({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 	});
 }
 // src/ahead.ts
-var Va = 24, Ha = /* @__PURE__ */ new Map();
-async function Ua(e, t) {
+var Wa = 24, Ga = /* @__PURE__ */ new Map();
+async function Ka(e, t) {
 	let n = await e.store.host.picture(t, e.name);
 	if (!n) return;
-	let r = Ha.get(n) ?? new Image();
-	Ha.delete(n), Ha.set(n, r);
-	for (let e of [...Ha.keys()].slice(0, Math.max(0, Ha.size - Va))) Ha.delete(e);
+	let r = Ga.get(n) ?? new Image();
+	Ga.delete(n), Ga.set(n, r);
+	for (let e of [...Ga.keys()].slice(0, Math.max(0, Ga.size - Wa))) Ga.delete(e);
 	r.src || (r.src = n, await r.decode().catch(() => void 0));
 }
-var Wa = 20;
-function Ga(e, t, n) {
-	for (let r of [n - Wa, n + Wa]) {
+var qa = 20;
+function Ja(e, t, n) {
+	for (let r of [n - qa, n + qa]) {
 		let n = Math.floor(Math.max(0, Math.min(t.channels - 1, r)) / t.shard.units);
 		e.store.load(`layers/${t.id}/${n}`).catch(() => null);
 	}
 }
-async function Ka(e, t, n) {
+async function Ya(e, t, n) {
 	let r = `layers/${t.id}/${Math.floor(n / t.shard.units)}`, i = (await e.store.load(r).catch(() => null))?.units.find((e) => e.channel === n);
 	if (!i || i.dead || !i.images.length) return;
-	let a = _n(e, i.images[0]);
-	await Promise.all([Ua(e, Nn(e, t, n)), a === null ? null : Ua(e, a)]);
+	let a = yn(e, i.images[0]);
+	await Promise.all([Ka(e, Fn(e, t, n)), a === null ? null : Ka(e, a)]);
 }
 // src/pages/Unit.tsx
-function qa({ layer: e, channel: t, query: n }) {
-	let r = L(), i = ht(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = R(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = R(a ? `layers/${i.id}` : null), l = N(null);
-	if (!i) return /* @__PURE__ */ I(At, { name: e });
-	if (!a) return /* @__PURE__ */ I(J, {
+function Xa({ layer: e, channel: t, query: n }) {
+	let r = I(), i = ht(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = L(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = L(a ? `layers/${i.id}` : null), l = M(null);
+	if (!i) return /* @__PURE__ */ F(At, { name: e });
+	if (!a) return /* @__PURE__ */ F(J, {
 		title: "No such unit",
 		children: [
 			"Layer “",
@@ -5440,13 +5453,13 @@ function qa({ layer: e, channel: t, query: n }) {
 		]
 	});
 	let u = s.error ?? c.error;
-	if (u) return /* @__PURE__ */ I(J, {
+	if (u) return /* @__PURE__ */ F(J, {
 		title: "Data is missing",
 		children: u.message
 	});
-	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ I(Ya, { ...l.current }) : /* @__PURE__ */ I(Y, { what: `${e}:${t}` });
+	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ F(Qa, { ...l.current }) : /* @__PURE__ */ F(Y, { what: `${e}:${t}` });
 	let d = s.value.units.find((e) => e.channel === t);
-	return !d || o && !o.includes(t) ? /* @__PURE__ */ I(J, {
+	return !d || o && !o.includes(t) ? /* @__PURE__ */ F(J, {
 		title: "Not in this copy",
 		children: [
 			"This export holds other units of “",
@@ -5460,10 +5473,10 @@ function qa({ layer: e, channel: t, query: n }) {
 		unit: d,
 		query: n,
 		only: o
-	}, /* @__PURE__ */ I(Ya, { ...l.current }));
+	}, /* @__PURE__ */ F(Qa, { ...l.current }));
 }
-function Ja({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
-	let { manifest: l } = L(), { router: u, root: d, toast: f } = F(), p = qt(), m = (r) => {
+function Za({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
+	let { manifest: l } = I(), { router: u, root: d, toast: f } = P(), p = qt(), m = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
 		return i >= 0 && i < e.channels ? i : null;
@@ -5510,14 +5523,14 @@ function Ja({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s,
 		"J"
 	]) _[e] = h(5);
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) _[String(e + 1)] = () => o(e);
-	return Ge(_), m;
+	return Ke(_), m;
 }
-function Ya(e) {
-	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = F(), c = L(), l = U(t.name, i.channel), u = [
+function Qa(e) {
+	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = P(), c = I(), l = U(t.name, i.channel), u = [
 		"photos",
 		"projections",
 		"both"
-	].find((e) => e === a.get("view")) ?? "both", d = t.content !== void 0 && i.images.some((e, t) => pn(i, t)), f = a.get("rf"), p = f === "whole" && c.manifest.paths.image !== null ? "whole" : f !== "field" && d ? "part" : "field", m = a.get("embed"), h = lr(t, c.manifest.model.input, c.manifest.paths.bands), g = Number(a.get("band")), _ = Number.isInteger(g) && g >= 1 && g <= h ? g : 0, v = {
+	].find((e) => e === a.get("view")) ?? "both", d = t.content !== void 0 && i.images.some((e, t) => hn(i, t)), f = a.get("rf"), p = f === "whole" && c.manifest.paths.image !== null ? "whole" : f !== "field" && d ? "part" : "field", m = a.get("embed"), h = dr(t, c.manifest.model.input, c.manifest.paths.bands), g = Number(a.get("band")), _ = Number.isInteger(g) && g >= 1 && g <= h ? g : 0, v = {
 		view: u === "both" ? null : u,
 		rf: f,
 		band: _ || null,
@@ -5534,15 +5547,15 @@ function Ya(e) {
 		}),
 		extend: (e) => C({ rf: e === "part" || e === "field" && !d ? null : e }),
 		to: (e, t) => V(U(e, t), v)
-	}, T = _t(gt(t.units.named).network, t.name, i.channel) === i.name, [E, D] = j(0), ee = Ja(e, Math.min(E, Math.max(0, i.images.length - 1)), p, w);
-	M(() => D(0), [l]), M(() => {
-		o || Ga(c, t, i.channel);
+	}, T = _t(gt(t.units.named).network, t.name, i.channel) === i.name, [E, D] = A(0), ee = Za(e, Math.min(E, Math.max(0, i.images.length - 1)), p, w);
+	j(() => D(0), [l]), j(() => {
+		o || Ja(c, t, i.channel);
 		for (let e of [1, -1]) {
 			let n = ee(e);
-			n !== null && Ka(c, t, n);
+			n !== null && Ya(c, t, n);
 		}
 	}, [l]);
-	let [te, ne] = [ee(-1), ee(1)], re = P(() => /* @__PURE__ */ I(Zr, {
+	let [te, ne] = [ee(-1), ee(1)], re = N(() => /* @__PURE__ */ F($r, {
 		layer: t,
 		data: n,
 		shard: r,
@@ -5559,31 +5572,31 @@ function Ya(e) {
 		V("", v),
 		b
 	]);
-	return /* @__PURE__ */ I("article", {
+	return /* @__PURE__ */ F("article", {
 		class: "unit-page",
 		"aria-label": `Unit ${t.name}:${i.channel}`,
 		children: [
-			/* @__PURE__ */ I("div", {
+			/* @__PURE__ */ F("div", {
 				class: "page-head",
-				children: [/* @__PURE__ */ I("div", { children: [
-					/* @__PURE__ */ I("h1", { children: /* @__PURE__ */ I(K, { text: `${t.name}:${i.channel}` }) }),
-					i.name !== void 0 && /* @__PURE__ */ I("p", {
+				children: [/* @__PURE__ */ F("div", { children: [
+					/* @__PURE__ */ F("h1", { children: /* @__PURE__ */ F(K, { text: `${t.name}:${i.channel}` }) }),
+					i.name !== void 0 && /* @__PURE__ */ F("p", {
 						class: "unit-name",
-						children: T && !c.manifest.subset ? /* @__PURE__ */ I("a", {
+						children: T && !c.manifest.subset ? /* @__PURE__ */ F("a", {
 							href: Ct(i.name),
 							children: i.name
-						}) : /* @__PURE__ */ I(K, {
+						}) : /* @__PURE__ */ F(K, {
 							text: i.name,
 							plain: !0
 						})
 					}),
-					/* @__PURE__ */ I("p", {
+					/* @__PURE__ */ F("p", {
 						class: "lead",
 						children: [
 							"unit ",
 							i.channel,
 							" of ",
-							/* @__PURE__ */ I("a", {
+							/* @__PURE__ */ F("a", {
 								href: H(t.name, { at: i.channel }),
 								children: t.channels
 							}),
@@ -5595,17 +5608,17 @@ function Ya(e) {
 							rn(t)
 						]
 					})
-				] }), /* @__PURE__ */ I("div", {
+				] }), /* @__PURE__ */ F("div", {
 					class: "steps",
 					children: [
-						m === null && /* @__PURE__ */ I(Xa, { unit: `${t.name}:${i.channel}` }),
-						te !== null && /* @__PURE__ */ I("a", {
+						m === null && /* @__PURE__ */ F($a, { unit: `${t.name}:${i.channel}` }),
+						te !== null && /* @__PURE__ */ F("a", {
 							href: w.to(t.name, te),
 							"aria-label": `Previous unit, ${te}`,
 							title: "Previous unit (←)",
 							children: "←"
 						}),
-						ne !== null && /* @__PURE__ */ I("a", {
+						ne !== null && /* @__PURE__ */ F("a", {
 							href: w.to(t.name, ne),
 							"aria-label": `Next unit, ${ne}`,
 							title: "Next unit (→)",
@@ -5614,14 +5627,14 @@ function Ya(e) {
 					]
 				})]
 			}),
-			/* @__PURE__ */ I(Za, {
+			/* @__PURE__ */ F(eo, {
 				layer: t,
 				unit: i
 			}),
-			i.dead || i.images.length === 0 ? /* @__PURE__ */ I("p", {
+			i.dead || i.images.length === 0 ? /* @__PURE__ */ F("p", {
 				class: "empty",
 				children: "This unit is zero at every position of every image of the collection: there is nothing to show."
-			}) : /* @__PURE__ */ I(br, {
+			}) : /* @__PURE__ */ F(Sr, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5635,12 +5648,12 @@ function Ya(e) {
 				activate: D,
 				open: w.open
 			}),
-			!i.dead && i.images.length > 0 && (m === null || m === "all") && /* @__PURE__ */ I(fr, {
+			!i.dead && i.images.length > 0 && (m === null || m === "all") && /* @__PURE__ */ F(mr, {
 				layer: t,
 				unit: i,
 				change: y
 			}),
-			m === null && /* @__PURE__ */ I(Ra, {
+			m === null && /* @__PURE__ */ F(Va, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5651,7 +5664,7 @@ function Ya(e) {
 				}
 			}),
 			(m === null || m === "all") && re,
-			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ I(Ba, {
+			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ F(Ua, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5664,9 +5677,9 @@ function Ya(e) {
 		]
 	});
 }
-function Xa({ unit: e }) {
+function $a({ unit: e }) {
 	let t = qt(), n = t.has(e);
-	return /* @__PURE__ */ I("button", {
+	return /* @__PURE__ */ F("button", {
 		class: n ? "icon star on" : "icon star",
 		type: "button",
 		"aria-pressed": n,
@@ -5676,60 +5689,60 @@ function Xa({ unit: e }) {
 		children: n ? "★" : "☆"
 	});
 }
-function Za({ layer: e, unit: t }) {
+function eo({ layer: e, unit: t }) {
 	let n = [
 		["Maximum", X(t.maximum)],
 		["Mean", X(t.mean)],
 		["Active", $t(t.active)]
 	];
-	return t.selectivity !== void 0 && n.push(["Class selectivity", X(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ I("dl", {
+	return t.selectivity !== void 0 && n.push(["Class selectivity", X(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ F("dl", {
 		class: "stats",
 		"aria-label": `Numbers of ${e.name}:${t.channel}`,
-		children: n.map(([e, t]) => /* @__PURE__ */ I("div", { children: [/* @__PURE__ */ I("dt", { children: e }), /* @__PURE__ */ I("dd", { children: t })] }, e))
+		children: n.map(([e, t]) => /* @__PURE__ */ F("div", { children: [/* @__PURE__ */ F("dt", { children: e }), /* @__PURE__ */ F("dd", { children: t })] }, e))
 	});
 }
 // src/app.tsx
-function Qa(e, t) {
-	let n = ot(e);
-	return P(() => {
+function to(e, t) {
+	let n = st(e);
+	return N(() => {
 		let e = St(n);
 		return t && !e.query.has("embed") && e.query.set("embed", "1"), e;
 	}, [n, t]);
 }
-function $a({ host: e, router: t, root: n, embed: r = !1 }) {
-	let [i, a] = j(null), [o, s] = j(null), [c, l] = j(""), u = Qa(t, r), d = Qe(n, e.kind !== "notebook"), f = P(() => ({
+function no({ host: e, router: t, root: n, embed: r = !1 }) {
+	let [i, a] = A(null), [o, s] = A(null), [c, l] = A(""), u = to(t, r), d = $e(n, e.kind !== "notebook"), f = N(() => ({
 		router: t,
 		root: n,
 		listen: d,
 		toast: l,
-		toggleTheme: () => $e(n)
+		toggleTheme: () => et(n)
 	}), [
 		t,
 		n,
 		d
-	]), p = P(() => Gt(i?.manifest ?? null), [i]);
-	return M(() => {
+	]), p = N(() => Gt(i?.manifest ?? null), [i]);
+	return j(() => {
 		mt(e, "").then(a, (e) => s(e.message));
-	}, [e]), M(() => {
+	}, [e]), j(() => {
 		if (!c) return;
 		let e = setTimeout(() => l(""), 4e3);
 		return () => clearTimeout(e);
-	}, [c]), o ? /* @__PURE__ */ I(J, {
+	}, [c]), o ? /* @__PURE__ */ F(J, {
 		title: "This atlas cannot be shown",
 		children: o
-	}) : i ? /* @__PURE__ */ I(We.Provider, {
+	}) : i ? /* @__PURE__ */ F(Ge.Provider, {
 		value: f,
-		children: /* @__PURE__ */ I(ct.Provider, {
+		children: /* @__PURE__ */ F(lt.Provider, {
 			value: i,
-			children: [/* @__PURE__ */ I(Kt.Provider, {
+			children: [/* @__PURE__ */ F(Kt.Provider, {
 				value: p,
-				children: /* @__PURE__ */ I(to, {
+				children: /* @__PURE__ */ F(io, {
 					route: u,
 					shell: f,
 					atlas: i,
 					embed: r
 				})
-			}), /* @__PURE__ */ I("div", {
+			}), /* @__PURE__ */ F("div", {
 				class: "toast",
 				role: "status",
 				"aria-live": "polite",
@@ -5737,9 +5750,9 @@ function $a({ host: e, router: t, root: n, embed: r = !1 }) {
 				children: c
 			})]
 		})
-	}) : /* @__PURE__ */ I(Y, { what: "the atlas" });
+	}) : /* @__PURE__ */ F(Y, { what: "the atlas" });
 }
-function eo(e, t, n, r) {
+function ro(e, t, n, r) {
 	let i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
@@ -5751,7 +5764,7 @@ function eo(e, t, n, r) {
 			r += i.channels;
 		}
 	};
-	M(() => e.listen({
+	j(() => e.listen({
 		"?": n,
 		d: () => e.toggleTheme(),
 		g: r,
@@ -5764,9 +5777,9 @@ function eo(e, t, n, r) {
 		}
 	}), [e, t]);
 }
-function to({ route: e, shell: t, atlas: n, embed: r }) {
-	let [i, a] = j(!1), [o, s] = j(!1), c = N(null), l = N(!0), u = r || Et(e);
-	return eo(t, n, () => a((e) => !e), () => s(!u)), M(() => {
+function io({ route: e, shell: t, atlas: n, embed: r }) {
+	let [i, a] = A(!1), [o, s] = A(!1), c = M(null), l = M(!0), u = r || Et(e);
+	return ro(t, n, () => a((e) => !e), () => s(!u)), j(() => {
 		let r = {
 			home: n.manifest.model.name,
 			images: "Images",
@@ -5777,51 +5790,51 @@ function to({ route: e, shell: t, atlas: n, embed: r }) {
 			block: "start",
 			behavior: "instant"
 		}), c.current?.focus({ preventScroll: !0 }));
-	}, [`${e.page}/${e.rest}`]), /* @__PURE__ */ I(S, { children: [
-		!u && /* @__PURE__ */ I(zt, {
+	}, [`${e.page}/${e.rest}`]), /* @__PURE__ */ F(S, { children: [
+		!u && /* @__PURE__ */ F(zt, {
 			route: e,
 			help: () => a(!0),
 			search: () => s(!0)
 		}),
-		/* @__PURE__ */ I("p", {
+		/* @__PURE__ */ F("p", {
 			class: "heard",
 			role: "status",
 			children: e.page === "unit" ? `Unit ${e.rest}` : ""
 		}),
-		/* @__PURE__ */ I("main", {
+		/* @__PURE__ */ F("main", {
 			id: "main",
 			tabIndex: -1,
 			ref: c,
-			children: r && e.page !== "unit" ? /* @__PURE__ */ I("p", {
+			children: r && e.page !== "unit" ? /* @__PURE__ */ F("p", {
 				class: "empty",
 				children: "A unit is shown here, and nothing else."
-			}) : /* @__PURE__ */ I(ro, { route: e })
+			}) : /* @__PURE__ */ F(oo, { route: e })
 		}, e.page),
-		u && /* @__PURE__ */ I(no, {
+		u && /* @__PURE__ */ F(ao, {
 			route: e,
 			atlas: n,
 			page: r ? "index.html" : ""
 		}),
-		i && /* @__PURE__ */ I(Ht, { close: () => a(!1) }),
-		o && /* @__PURE__ */ I(An, {
+		i && /* @__PURE__ */ F(Ht, { close: () => a(!1) }),
+		o && /* @__PURE__ */ F(Mn, {
 			route: e,
 			close: () => s(!1)
 		})
 	] });
 }
-function no({ route: e, atlas: t, page: n }) {
+function ao({ route: e, atlas: t, page: n }) {
 	let r = e.page === "unit" ? G(e.rest) : null;
-	return /* @__PURE__ */ I("footer", {
+	return /* @__PURE__ */ F("footer", {
 		class: "source",
 		children: [
-			/* @__PURE__ */ I("a", {
+			/* @__PURE__ */ F("a", {
 				href: n + (r ? U(r.layer, r.channel) : "#/"),
 				target: "_blank",
 				rel: "noreferrer",
 				children: "Open in the atlas"
 			}),
 			" ",
-			/* @__PURE__ */ I("span", {
+			/* @__PURE__ */ F("span", {
 				class: "quiet",
 				children: [
 					"of ",
@@ -5832,20 +5845,20 @@ function no({ route: e, atlas: t, page: n }) {
 		]
 	});
 }
-function ro({ route: e }) {
+function oo({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ I(_i, {});
-		case "layer": return /* @__PURE__ */ I(Ma, {
+		case "home": return /* @__PURE__ */ F(yi, {});
+		case "layer": return /* @__PURE__ */ F(Pa, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
 			let t = G(e.rest);
-			return t ? /* @__PURE__ */ I(qa, {
+			return t ? /* @__PURE__ */ F(Xa, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
-			}) : /* @__PURE__ */ I(J, {
+			}) : /* @__PURE__ */ F(J, {
 				title: "No such unit",
 				children: [
 					"“",
@@ -5854,57 +5867,57 @@ function ro({ route: e }) {
 				]
 			});
 		}
-		case "class": return /* @__PURE__ */ I(li, { name: e.rest }, e.rest);
-		case "images": return /* @__PURE__ */ I(Hi, { query: e.query });
-		case "image": return /* @__PURE__ */ I(Mi, { number: Number(e.rest) }, e.rest);
-		case "compare": return /* @__PURE__ */ I(Lt, {
+		case "class": return /* @__PURE__ */ F(di, { name: e.rest }, e.rest);
+		case "images": return /* @__PURE__ */ F(Wi, { query: e.query });
+		case "image": return /* @__PURE__ */ F(Pi, { number: Number(e.rest) }, e.rest);
+		case "compare": return /* @__PURE__ */ F(Lt, {
 			what: "the comparison",
-			children: ({ ComparePage: t }) => /* @__PURE__ */ I(t, { query: e.query })
+			children: ({ ComparePage: t }) => /* @__PURE__ */ F(t, { query: e.query })
 		});
-		case "experiments": return /* @__PURE__ */ I(Lt, {
+		case "experiments": return /* @__PURE__ */ F(Lt, {
 			what: "experiments",
-			children: ({ ExperimentsPage: e }) => /* @__PURE__ */ I(e, {})
+			children: ({ ExperimentsPage: e }) => /* @__PURE__ */ F(e, {})
 		});
-		case "experiment": return /* @__PURE__ */ I(Lt, {
+		case "experiment": return /* @__PURE__ */ F(Lt, {
 			what: e.rest,
-			children: ({ ExperimentPage: t }) => /* @__PURE__ */ I(t, {
+			children: ({ ExperimentPage: t }) => /* @__PURE__ */ F(t, {
 				name: e.rest,
 				query: e.query
 			}, e.rest)
 		});
-		default: return /* @__PURE__ */ I(J, {
+		default: return /* @__PURE__ */ F(J, {
 			title: "Not here",
 			children: "This address leads nowhere in the atlas."
 		});
 	}
 }
 // src/notebook.ts
-function io(e) {
+function so(e) {
 	let { body: t, documentElement: n } = e, r = t.dataset.jpThemeLight;
 	if (r !== void 0) return r === "false" ? "dark" : "light";
 	let i = n.getAttribute("theme") ?? t.dataset.vscodeThemeKind ?? "";
 	return /dark/.test(i) ? "dark" : /light/.test(i) ? "light" : null;
 }
-function ao() {
+function co() {
 	return [...crypto.getRandomValues(/* @__PURE__ */ new Uint8Array(12))].map((e) => e.toString(16).padStart(2, "0")).join("");
 }
 // src/more/matching.ts
-function oo(e, t) {
+function lo(e, t) {
 	let n = new Map(t.names.map((e, t) => [e, t]));
 	return e.names.flatMap((e, t) => {
 		let r = n.get(e);
 		return n.delete(e), r === void 0 ? [] : [[t, r]];
 	});
 }
-function so(e, t) {
+function uo(e, t) {
 	let n = atob(e.codes);
 	return Array.from({ length: Math.floor(n.length / e.images) }, (r, i) => {
 		let a = Float32Array.from(t, (t) => n.charCodeAt(i * e.images + t)), o = a.reduce((e, t) => e + t, 0) / Math.max(1, a.length), s = Math.sqrt(a.reduce((e, t) => e + (t - o) ** 2, 0));
 		return a.map((e) => s > 1e-6 ? (e - o) / s : 0);
 	});
 }
-function co(e, t, n) {
-	let [r, i] = [so(e, n.map(([e]) => e)), so(t, n.map(([, e]) => e))], a = r.map(() => ({
+function fo(e, t, n) {
+	let [r, i] = [uo(e, n.map(([e]) => e)), uo(t, n.map(([, e]) => e))], a = r.map(() => ({
 		at: -1,
 		value: -2
 	})), o = i.map(() => ({
@@ -5932,9 +5945,9 @@ function co(e, t, n) {
 	}]).sort((e, t) => t.correlation - e.correlation || e.unit - t.unit);
 }
 // src/more/Matches.tsx
-var lo = 48, uo = .8, fo = 10, po = ({ atlas: { manifest: e } }) => e.paths.responses !== void 0 && e.extras?.alike === !0;
-function mo({ left: e, right: t }) {
-	let [n, r] = j(!1), i = (e) => [R("responses/index", e.atlas), R(`responses/${e.layer.id}`, e.atlas)], [a, o] = i(e), [s, c] = i(t), l = P(() => a.value && s.value ? oo(a.value, s.value) : [], [a.value, s.value]), u = P(() => o.value && c.value && l.length > 1 ? co(o.value, c.value, l) : [], [
+var po = 48, mo = .8, ho = 10, go = ({ atlas: { manifest: e } }) => e.paths.responses !== void 0 && e.extras?.alike === !0;
+function _o({ left: e, right: t }) {
+	let [n, r] = A(!1), i = (e) => [L("responses/index", e.atlas), L(`responses/${e.layer.id}`, e.atlas)], [a, o] = i(e), [s, c] = i(t), l = N(() => a.value && s.value ? lo(a.value, s.value) : [], [a.value, s.value]), u = N(() => o.value && c.value && l.length > 1 ? fo(o.value, c.value, l) : [], [
 		o.value,
 		c.value,
 		l
@@ -5944,18 +5957,18 @@ function mo({ left: e, right: t }) {
 		o,
 		s,
 		c
-	].some((e) => e.error)) return /* @__PURE__ */ I("p", {
+	].some((e) => e.error)) return /* @__PURE__ */ F("p", {
 		class: "empty",
 		children: "How units respond to single images is not in one of the two atlases."
 	});
-	if (!a.value || !s.value || !o.value || !c.value) return /* @__PURE__ */ I(Y, { what: "responses" });
-	if (l.length < 2) return /* @__PURE__ */ I("p", {
+	if (!a.value || !s.value || !o.value || !c.value) return /* @__PURE__ */ F(Y, { what: "responses" });
+	if (l.length < 2) return /* @__PURE__ */ F("p", {
 		class: "empty",
 		children: "The two atlases have no images in common, by their names: nothing says which units are alike. Look at two layers side by side."
 	});
 	let d = u[Math.floor(u.length / 2)];
-	return /* @__PURE__ */ I(S, { children: [
-		/* @__PURE__ */ I("p", {
+	return /* @__PURE__ */ F(S, { children: [
+		/* @__PURE__ */ F("p", {
 			class: "lead",
 			children: [
 				Z(l.length, "image"),
@@ -5966,84 +5979,84 @@ function mo({ left: e, right: t }) {
 				" kept to compare by. Half of the units have a match of ",
 				d?.correlation.toFixed(2) ?? "–",
 				" or more; ",
-				u.filter((e) => e.correlation > uo).length,
+				u.filter((e) => e.correlation > mo).length,
 				" of ",
 				u.length,
 				" one above ",
-				uo,
+				mo,
 				", ",
 				u.filter((e) => e.mutual).length,
 				" are each other's best.",
-				l.length < fo && " So few images make units alike by chance."
+				l.length < ho && " So few images make units alike by chance."
 			]
 		}),
-		/* @__PURE__ */ I("p", {
+		/* @__PURE__ */ F("p", {
 			class: "note",
 			children: "Correlation of the strongest responses in each of these images. A large one says that two units respond to the same images, not that they compute the same."
 		}),
-		/* @__PURE__ */ I("ul", {
+		/* @__PURE__ */ F("ul", {
 			class: "matches",
-			children: u.slice(0, n ? u.length : lo).map((n) => /* @__PURE__ */ I("li", { children: /* @__PURE__ */ I("a", {
+			children: u.slice(0, n ? u.length : po).map((n) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
 				href: Tt(`${e.layer.name}:${n.unit}`, `${t.layer.name}:${n.other}`, t.atlas.name),
 				children: [
-					/* @__PURE__ */ I(ho, {
+					/* @__PURE__ */ F(vo, {
 						side: e,
 						channel: n.unit
 					}),
-					/* @__PURE__ */ I("b", {
+					/* @__PURE__ */ F("b", {
 						class: "number",
 						title: n.mutual ? "each other's best" : "best for the left one only",
 						children: [
 							n.correlation.toFixed(2),
 							" ",
-							/* @__PURE__ */ I("span", {
+							/* @__PURE__ */ F("span", {
 								class: "heard",
 								children: "correlation "
 							}),
 							n.mutual ? "⇄" : "→"
 						]
 					}),
-					/* @__PURE__ */ I(ho, {
+					/* @__PURE__ */ F(vo, {
 						side: t,
 						channel: n.other
 					})
 				]
 			}) }, n.unit))
 		}),
-		u.length > lo && !n && /* @__PURE__ */ I("button", {
+		u.length > po && !n && /* @__PURE__ */ F("button", {
 			type: "button",
 			onClick: () => r(!0),
 			children: ["Show all ", u.length]
 		})
 	] });
 }
-var ho = ({ side: e, channel: t }) => /* @__PURE__ */ I("span", { children: [/* @__PURE__ */ I("span", {
+var vo = ({ side: e, channel: t }) => /* @__PURE__ */ F("span", { children: [/* @__PURE__ */ F("span", {
 	class: "pair",
-	children: ["photos", "projections"].map((n) => /* @__PURE__ */ I($, {
+	children: ["photos", "projections"].map((n) => /* @__PURE__ */ F($, {
 		layer: e.layer,
 		channel: t,
 		kind: n,
 		side: 56,
 		from: e.atlas
 	}, n))
-}), /* @__PURE__ */ I(Mt, {
+}), /* @__PURE__ */ F(Mt, {
 	layer: e.layer,
 	channel: t,
 	from: e.atlas
 })] });
 // src/more/Versus.tsx
-function go(e) {
-	let t = R(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
+function yo(e) {
+	let t = L(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
 	return t.value && n ? {
 		shard: t.value,
 		unit: n
 	} : null;
 }
-function _o({ left: e, right: t }) {
-	let [n, r] = [go(e), go(t)], [i, a] = j(null);
-	if (!n || !r) return /* @__PURE__ */ I(Y, { what: "both units" });
-	let o = (e) => e.unit.images.map((t) => yr(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
-	return /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I("p", {
+function bo({ left: e, right: t }) {
+	let [n, r] = [yo(e), yo(t)], [i, a] = A(null);
+	if (!n || !r) return /* @__PURE__ */ F(Y, { what: "both units" });
+	let o = (e) => e.unit.images.map((t) => xr(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
+	return /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("p", {
 		class: "lead",
 		children: [
 			Z(c, "image"),
@@ -6051,14 +6064,14 @@ function _o({ left: e, right: t }) {
 			s.length,
 			" in common."
 		]
-	}), /* @__PURE__ */ I("div", {
+	}), /* @__PURE__ */ F("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ I(vo, {
+		children: [/* @__PURE__ */ F(xo, {
 			side: e,
 			found: n,
 			image: i,
 			look: a
-		}), /* @__PURE__ */ I(vo, {
+		}), /* @__PURE__ */ F(xo, {
 			side: t,
 			found: r,
 			image: i,
@@ -6066,24 +6079,24 @@ function _o({ left: e, right: t }) {
 		})]
 	})] });
 }
-function vo({ side: e, found: t, image: n, look: r }) {
+function xo({ side: e, found: t, image: n, look: r }) {
 	let { layer: i, channel: a, atlas: o } = e, { unit: s, shard: c } = t, l = `${i.name}:${a}`;
-	return /* @__PURE__ */ I("section", {
+	return /* @__PURE__ */ F("section", {
 		class: "panel half",
 		"aria-label": l,
 		children: [
-			/* @__PURE__ */ I("h2", { children: o.name ? /* @__PURE__ */ I(S, { children: [
-				/* @__PURE__ */ I(Nt, {
+			/* @__PURE__ */ F("h2", { children: o.name ? /* @__PURE__ */ F(S, { children: [
+				/* @__PURE__ */ F(Nt, {
 					unit: l,
 					from: o
 				}),
 				" in ",
-				/* @__PURE__ */ I(K, { text: o.name })
-			] }) : /* @__PURE__ */ I("a", {
+				/* @__PURE__ */ F(K, { text: o.name })
+			] }) : /* @__PURE__ */ F("a", {
 				href: U(i.name, a),
-				children: /* @__PURE__ */ I(Nt, { unit: l })
+				children: /* @__PURE__ */ F(Nt, { unit: l })
 			}) }),
-			/* @__PURE__ */ I("p", {
+			/* @__PURE__ */ F("p", {
 				class: "note",
 				children: [
 					"maximum ",
@@ -6096,16 +6109,16 @@ function vo({ side: e, found: t, image: n, look: r }) {
 					rn(i)
 				]
 			}),
-			/* @__PURE__ */ I("div", {
+			/* @__PURE__ */ F("div", {
 				class: "panels panels-2",
-				children: ["photos", "projections"].map((e) => /* @__PURE__ */ I("div", {
+				children: ["photos", "projections"].map((e) => /* @__PURE__ */ F("div", {
 					class: "nine",
 					style: { gridTemplateColumns: `repeat(${i.sprite.columns}, auto)` },
 					role: "group",
 					"aria-label": e,
 					children: s.images.map((t, a) => {
-						let l = yr(c, t), u = vr(c, t);
-						return /* @__PURE__ */ I("button", {
+						let l = xr(c, t), u = br(c, t);
+						return /* @__PURE__ */ F("button", {
 							type: "button",
 							class: l === n ? "cell active" : "cell",
 							onMouseEnter: () => r(l),
@@ -6114,7 +6127,7 @@ function vo({ side: e, found: t, image: n, look: r }) {
 							onBlur: () => r(null),
 							"aria-label": `${e === "photos" ? "Photo" : "Projection"} ${a + 1}, ${l}`,
 							title: `${X(s.values[a])} · ${u ?? l}`,
-							children: /* @__PURE__ */ I(mn, {
+							children: /* @__PURE__ */ F(gn, {
 								layer: i,
 								unit: s,
 								kind: e,
@@ -6127,32 +6140,32 @@ function vo({ side: e, found: t, image: n, look: r }) {
 					})
 				}, e))
 			}),
-			s.classes.length > 0 && /* @__PURE__ */ I("p", {
+			s.classes.length > 0 && /* @__PURE__ */ F("p", {
 				class: "note",
 				children: ["Top classes: ", s.classes.slice(0, 3).map(([e, t]) => `${c.classes[e] ?? e} (${X(t)})`).join(", ")]
 			})
 		]
 	});
 }
-function yo({ left: e, right: t, a: n, b: r }) {
-	let [i, a] = j(-1), { router: o } = F(), s = po(e) && po(t) && (e.atlas !== t.atlas || e.layer !== t.layer), [c, l] = j("matches"), u = (e) => o.go(Tt(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name)), d = s && /* @__PURE__ */ I(Pt, {
+function So({ left: e, right: t, a: n, b: r }) {
+	let [i, a] = A(-1), { router: o } = P(), s = go(e) && go(t) && (e.atlas !== t.atlas || e.layer !== t.layer), [c, l] = A("matches"), u = (e) => o.go(Tt(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name)), d = s && /* @__PURE__ */ F(Pt, {
 		label: "What is shown",
 		value: c,
 		options: [["matches", "Best matches"], ["both", "Side by side"]],
 		change: l
 	});
-	return s && c === "matches" ? /* @__PURE__ */ I(S, { children: [d, /* @__PURE__ */ I(mo, {
+	return s && c === "matches" ? /* @__PURE__ */ F(S, { children: [d, /* @__PURE__ */ F(_o, {
 		left: e,
 		right: t
-	}, `${n} ${r} ${t.atlas.name}`)] }) : /* @__PURE__ */ I(S, { children: [d, /* @__PURE__ */ I("div", {
+	}, `${n} ${r} ${t.atlas.name}`)] }) : /* @__PURE__ */ F(S, { children: [d, /* @__PURE__ */ F("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ I(bo, {
+		children: [/* @__PURE__ */ F(Co, {
 			side: e,
 			chosen: i,
 			choose: a,
 			open: u,
 			keys: !0
-		}), /* @__PURE__ */ I(bo, {
+		}), /* @__PURE__ */ F(Co, {
 			side: t,
 			chosen: i,
 			choose: a,
@@ -6161,17 +6174,17 @@ function yo({ left: e, right: t, a: n, b: r }) {
 		})]
 	})] });
 }
-function bo({ side: e, chosen: t, choose: n, open: r, keys: i }) {
-	let { layer: a, atlas: o } = e, s = R(`layers/${a.id}`, o), c = o.manifest.subset?.[a.name], l = (e) => c?.[e] ?? e, u = c ? c.indexOf(t) : t < a.channels ? t : -1;
-	return /* @__PURE__ */ I("section", {
+function Co({ side: e, chosen: t, choose: n, open: r, keys: i }) {
+	let { layer: a, atlas: o } = e, s = L(`layers/${a.id}`, o), c = o.manifest.subset?.[a.name], l = (e) => c?.[e] ?? e, u = c ? c.indexOf(t) : t < a.channels ? t : -1;
+	return /* @__PURE__ */ F("section", {
 		class: "panel half",
 		"aria-label": a.name,
 		children: [
-			/* @__PURE__ */ I("h2", { children: o.name ? /* @__PURE__ */ I(K, { text: `${a.name} in ${o.name}` }) : /* @__PURE__ */ I("a", {
+			/* @__PURE__ */ F("h2", { children: o.name ? /* @__PURE__ */ F(K, { text: `${a.name} in ${o.name}` }) : /* @__PURE__ */ F("a", {
 				href: H(a.name),
 				children: a.name
 			}) }),
-			/* @__PURE__ */ I("p", {
+			/* @__PURE__ */ F("p", {
 				class: "note",
 				children: [
 					a.op,
@@ -6183,7 +6196,7 @@ function bo({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 					Z(a.units.dead, "dead unit")
 				]
 			}),
-			s.value && /* @__PURE__ */ I(zi, {
+			s.value && /* @__PURE__ */ F(Vi, {
 				count: c?.length ?? a.channels,
 				cell: {
 					width: 132,
@@ -6198,27 +6211,27 @@ function bo({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 				keys: i,
 				render: (e) => {
 					let t = l(e), i = s.value?.dead.includes(t);
-					return /* @__PURE__ */ I("button", {
+					return /* @__PURE__ */ F("button", {
 						type: "button",
 						class: "unit",
 						onFocus: () => n(t),
 						onMouseEnter: () => n(t),
 						onClick: () => r(t),
-						children: [/* @__PURE__ */ I("span", {
+						children: [/* @__PURE__ */ F("span", {
 							class: "pair",
-							children: ["photos", "projections"].map((e) => i ? /* @__PURE__ */ I(fn, { side: 60 }, e) : /* @__PURE__ */ I($, {
+							children: ["photos", "projections"].map((e) => i ? /* @__PURE__ */ F(mn, { side: 60 }, e) : /* @__PURE__ */ F($, {
 								layer: a,
 								channel: t,
 								kind: e,
 								side: 60,
 								from: o
 							}, e))
-						}), /* @__PURE__ */ I("span", {
+						}), /* @__PURE__ */ F("span", {
 							class: "caption",
-							children: [/* @__PURE__ */ I("b", { children: [/* @__PURE__ */ I("span", {
+							children: [/* @__PURE__ */ F("b", { children: [/* @__PURE__ */ F("span", {
 								class: "heard",
 								children: "Unit "
-							}), s.value?.names?.[t] ? /* @__PURE__ */ I("bdi", { children: s.value.names[t] }) : t] }), /* @__PURE__ */ I("span", { children: i ? "dead" : X(s.value?.maximum[t]) })]
+							}), s.value?.names?.[t] ? /* @__PURE__ */ F("bdi", { children: s.value.names[t] }) : t] }), /* @__PURE__ */ F("span", { children: i ? "dead" : X(s.value?.maximum[t]) })]
 						})]
 					});
 				}
@@ -6227,9 +6240,9 @@ function bo({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	});
 }
 // src/more/Compare.tsx
-function xo(e) {
-	let t = L(), [n, r] = j(null);
-	return M(() => {
+function wo(e) {
+	let t = I(), [n, r] = A(null);
+	return j(() => {
 		if (!e) return;
 		let n = !0;
 		return mt(t.store.host, e).then((t) => n && r({
@@ -6254,37 +6267,37 @@ function xo(e) {
 		error: null
 	};
 }
-function So({ query: e }) {
-	let t = L(), { router: n } = F(), r = lt(), i = e.get("with") ?? (e.has("a") ? "" : r[0]?.name ?? ""), { other: a, error: o } = xo(i), s = (e) => (i ? e.manifest.layers.findLast((e) => e.spatial) ?? e.manifest.layers[0] : e.manifest.layers[0])?.name ?? "", c = e.get("a") ?? s(t), l = e.get("b") || (i && a ? ht(a, c) || G(c) ? c : s(a) : e.has("a") ? "" : t.manifest.layers[1]?.name ?? ""), u = (e) => n.replace(Tt(e.a ?? c, e.b ?? l, e.other ?? i));
-	return /* @__PURE__ */ I(S, { children: [
-		/* @__PURE__ */ I("h1", { children: "Compare" }),
-		/* @__PURE__ */ I("form", {
+function To({ query: e }) {
+	let t = I(), { router: n } = P(), r = ut(), i = e.get("with") ?? (e.has("a") ? "" : r[0]?.name ?? ""), { other: a, error: o } = wo(i), s = (e) => (i ? e.manifest.layers.findLast((e) => e.spatial) ?? e.manifest.layers[0] : e.manifest.layers[0])?.name ?? "", c = e.get("a") ?? s(t), l = e.get("b") || (i && a ? ht(a, c) || G(c) ? c : s(a) : e.has("a") ? "" : t.manifest.layers[1]?.name ?? ""), u = (e) => n.replace(Tt(e.a ?? c, e.b ?? l, e.other ?? i));
+	return /* @__PURE__ */ F(S, { children: [
+		/* @__PURE__ */ F("h1", { children: "Compare" }),
+		/* @__PURE__ */ F("form", {
 			class: "bar compare-bar",
 			onSubmit: (e) => e.preventDefault(),
 			children: [
-				/* @__PURE__ */ I(wo, {
+				/* @__PURE__ */ F(Do, {
 					label: "Left",
 					value: c,
 					atlas: t,
 					change: (e) => u({ a: e })
 				}),
-				/* @__PURE__ */ I("span", {
+				/* @__PURE__ */ F("span", {
 					"aria-hidden": "true",
 					children: "⇄"
 				}),
-				/* @__PURE__ */ I(wo, {
+				/* @__PURE__ */ F(Do, {
 					label: "Right",
 					value: l,
 					atlas: a ?? t,
 					change: (e) => u({ b: e })
 				}),
-				r.length > 0 && /* @__PURE__ */ I("label", { children: ["Right side from", /* @__PURE__ */ I("select", {
+				r.length > 0 && /* @__PURE__ */ F("label", { children: ["Right side from", /* @__PURE__ */ F("select", {
 					value: i,
 					onChange: (e) => u({ other: e.currentTarget.value }),
-					children: [/* @__PURE__ */ I("option", {
+					children: [/* @__PURE__ */ F("option", {
 						value: "",
 						children: "this atlas"
-					}), r.map((e) => /* @__PURE__ */ I("option", {
+					}), r.map((e) => /* @__PURE__ */ F("option", {
 						value: e.name,
 						children: [
 							e.name,
@@ -6295,34 +6308,34 @@ function So({ query: e }) {
 				})] })
 			]
 		}),
-		r.length === 0 && !e.has("a") && /* @__PURE__ */ I("p", {
+		r.length === 0 && !e.has("a") && /* @__PURE__ */ F("p", {
 			class: "note",
 			children: [
 				"Two units or layers of this ",
 				t.manifest.subset ? "part of an atlas" : "atlas",
 				". Another atlas, of another network or another epoch, is put beside it with ",
-				/* @__PURE__ */ I("code", { children: "convscope atlas attach" }),
+				/* @__PURE__ */ F("code", { children: "convscope atlas attach" }),
 				"."
 			]
 		}),
-		i && a && /* @__PURE__ */ I(Co, {
+		i && a && /* @__PURE__ */ F(Eo, {
 			own: t,
 			other: a
 		}),
-		o ? /* @__PURE__ */ I(J, {
+		o ? /* @__PURE__ */ F(J, {
 			title: "The other atlas cannot be shown",
 			children: o
-		}) : a ? /* @__PURE__ */ I(To, {
+		}) : a ? /* @__PURE__ */ F(Oo, {
 			a: c,
 			b: l,
 			own: t,
 			other: a
-		}) : /* @__PURE__ */ I(Y, { what: i })
+		}) : /* @__PURE__ */ F(Y, { what: i })
 	] });
 }
-function Co({ own: e, other: t }) {
+function Eo({ own: e, other: t }) {
 	let n = e.manifest.layers.filter((e) => ht(t, e.name)).map((e) => e.name);
-	return /* @__PURE__ */ I("p", {
+	return /* @__PURE__ */ F("p", {
 		class: "note",
 		children: [
 			e.manifest.model.fingerprint === t.manifest.model.fingerprint ? "The same network. " : "",
@@ -6334,11 +6347,11 @@ function Co({ own: e, other: t }) {
 		]
 	});
 }
-function wo({ label: e, value: t, atlas: n, change: r }) {
+function Do({ label: e, value: t, atlas: n, change: r }) {
 	let i = `compare-${e.toLowerCase()}`;
-	return /* @__PURE__ */ I("label", { children: [
+	return /* @__PURE__ */ F("label", { children: [
 		e,
-		/* @__PURE__ */ I("input", {
+		/* @__PURE__ */ F("input", {
 			id: i,
 			list: `${i}-list`,
 			value: t,
@@ -6347,13 +6360,13 @@ function wo({ label: e, value: t, atlas: n, change: r }) {
 			autocomplete: "off",
 			onChange: (e) => r(e.currentTarget.value.trim())
 		}),
-		/* @__PURE__ */ I("datalist", {
+		/* @__PURE__ */ F("datalist", {
 			id: `${i}-list`,
-			children: n.manifest.layers.map((e) => /* @__PURE__ */ I("option", { value: e.name }, e.id))
+			children: n.manifest.layers.map((e) => /* @__PURE__ */ F("option", { value: e.name }, e.id))
 		})
 	] });
 }
-function To({ a: e, b: t, own: n, other: r }) {
+function Oo({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
 		let n = ht(t, e);
 		if (n) return {
@@ -6368,7 +6381,7 @@ function To({ a: e, b: t, own: n, other: r }) {
 			atlas: t
 		} : null;
 	}, [a, o] = [i(e, n), i(t || e, r)];
-	return !a || !o ? /* @__PURE__ */ I("p", {
+	return !a || !o ? /* @__PURE__ */ F("p", {
 		class: "empty",
 		children: [
 			"“",
@@ -6379,7 +6392,7 @@ function To({ a: e, b: t, own: n, other: r }) {
 			n.manifest.layers[0]?.name,
 			":0."
 		]
-	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ I(_o, {
+	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ F(bo, {
 		left: {
 			...a,
 			channel: a.channel
@@ -6388,57 +6401,57 @@ function To({ a: e, b: t, own: n, other: r }) {
 			...o,
 			channel: o.channel
 		}
-	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ I(yo, {
+	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ F(So, {
 		left: a,
 		right: o,
 		a: e,
 		b: t || e
-	}) : /* @__PURE__ */ I("p", {
+	}) : /* @__PURE__ */ F("p", {
 		class: "empty",
 		children: "One side is a layer and the other a unit: name two of a kind."
 	});
 }
 // src/more/Answered.tsx
-function Eo({ name: e }) {
-	let t = R(`experiments/${e}`).value;
+function ko({ name: e }) {
+	let t = L(`experiments/${e}`).value;
 	if (!t?.pairs) return null;
 	let { matrix: n, pairs: r, surest: i, wrong: a } = t;
-	return /* @__PURE__ */ I(S, { children: [
-		n && /* @__PURE__ */ I(Do, { matrix: n }),
-		r.length > 0 && /* @__PURE__ */ I(q, {
+	return /* @__PURE__ */ F(S, { children: [
+		n && /* @__PURE__ */ F(Ao, { matrix: n }),
+		r.length > 0 && /* @__PURE__ */ F(q, {
 			class: "panel wide answered",
 			title: "What was taken for what",
 			note: `${Z(a, "image")} answered wrongly, by class and answer, the most frequent first.`,
-			children: /* @__PURE__ */ I("ul", { children: r.map((e) => /* @__PURE__ */ I("li", { children: [
-				/* @__PURE__ */ I("span", {
+			children: /* @__PURE__ */ F("ul", { children: r.map((e) => /* @__PURE__ */ F("li", { children: [
+				/* @__PURE__ */ F("span", {
 					class: "taken-for",
 					children: [
-						/* @__PURE__ */ I(jt, {
+						/* @__PURE__ */ F(jt, {
 							name: e.label,
 							number: -1
 						}),
 						" ",
-						/* @__PURE__ */ I("span", {
+						/* @__PURE__ */ F("span", {
 							class: "quiet",
 							children: "taken for"
 						}),
 						" ",
-						/* @__PURE__ */ I(jt, {
+						/* @__PURE__ */ F(jt, {
 							name: e.answer,
 							number: -1
 						})
 					]
 				}),
-				/* @__PURE__ */ I("b", {
+				/* @__PURE__ */ F("b", {
 					class: "number",
 					children: e.count
 				}),
-				/* @__PURE__ */ I("span", {
+				/* @__PURE__ */ F("span", {
 					class: "thumbs",
-					children: e.images.map((t) => /* @__PURE__ */ I("a", {
+					children: e.images.map((t) => /* @__PURE__ */ F("a", {
 						href: W(t),
 						"aria-label": `Image ${t}, ${e.label} taken for ${e.answer}`,
-						children: /* @__PURE__ */ I(bn, {
+						children: /* @__PURE__ */ F(Sn, {
 							image: t,
 							side: 44
 						})
@@ -6446,30 +6459,30 @@ function Eo({ name: e }) {
 				})
 			] }, `${e.label}\n${e.answer}`)) })
 		}),
-		i.length > 0 && /* @__PURE__ */ I(q, {
+		i.length > 0 && /* @__PURE__ */ F(q, {
 			class: "panel wide",
 			title: "Surest mistakes",
 			note: "Wrong answers that were the most probable to the network.",
-			children: /* @__PURE__ */ I("ul", {
+			children: /* @__PURE__ */ F("ul", {
 				class: "tiles surest",
-				children: i.map((e, t) => /* @__PURE__ */ I("li", { children: [
-					e.image === null ? /* @__PURE__ */ I("small", { children: /* @__PURE__ */ I("bdi", { children: Q(e.name) }) }) : /* @__PURE__ */ I("a", {
+				children: i.map((e, t) => /* @__PURE__ */ F("li", { children: [
+					e.image === null ? /* @__PURE__ */ F("small", { children: /* @__PURE__ */ F("bdi", { children: Q(e.name) }) }) : /* @__PURE__ */ F("a", {
 						href: W(e.image),
 						"aria-label": e.name,
 						title: e.name,
-						children: /* @__PURE__ */ I(bn, {
+						children: /* @__PURE__ */ F(Sn, {
 							image: e.image,
 							side: 120
 						})
 					}),
-					/* @__PURE__ */ I("small", { children: /* @__PURE__ */ I(jt, {
+					/* @__PURE__ */ F("small", { children: /* @__PURE__ */ F(jt, {
 						name: e.label,
 						number: -1
 					}) }),
-					/* @__PURE__ */ I("small", { children: [
+					/* @__PURE__ */ F("small", { children: [
 						$t(Number(e.sure.toPrecision(3))),
 						" ",
-						/* @__PURE__ */ I(jt, {
+						/* @__PURE__ */ F(jt, {
 							name: e.answer,
 							number: -1
 						})
@@ -6479,36 +6492,36 @@ function Eo({ name: e }) {
 		})
 	] });
 }
-function Do({ matrix: { classes: e, answers: t, targets: n, counts: r } }) {
-	return /* @__PURE__ */ I(q, {
+function Ao({ matrix: { classes: e, answers: t, targets: n, counts: r } }) {
+	return /* @__PURE__ */ F(q, {
 		class: "panel wide",
 		title: "Confusion",
 		note: "Rows are the images' classes, columns what was answered; right answers are framed.",
-		children: /* @__PURE__ */ I("div", {
+		children: /* @__PURE__ */ F("div", {
 			class: "scroll",
 			tabIndex: 0,
 			role: "region",
 			"aria-label": "Confusion of classes",
-			children: /* @__PURE__ */ I("table", {
+			children: /* @__PURE__ */ F("table", {
 				class: "confusion",
-				children: [/* @__PURE__ */ I("thead", { children: /* @__PURE__ */ I("tr", { children: [/* @__PURE__ */ I("td", {}), t.map((e, t) => /* @__PURE__ */ I("th", {
+				children: [/* @__PURE__ */ F("thead", { children: /* @__PURE__ */ F("tr", { children: [/* @__PURE__ */ F("td", {}), t.map((e, t) => /* @__PURE__ */ F("th", {
 					scope: "col",
-					children: /* @__PURE__ */ I("span", { children: /* @__PURE__ */ I("bdi", {
+					children: /* @__PURE__ */ F("span", { children: /* @__PURE__ */ F("bdi", {
 						title: e,
 						children: e
 					}) })
-				}, t))] }) }), /* @__PURE__ */ I("tbody", { children: r.map((t, r) => {
+				}, t))] }) }), /* @__PURE__ */ F("tbody", { children: r.map((t, r) => {
 					let i = t.reduce((e, t) => e + t, 0) || 1;
-					return /* @__PURE__ */ I("tr", { children: [/* @__PURE__ */ I("th", {
+					return /* @__PURE__ */ F("tr", { children: [/* @__PURE__ */ F("th", {
 						scope: "row",
-						children: /* @__PURE__ */ I(jt, {
+						children: /* @__PURE__ */ F(jt, {
 							name: e[r],
 							number: r
 						})
-					}), t.map((e, t) => /* @__PURE__ */ I("td", {
+					}), t.map((e, t) => /* @__PURE__ */ F("td", {
 						class: n[r] === t ? "right" : "",
 						style: { "--share": `${Math.round(100 * e / i)}%` },
-						children: e || /* @__PURE__ */ I("span", {
+						children: e || /* @__PURE__ */ F("span", {
 							class: "quiet",
 							children: "·"
 						})
@@ -6519,13 +6532,13 @@ function Do({ matrix: { classes: e, answers: t, targets: n, counts: r } }) {
 	});
 }
 // src/more/Chart.tsx
-var Oo = 220, [ko, Ao, jo, Mo] = [
+var jo = 220, [Mo, No, Po, Fo] = [
 	44,
 	8,
 	8,
 	22
-], No = 8;
-function Po(e) {
+], Io = 8;
+function Lo(e) {
 	let t = e.flatMap((e) => [
 		...e.values,
 		...e.low ?? [],
@@ -6535,7 +6548,7 @@ function Po(e) {
 	let [n, r] = [t.reduce((e, t) => Math.min(e, t)), t.reduce((e, t) => Math.max(e, t))];
 	return n > 0 && n < r - n && (n = 0), r < 0 && -r < r - n && (r = 0), r > n ? [n, r] : [n - .5, r + .5];
 }
-function Fo([e, t], n = 5) {
+function Ro([e, t], n = 5) {
 	let r = (t - e) / n, i = 10 ** Math.floor(Math.log10(r)), a = i * ([
 		1,
 		2,
@@ -6544,8 +6557,8 @@ function Fo([e, t], n = 5) {
 	].find((e) => e * i >= r) ?? 10), o = Math.ceil(e / a - 1e-9);
 	return Array.from({ length: Math.max(0, Math.floor(t / a + 1e-9) - o + 1) }, (e, t) => Number(((o + t) * a).toPrecision(12)));
 }
-var Io = 7;
-function Lo(e, t) {
+var zo = 7;
+function Bo(e, t) {
 	for (let n of [
 		6,
 		5,
@@ -6553,31 +6566,31 @@ function Lo(e, t) {
 		3,
 		2
 	]) {
-		let r = Fo(e, n), i = Math.max(...r.map((e) => zo(e).length));
-		if (r.length < 2 || (r[1] - r[0]) * (t / (e[1] - e[0])) >= Io * i + 12) return r;
+		let r = Ro(e, n), i = Math.max(...r.map((e) => Ho(e).length));
+		if (r.length < 2 || (r[1] - r[0]) * (t / (e[1] - e[0])) >= zo * i + 12) return r;
 	}
 	return [];
 }
-function Ro(e) {
+function Vo(e) {
 	let t = e.filter((e) => e.look === "measured");
 	return e.map((e) => {
 		let n = e.look === "measured" ? t.indexOf(e) : t.findIndex((t) => e.name.startsWith(t.name));
-		return n < 0 ? 7 : n % No;
+		return n < 0 ? 7 : n % Io;
 	});
 }
-var zo = (e) => Math.abs(e) >= 1e4 ? e.toLocaleString("en", { notation: "compact" }) : X(Number(e.toPrecision(3))), Bo = (e, t) => {
+var Ho = (e) => Math.abs(e) >= 1e4 ? e.toLocaleString("en", { notation: "compact" }) : X(Number(e.toPrecision(3))), Uo = (e, t) => {
 	let [n, r] = [e.low?.[t] ?? null, e.high?.[t] ?? null];
-	return n === null || r === null || n === r ? "" : `${zo(n)} to ${zo(r)}`;
+	return n === null || r === null || n === r ? "" : `${Ho(n)} to ${Ho(r)}`;
 };
-function Vo({ text: e }) {
-	let t = L(), n = G(e);
-	return n && z(t, n.layer, n.channel) ? /* @__PURE__ */ I("a", {
+function Wo({ text: e }) {
+	let t = I(), n = G(e);
+	return n && z(t, n.layer, n.channel) ? /* @__PURE__ */ F("a", {
 		href: U(n.layer, n.channel),
-		children: /* @__PURE__ */ I(Nt, { unit: e })
-	}) : /* @__PURE__ */ I(K, { text: e });
+		children: /* @__PURE__ */ F(Nt, { unit: e })
+	}) : /* @__PURE__ */ F(K, { text: e });
 }
-function Ho({ chart: e }) {
-	return /* @__PURE__ */ I(q, {
+function Go({ chart: e }) {
+	return /* @__PURE__ */ F(q, {
 		class: `panel chart ${e.kind}`,
 		title: e.title,
 		note: [
@@ -6585,118 +6598,118 @@ function Ho({ chart: e }) {
 			e.x && `across: ${e.x}`,
 			e.note
 		].filter(Boolean).join(" · "),
-		children: e.kind === "rows" ? /* @__PURE__ */ I(Wo, { chart: e }) : /* @__PURE__ */ I(Go, { chart: e })
+		children: e.kind === "rows" ? /* @__PURE__ */ F(qo, { chart: e }) : /* @__PURE__ */ F(Jo, { chart: e })
 	});
 }
-var Uo = (e, [t, n]) => 100 * (e - t) / (n - t);
-function Wo({ chart: e }) {
-	let t = Po(e.series), n = Ro(e.series);
-	return /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I("ol", {
+var Ko = (e, [t, n]) => 100 * (e - t) / (n - t);
+function qo({ chart: e }) {
+	let t = Lo(e.series), n = Vo(e.series);
+	return /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("ol", {
 		class: "rows-of",
-		children: e.at.map((r, i) => /* @__PURE__ */ I("li", { children: [/* @__PURE__ */ I(Vo, { text: String(r) }), /* @__PURE__ */ I("div", { children: e.series.map((e, r) => {
+		children: e.at.map((r, i) => /* @__PURE__ */ F("li", { children: [/* @__PURE__ */ F(Wo, { text: String(r) }), /* @__PURE__ */ F("div", { children: e.series.map((e, r) => {
 			let a = e.values[i] ?? null;
 			if (a === null) return null;
 			let [o, s] = [e.low?.[i] ?? null, e.high?.[i] ?? null];
-			return /* @__PURE__ */ I("div", {
+			return /* @__PURE__ */ F("div", {
 				class: `s${n[r]} ${e.look}`,
-				title: `${e.name}: ${X(a)}${Bo(e, i) && `, ${Bo(e, i)}`}`,
-				children: [/* @__PURE__ */ I("span", {
+				title: `${e.name}: ${X(a)}${Uo(e, i) && `, ${Uo(e, i)}`}`,
+				children: [/* @__PURE__ */ F("span", {
 					class: "track",
 					"aria-hidden": "true",
 					children: [
-						t[0] < 0 && t[1] > 0 && /* @__PURE__ */ I("i", {
+						t[0] < 0 && t[1] > 0 && /* @__PURE__ */ F("i", {
 							class: "zero",
-							style: { left: `${Uo(0, t)}%` }
+							style: { left: `${Ko(0, t)}%` }
 						}),
-						o !== null && s !== null && /* @__PURE__ */ I("i", {
+						o !== null && s !== null && /* @__PURE__ */ F("i", {
 							class: "interval",
 							style: {
-								left: `${Uo(o, t)}%`,
-								right: `${100 - Uo(s, t)}%`
+								left: `${Ko(o, t)}%`,
+								right: `${100 - Ko(s, t)}%`
 							}
 						}),
-						/* @__PURE__ */ I("i", {
+						/* @__PURE__ */ F("i", {
 							class: "dot",
-							style: { left: `${Uo(a, t)}%` }
+							style: { left: `${Ko(a, t)}%` }
 						})
 					]
-				}), /* @__PURE__ */ I("span", {
+				}), /* @__PURE__ */ F("span", {
 					class: "number",
 					children: [
-						/* @__PURE__ */ I("span", {
+						/* @__PURE__ */ F("span", {
 							class: "heard",
 							children: [e.name, " "]
 						}),
-						zo(a),
+						Ho(a),
 						" ",
-						/* @__PURE__ */ I("small", { children: Bo(e, i) })
+						/* @__PURE__ */ F("small", { children: Uo(e, i) })
 					]
 				})]
 			}, r);
 		}) })] }, i))
-	}), (e.series.length > 1 || e.series.some((e) => e.look === "compared")) && /* @__PURE__ */ I("p", {
+	}), (e.series.length > 1 || e.series.some((e) => e.look === "compared")) && /* @__PURE__ */ F("p", {
 		class: "legend",
-		children: e.series.map((e, t) => /* @__PURE__ */ I("span", {
+		children: e.series.map((e, t) => /* @__PURE__ */ F("span", {
 			class: `s${n[t]} ${e.look}`,
 			children: [
-				/* @__PURE__ */ I("i", { class: "swatch" }),
+				/* @__PURE__ */ F("i", { class: "swatch" }),
 				" ",
 				e.name
 			]
 		}, t))
 	})] });
 }
-function Go({ chart: e }) {
-	let t = N(null), [n, r] = j(480), [i, a] = j(null);
-	M(() => {
+function Jo({ chart: e }) {
+	let t = M(null), [n, r] = A(480), [i, a] = A(null);
+	j(() => {
 		if (!t.current) return;
 		let e = new ResizeObserver(([e]) => r(Math.max(200, Math.floor(e?.contentRect.width ?? 480))));
 		return e.observe(t.current), () => e.disconnect();
 	}, []);
-	let o = e.at.map(Number), s = e.kind === "points", c = Po(e.series), [l, u] = [o.reduce((e, t) => Math.min(e, t), Infinity), o.reduce((e, t) => Math.max(e, t), -Infinity)], d = [l, u > l ? u : l + 1], f = (e) => ko + (n - ko - Ao) * Uo(e, d) / 100, p = (e) => Oo - Mo - (Oo - Mo - jo) * Uo(e, c) / 100, m = s ? e.series[0]?.values.reduce((e, t, n, r) => (t ?? Infinity) < (r[e] ?? Infinity) ? n : e, 0) ?? 0 : o.length - 1, h = i ?? m, g = Ro(e.series), _ = (t) => {
+	let o = e.at.map(Number), s = e.kind === "points", c = Lo(e.series), [l, u] = [o.reduce((e, t) => Math.min(e, t), Infinity), o.reduce((e, t) => Math.max(e, t), -Infinity)], d = [l, u > l ? u : l + 1], f = (e) => Mo + (n - Mo - No) * Ko(e, d) / 100, p = (e) => jo - Fo - (jo - Fo - Po) * Ko(e, c) / 100, m = s ? e.series[0]?.values.reduce((e, t, n, r) => (t ?? Infinity) < (r[e] ?? Infinity) ? n : e, 0) ?? 0 : o.length - 1, h = i ?? m, g = Vo(e.series), _ = (t) => {
 		let n = t.currentTarget.getBoundingClientRect(), r = o.map((r, i) => (f(r) - (t.clientX - n.left)) ** 2 + (s && (p(e.series[0]?.values[i] ?? NaN) - (t.clientY - n.top)) ** 2 || 0));
 		a(r.indexOf(Math.min(...r)));
 	}, v = s ? o.map((e, t) => t).sort((e, t) => o[e] - o[t]) : o.map((e, t) => t);
-	return /* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ F("div", {
 		ref: t,
 		children: [
-			/* @__PURE__ */ I("svg", {
+			/* @__PURE__ */ F("svg", {
 				class: "plot",
 				width: n,
-				height: Oo,
+				height: jo,
 				role: "img",
 				"aria-label": `${e.title}: ${e.series.map((e) => e.name).join(", ")}`,
 				onPointerMove: _,
 				onPointerDown: _,
 				children: [
-					Fo(c).map((e) => /* @__PURE__ */ I("g", { children: [/* @__PURE__ */ I("line", {
+					Ro(c).map((e) => /* @__PURE__ */ F("g", { children: [/* @__PURE__ */ F("line", {
 						class: "axis",
-						x1: ko,
-						x2: n - Ao,
+						x1: Mo,
+						x2: n - No,
 						y1: p(e),
 						y2: p(e)
-					}), /* @__PURE__ */ I("text", {
-						x: ko - 6,
+					}), /* @__PURE__ */ F("text", {
+						x: Mo - 6,
 						y: p(e) + 4,
 						"text-anchor": "end",
-						children: zo(e)
+						children: Ho(e)
 					})] }, e)),
-					Lo(d, n - ko - Ao).map((e) => /* @__PURE__ */ I("text", {
-						x: Math.min(f(e), n - Io * zo(e).length / 2),
+					Bo(d, n - Mo - No).map((e) => /* @__PURE__ */ F("text", {
+						x: Math.min(f(e), n - zo * Ho(e).length / 2),
 						y: 215,
 						"text-anchor": "middle",
-						children: zo(e)
+						children: Ho(e)
 					}, e)),
-					!s && /* @__PURE__ */ I("line", {
+					!s && /* @__PURE__ */ F("line", {
 						class: "here",
 						x1: f(o[h] ?? 0),
 						x2: f(o[h] ?? 0),
-						y1: jo,
-						y2: Oo - Mo
+						y1: Po,
+						y2: jo - Fo
 					}),
-					e.series.map((e, t) => /* @__PURE__ */ I("g", {
+					e.series.map((e, t) => /* @__PURE__ */ F("g", {
 						class: `s${g[t]} ${e.look}`,
-						children: I(s ? qo : Ko, {
+						children: F(s ? Xo : Yo, {
 							one: e,
 							at: o,
 							x: f,
@@ -6706,7 +6719,7 @@ function Go({ chart: e }) {
 					}, t))
 				]
 			}),
-			o.length > 1 && /* @__PURE__ */ I("input", {
+			o.length > 1 && /* @__PURE__ */ F("input", {
 				type: "range",
 				min: 0,
 				max: o.length - 1,
@@ -6715,31 +6728,31 @@ function Go({ chart: e }) {
 				"aria-label": `${e.x || "Place"} in ${e.title}`,
 				"aria-valuetext": X(o[h])
 			}),
-			/* @__PURE__ */ I("p", {
+			/* @__PURE__ */ F("p", {
 				class: "legend",
 				"aria-live": "polite",
-				children: [/* @__PURE__ */ I("b", {
+				children: [/* @__PURE__ */ F("b", {
 					class: "number",
 					children: [
 						X(o[h]),
 						" ",
-						/* @__PURE__ */ I("small", { children: e.x })
+						/* @__PURE__ */ F("small", { children: e.x })
 					]
-				}), e.series.map((e, t) => /* @__PURE__ */ I("span", {
+				}), e.series.map((e, t) => /* @__PURE__ */ F("span", {
 					class: `s${g[t]} ${e.look}`,
 					children: [
-						/* @__PURE__ */ I("i", { class: "swatch" }),
+						/* @__PURE__ */ F("i", { class: "swatch" }),
 						" ",
-						e.names?.[h] === void 0 ? e.name : /* @__PURE__ */ I(Vo, { text: e.names[h] }),
+						e.names?.[h] === void 0 ? e.name : /* @__PURE__ */ F(Wo, { text: e.names[h] }),
 						" ",
-						/* @__PURE__ */ I("b", {
+						/* @__PURE__ */ F("b", {
 							class: "number",
 							children: X(e.values[h])
 						}),
 						" ",
-						/* @__PURE__ */ I("small", {
+						/* @__PURE__ */ F("small", {
 							class: "number",
-							children: Bo(e, h)
+							children: Uo(e, h)
 						})
 					]
 				}, t))]
@@ -6747,38 +6760,38 @@ function Go({ chart: e }) {
 		]
 	});
 }
-function Ko({ one: e, at: t, x: n, y: r, shown: i }) {
+function Yo({ one: e, at: t, x: n, y: r, shown: i }) {
 	let a = (e) => e.map((i, a) => i === null ? "" : `${a > 0 && e[a - 1] !== null ? "L" : "M"}${n(t[a]).toFixed(1)} ${r(i).toFixed(1)}`).join(""), o = (e, i) => `${n(t[i]).toFixed(1)} ${r(e[i]).toFixed(1)}`, { low: s, high: c } = e, l = t.flatMap((e, t) => (s?.[t] ?? null) !== null && (c?.[t] ?? null) !== null ? [t] : []), u = e.values[i] ?? null;
-	return /* @__PURE__ */ I(S, { children: [
-		s && c && l.length > 1 && /* @__PURE__ */ I("path", {
+	return /* @__PURE__ */ F(S, { children: [
+		s && c && l.length > 1 && /* @__PURE__ */ F("path", {
 			class: "spread-of",
 			d: `M${l.map((e) => o(c, e)).join("L")}L${l.reverse().map((e) => o(s, e)).join("L")}Z`
 		}),
-		/* @__PURE__ */ I("path", {
+		/* @__PURE__ */ F("path", {
 			class: "curve",
 			d: a(e.values)
 		}),
-		u !== null && /* @__PURE__ */ I("circle", {
+		u !== null && /* @__PURE__ */ F("circle", {
 			r: "4",
 			cx: n(t[i]),
 			cy: r(u)
 		})
 	] });
 }
-function qo({ one: e, at: t, x: n, y: r, shown: i }) {
-	return /* @__PURE__ */ I(S, { children: t.map((t, a) => {
+function Xo({ one: e, at: t, x: n, y: r, shown: i }) {
+	return /* @__PURE__ */ F(S, { children: t.map((t, a) => {
 		let o = e.values[a] ?? null;
 		if (o === null) return null;
 		let [s, c] = [e.low?.[a] ?? null, e.high?.[a] ?? null];
-		return /* @__PURE__ */ I("g", {
+		return /* @__PURE__ */ F("g", {
 			class: a === i ? "looked-at" : "",
-			children: [a === i && s !== null && c !== null && /* @__PURE__ */ I("line", {
+			children: [a === i && s !== null && c !== null && /* @__PURE__ */ F("line", {
 				class: "curve",
 				x1: n(t),
 				x2: n(t),
 				y1: r(s),
 				y2: r(c)
-			}), /* @__PURE__ */ I("circle", {
+			}), /* @__PURE__ */ F("circle", {
 				r: a === i ? 5 : 3,
 				cx: n(t),
 				cy: r(o)
@@ -6786,54 +6799,54 @@ function qo({ one: e, at: t, x: n, y: r, shown: i }) {
 		}, a);
 	}) });
 }
-var Jo = ({ curves: e, lines: t }) => /* @__PURE__ */ I("svg", {
+var Zo = ({ curves: e, lines: t }) => /* @__PURE__ */ F("svg", {
 	class: t ? "sketch" : "sketch dots",
 	viewBox: "0 0 240 120",
 	preserveAspectRatio: "none",
 	"aria-hidden": "true",
-	children: e.map((e, n) => /* @__PURE__ */ I("path", {
+	children: e.map((e, n) => /* @__PURE__ */ F("path", {
 		class: `curve s${n}`,
 		d: e.map((n, r) => n === null ? "" : `${t && r > 0 && e[r - 1] !== null ? "L" : "M"}${8 + 224 * r / Math.max(1, e.length - 1)} ${112 - 1.04 * n}${t ? "" : "h.01"}`).join("")
 	}, n))
-}), Yo = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
-function Xo(e, t, n) {
-	let r = e.map((e) => (Yo(e)[0] - t) ** 2 + (Yo(e)[1] - n) ** 2);
+}), Qo = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
+function $o(e, t, n) {
+	let r = e.map((e) => (Qo(e)[0] - t) ** 2 + (Qo(e)[1] - n) ** 2);
 	return r.indexOf(Math.min(...r));
 }
-var Zo = (e, t) => [
+var es = (e, t) => [
 	0,
 	...e.slice(1).map((t, n) => (t + e[n]) / 2),
 	t
 ];
-function Qo(e, t) {
+function ts(e, t) {
 	let n = t.map((t) => (e ?? 0) - (t ?? e ?? 0)), r = Math.max(...n, 0);
 	return {
 		share: n.map((e) => r > 0 ? Math.max(0, e / r) : 0),
 		worst: n.indexOf(Math.max(...n))
 	};
 }
-function $o({ name: e, pictures: t }) {
-	let { manifest: n } = L(), r = R(`experiments/${e}`), [i, a] = j(0), [o, s] = j("0"), [c, l] = j(null), u = r.value?.images[i], d = t.includes(`${i}.webp`) ? `experiments/${e}/${i}.webp` : null, f = _n(L(), u?.image ?? -1), p = ft(u ? u.image === null ? d : f : null);
+function ns({ name: e, pictures: t }) {
+	let { manifest: n } = I(), r = L(`experiments/${e}`), [i, a] = A(0), [o, s] = A("0"), [c, l] = A(null), u = r.value?.images[i], d = t.includes(`${i}.webp`) ? `experiments/${e}/${i}.webp` : null, f = yn(I(), u?.image ?? -1), p = R(u ? u.image === null ? d : f : null);
 	if (r.error) return null;
-	if (!r.value || !u) return /* @__PURE__ */ I(Y, { what: e });
+	if (!r.value || !u) return /* @__PURE__ */ F(Y, { what: e });
 	let { boxes: m, shape: h, images: g } = r.value, _ = u.grids[Number(o)] ?? u.grids[0];
 	if (!_) return null;
-	let [, v, y] = n.model.input, { share: b, worst: x } = Qo(_.before, _.after), S = c ?? x, C = m[S] ?? [
+	let [, v, y] = n.model.input, { share: b, worst: x } = ts(_.before, _.after), S = c ?? x, C = m[S] ?? [
 		0,
 		0,
 		0,
 		0
-	], w = Zo(Array.from({ length: h[0] }, (e, t) => Yo(m[t * h[1]] ?? C)[0]), v), T = Zo(m.slice(0, h[1]).map((e) => Yo(e)[1]), y), E = (e) => {
+	], w = es(Array.from({ length: h[0] }, (e, t) => Qo(m[t * h[1]] ?? C)[0]), v), T = es(m.slice(0, h[1]).map((e) => Qo(e)[1]), y), E = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		l(Xo(m, (e.clientY - t.top) / t.height * v, (e.clientX - t.left) / t.width * y));
+		l($o(m, (e.clientY - t.top) / t.height * v, (e.clientX - t.left) / t.width * y));
 	};
-	return /* @__PURE__ */ I(q, {
+	return /* @__PURE__ */ F(q, {
 		class: "panel wide covered",
 		title: "Place by place",
 		note: "The warmer a place, the more is lost where the square is laid over it. Point at one, touch it, or use the slider.",
-		children: /* @__PURE__ */ I("div", {
+		children: /* @__PURE__ */ F("div", {
 			class: "covered-pair",
-			children: [/* @__PURE__ */ I("svg", {
+			children: [/* @__PURE__ */ F("svg", {
 				class: "whole",
 				viewBox: `0 0 ${y} ${v}`,
 				role: "img",
@@ -6842,12 +6855,12 @@ function $o({ name: e, pictures: t }) {
 				onPointerDown: E,
 				onPointerLeave: () => l(null),
 				children: [
-					/* @__PURE__ */ I("rect", {
+					/* @__PURE__ */ F("rect", {
 						class: "beyond",
 						width: y,
 						height: v
 					}),
-					p && /* @__PURE__ */ I("image", {
+					p && /* @__PURE__ */ F("image", {
 						href: p,
 						width: y,
 						height: v,
@@ -6855,7 +6868,7 @@ function $o({ name: e, pictures: t }) {
 					}),
 					m.map((e, t) => {
 						let [n, r] = [Math.floor(t / h[1]), t % h[1]], [i, a] = [w[n] ?? 0, T[r] ?? 0];
-						return /* @__PURE__ */ I("rect", {
+						return /* @__PURE__ */ F("rect", {
 							class: "loss",
 							x: a,
 							y: i,
@@ -6864,14 +6877,14 @@ function $o({ name: e, pictures: t }) {
 							opacity: .75 * (b[t] ?? 0)
 						}, t);
 					}),
-					/* @__PURE__ */ I("rect", {
+					/* @__PURE__ */ F("rect", {
 						class: "field-halo",
 						x: C[1],
 						y: C[0],
 						width: C[3] - C[1],
 						height: C[2] - C[0]
 					}),
-					/* @__PURE__ */ I("rect", {
+					/* @__PURE__ */ F("rect", {
 						class: "field",
 						x: C[1],
 						y: C[0],
@@ -6879,39 +6892,39 @@ function $o({ name: e, pictures: t }) {
 						height: C[2] - C[0]
 					})
 				]
-			}), /* @__PURE__ */ I("div", {
+			}), /* @__PURE__ */ F("div", {
 				class: "covered-told",
 				children: [
-					g.length > 1 && /* @__PURE__ */ I("label", { children: [
+					g.length > 1 && /* @__PURE__ */ F("label", { children: [
 						"Image",
 						" ",
-						/* @__PURE__ */ I("select", {
+						/* @__PURE__ */ F("select", {
 							value: i,
 							onChange: (e) => a(Number(e.currentTarget.value)),
-							children: g.map((e, t) => /* @__PURE__ */ I("option", {
+							children: g.map((e, t) => /* @__PURE__ */ F("option", {
 								value: t,
 								children: Q(e.name)
 							}, t))
 						})
 					] }),
-					u.grids.length > 1 && /* @__PURE__ */ I(Pt, {
+					u.grids.length > 1 && /* @__PURE__ */ F(Pt, {
 						label: "What is followed",
 						value: o,
 						options: u.grids.map((e, t) => [String(t), e.of]),
 						change: s
 					}),
-					/* @__PURE__ */ I("p", { children: [
-						/* @__PURE__ */ I(K, {
+					/* @__PURE__ */ F("p", { children: [
+						/* @__PURE__ */ F(K, {
 							text: _.of,
 							plain: !0
 						}),
 						": ",
-						/* @__PURE__ */ I("b", {
+						/* @__PURE__ */ F("b", {
 							class: "figure",
 							children: X(_.before)
 						}),
 						" uncovered, ",
-						/* @__PURE__ */ I("b", {
+						/* @__PURE__ */ F("b", {
 							class: "figure",
 							children: X(_.after[S])
 						}),
@@ -6927,7 +6940,7 @@ function $o({ name: e, pictures: t }) {
 						c === null && ", where it falls most",
 						"."
 					] }),
-					/* @__PURE__ */ I("input", {
+					/* @__PURE__ */ F("input", {
 						type: "range",
 						min: 0,
 						max: m.length - 1,
@@ -6935,7 +6948,7 @@ function $o({ name: e, pictures: t }) {
 						onInput: (e) => l(Number(e.currentTarget.value)),
 						"aria-label": "Place of the square"
 					}),
-					u.image !== null && /* @__PURE__ */ I("p", { children: /* @__PURE__ */ I("a", {
+					u.image !== null && /* @__PURE__ */ F("p", { children: /* @__PURE__ */ F("a", {
 						href: W(u.image),
 						children: "What else excites units on this image"
 					}) })
@@ -6945,7 +6958,7 @@ function $o({ name: e, pictures: t }) {
 	});
 }
 // src/more/Epochs.tsx
-function es({ steps: e }) {
+function rs({ steps: e }) {
 	let t = [];
 	return e.map((e) => {
 		t = [...t];
@@ -6956,62 +6969,62 @@ function es({ steps: e }) {
 		return t;
 	});
 }
-var ts = [
+var is = [
 	["index", "number"],
 	["most", "changed most"],
 	["least", "changed least"],
 	["jumps", "changed image most often"]
 ];
-function ns(e, t) {
+function as(e, t) {
 	let n = e.like[0]?.length ?? 0, r = Array.from({ length: n }, (e, t) => t);
 	if (t === "index") return r;
-	let i = t === "jumps" ? es(e) : [], a = (e) => i.filter((t, n) => n > 0 && t[e]?.image !== i[n - 1]?.[e]?.image).length, o = r.map((n) => t === "jumps" ? -a(n) : e.like[0]?.[n] ?? null), s = t === "least" ? -1 : 1;
+	let i = t === "jumps" ? rs(e) : [], a = (e) => i.filter((t, n) => n > 0 && t[e]?.image !== i[n - 1]?.[e]?.image).length, o = r.map((n) => t === "jumps" ? -a(n) : e.like[0]?.[n] ?? null), s = t === "least" ? -1 : 1;
 	return r.sort((e, t) => {
 		let [n, r] = [o[e] ?? null, o[t] ?? null];
 		return n === null || r === null ? Number(n === null) - Number(r === null) || e - t : s * (n - r) || e - t;
 	});
 }
-function rs({ name: e, query: t }) {
-	let { router: n } = F(), r = R(`experiments/${e}`).value, i = t.get("layer"), a = Math.max(0, r?.layers.findIndex((e) => e.layer === i) ?? 0), o = R(r ? `experiments/${e}/${a}` : null).value;
-	if (!r) return /* @__PURE__ */ I(Y, { what: e });
-	let s = r.layers[a]?.layer ?? "", c = r.epochs.length - 1, l = t.get("epoch"), u = l === null ? c : Math.max(0, r.epochs.indexOf(Number(l))), d = t.has("unit") ? Number(t.get("unit")) : null, f = ts.find(([e]) => e === t.get("sort"))?.[0] ?? "index", p = (r) => n.replace(V(wt(e), {
+function os({ name: e, query: t }) {
+	let { router: n } = P(), r = L(`experiments/${e}`).value, i = t.get("layer"), a = Math.max(0, r?.layers.findIndex((e) => e.layer === i) ?? 0), o = L(r ? `experiments/${e}/${a}` : null).value;
+	if (!r) return /* @__PURE__ */ F(Y, { what: e });
+	let s = r.layers[a]?.layer ?? "", c = r.epochs.length - 1, l = t.get("epoch"), u = l === null ? c : Math.max(0, r.epochs.indexOf(Number(l))), d = t.has("unit") ? Number(t.get("unit")) : null, f = is.find(([e]) => e === t.get("sort"))?.[0] ?? "index", p = (r) => n.replace(V(wt(e), {
 		layer: i,
 		epoch: l,
 		unit: t.get("unit"),
 		sort: t.get("sort"),
 		...r
 	})), m = (e) => p({ epoch: r.epochs[e] ?? null });
-	return /* @__PURE__ */ I(q, {
+	return /* @__PURE__ */ F(q, {
 		class: "panel wide epochs",
 		title: "Epoch by epoch",
 		note: "The patch that excites each unit most, and how like its responses to the images are to those it has in the end.",
-		children: [/* @__PURE__ */ I("div", {
+		children: [/* @__PURE__ */ F("div", {
 			class: "bar",
 			role: "group",
 			"aria-label": "What is shown",
 			children: [
-				/* @__PURE__ */ I("label", { children: ["Layer", /* @__PURE__ */ I("select", {
+				/* @__PURE__ */ F("label", { children: ["Layer", /* @__PURE__ */ F("select", {
 					value: s,
 					onChange: (e) => p({
 						layer: e.currentTarget.value,
 						unit: null
 					}),
-					children: r.layers.map((e) => /* @__PURE__ */ I("option", { children: e.layer }, e.layer))
+					children: r.layers.map((e) => /* @__PURE__ */ F("option", { children: e.layer }, e.layer))
 				})] }),
-				/* @__PURE__ */ I("label", { children: ["Sort", /* @__PURE__ */ I("select", {
+				/* @__PURE__ */ F("label", { children: ["Sort", /* @__PURE__ */ F("select", {
 					value: f,
 					onChange: (e) => p({ sort: e.currentTarget.value === "index" ? null : e.currentTarget.value }),
-					children: ts.map(([e, t]) => /* @__PURE__ */ I("option", {
+					children: is.map(([e, t]) => /* @__PURE__ */ F("option", {
 						value: e,
 						children: t
 					}, e))
 				})] }),
-				/* @__PURE__ */ I("label", {
+				/* @__PURE__ */ F("label", {
 					class: "epoch",
 					children: [
 						"Epoch ",
-						/* @__PURE__ */ I("output", { children: r.epochs[u] }),
-						/* @__PURE__ */ I("input", {
+						/* @__PURE__ */ F("output", { children: r.epochs[u] }),
+						/* @__PURE__ */ F("input", {
 							type: "range",
 							min: 0,
 							max: c,
@@ -7022,7 +7035,7 @@ function rs({ name: e, query: t }) {
 					]
 				})
 			]
-		}), o ? /* @__PURE__ */ I(as, {
+		}), o ? /* @__PURE__ */ F(cs, {
 			name: e,
 			data: r,
 			part: o,
@@ -7031,32 +7044,32 @@ function rs({ name: e, query: t }) {
 			sort: f,
 			turn: m,
 			follow: (e) => p({ unit: e })
-		}) : /* @__PURE__ */ I(Y, { what: s })]
+		}) : /* @__PURE__ */ F(Y, { what: s })]
 	});
 }
-var is = {
+var ss = {
 	width: 88,
 	height: 104
 };
-function as({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follow: s }) {
-	let c = P(() => es(n), [n]), l = P(() => ns(n, a), [n, a]), u = Ne((a) => {
+function cs({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follow: s }) {
+	let c = N(() => rs(n), [n]), l = N(() => as(n, a), [n, a]), u = Pe((a) => {
 		let o = l[a];
-		return /* @__PURE__ */ I("button", {
+		return /* @__PURE__ */ F("button", {
 			type: "button",
 			class: "unit",
 			"aria-pressed": o === i,
 			onClick: () => s(o === i ? null : o),
-			children: [/* @__PURE__ */ I(cs, {
+			children: [/* @__PURE__ */ F(ds, {
 				name: e,
 				data: t,
 				seen: c[r]?.[o],
 				side: 72
-			}), /* @__PURE__ */ I("span", {
+			}), /* @__PURE__ */ F("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ I("b", { children: [/* @__PURE__ */ I("span", {
+				children: [/* @__PURE__ */ F("b", { children: [/* @__PURE__ */ F("span", {
 					class: "heard",
 					children: "Unit "
-				}), o] }), /* @__PURE__ */ I("span", {
+				}), o] }), /* @__PURE__ */ F("span", {
 					title: "likeness to the end",
 					children: n.like[r]?.[o]?.toFixed(2) ?? "–"
 				})]
@@ -7069,52 +7082,52 @@ function as({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 		i,
 		n
 	]);
-	return /* @__PURE__ */ I(S, { children: [i !== null && i < l.length && /* @__PURE__ */ I("div", {
+	return /* @__PURE__ */ F(S, { children: [i !== null && i < l.length && /* @__PURE__ */ F("div", {
 		class: "followed",
 		children: [
-			/* @__PURE__ */ I("h3", { children: [
-				/* @__PURE__ */ I(Vo, { text: `${n.layer}:${i}` }),
+			/* @__PURE__ */ F("h3", { children: [
+				/* @__PURE__ */ F(Wo, { text: `${n.layer}:${i}` }),
 				", ",
 				Z(c.filter((e, t) => t > 0 && e[i]?.image !== c[t - 1]?.[i]?.image).length, "change"),
 				" of image"
 			] }),
-			/* @__PURE__ */ I("ol", { children: t.epochs.map((a, s) => /* @__PURE__ */ I("li", {
+			/* @__PURE__ */ F("ol", { children: t.epochs.map((a, s) => /* @__PURE__ */ F("li", {
 				class: s === r ? "here" : "",
 				children: [
-					/* @__PURE__ */ I("button", {
+					/* @__PURE__ */ F("button", {
 						type: "button",
 						class: "plain-button",
 						onClick: () => o(s),
 						"aria-label": `Epoch ${a}`,
 						"aria-pressed": s === r,
-						children: [/* @__PURE__ */ I(cs, {
+						children: [/* @__PURE__ */ F(ds, {
 							name: e,
 							data: t,
 							seen: c[s]?.[i],
 							side: 84
-						}), /* @__PURE__ */ I(ss, {
+						}), /* @__PURE__ */ F(us, {
 							name: e,
 							data: t,
 							unit: `${n.layer}:${i}`,
 							at: s
 						})]
 					}),
-					/* @__PURE__ */ I("b", {
+					/* @__PURE__ */ F("b", {
 						class: "number",
 						children: a
 					}),
-					/* @__PURE__ */ I("small", { children: [
+					/* @__PURE__ */ F("small", { children: [
 						X(n.values[s]?.[i]),
 						" · ",
 						n.like[s]?.[i]?.toFixed(2) ?? "–"
 					] }),
-					/* @__PURE__ */ I(os, {
+					/* @__PURE__ */ F(ls, {
 						data: t,
 						seen: c[s]?.[i]
 					})
 				]
 			}, a)) }),
-			/* @__PURE__ */ I("p", {
+			/* @__PURE__ */ F("p", {
 				class: "note",
 				children: [
 					"Below each epoch the strongest response, and its likeness to the end",
@@ -7123,9 +7136,9 @@ function as({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 				]
 			})
 		]
-	}), /* @__PURE__ */ I(zi, {
+	}), /* @__PURE__ */ F(Vi, {
 		count: l.length,
-		cell: is,
+		cell: ss,
 		gap: 6,
 		label: `Units of ${n.layer}`,
 		current: i === null ? -1 : l.indexOf(i),
@@ -7136,16 +7149,16 @@ function as({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 		render: u
 	})] });
 }
-function os({ data: e, seen: t }) {
+function ls({ data: e, seen: t }) {
 	let n = t && e.images[t.image];
-	return n === void 0 ? null : /* @__PURE__ */ I("a", {
+	return n === void 0 ? null : /* @__PURE__ */ F("a", {
 		href: W(n),
 		children: ["image ", n]
 	});
 }
-function ss({ name: e, data: t, unit: n, at: r }) {
+function us({ name: e, data: t, unit: n, at: r }) {
 	let i = t.units[n];
-	return i ? /* @__PURE__ */ I(dn, {
+	return i ? /* @__PURE__ */ F(pn, {
 		path: `experiments/${e}/${i.picture}`,
 		grid: i.grid,
 		panel: 0,
@@ -7154,9 +7167,9 @@ function ss({ name: e, data: t, unit: n, at: r }) {
 		boost: !0
 	}) : null;
 }
-function cs({ name: e, data: t, seen: n, side: r }) {
-	let i = L(), a = n !== void 0 && n.image >= 0, o = a ? t.images[n.image] : void 0, s = ft(a ? t.own.includes(n.image) ? `experiments/${e}/${n.image}.webp` : o === void 0 ? null : _n(i, o) : null);
-	if (!a) return /* @__PURE__ */ I("span", {
+function ds({ name: e, data: t, seen: n, side: r }) {
+	let i = I(), a = n !== void 0 && n.image >= 0, o = a ? t.images[n.image] : void 0, s = R(a ? t.own.includes(n.image) ? `experiments/${e}/${n.image}.webp` : o === void 0 ? null : yn(i, o) : null);
+	if (!a) return /* @__PURE__ */ F("span", {
 		class: "tile none",
 		style: {
 			width: `${r}px`,
@@ -7164,7 +7177,7 @@ function cs({ name: e, data: t, seen: n, side: r }) {
 		}
 	});
 	let [c, l, u, d] = n.box, [f, p] = t.input;
-	return /* @__PURE__ */ I("svg", {
+	return /* @__PURE__ */ F("svg", {
 		class: u - c < 40 ? "cut sharp" : "cut",
 		viewBox: `${l} ${c} ${d - l} ${u - c}`,
 		style: {
@@ -7172,13 +7185,13 @@ function cs({ name: e, data: t, seen: n, side: r }) {
 			height: `${r}px`
 		},
 		"aria-hidden": "true",
-		children: [/* @__PURE__ */ I("rect", {
+		children: [/* @__PURE__ */ F("rect", {
 			class: "beyond",
 			x: l,
 			y: c,
 			width: d - l,
 			height: u - c
-		}), s && /* @__PURE__ */ I("image", {
+		}), s && /* @__PURE__ */ F("image", {
 			href: s,
 			width: p,
 			height: f,
@@ -7187,69 +7200,69 @@ function cs({ name: e, data: t, seen: n, side: r }) {
 	});
 }
 // src/more/Masks.tsx
-function ls({ name: e }) {
-	let t = R(`experiments/${e}`).value?.covered ?? [], n = [...new Set(t.flatMap((e) => Object.keys(e.boxes)))], [r, i] = j("");
-	return t.length ? /* @__PURE__ */ I(q, {
+function fs({ name: e }) {
+	let t = L(`experiments/${e}`).value?.covered ?? [], n = [...new Set(t.flatMap((e) => Object.keys(e.boxes)))], [r, i] = A("");
+	return t.length ? /* @__PURE__ */ F(q, {
 		class: "panel wide masks",
 		title: "What was covered",
 		note: "Every image with its parts marked; choose one to see it covered in all of them.",
 		children: [
-			/* @__PURE__ */ I(Pt, {
+			/* @__PURE__ */ F(Pt, {
 				label: "Part that is covered",
 				value: r,
 				options: [["", "All, marked"], ...n.map((e) => [e, e])],
 				change: i
 			}),
-			/* @__PURE__ */ I("ul", {
+			/* @__PURE__ */ F("ul", {
 				class: "tiles",
-				children: t.map((t) => /* @__PURE__ */ I("li", { children: [/* @__PURE__ */ I(us, {
+				children: t.map((t) => /* @__PURE__ */ F("li", { children: [/* @__PURE__ */ F(ps, {
 					of: t,
 					name: e,
 					parts: n,
 					part: r
-				}), /* @__PURE__ */ I("small", {
+				}), /* @__PURE__ */ F("small", {
 					class: "cut-name",
 					title: t.name,
-					children: t.image === null ? /* @__PURE__ */ I("bdi", { children: Q(t.name) }) : /* @__PURE__ */ I("a", {
+					children: t.image === null ? /* @__PURE__ */ F("bdi", { children: Q(t.name) }) : /* @__PURE__ */ F("a", {
 						href: W(t.image),
 						children: Q(t.name)
 					})
 				})] }, t.picture))
 			}),
-			r === "" && /* @__PURE__ */ I("p", {
+			r === "" && /* @__PURE__ */ F("p", {
 				class: "legend",
-				children: n.map((e, t) => /* @__PURE__ */ I("span", {
+				children: n.map((e, t) => /* @__PURE__ */ F("span", {
 					class: `s${t % 8}`,
 					children: [
-						/* @__PURE__ */ I("i", { class: "swatch" }),
+						/* @__PURE__ */ F("i", { class: "swatch" }),
 						" ",
-						/* @__PURE__ */ I("bdi", { children: e })
+						/* @__PURE__ */ F("bdi", { children: e })
 					]
 				}, e))
 			})
 		]
 	}) : null;
 }
-function us({ of: e, name: t, parts: n, part: r }) {
-	let i = ft(`experiments/${t}/${e.picture}`), [a, o] = e.size, s = r !== "" && !e.boxes[r];
-	return /* @__PURE__ */ I("svg", {
+function ps({ of: e, name: t, parts: n, part: r }) {
+	let i = R(`experiments/${t}/${e.picture}`), [a, o] = e.size, s = r !== "" && !e.boxes[r];
+	return /* @__PURE__ */ F("svg", {
 		class: "cut",
 		viewBox: `0 0 ${o} ${a}`,
 		role: "img",
 		"aria-label": `${e.name}: ${r === "" ? `${Object.keys(e.boxes).join(", ")} marked` : s ? `no ${r} in it` : `${r} covered`}`,
 		opacity: s ? .3 : 1,
-		children: [i && /* @__PURE__ */ I("image", {
+		children: [i && /* @__PURE__ */ F("image", {
 			href: i,
 			width: o,
 			height: a,
 			preserveAspectRatio: "none"
-		}), Object.entries(e.boxes).map(([e, [t, i, a, o]]) => r === "" ? /* @__PURE__ */ I("rect", {
+		}), Object.entries(e.boxes).map(([e, [t, i, a, o]]) => r === "" ? /* @__PURE__ */ F("rect", {
 			class: `mark-of s${n.indexOf(e) % 8}`,
 			x: i,
 			y: t,
 			width: o - i,
 			height: a - t
-		}, e) : e === r ? /* @__PURE__ */ I("rect", {
+		}, e) : e === r ? /* @__PURE__ */ F("rect", {
 			class: "beyond",
 			x: i,
 			y: t,
@@ -7259,12 +7272,12 @@ function us({ of: e, name: t, parts: n, part: r }) {
 	});
 }
 // src/more/ResultTable.tsx
-var ds = (e) => e.trim() !== "" && Number.isFinite(Number(e)), fs = (e) => !e || e === "nan", ps = 4, ms = [
+var ms = (e) => e.trim() !== "" && Number.isFinite(Number(e)), hs = (e) => !e || e === "nan", gs = 4, _s = [
 	"class",
 	"label",
 	"answer"
-], hs = 3;
-function gs(e, t, n = {}) {
+], vs = 3;
+function ys(e, t, n = {}) {
 	let r = Object.keys(n).filter((t) => e.includes(t));
 	return (r.length ? r : e).map((r) => {
 		let i = e.indexOf(r);
@@ -7273,71 +7286,71 @@ function gs(e, t, n = {}) {
 			name: r,
 			head: n[r]?.[0] ?? r,
 			note: n[r]?.[1] ?? "",
-			right: t.every((e) => ds(e[i] ?? "") || fs(e[i]))
+			right: t.every((e) => ms(e[i] ?? "") || hs(e[i]))
 		};
 	});
 }
-function _s({ columns: e, rows: t, told: n, images: r }) {
-	let i = gs(e, t, n).filter(({ at: e }) => t.some((t) => !fs(t[e]))), a = gt(i.some((e) => ms.includes(e.name))), o = P(() => /* @__PURE__ */ new Set([...a.collection?.names ?? [], ...a.network?.names ?? []]), [a]), s = (e, t) => /* @__PURE__ */ I(vs, {
+function bs({ columns: e, rows: t, told: n, images: r }) {
+	let i = ys(e, t, n).filter(({ at: e }) => t.some((t) => !hs(t[e]))), a = gt(i.some((e) => _s.includes(e.name))), o = N(() => /* @__PURE__ */ new Set([...a.collection?.names ?? [], ...a.network?.names ?? []]), [a]), s = (e, t) => /* @__PURE__ */ F(xs, {
 		text: e[t.at] ?? "",
 		right: t.right,
 		image: r.get(e[t.at] ?? ""),
-		known: ms.includes(t.name) ? o : null
+		known: _s.includes(t.name) ? o : null
 	}), c = i.filter((e) => e.note);
-	return /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I("div", {
-		class: t.length <= hs ? "scroll all" : "scroll",
+	return /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("div", {
+		class: t.length <= vs ? "scroll all" : "scroll",
 		tabIndex: 0,
 		role: "region",
 		"aria-label": "Rows of the table",
-		children: t.length <= hs && i.length > 6 ? /* @__PURE__ */ I("table", { children: /* @__PURE__ */ I("tbody", { children: i.map((e) => /* @__PURE__ */ I("tr", { children: [/* @__PURE__ */ I("th", {
+		children: t.length <= vs && i.length > 6 ? /* @__PURE__ */ F("table", { children: /* @__PURE__ */ F("tbody", { children: i.map((e) => /* @__PURE__ */ F("tr", { children: [/* @__PURE__ */ F("th", {
 			scope: "row",
 			children: e.head
-		}), t.map((t, n) => /* @__PURE__ */ I("td", { children: s(t, e) }, n))] }, e.at)) }) }) : /* @__PURE__ */ I("table", {
-			class: i.length > ps ? "stacked" : "",
-			children: [/* @__PURE__ */ I("thead", { children: /* @__PURE__ */ I("tr", { children: i.map((e) => /* @__PURE__ */ I("th", {
+		}), t.map((t, n) => /* @__PURE__ */ F("td", { children: s(t, e) }, n))] }, e.at)) }) }) : /* @__PURE__ */ F("table", {
+			class: i.length > gs ? "stacked" : "",
+			children: [/* @__PURE__ */ F("thead", { children: /* @__PURE__ */ F("tr", { children: i.map((e) => /* @__PURE__ */ F("th", {
 				scope: "col",
 				class: e.right ? "number" : "",
 				title: e.note || void 0,
-				children: /* @__PURE__ */ I("bdi", { children: e.head })
-			}, e.at)) }) }), /* @__PURE__ */ I("tbody", { children: t.map((e, t) => /* @__PURE__ */ I("tr", { children: i.map((t) => /* @__PURE__ */ I("td", {
+				children: /* @__PURE__ */ F("bdi", { children: e.head })
+			}, e.at)) }) }), /* @__PURE__ */ F("tbody", { children: t.map((e, t) => /* @__PURE__ */ F("tr", { children: i.map((t) => /* @__PURE__ */ F("td", {
 				class: t.right ? "number" : "",
 				"data-head": t.head,
 				children: s(e, t)
 			}, t.at)) }, t)) })]
 		})
-	}), c.length > 0 && /* @__PURE__ */ I("details", {
+	}), c.length > 0 && /* @__PURE__ */ F("details", {
 		class: "how",
-		children: [/* @__PURE__ */ I("summary", { children: "What the columns mean" }), /* @__PURE__ */ I("dl", { children: c.map((e) => /* @__PURE__ */ I("div", { children: [/* @__PURE__ */ I("dt", { children: e.head }), /* @__PURE__ */ I("dd", { children: e.note })] }, e.at)) })]
+		children: [/* @__PURE__ */ F("summary", { children: "What the columns mean" }), /* @__PURE__ */ F("dl", { children: c.map((e) => /* @__PURE__ */ F("div", { children: [/* @__PURE__ */ F("dt", { children: e.head }), /* @__PURE__ */ F("dd", { children: e.note })] }, e.at)) })]
 	})] });
 }
-function vs({ text: e, right: t, image: n, known: r }) {
-	let i = L();
-	return t && fs(e) ? /* @__PURE__ */ I(S, { children: "–" }) : t ? /* @__PURE__ */ I("span", {
+function xs({ text: e, right: t, image: n, known: r }) {
+	let i = I();
+	return t && hs(e) ? /* @__PURE__ */ F(S, { children: "–" }) : t ? /* @__PURE__ */ F("span", {
 		title: Zt(e) === e ? void 0 : e,
 		children: Zt(e)
-	}) : n === void 0 ? r?.has(e) && i.manifest.classes ? /* @__PURE__ */ I("a", {
+	}) : n === void 0 ? r?.has(e) && i.manifest.classes ? /* @__PURE__ */ F("a", {
 		href: Ct(e),
 		children: e
-	}) : ht(i, e) ? /* @__PURE__ */ I("a", {
+	}) : ht(i, e) ? /* @__PURE__ */ F("a", {
 		href: H(e),
 		children: e
-	}) : /:\d+/.test(e) ? /* @__PURE__ */ I(Vo, { text: e }) : /* @__PURE__ */ I("bdi", { children: e }) : /* @__PURE__ */ I("a", {
+	}) : /:\d+/.test(e) ? /* @__PURE__ */ F(Wo, { text: e }) : /* @__PURE__ */ F("bdi", { children: e }) : /* @__PURE__ */ F("a", {
 		href: W(n),
 		children: e
 	});
 }
 // src/more/Experiments.tsx
-var ys = {
+var Ss = {
 	diagnosis: "Diagnosis of the first layers",
 	sanity: "What projections are worth",
 	check: "Check of the network",
 	paper: "The paper's claims"
-}, bs = (e) => ys[e] ?? e.charAt(0).toUpperCase() + e.slice(1);
-function xs() {
-	let e = R("experiments");
-	return e.error ? /* @__PURE__ */ I(Ss, {}) : e.value ? e.value.length ? /* @__PURE__ */ I(S, { children: [
-		/* @__PURE__ */ I("h1", { children: "Experiments" }),
-		/* @__PURE__ */ I("p", {
+}, Cs = (e) => Ss[e] ?? e.charAt(0).toUpperCase() + e.slice(1);
+function ws() {
+	let e = L("experiments");
+	return e.error ? /* @__PURE__ */ F(Ts, {}) : e.value ? e.value.length ? /* @__PURE__ */ F(S, { children: [
+		/* @__PURE__ */ F("h1", { children: "Experiments" }),
+		/* @__PURE__ */ F("p", {
 			class: "lead",
 			children: [
 				"Results that other commands placed beside the units: ",
@@ -7345,76 +7358,76 @@ function xs() {
 				"."
 			]
 		}),
-		/* @__PURE__ */ I("ul", {
+		/* @__PURE__ */ F("ul", {
 			class: "experiments",
-			children: e.value.map((e) => /* @__PURE__ */ I("li", { children: /* @__PURE__ */ I("a", {
+			children: e.value.map((e) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
 				href: wt(e.name),
 				children: [
-					e.sketch?.length ? /* @__PURE__ */ I(Jo, {
+					e.sketch?.length ? /* @__PURE__ */ F(Zo, {
 						curves: e.sketch,
 						lines: e.drawn === "lines"
-					}) : /* @__PURE__ */ I(Cs, {
+					}) : /* @__PURE__ */ F(Es, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ F("span", {
 						class: "op",
-						children: bs(e.kind)
+						children: Cs(e.kind)
 					}),
-					/* @__PURE__ */ I("b", { children: /* @__PURE__ */ I("bdi", { children: e.title }) }),
-					/* @__PURE__ */ I("span", {
+					/* @__PURE__ */ F("b", { children: /* @__PURE__ */ F("bdi", { children: e.title }) }),
+					/* @__PURE__ */ F("span", {
 						class: "quiet clamp",
 						children: e.summary
 					})
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ I(Ss, {}) : /* @__PURE__ */ I(Y, { what: "experiments" });
+	] }) : /* @__PURE__ */ F(Ts, {}) : /* @__PURE__ */ F(Y, { what: "experiments" });
 }
-var Ss = () => /* @__PURE__ */ I(S, { children: [/* @__PURE__ */ I("h1", { children: "Experiments" }), /* @__PURE__ */ I("p", {
+var Ts = () => /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("h1", { children: "Experiments" }), /* @__PURE__ */ F("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
-		/* @__PURE__ */ I("code", { children: "convscope occlude" }),
+		/* @__PURE__ */ F("code", { children: "convscope occlude" }),
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
-function Cs({ experiment: e, file: t, small: n }) {
-	let r = ft(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = j(!1), { host: s } = L().store;
-	if (!r) return n ? /* @__PURE__ */ I(ws, { experiment: e }) : null;
-	if (n) return /* @__PURE__ */ I("img", {
+function Es({ experiment: e, file: t, small: n }) {
+	let r = R(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = A(!1), { host: s } = I().store;
+	if (!r) return n ? /* @__PURE__ */ F(Ds, { experiment: e }) : null;
+	if (n) return /* @__PURE__ */ F("img", {
 		src: r,
 		alt: "",
 		loading: "lazy"
 	});
-	let c = /* @__PURE__ */ I("img", {
+	let c = /* @__PURE__ */ F("img", {
 		src: r,
 		alt: i || `Figure ${t} of ${e.title}`,
 		onLoad: ({ currentTarget: { naturalWidth: e, naturalHeight: t } }) => o(e > 2 * t)
 	});
-	return /* @__PURE__ */ I("figure", {
+	return /* @__PURE__ */ F("figure", {
 		class: a ? "result wide" : "result",
-		children: [s.kind === "file" ? c : /* @__PURE__ */ I("a", {
+		children: [s.kind === "file" ? c : /* @__PURE__ */ F("a", {
 			href: r,
 			target: "_blank",
 			rel: "noreferrer",
 			children: c
-		}), i && /* @__PURE__ */ I("figcaption", { children: i })]
+		}), i && /* @__PURE__ */ F("figcaption", { children: i })]
 	});
 }
-function ws({ experiment: { glimpse: e, shown: t } }) {
-	return /* @__PURE__ */ I("span", {
+function Ds({ experiment: { glimpse: e, shown: t } }) {
+	return /* @__PURE__ */ F("span", {
 		class: "no-figure",
 		"aria-hidden": "true",
-		children: (e ?? (t ? [t.columns, ...t.rows.slice(0, 3)] : [])).map((e, t) => /* @__PURE__ */ I("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ I("bdi", { children: e }, t)) }, t))
+		children: (e ?? (t ? [t.columns, ...t.rows.slice(0, 3)] : [])).map((e, t) => /* @__PURE__ */ F("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ F("bdi", { children: e }, t)) }, t))
 	});
 }
-var Ts = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
-function Es({ name: e, query: t }) {
-	let n = R("experiments"), r = n.value?.find((t) => t.name === e), i = R(r?.sketch ? `results/${e}` : null), a = R(r?.data ? `experiments/${e}` : null);
-	if (!n.value && !n.error) return /* @__PURE__ */ I(Y, { what: e });
-	if (!r) return /* @__PURE__ */ I(J, {
+var Os = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
+function ks({ name: e, query: t }) {
+	let n = L("experiments"), r = n.value?.find((t) => t.name === e), i = L(r?.sketch ? `results/${e}` : null), a = L(r?.data ? `experiments/${e}` : null);
+	if (!n.value && !n.error) return /* @__PURE__ */ F(Y, { what: e });
+	if (!r) return /* @__PURE__ */ F(J, {
 		title: "No such experiment",
 		children: [
 			"“",
@@ -7422,93 +7435,109 @@ function Es({ name: e, query: t }) {
 			"” is not in this atlas."
 		]
 	});
-	if (i.error) return /* @__PURE__ */ I(J, {
+	if (i.error) return /* @__PURE__ */ F(J, {
 		title: "Data is missing",
 		children: i.error.message
 	});
 	let o = r.sketch ? i.value : r;
-	return !o || r.data && !a.value && !a.error ? /* @__PURE__ */ I(Y, { what: e }) : /* @__PURE__ */ I(As, {
+	return !o || r.data && !a.value && !a.error ? /* @__PURE__ */ F(Y, { what: e }) : /* @__PURE__ */ F(Ns, {
 		experiment: o,
 		data: a.value ?? {},
 		query: t
 	});
 }
-var Ds = [
+var As = [
 	"occlusion",
 	"evolution",
 	"correspondence",
 	"causes"
-], Os = 1200, ks = ({ text: e }) => /* @__PURE__ */ I(S, { children: e.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ I("p", {
+], js = 1200, Ms = ({ text: e }) => /* @__PURE__ */ F(S, { children: e.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ F("p", {
 	class: "prose",
 	children: e
 }, t)) });
-function As({ experiment: e, data: t, query: n }) {
-	let { kind: r, name: i } = e, a = (t.charts?.length ?? 0) > 0 || Ds.includes(r) && e.data, o = e.figures.map((t) => /* @__PURE__ */ I(Cs, {
+function Ns({ experiment: e, data: t, query: n }) {
+	let { kind: r, name: i } = e, a = (t.charts?.length ?? 0) > 0 || As.includes(r) && e.data, o = e.figures.map((t) => /* @__PURE__ */ F(Es, {
 		experiment: e,
 		file: t
-	}, t)), [s, c] = j(!1);
-	return /* @__PURE__ */ I(S, { children: [
-		/* @__PURE__ */ I("div", {
+	}, t)), [s, c] = A(!1);
+	return /* @__PURE__ */ F(S, { children: [
+		/* @__PURE__ */ F("div", {
 			class: "page-head",
-			children: /* @__PURE__ */ I("div", { children: [/* @__PURE__ */ I("h1", { children: /* @__PURE__ */ I("bdi", { children: e.title }) }), /* @__PURE__ */ I("p", {
+			children: /* @__PURE__ */ F("div", { children: [/* @__PURE__ */ F("h1", { children: /* @__PURE__ */ F("bdi", { children: e.title }) }), /* @__PURE__ */ F("p", {
 				class: "lead",
-				children: bs(r)
+				children: Cs(r)
 			})] })
 		}),
-		e.summary.length > Os ? /* @__PURE__ */ I("details", { children: [/* @__PURE__ */ I("summary", { children: "In words" }), /* @__PURE__ */ I(ks, { text: e.summary })] }) : /* @__PURE__ */ I(ks, { text: e.summary }),
-		r === "occlusion" && e.data && /* @__PURE__ */ I($o, {
+		e.summary.length > js ? /* @__PURE__ */ F("details", { children: [/* @__PURE__ */ F("summary", { children: "In words" }), /* @__PURE__ */ F(Ms, { text: e.summary })] }) : /* @__PURE__ */ F(Ms, { text: e.summary }),
+		r === "occlusion" && e.data && /* @__PURE__ */ F(ns, {
 			name: i,
 			pictures: e.pictures ?? []
 		}),
-		r === "causes" && e.data && /* @__PURE__ */ I(Br, { experiment: e }),
-		r === "correspondence" && e.data && /* @__PURE__ */ I(ls, { name: i }),
-		a && /* @__PURE__ */ I("div", {
+		r === "causes" && e.data && /* @__PURE__ */ F(Hr, { experiment: e }),
+		r === "correspondence" && e.data && /* @__PURE__ */ F(fs, { name: i }),
+		t.sheets?.map((e) => /* @__PURE__ */ F(Ps, {
+			name: i,
+			...e
+		}, e.picture)),
+		a && /* @__PURE__ */ F("div", {
 			class: `charts ${(t.charts?.length ?? 0) > 4 ? "many" : ""}`,
-			children: t.charts?.map((e) => /* @__PURE__ */ I(Ho, { chart: e }, e.title))
+			children: t.charts?.map((e) => /* @__PURE__ */ F(Go, { chart: e }, e.title))
 		}),
-		r === "evaluation" && e.data && /* @__PURE__ */ I(Eo, { name: i }),
-		r === "evolution" && e.data && /* @__PURE__ */ I(rs, {
+		r === "evaluation" && e.data && /* @__PURE__ */ F(ko, { name: i }),
+		r === "evolution" && e.data && /* @__PURE__ */ F(os, {
 			name: i,
 			query: n
 		}),
-		/* @__PURE__ */ I("div", {
+		/* @__PURE__ */ F("div", {
 			class: "findings",
 			children: [
 				!a && o,
-				/* @__PURE__ */ I(js, {
+				/* @__PURE__ */ F(Fs, {
 					experiment: e,
 					data: t
 				}),
-				a && o.length > 0 && /* @__PURE__ */ I("details", {
+				a && o.length > 0 && /* @__PURE__ */ F("details", {
 					class: "wide",
 					onToggle: (e) => c(e.currentTarget.open),
-					children: [/* @__PURE__ */ I("summary", { children: [Z(o.length, "figure"), ", as drawn for print"] }), s && o]
+					children: [/* @__PURE__ */ F("summary", { children: [Z(o.length, "figure"), ", as drawn for print"] }), s && o]
 				})
 			]
 		}),
-		/* @__PURE__ */ I(Ns, { experiment: e })
+		/* @__PURE__ */ F(Ls, { experiment: e })
 	] });
 }
-function js({ experiment: e, data: t }) {
-	let { store: n } = L(), { shown: r, name: i } = e;
+function Ps({ name: e, title: t, picture: n }) {
+	let r = R(`experiments/${e}/${n}`);
+	return /* @__PURE__ */ F(q, {
+		class: "panel masks",
+		title: t,
+		children: r && /* @__PURE__ */ F("img", {
+			class: "sheet-of",
+			src: r,
+			alt: t
+		})
+	});
+}
+function Fs({ experiment: e, data: t }) {
+	let { store: n } = I(), { shown: r, name: i } = e;
 	if (!r?.rows.length) return null;
-	let a = r.rows.length === r.count, o = () => Ye(`${i}.csv`, [r.columns, ...r.rows].map((e) => `${e.map(Ts).join(",")}\n`).join(""), "text/csv"), s = r.columns.indexOf("image"), c = new Map(s >= 0 && e.images.length === r.count ? r.rows.map((t, n) => [t[s] ?? "", e.images[n]]) : []);
-	return /* @__PURE__ */ I(q, {
+	let a = r.rows.length === r.count, o = () => Xe(`${i}.csv`, [r.columns, ...r.rows].map((e) => `${e.map(Os).join(",")}\n`).join(""), "text/csv"), s = r.columns.indexOf("image"), c = new Map(s >= 0 && e.images.length === r.count ? r.rows.map((t, n) => [t[s] ?? "", e.images[n]]) : []);
+	return /* @__PURE__ */ F(q, {
 		class: "panel wide",
 		title: "Table",
 		note: a ? void 0 : `The first ${r.rows.length} of ${r.count} rows.`,
-		children: [/* @__PURE__ */ I(_s, {
+		children: [/* @__PURE__ */ F(bs, {
 			columns: r.columns,
 			rows: r.rows,
 			told: t.columns,
 			images: c
-		}), /* @__PURE__ */ I("p", {
+		}), /* @__PURE__ */ F("p", {
 			class: "actions",
-			children: a ? /* @__PURE__ */ I("button", {
+			children: a ? /* @__PURE__ */ F("button", {
 				type: "button",
 				onClick: o,
 				children: "Download CSV"
-			}) : n.host.kind === "folder" && /* @__PURE__ */ I("a", {
+			}) : n.host.kind === "folder" && /* @__PURE__ */ F("a", {
 				class: "button",
 				href: `experiments/${encodeURIComponent(i)}/table.csv`,
 				download: `${i}.csv`,
@@ -7517,27 +7546,27 @@ function js({ experiment: e, data: t }) {
 		})]
 	});
 }
-var Ms = 24;
-function Ns({ experiment: e }) {
-	let t = L(), n = e.units.flatMap((e) => G(e) ?? []).filter((e) => z(t, e.layer, e.channel)), r = Qt(e.settings), i = Math.max(0, n.length - Ms) + Math.max(0, e.images.length - Ms);
-	return /* @__PURE__ */ I("div", {
+var Is = 24;
+function Ls({ experiment: e }) {
+	let t = I(), n = e.units.flatMap((e) => G(e) ?? []).filter((e) => z(t, e.layer, e.channel)), r = Qt(e.settings), i = Math.max(0, n.length - Is) + Math.max(0, e.images.length - Is);
+	return /* @__PURE__ */ F("div", {
 		class: "cards settings",
-		children: [(n.length > 0 || e.images.length > 0) && /* @__PURE__ */ I(q, {
+		children: [(n.length > 0 || e.images.length > 0) && /* @__PURE__ */ F(q, {
 			title: "About",
-			children: /* @__PURE__ */ I("p", {
+			children: /* @__PURE__ */ F("p", {
 				class: "chips",
 				children: [
-					n.slice(0, Ms).map((e) => /* @__PURE__ */ I("a", {
+					n.slice(0, Is).map((e) => /* @__PURE__ */ F("a", {
 						class: "chip",
 						href: U(e.layer, e.channel),
-						children: /* @__PURE__ */ I(Nt, { unit: `${e.layer}:${e.channel}` })
+						children: /* @__PURE__ */ F(Nt, { unit: `${e.layer}:${e.channel}` })
 					}, `${e.layer}:${e.channel}`)),
-					e.images.slice(0, Ms).map((e) => /* @__PURE__ */ I("a", {
+					e.images.slice(0, Is).map((e) => /* @__PURE__ */ F("a", {
 						class: "chip",
 						href: W(e),
 						children: ["image ", e]
 					}, e)),
-					i > 0 && /* @__PURE__ */ I("span", {
+					i > 0 && /* @__PURE__ */ F("span", {
 						class: "quiet",
 						children: [
 							"and ",
@@ -7547,21 +7576,21 @@ function Ns({ experiment: e }) {
 					})
 				]
 			})
-		}), r.length > 0 && /* @__PURE__ */ I(q, {
+		}), r.length > 0 && /* @__PURE__ */ F(q, {
 			title: "Settings",
-			children: /* @__PURE__ */ I(Ot, { rows: r })
+			children: /* @__PURE__ */ F(Ot, { rows: r })
 		})]
 	});
 }
 // src/more/index.ts
-var Ps = /* @__PURE__ */ t({
-	ComparePage: () => So,
-	ExperimentPage: () => Es,
-	ExperimentsPage: () => xs
-}), Fs = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:var(--page);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}.chip[aria-pressed=true]{border-color:var(--accent-fill);background:var(--accent-soft)}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:var(--boost,none)}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 8.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar .classes{width:11rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.versus svg{fill:none;stroke:currentColor;stroke-width:1.6px;width:.95rem;height:.95rem;display:block}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}:is(.marked,.beside){margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.share{justify-items:start;gap:.5rem;display:grid}.share h3{margin-top:.8rem}.share pre{background:var(--sunk);font:.88rem/1.45 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere;border-radius:7px;justify-self:stretch;margin:0;padding:.6rem .8rem}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.cut-tile{flex:none}.laid{filter:var(--boost,none)}.legend{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.4rem 1rem;display:flex}.legend .note{margin:0}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,clamp(18rem,24vw,28rem)) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll.all{max-height:none}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.chart>h2:first-letter{text-transform:uppercase}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,12rem) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.chart{container:chart/inline-size}@container chart (width<=31rem){.rows-of li{grid-template-columns:minmax(0,1fr)}}.rows-of small{display:inline}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.charts~.panel{margin-top:1rem}.answered ul{gap:.35rem;list-style:none;display:grid}.answered li{grid-template-columns:minmax(0,24rem) 3rem minmax(0,1fr);align-items:center;gap:.4rem 1rem;display:grid}.answered .thumbs{flex-wrap:wrap;gap:4px;display:flex}.surest{margin-top:.6rem}.surest li{width:7.5rem}.confusion{font-variant-numeric:tabular-nums;width:auto}.confusion :is(td,th){text-align:right;border:0;padding:.2rem .4rem}.confusion thead th{vertical-align:bottom}.confusion thead span{writing-mode:vertical-rl;text-overflow:ellipsis;max-height:9rem;display:inline-block;overflow:hidden;rotate:180deg}.confusion tbody th{max-width:12rem;font-weight:400}.scroll .confusion tbody tr td{background:color-mix(in srgb, var(--accent-fill) calc(.6 * var(--share,0%)), var(--panel));min-width:2.2rem}.confusion .right{box-shadow:inset 0 0 0 1.5px var(--accent-fill)}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.image-page{display:block}.image-page>div{margin-top:1rem}.image-page .sticky{z-index:5;background:var(--page);border-bottom:1px solid var(--line);grid-template-columns:min(38vh,42vw) minmax(0,1fr);gap:0 .8rem;max-width:none;padding:.5rem 0;display:grid;position:sticky;top:6rem}.image-page .sticky>.whole{grid-row:1/span 4}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.image-page .sticky{top:0}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.settings .facts div{grid-template-columns:6.5rem minmax(0,1fr)}.answered li{grid-template-columns:minmax(0,1fr) 3rem}.answered .thumbs{grid-column:1/-1}.findings th[scope=row]{white-space:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}.scroll.caused{max-height:none;padding:.2rem .4rem .6rem .2rem;position:relative}.caused-heads{height:1.6rem;color:var(--soft);font-size:.82rem;position:relative}.caused-heads span{text-overflow:ellipsis;white-space:nowrap;position:absolute;overflow:hidden}.caused-graph{position:relative}.caused-graph svg{position:absolute;inset:0;overflow:visible}.caused-graph path{fill:none;stroke:var(--accent-fill);opacity:.45}.caused-graph path.against{stroke:var(--negative)}.caused-graph [data-faint=true]{opacity:.12}.caused-graph ul{list-style:none}.caused-graph li{height:68px;padding:3px 0;transition:opacity .1s;position:absolute}.caused-graph li[data-faint=true]{opacity:.4}.caused-graph li>*{background:var(--panel);border:1px solid var(--line);height:100%;color:var(--ink);border-radius:8px;grid-template-columns:auto minmax(0,1fr);align-items:center;gap:.5rem;padding:2px;text-decoration:none;display:grid}.caused-graph a:hover{border-color:var(--accent-fill)}.caused-graph .told{min-width:0;font-size:.82rem;display:grid}.caused-graph .told b{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.caused-sums{margin-top:.6rem;font-size:.9rem}";
+var Rs = /* @__PURE__ */ t({
+	ComparePage: () => To,
+	ExperimentPage: () => ks,
+	ExperimentsPage: () => ws
+}), zs = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:var(--page);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}.chip[aria-pressed=true]{border-color:var(--accent-fill);background:var(--accent-soft)}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:var(--boost,none)}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.called{width:0;min-width:100%;color:var(--soft);line-height:1.25}.called .name{white-space:normal;overflow-wrap:anywhere}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 8.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar .classes{width:11rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.versus svg{fill:none;stroke:currentColor;stroke-width:1.6px;width:.95rem;height:.95rem;display:block}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}:is(.marked,.beside){margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.share{justify-items:start;gap:.5rem;display:grid}.share h3{margin-top:.8rem}.share pre{background:var(--sunk);font:.88rem/1.45 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere;border-radius:7px;justify-self:stretch;margin:0;padding:.6rem .8rem}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{align-content:start;gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi{white-space:normal;overflow-wrap:anywhere;line-height:1.25}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{columns:2;column-gap:1rem;margin-top:1.2rem}.class-page>.panel{break-inside:avoid;margin-bottom:1rem}.class-page>.wide{column-span:all}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.cut-tile{flex:none}.laid{filter:var(--boost,none)}.legend{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.4rem 1rem;display:flex}.legend .note{margin:0}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,clamp(18rem,24vw,28rem)) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll.all{max-height:none}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.chart>h2:first-letter{text-transform:uppercase}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,12rem) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.chart{container:chart/inline-size}@container chart (width<=31rem){.rows-of li{grid-template-columns:minmax(0,1fr)}}.rows-of small{display:inline}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.sheet-of{width:100%;max-width:46rem;image-rendering:pixelated;display:block}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.charts~.panel{margin-top:1rem}.answered ul{gap:.35rem;list-style:none;display:grid}.answered li{grid-template-columns:minmax(0,24rem) 3rem minmax(0,1fr);align-items:center;gap:.4rem 1rem;display:grid}.answered .thumbs{flex-wrap:wrap;gap:4px;display:flex}.surest{margin-top:.6rem}.surest li{width:7.5rem}.confusion{font-variant-numeric:tabular-nums;width:auto}.confusion :is(td,th){text-align:right;border:0;padding:.2rem .4rem}.confusion thead th{vertical-align:bottom}.confusion thead span{writing-mode:vertical-rl;text-overflow:ellipsis;max-height:9rem;display:inline-block;overflow:hidden;rotate:180deg}.confusion tbody th{max-width:12rem;font-weight:400}.scroll .confusion tbody tr td{background:color-mix(in srgb, var(--accent-fill) calc(.6 * var(--share,0%)), var(--panel));min-width:2.2rem}.confusion .right{box-shadow:inset 0 0 0 1.5px var(--accent-fill)}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.image-page{display:block}.image-page>div{margin-top:1rem}.image-page .sticky{z-index:5;background:var(--page);border-bottom:1px solid var(--line);grid-template-columns:min(38vh,42vw) minmax(0,1fr);gap:0 .8rem;max-width:none;padding:.5rem 0;display:grid;position:sticky;top:6rem}.image-page .sticky>.whole{grid-row:1/span 4}.versus-pair,.layer-map,.covered-pair{grid-template-columns:minmax(0,1fr)}.class-page{columns:1}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}.hit:not(.hit-cards .hit){flex-wrap:wrap;gap:0 .7rem}.hit:not(.hit-cards .hit) bdi{white-space:normal}.hit:not(.hit-cards .hit) bdi:last-child:not(:nth-child(2)){max-width:none}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.image-page .sticky{top:0}.sections{flex-basis:100%;order:3;justify-content:space-between;gap:0}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .3rem;font-size:min(1rem,4vw)}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.settings .facts div{grid-template-columns:6.5rem minmax(0,1fr)}.answered li{grid-template-columns:minmax(0,1fr) 3rem}.answered .thumbs{grid-column:1/-1}.findings th[scope=row]{white-space:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}.scroll.caused{max-height:none;padding:.2rem .4rem .6rem .2rem;position:relative}.caused-heads{height:1.6rem;color:var(--soft);font-size:.82rem;position:relative}.caused-heads span{text-overflow:ellipsis;white-space:nowrap;position:absolute;overflow:hidden}.caused-graph{position:relative}.caused-graph svg{position:absolute;inset:0;overflow:visible}.caused-graph path{fill:none;stroke:var(--accent-fill);opacity:.45}.caused-graph path.against{stroke:var(--negative)}.caused-graph [data-faint=true]{opacity:.12}.caused-graph ul{list-style:none}.caused-graph li{height:68px;padding:3px 0;transition:opacity .1s;position:absolute}.caused-graph li[data-faint=true]{opacity:.4}.caused-graph li>*{background:var(--panel);border:1px solid var(--line);height:100%;color:var(--ink);border-radius:8px;grid-template-columns:auto minmax(0,1fr);align-items:center;gap:.5rem;padding:2px;text-decoration:none;display:grid}.caused-graph a:hover{border-color:var(--accent-fill)}.caused-graph .told{min-width:0;font-size:.82rem;display:grid}.caused-graph .told b{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.caused-sums{margin-top:.6rem;font-size:.9rem}";
 // src/widget.tsx
-function Is(e) {
-	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = ao(), i = 0, a = (e, n) => {
+function Bs(e) {
+	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = co(), i = 0, a = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
 	}, o = (n) => new Promise((a, o) => {
@@ -7579,7 +7608,7 @@ function Is(e) {
 		host: {
 			kind: "notebook",
 			readable: !0,
-			more: () => Ps,
+			more: () => Rs,
 			load: (e, t) => o({
 				address: e,
 				atlas: t
@@ -7598,26 +7627,26 @@ function Is(e) {
 		}
 	};
 }
-var Ls = { render({ model: e, el: t }) {
+var Vs = { render({ model: e, el: t }) {
 	t.dataset.lmSuppressShortcuts = "true";
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = Fs;
+	r.textContent = zs;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`;
-	let a = io(document);
-	a && (i.dataset.theme = a), Xe(i), n.append(r, i);
+	let a = so(document);
+	a && (i.dataset.theme = a), Ze(i), n.append(r, i);
 	let o = Dt(String(e.get("route") ?? "#/"));
 	i.addEventListener("click", (e) => {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), o.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: s, close: c } = Is(e);
-	return he(/* @__PURE__ */ I($a, {
+	let { host: s, close: c } = Bs(e);
+	return ge(/* @__PURE__ */ F(no, {
 		host: s,
 		router: o,
 		root: i
 	}), i), () => {
-		he(null, i), c();
+		ge(null, i), c();
 	};
 } };
-export { Ls as default };
+export { Vs as default };

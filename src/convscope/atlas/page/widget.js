@@ -2477,7 +2477,7 @@ function zr({ experiment: e, unit: t }) {
 			t
 		]] : [];
 	});
-	return /* @__PURE__ */ F(S, { children: [i.length > 0 && /* @__PURE__ */ F(ci, {
+	return /* @__PURE__ */ F(S, { children: [i.length > 0 && /* @__PURE__ */ F(li, {
 		title: "What usually feeds it",
 		joints: a,
 		note: `The mean of what each unit gave on ${Z(i[0]?.[5] ?? 0, "image")}: activation times the signal carried back. The strongest inputs are by weight alone.`
@@ -2529,7 +2529,7 @@ function Ur({ experiment: e, graphs: t, title: n, here: r, whole: i }) {
 				class: "chip",
 				"aria-pressed": e === s,
 				onClick: () => o(t),
-				children: i ? /* @__PURE__ */ F(S, { children: [
+				children: i ? /* @__PURE__ */ F("span", { children: [
 					/* @__PURE__ */ F(Nt, { unit: Ir(e.unit) }),
 					" on ",
 					/* @__PURE__ */ F(K, { text: Q(e.name) })
@@ -2662,24 +2662,29 @@ function Gr({ unit: e, value: t, first: n, sheet: r, at: i, count: a }) {
 	});
 }
 // src/parts/Needs.tsx
-var Kr = 8;
-function qr(e, t, n) {
+var Kr = 8, qr = {
+	more: "tested: holds",
+	less: "tested: less than its controls",
+	no: "tested: does not hold"
+};
+function Jr(e, t, n) {
 	let [r, i] = t === "unit" ? [0, 1] : [1, 0];
 	return e.pairs.flatMap((e) => e[r] === n && e[2] < 0 ? [{
 		of: String(e[i]),
 		change: e[2],
-		control: e[3]
+		control: e[3],
+		verdict: e[4]
 	}] : []).sort((e, t) => e.change - t.change).slice(0, Kr);
 }
-function Jr(e, t = !0) {
+function Yr(e, t = !0) {
 	let n = ft(), r = (t) => e === void 0 || !Array.isArray(t.settings.layers) || t.settings.layers.includes(e), i = n?.find((e) => e.kind === "effects" && e.data && r(e)) ?? null;
 	return {
 		experiment: i,
 		data: L(t && i ? `experiments/${i.name}` : null).value
 	};
 }
-function Yr({ of: e, kind: t }) {
-	let n = I(), { experiment: r, data: i } = Jr(t === "class" ? void 0 : G(e)?.layer), a = N(() => i ? qr(i, t, e) : [], [
+function Xr({ of: e, kind: t }) {
+	let n = I(), { experiment: r, data: i } = Yr(t === "class" ? void 0 : G(e)?.layer), a = N(() => i ? Jr(i, t, e) : [], [
 		i,
 		t,
 		e
@@ -2688,10 +2693,15 @@ function Yr({ of: e, kind: t }) {
 	let o = Math.max(...a.map((e) => -e.change));
 	return /* @__PURE__ */ F(q, {
 		title: t === "unit" ? "Classes that need this unit" : "Units that it needs",
-		note: /* @__PURE__ */ F(S, { children: ["The mean change of the score when the unit is silenced, over the images; in brackets that of its controls, silenced alike. ", /* @__PURE__ */ F("a", {
-			href: wt(r.name),
-			children: "All of it"
-		})] }),
+		note: /* @__PURE__ */ F(S, { children: [
+			"The mean change of the score when the unit is silenced, over the images; in brackets that of its controls, silenced alike.",
+			" ",
+			a.some((e) => e.verdict !== void 0) && "Tested are the pairs that stand out on one half of the images: it holds where they differ from their controls on the other. ",
+			/* @__PURE__ */ F("a", {
+				href: wt(r.name),
+				children: "All of it"
+			})
+		] }),
 		children: /* @__PURE__ */ F("ol", {
 			class: t === "unit" ? "bars" : "joints",
 			children: a.map((e) => {
@@ -2708,10 +2718,13 @@ function Yr({ of: e, kind: t }) {
 					})),
 					/* @__PURE__ */ F("span", {
 						class: "bar-name",
-						children: /* @__PURE__ */ F("a", {
+						children: [/* @__PURE__ */ F("a", {
 							href: r ? U(r.layer, r.channel) : Ct(e.of),
 							children: /* @__PURE__ */ F(K, { text: e.of })
-						})
+						}), e.verdict !== void 0 && /* @__PURE__ */ F("small", {
+							class: e.verdict === "more" ? "verdict" : "verdict quiet",
+							children: e.verdict ? qr[e.verdict] : "not tested"
+						})]
 					}),
 					/* @__PURE__ */ F("span", {
 						class: "bar-track negative",
@@ -2739,8 +2752,8 @@ function Yr({ of: e, kind: t }) {
 	});
 }
 // src/parts/Tuning.tsx
-var Xr = 1.25, Zr = (e) => `${100 * Math.min(Math.max(e, 0), Xr) / Xr}%`;
-function Qr({ layer: e, unit: t }) {
+var Zr = 1.25, Qr = (e) => `${100 * Math.min(Math.max(e, 0), Zr) / Zr}%`;
+function $r({ layer: e, unit: t }) {
 	let { manifest: n } = I(), r = L(n.paths.tuning ? B(n.paths.tuning, { layer: e.id }) : null).value;
 	if (!r?.kept.some((e) => (e[t.channel] ?? null) !== null)) return null;
 	let i = r.out[t.channel] ?? [];
@@ -2772,20 +2785,20 @@ function Qr({ layer: e, unit: t }) {
 								c != null && u != null && /* @__PURE__ */ F("i", {
 									class: "middle",
 									style: {
-										left: Zr(c),
-										right: `calc(100% - ${Zr(u)})`
+										left: Qr(c),
+										right: `calc(100% - ${Qr(u)})`
 									}
 								}),
 								o !== null && s !== null && /* @__PURE__ */ F("i", {
 									class: "interval",
 									style: {
-										left: Zr(o),
-										right: `calc(100% - ${Zr(s)})`
+										left: Qr(o),
+										right: `calc(100% - ${Qr(s)})`
 									}
 								}),
 								/* @__PURE__ */ F("i", {
 									class: "dot",
-									style: { left: Zr(a) }
+									style: { left: Qr(a) }
 								})
 							]
 						}),
@@ -2800,7 +2813,7 @@ function Qr({ layer: e, unit: t }) {
 	});
 }
 // src/parts/Details.tsx
-function $r(e) {
+function ei(e) {
 	let { layer: t, unit: n } = e, r = I().manifest.extras, i = r ? Math.floor(n.channel / r.shard) : 0, a = L(r ? `extras/${t.id}/${i}` : null).value, o = ft(), s = {
 		...e,
 		extra: a,
@@ -2814,33 +2827,33 @@ function $r(e) {
 				given: s,
 				about: n,
 				turn: 0,
-				draw: ti
-			}),
-			/* @__PURE__ */ F(jr, {
-				given: s,
-				about: n,
-				turn: 1,
 				draw: ni
 			}),
 			/* @__PURE__ */ F(jr, {
 				given: s,
 				about: n,
-				turn: 2,
+				turn: 1,
 				draw: ri
+			}),
+			/* @__PURE__ */ F(jr, {
+				given: s,
+				about: n,
+				turn: 2,
+				draw: ii
 			})
 		]
 	});
 }
-function ei(e, t, n) {
+function ti(e, t, n) {
 	let r = e.values.findIndex((e) => e !== null && e !== 0 && e >= t && e < n);
 	if (r >= 0) return { n: r + 1 };
 	let i = (t + n) / 2 / (e.maximum || 1);
 	return i > 0 && i <= .95 ? { share: i > .75 ? 1 : i > .5 ? 2 : i > .25 ? 3 : 4 } : null;
 }
-var ti = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ F(S, { children: [
+var ni = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ F(S, { children: [
 	/* @__PURE__ */ F("div", {
 		class: "stack",
-		children: [/* @__PURE__ */ F(q, {
+		children: [!r.dead && /* @__PURE__ */ F(q, {
 			title: "Responses",
 			note: `Images by their strongest response, heights by square root; the ${r.values.length} shown above are marked.`,
 			children: /* @__PURE__ */ F(Or, {
@@ -2850,53 +2863,53 @@ var ti = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) =
 				marks: r.values,
 				title: "Responses",
 				link: (e, t) => {
-					let n = ei(r, e, t);
+					let n = ti(r, e, t);
 					return n && ("n" in n || (a?.bands.length ?? 0) > 0) ? o({
 						share: null,
 						...n
 					}) : null;
 				}
 			})
-		}), i && /* @__PURE__ */ F(ii, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
+		}), i && /* @__PURE__ */ F(ai, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
 	}),
-	(r.classes.length > 0 || a?.control) && /* @__PURE__ */ F("div", {
+	(r.classes.length > 0 && !r.dead || a?.control) && /* @__PURE__ */ F("div", {
 		class: "stack",
-		children: [r.classes.length > 0 && /* @__PURE__ */ F(ai, {
+		children: [r.classes.length > 0 && !r.dead && /* @__PURE__ */ F(oi, {
 			shard: n,
 			unit: r
-		}), a?.control && /* @__PURE__ */ F(li, {
+		}), a?.control && /* @__PURE__ */ F(ui, {
 			layer: e,
 			unit: r,
 			extra: a
 		})]
 	}),
-	/* @__PURE__ */ F(Qr, {
+	/* @__PURE__ */ F($r, {
 		layer: e,
 		unit: r
 	})
-] }), ni = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ F(oi, {
+] }), ri = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ F(si, {
 	extra: t,
 	unit: n,
 	maximum: e.maximum,
 	share: r
-}) : null, ri = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
+}) : null, ii = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
 	let a = (t) => t.kind === "evolution" && Array.isArray(t.settings.layers) && t.settings.layers.includes(e.name), o = (i ?? []).filter((n) => a(n) || n.units.includes(`${e.name}:${t.channel}`));
 	return /* @__PURE__ */ F(S, { children: [
-		/* @__PURE__ */ F(Yr, {
+		/* @__PURE__ */ F(Xr, {
 			of: `${e.name}:${t.channel}`,
 			kind: "unit"
 		}),
-		/* @__PURE__ */ F(si, {
+		/* @__PURE__ */ F(ci, {
 			layer: e,
 			unit: t
 		}),
 		/* @__PURE__ */ F(Rr, { unit: `${e.name}:${t.channel}` }),
-		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ F(ci, {
+		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ F(li, {
 			title: "Strongest inputs",
 			joints: r.incoming,
 			note: n.incoming
 		}),
-		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ F(ci, {
+		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ F(li, {
 			title: "Strongest outputs",
 			joints: r.outgoing,
 			note: n.outgoing
@@ -2923,7 +2936,7 @@ var ti = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) =
 		})
 	] });
 };
-function ii({ unit: e }) {
+function ai({ unit: e }) {
 	let t = qt();
 	return /* @__PURE__ */ F(q, {
 		title: "Your note",
@@ -2938,7 +2951,7 @@ function ii({ unit: e }) {
 		})
 	});
 }
-function ai({ shard: e, unit: t }) {
+function oi({ shard: e, unit: t }) {
 	let n = Math.max(...t.classes.map(([, e]) => e), 0);
 	return /* @__PURE__ */ F(q, {
 		title: "Top classes",
@@ -2966,7 +2979,7 @@ function ai({ shard: e, unit: t }) {
 		})
 	});
 }
-function oi({ extra: e, unit: t, maximum: n, share: r }) {
+function si({ extra: e, unit: t, maximum: n, share: r }) {
 	let i = M(null);
 	return j(() => i.current?.scrollIntoView({ block: "center" }), [r]), /* @__PURE__ */ F(q, {
 		title: "Lower responses",
@@ -3009,7 +3022,7 @@ function oi({ extra: e, unit: t, maximum: n, share: r }) {
 		})
 	});
 }
-function si({ layer: e, unit: t }) {
+function ci({ layer: e, unit: t }) {
 	let n = I(), r = t.nearest.filter(([t]) => z(n, e.name, t));
 	return r.length ? /* @__PURE__ */ F(q, {
 		title: "Nearest units",
@@ -3053,7 +3066,7 @@ function si({ layer: e, unit: t }) {
 		})
 	}) : null;
 }
-function ci({ title: e, joints: t, note: n }) {
+function li({ title: e, joints: t, note: n }) {
 	let r = I(), { network: i } = gt(), a = t.some(([e, t]) => z(r, e, t)), o = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
 	return /* @__PURE__ */ F(q, {
 		title: e,
@@ -3116,7 +3129,7 @@ function ci({ title: e, joints: t, note: n }) {
 		})
 	});
 }
-function li({ layer: e, unit: t, extra: n }) {
+function ui({ layer: e, unit: t, extra: n }) {
 	let { manifest: r } = I();
 	if (!r.paths.controls || !n.control) return null;
 	let i = B(r.paths.controls, {
@@ -3160,8 +3173,8 @@ function li({ layer: e, unit: t, extra: n }) {
 	});
 }
 // src/pages/Class.tsx
-var ui = 18;
-function di({ name: e }) {
+var di = 18;
+function fi({ name: e }) {
 	let { collection: t, network: n, ready: r } = gt();
 	if (!r) return /* @__PURE__ */ F(Y, { what: e });
 	let i = yt(t?.names, e).filter((e) => t?.images[e]), a = yt(n?.names, e);
@@ -3198,16 +3211,16 @@ function di({ name: e }) {
 		/* @__PURE__ */ F("div", {
 			class: "class-page",
 			children: [
-				i.map((t) => /* @__PURE__ */ F(fi, {
+				i.map((t) => /* @__PURE__ */ F(pi, {
 					label: t,
 					name: e
 				}, t)),
-				a.map((e) => /* @__PURE__ */ F(mi, {
+				a.map((e) => /* @__PURE__ */ F(hi, {
 					logit: e,
 					layers: n?.layers ?? [],
 					note: n?.note ?? ""
 				}, e)),
-				/* @__PURE__ */ F(Yr, {
+				/* @__PURE__ */ F(Xr, {
 					of: e,
 					kind: "class"
 				})
@@ -3215,14 +3228,14 @@ function di({ name: e }) {
 		})
 	] });
 }
-function fi({ label: e, name: t }) {
+function pi({ label: e, name: t }) {
 	let { manifest: n } = I(), r = n.classes?.shard ?? 1, i = L(`classes/${Math.floor(e / r)}`), a = L(n.extras ? "profiles/index" : null).value, o = (a?.images ?? []).filter((t, n) => a?.labels[n] === e), s = i.value?.classes[e] ?? [];
 	return /* @__PURE__ */ F(S, { children: [o.length > 0 && /* @__PURE__ */ F(q, {
 		title: "Its images",
 		class: "panel wide",
 		children: [/* @__PURE__ */ F("ul", {
 			class: "thumbs",
-			children: o.slice(0, ui).map((e) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
+			children: o.slice(0, di).map((e) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
 				href: W(e),
 				"aria-label": Q(a?.names[a.images.indexOf(e)] ?? `image ${e}`),
 				children: /* @__PURE__ */ F(Sn, {
@@ -3230,7 +3243,7 @@ function fi({ label: e, name: t }) {
 					side: 84
 				})
 			}) }, e))
-		}), o.length > ui && /* @__PURE__ */ F("p", {
+		}), o.length > di && /* @__PURE__ */ F("p", {
 			class: "more",
 			children: /* @__PURE__ */ F("a", {
 				href: V("#/images", { q: t }),
@@ -3248,7 +3261,7 @@ function fi({ label: e, name: t }) {
 				}),
 				children: "Those that prefer it to every other class"
 			}),
-			children: /* @__PURE__ */ F(pi, {
+			children: /* @__PURE__ */ F(mi, {
 				rows: i,
 				tile: (e) => /* @__PURE__ */ F($, {
 					layer: t,
@@ -3261,7 +3274,7 @@ function fi({ label: e, name: t }) {
 		}, t.id);
 	})] });
 }
-function pi({ rows: e, layer: t, tile: n }) {
+function mi({ rows: e, layer: t, tile: n }) {
 	return /* @__PURE__ */ F("ul", {
 		class: "tiles",
 		children: e.map(([e, r, i]) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
@@ -3275,7 +3288,7 @@ function pi({ rows: e, layer: t, tile: n }) {
 		}) }, e))
 	});
 }
-function mi({ logit: e, layers: t, note: n }) {
+function hi({ logit: e, layers: t, note: n }) {
 	let r = I(), i = r.manifest.classes?.shard ?? 64, a = L(`logits/${Math.floor(e / i)}`).value, o = t.map((t) => z(r, t, e)).find((e) => e !== void 0), s = a?.incoming[e - a.first] ?? [];
 	return /* @__PURE__ */ F(S, { children: [o && /* @__PURE__ */ F(q, {
 		title: "Its logit",
@@ -3298,14 +3311,14 @@ function mi({ logit: e, layers: t, note: n }) {
 				})]
 			}), /* @__PURE__ */ F(Nt, { unit: `${o.name}:${e}` })]
 		})
-	}), s.length > 0 && /* @__PURE__ */ F(ci, {
+	}), s.length > 0 && /* @__PURE__ */ F(li, {
 		title: "What its logit is computed from",
 		joints: s,
 		note: n
 	})] });
 }
 // src/parts/Caution.tsx
-function hi({ layers: e }) {
+function gi({ layers: e }) {
 	let t = e.filter(ln);
 	return t.length ? /* @__PURE__ */ F("p", {
 		class: "caution",
@@ -3313,7 +3326,7 @@ function hi({ layers: e }) {
 	}) : null;
 }
 // src/parts/Marked.tsx
-function gi() {
+function _i() {
 	let e = I(), t = qt(), { toast: n } = P(), r = Object.entries(t.all());
 	if (!r.length) return null;
 	let i = () => Xe("notes.json", JSON.stringify({
@@ -3323,7 +3336,7 @@ function gi() {
 	}, null, 1)), a = async (r) => {
 		let i = r.files?.[0];
 		if (r.value = "", !i) return;
-		let a = _i(await i.text(), e.manifest.model.fingerprint);
+		let a = vi(await i.text(), e.manifest.model.fingerprint);
 		n(a === null ? "This file holds notes on another network" : `${Z(t.merge(a), "note")} taken in`);
 	};
 	return /* @__PURE__ */ F(q, {
@@ -3379,7 +3392,7 @@ function gi() {
 		})]
 	});
 }
-function _i(e, t) {
+function vi(e, t) {
 	let n;
 	try {
 		n = JSON.parse(e);
@@ -3389,7 +3402,7 @@ function _i(e, t) {
 	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : Wt(JSON.stringify(n.notes));
 }
 // src/pages/Home.tsx
-function vi(e, t) {
+function yi(e, t) {
 	if (!e) return t.map((e) => ({ shown: e }));
 	let n = new Map(t.map((e) => [e.name, e])), r = [];
 	for (let t of e.layers) {
@@ -3398,8 +3411,8 @@ function vi(e, t) {
 	}
 	return r;
 }
-function yi() {
-	let { manifest: e } = I(), { router: t } = P(), n = L("network"), r = N(() => vi(n.value, e.layers), [n.value, e]), [i, a] = A(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
+function bi() {
+	let { manifest: e } = I(), { router: t } = P(), n = L("network"), r = N(() => yi(n.value, e.layers), [n.value, e]), [i, a] = A(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
 	Ke({
 		ArrowDown: o(1),
 		j: o(1),
@@ -3429,26 +3442,26 @@ function yi() {
 				"."
 			]
 		}),
-		/* @__PURE__ */ F(Ci, { manifest: e }),
-		/* @__PURE__ */ F(hi, { layers: e.layers }),
+		/* @__PURE__ */ F(wi, { manifest: e }),
+		/* @__PURE__ */ F(gi, { layers: e.layers }),
 		/* @__PURE__ */ F("div", {
 			class: "map-head",
 			children: /* @__PURE__ */ F("h2", { children: "Layers in execution order" })
 		}),
 		/* @__PURE__ */ F("ol", {
 			class: "map",
-			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ F(xi, {
+			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ F(Si, {
 				layer: t.shown,
 				role: sn(t.shown.name, n.value?.layers ?? []),
 				current: e.layers.indexOf(t.shown) === i
-			}, t.shown.id) : /* @__PURE__ */ F(Si, { layers: t.passed }, `passed-${r}`))
+			}, t.shown.id) : /* @__PURE__ */ F(Ci, { layers: t.passed }, `passed-${r}`))
 		}),
-		/* @__PURE__ */ F(bi, {}),
-		/* @__PURE__ */ F(gi, {}),
-		/* @__PURE__ */ F(Ei, { manifest: e })
+		/* @__PURE__ */ F(xi, {}),
+		/* @__PURE__ */ F(_i, {}),
+		/* @__PURE__ */ F(Di, { manifest: e })
 	] });
 }
-function bi() {
+function xi() {
 	let e = ut();
 	return e.length ? /* @__PURE__ */ F(q, {
 		title: "Compare with",
@@ -3469,7 +3482,7 @@ function bi() {
 		})
 	}) : null;
 }
-function xi({ layer: e, role: t, current: n }) {
+function Si({ layer: e, role: t, current: n }) {
 	let { manifest: r } = I(), i = e.preview, a = window.innerWidth < 600 ? 28 : 40, o = Math.min(i.columns, r.subset?.[e.name]?.length ?? e.channels), s = B(r.paths.preview, { layer: e.id });
 	return /* @__PURE__ */ F("li", {
 		class: n ? "station current" : "station",
@@ -3531,7 +3544,7 @@ function xi({ layer: e, role: t, current: n }) {
 		})
 	});
 }
-function Si({ layers: e }) {
+function Ci({ layers: e }) {
 	return /* @__PURE__ */ F("li", {
 		class: "passed",
 		children: /* @__PURE__ */ F("details", { children: [/* @__PURE__ */ F("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ F("ul", { children: e.map((e) => /* @__PURE__ */ F("li", { children: [
@@ -3551,7 +3564,7 @@ function Si({ layers: e }) {
 		] }, e.name)) })] })
 	});
 }
-function Ci({ manifest: e }) {
+function wi({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
 	return t ? /* @__PURE__ */ F("details", {
 		class: "panel warning",
@@ -3577,12 +3590,12 @@ function Ci({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var wi = ({ value: e }) => /* @__PURE__ */ F("code", {
+var Ti = ({ value: e }) => /* @__PURE__ */ F("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
-}), Ti = (e, t) => t ? [[e, t]] : [];
-function Ei({ manifest: e }) {
+}), Ei = (e, t) => t ? [[e, t]] : [];
+function Di({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i, check: a } = e;
 	return /* @__PURE__ */ F("div", {
 		class: "cards",
@@ -3600,8 +3613,8 @@ function Ei({ manifest: e }) {
 						text: t.output + (t.classes ? `, ${Z(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					...Ti("Taken for", t.meaning),
-					["SHA-256", /* @__PURE__ */ F(wi, { value: t.fingerprint }, "h")]
+					...Ei("Taken for", t.meaning),
+					["SHA-256", /* @__PURE__ */ F(Ti, { value: t.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ F(q, {
@@ -3614,7 +3627,7 @@ function Ei({ manifest: e }) {
 					["Count", Z(n.count, "image")],
 					["Labels", n.classes ? Z(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ F(wi, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ F(Ti, { value: n.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ F(q, {
@@ -3624,7 +3637,7 @@ function Ei({ manifest: e }) {
 					["Shown", `${r.k} strongest responses a unit, one an image`],
 					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}${r.gates ? `; gates: ${r.gates}` : ""}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
-					...Ti("Check", a?.sentence),
+					...Ei("Check", a?.sentence),
 					["Versions", Object.entries(i).map(([e, t]) => `${e} ${t}`).join(", ")]
 				] })
 			})
@@ -3632,7 +3645,7 @@ function Ei({ manifest: e }) {
 	});
 }
 // src/parts/Strong.tsx
-function Di(e, t, n, r) {
+function Oi(e, t, n, r) {
 	let i = e.field;
 	if (!i) return [
 		0,
@@ -3648,8 +3661,8 @@ function Di(e, t, n, r) {
 		o + i.size[1]
 	];
 }
-var Oi = 64;
-function ki({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, mark: s, pin: c, pinned: l }) {
+var ki = 64;
+function Ai({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, mark: s, pin: c, pinned: l }) {
 	let { manifest: u } = I(), d = u.paths.taken && a ? B(u.paths.taken, {
 		image: n,
 		thousand: Math.floor(n / 1e3)
@@ -3667,7 +3680,7 @@ function ki({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, m
 				grid: a,
 				cell: t * a.columns + g
 			} : null, w = {
-				box: Di(e, m, h, u.model.input),
+				box: Oi(e, m, h, u.model.input),
 				part: S,
 				over: C,
 				words: `${e.name}:${r}, response ${X(f)}${x ? `; black and white ±${X(x)}` : ""}`
@@ -3683,7 +3696,7 @@ function ki({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, m
 						class: "pair",
 						children: [/* @__PURE__ */ F("span", {
 							class: "cut-tile",
-							style: { width: `${Oi}px` },
+							style: { width: `${ki}px` },
 							children: /* @__PURE__ */ F(Cn, {
 								image: n,
 								box: S ?? w.box
@@ -3693,16 +3706,16 @@ function ki({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, m
 							grid: C.grid,
 							panel: 0,
 							cell: C.cell,
-							side: Oi,
+							side: ki,
 							boost: !0
 						}) : D === void 0 ? /* @__PURE__ */ F("span", {
 							class: "tile none",
 							title: "not projected",
 							style: {
-								width: `${Oi}px`,
-								height: `${Oi}px`
+								width: `${ki}px`,
+								height: `${ki}px`
 							}
-						}) : /* @__PURE__ */ F(Ai, {
+						}) : /* @__PURE__ */ F(ji, {
 							layer: e,
 							channel: r,
 							rank: D
@@ -3740,31 +3753,31 @@ function ki({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, m
 		})
 	});
 }
-function Ai({ layer: e, channel: t, rank: n, photo: r }) {
+function ji({ layer: e, channel: t, rank: n, photo: r }) {
 	return /* @__PURE__ */ F(pn, {
 		path: Fn(I(), e, t),
 		grid: e.sprite,
 		panel: +!r,
 		cell: n,
-		side: Oi,
+		side: ki,
 		boost: !r
 	});
 }
-var ji = 24;
-function Mi({ layer: e, wins: t }) {
-	let [n, r] = A(!1), i = n ? t : t.slice(0, ji);
+var Mi = 24;
+function Ni({ layer: e, wins: t }) {
+	let [n, r] = A(!1), i = n ? t : t.slice(0, Mi);
 	return /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("ul", {
 		class: "tiles",
 		children: i.map(([, t, n]) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
 			href: U(e.name, t),
 			children: [/* @__PURE__ */ F("span", {
 				class: "pair",
-				children: [/* @__PURE__ */ F(Ai, {
+				children: [/* @__PURE__ */ F(ji, {
 					layer: e,
 					channel: t,
 					rank: n,
 					photo: !0
-				}), /* @__PURE__ */ F(Ai, {
+				}), /* @__PURE__ */ F(ji, {
 					layer: e,
 					channel: t,
 					rank: n
@@ -3782,7 +3795,7 @@ function Mi({ layer: e, wins: t }) {
 	})] });
 }
 // src/pages/Image.tsx
-function Ni(e, t, n) {
+function Pi(e, t, n) {
 	if (!e.starts) return Math.floor(e.images.indexOf(t) / n);
 	let r = -1;
 	for (let n of e.starts) {
@@ -3791,8 +3804,8 @@ function Ni(e, t, n) {
 	}
 	return r;
 }
-function Pi({ number: e }) {
-	let { manifest: t } = I(), n = Number.isInteger(e) && e >= 0, r = L(n ? "images/index" : null), i = L(n && t.extras ? "profiles/index" : null), a = i.value && t.extras ? Ni(i.value, e, t.extras.profileShard) : -1, o = L(a >= 0 ? `profiles/${a}` : null), s = r.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), c = L(s === void 0 ? null : `images/${s}`), l = ft();
+function Fi({ number: e }) {
+	let { manifest: t } = I(), n = Number.isInteger(e) && e >= 0, r = L(n ? "images/index" : null), i = L(n && t.extras ? "profiles/index" : null), a = i.value && t.extras ? Pi(i.value, e, t.extras.profileShard) : -1, o = L(a >= 0 ? `profiles/${a}` : null), s = r.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), c = L(s === void 0 ? null : `images/${s}`), l = ft();
 	if (!n) return /* @__PURE__ */ F(J, {
 		title: "No such image",
 		children: "Images have numbers from 0."
@@ -3808,7 +3821,7 @@ function Pi({ number: e }) {
 		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Z(i.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
 	});
 	let p = f.label < 0 ? null : (o.value ?? c.value)?.classes[f.label] ?? `class ${f.label}`, m = (l ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ F(Fi, {
+	return /* @__PURE__ */ F(Ii, {
 		number: e,
 		name: f.name,
 		label: p,
@@ -3818,7 +3831,7 @@ function Pi({ number: e }) {
 		about: m
 	});
 }
-function Fi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
+function Ii({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
 	let { manifest: s } = I(), { router: c } = P(), [l, u] = A(null), [d, f] = A(null), p = l ?? d, m = L(s.taken ? "taken/index" : null).value, h = L(m?.images.includes(e) ? `taken/${e}` : null).value, g = a.indexOf(e), [_, v] = g < 0 ? [] : [a[g - 1], a[g + 1]], y = (e) => () => e === void 0 ? void 0 : c.step(W(e));
 	return Ke({
 		ArrowLeft: y(_),
@@ -3883,7 +3896,7 @@ function Fi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 				})
 			]
 		}), /* @__PURE__ */ F("div", { children: [
-			r && /* @__PURE__ */ F(Ii, {
+			r && /* @__PURE__ */ F(Li, {
 				taken: h !== null,
 				known: !s.taken || m !== null
 			}),
@@ -3893,7 +3906,7 @@ function Fi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 				return !a.length && !o.length ? null : /* @__PURE__ */ F(q, {
 					title: t.name,
 					note: o.length ? `among the ${s.options.k} strongest of ${Z(o.length, "unit")}` : void 0,
-					children: [a.length > 0 ? /* @__PURE__ */ F(ki, {
+					children: [a.length > 0 ? /* @__PURE__ */ F(Ai, {
 						layer: t,
 						image: e,
 						rows: a,
@@ -3904,10 +3917,10 @@ function Fi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 						mark: u,
 						pin: f,
 						pinned: d
-					}) : /* @__PURE__ */ F(Mi, {
+					}) : /* @__PURE__ */ F(Ni, {
 						layer: t,
 						wins: o
-					}), a.length > 0 && o.length > 0 && /* @__PURE__ */ F("details", { children: [/* @__PURE__ */ F("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ F(Mi, {
+					}), a.length > 0 && o.length > 0 && /* @__PURE__ */ F("details", { children: [/* @__PURE__ */ F("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ F(Ni, {
 						layer: t,
 						wins: o
 					})] })]
@@ -3916,7 +3929,7 @@ function Fi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		] })]
 	})] });
 }
-function Ii({ taken: e, known: t }) {
+function Li({ taken: e, known: t }) {
 	let { manifest: n } = I(), r = n.taken;
 	return /* @__PURE__ */ F("div", {
 		class: "legend",
@@ -3927,9 +3940,9 @@ function Ii({ taken: e, known: t }) {
 	});
 }
 // src/parts/Grid.tsx
-var Li = (e) => e === document.documentElement ? window : e, Ri = 400;
-function zi(e, t, n, r, i, a, o) {
-	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - Ri) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + Ri) / l)));
+var Ri = (e) => e === document.documentElement ? window : e, zi = 400;
+function Bi(e, t, n, r, i, a, o) {
+	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - zi) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + zi) / l)));
 	return {
 		columns: s,
 		step: o ? n.width + r : Math.floor((t + r) / s),
@@ -3938,10 +3951,10 @@ function zi(e, t, n, r, i, a, o) {
 		height: Math.max(0, c * l - r)
 	};
 }
-function Bi(e, t, n) {
+function Vi(e, t, n) {
 	let r = () => {
 		let r = e.current?.getBoundingClientRect(), i = r?.width || 900, a = -(r?.top ?? 0);
-		return zi(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
+		return Bi(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
 	}, [i, a] = A(r), [o, s] = A(!1), c = () => {
 		let e = r();
 		a((t) => t.columns === e.columns && t.step === e.step && t.first === e.first && t.last === e.last && t.height === e.height ? t : e);
@@ -3971,8 +3984,8 @@ function Bi(e, t, n) {
 		last: t.count
 	} : i;
 }
-function Vi(e) {
-	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = P(), c = M(null), l = Bi(c, e, r), u = M(!1), d = (e) => {
+function Hi(e) {
+	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = P(), c = M(null), l = Vi(c, e, r), u = M(!1), d = (e) => {
 		t && (u.current = !0, a(Math.max(0, Math.min(t - 1, i < 0 ? 0 : i + e))));
 	}, f = l.columns, p = [
 		[["ArrowLeft", "h"], -1],
@@ -3995,7 +4008,7 @@ function Vi(e) {
 		if (e) u.current = !1, e.querySelector("a")?.focus({ preventScroll: !0 }), e.scrollIntoView({ block: "nearest" });
 		else {
 			let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-			Li(s.root).scrollBy({
+			Ri(s.root).scrollBy({
 				top: e - window.innerHeight / 3,
 				behavior: "instant"
 			});
@@ -4006,7 +4019,7 @@ function Vi(e) {
 		if (h.current || i < 0 || !c.current || !s.root.isConnected) return;
 		h.current = !0;
 		let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-		e > window.innerHeight - n.height && Li(s.root).scrollBy({
+		e > window.innerHeight - n.height && Ri(s.root).scrollBy({
 			top: e - window.innerHeight / 3,
 			behavior: "instant"
 		});
@@ -4025,7 +4038,7 @@ function Vi(e) {
 			n.height
 		], s = g.current.get(a), c = s && s.place.every((e, t) => e === o[t]) ? s : {
 			place: o,
-			item: Hi(e, a, l, r)
+			item: Ui(e, a, l, r)
 		};
 		v.set(a, c), _.push(c.item);
 	}
@@ -4037,7 +4050,7 @@ function Vi(e) {
 		children: _
 	});
 }
-function Hi({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
+function Ui({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	return /* @__PURE__ */ F("li", {
 		"data-index": a,
 		"aria-setsize": e,
@@ -4053,7 +4066,7 @@ function Hi({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	}, r(a));
 }
 // src/pages/Images.tsx
-function Ui() {
+function Wi() {
 	let { manifest: e, store: t } = I(), n = L(e.extras ? "profiles/index" : null), r = L(e.extras ? null : "images/index"), [i, a] = A(null);
 	j(() => {
 		if (!r.value) return;
@@ -4081,8 +4094,8 @@ function Ui() {
 		error: n.error ?? r.error
 	};
 }
-function Wi({ query: e }) {
-	let { manifest: t } = I(), { router: n } = P(), { images: r, error: i } = Ui(), [a, o] = A(-1), s = (e.get("q") ?? "").toLowerCase();
+function Gi({ query: e }) {
+	let { manifest: t } = I(), { router: n } = P(), { images: r, error: i } = Wi(), [a, o] = A(-1), s = (e.get("q") ?? "").toLowerCase();
 	if (i) return /* @__PURE__ */ F(J, {
 		title: "Data is missing",
 		children: i.message
@@ -4128,7 +4141,7 @@ function Wi({ query: e }) {
 				href: W(Number(s)),
 				children: ["Open image ", Number(s)]
 			})] })]
-		}) : /* @__PURE__ */ F(Vi, {
+		}) : /* @__PURE__ */ F(Hi, {
 			count: c.length,
 			cell: {
 				width: 132,
@@ -4139,14 +4152,14 @@ function Wi({ query: e }) {
 			select: o,
 			open: (e) => n.go(W(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e, t) => /* @__PURE__ */ F(Gi, {
+			render: (e, t) => /* @__PURE__ */ F(Ki, {
 				image: c[e],
 				first: t
 			})
 		})
 	] });
 }
-function Gi({ image: e, first: t }) {
+function Ki({ image: e, first: t }) {
 	let n = R(yn(I(), e.number));
 	return /* @__PURE__ */ F("a", {
 		class: "unit thumb",
@@ -4168,12 +4181,12 @@ function Gi({ image: e, first: t }) {
 	});
 }
 // src/alike.ts
-function Ki(e) {
+function qi(e) {
 	let t = atob(e.codes);
 	return Int8Array.from({ length: t.length - t.length % e.rank }, (e, n) => t.charCodeAt(n));
 }
-function qi(e, t, n = []) {
-	let { rank: r } = e, i = Ki(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
+function Ji(e, t, n = []) {
+	let { rank: r } = e, i = qi(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
 	if (!o.some((e) => e !== 0)) return [];
 	for (let n = 0; n < a; n += 1) {
 		let a = 0, u = !1;
@@ -4185,9 +4198,9 @@ function qi(e, t, n = []) {
 	}
 	return l;
 }
-var Ji = 32;
-function Yi(e, t) {
-	let n = Ki(e), r = Math.min(Ji, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
+var Yi = 32;
+function Xi(e, t) {
+	let n = qi(e), r = Math.min(Yi, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
 	return i.forEach((t, i) => a.set(n.subarray(t * e.rank, t * e.rank + r), i * r)), {
 		vectors: {
 			rank: r,
@@ -4196,7 +4209,7 @@ function Yi(e, t) {
 		units: i
 	};
 }
-var Xi = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, Zi = [
+var Zi = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, Qi = [
 	["index", "index"],
 	["maximum", "maximum"],
 	["mean", "mean"],
@@ -4214,7 +4227,7 @@ var Xi = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	["falls", "fall of the score that needs it most"],
 	["similar", "similarity to a unit"],
 	["map", "likeness, as a map"]
-], Qi = [
+], $i = [
 	"grey",
 	"hue",
 	"blurred",
@@ -4222,40 +4235,40 @@ var Xi = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	"mirrored",
 	"turned",
 	"moved"
-], $i = (e) => Qi.includes(e), ea = ["lost", "falls"], ta = (e) => ea.includes(e), na = (e, t, n) => t.find((t) => t === e) ?? n, ra = (e) => {
+], ea = (e) => $i.includes(e), ta = ["lost", "falls"], na = (e) => ta.includes(e), ra = (e, t, n) => t.find((t) => t === e) ?? n, ia = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function ia(e) {
-	let t = na(e.get("sort"), Zi.map(([e]) => e), "index");
+function aa(e) {
+	let t = ra(e.get("sort"), Qi.map(([e]) => e), "index");
 	return {
-		view: na(e.get("view"), [
+		view: ra(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: na(e.get("alive"), [
+		alive: ra(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: ra(e.get("class")),
-		like: na(e.get("like"), [
+		class: ia(e.get("class")),
+		like: ra(e.get("like"), [
 			"all",
 			"unlike",
 			"like"
 		], "all"),
-		low: ra(e.get("low")),
-		high: ra(e.get("high")),
-		near: ra(e.get("near")),
+		low: ia(e.get("low")),
+		high: ia(e.get("high")),
+		near: ia(e.get("near")),
 		text: e.get("q") ?? "",
 		marked: e.get("marked") === "1"
 	};
 }
-function aa(e) {
+function oa(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
@@ -4270,7 +4283,7 @@ function aa(e) {
 		marked: e.marked ? 1 : null
 	};
 }
-function oa(e, t, n, r) {
+function sa(e, t, n, r) {
 	let i = new Set(t.dead), { low: a, high: o, class: s } = e, c = e.text.toLowerCase();
 	return {
 		alive: (t) => e.alive === "all" || i.has(t) === (e.alive === "dead"),
@@ -4288,8 +4301,8 @@ function oa(e, t, n, r) {
 		text: (e) => !c || String(e).startsWith(c) || (t.names?.[e] ?? "").toLowerCase().includes(c)
 	};
 }
-function sa(e, t, n, { nearest: r = [], controls: i, measured: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
-	let c = oa(n, t, s, i), l = new Set(t.dead), u = {
+function ca(e, t, n, { nearest: r = [], controls: i, measured: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
+	let c = sa(n, t, s, i), l = new Set(t.dead), u = {
 		all: 0,
 		alive: {
 			all: 0,
@@ -4319,44 +4332,44 @@ function sa(e, t, n, { nearest: r = [], controls: i, measured: a, only: o, marke
 		r("class") && a !== void 0 && a >= 0 && u.classes.set(a, (u.classes.get(a) ?? 0) + 1), r("marked") && s.has(n) && (u.marked += 1), r("range") && typeof o == "number" && u.maxima.push(o), r("like") && (u.like.all += 1, p !== null && (u.like[p > .9 ? "like" : "unlike"] += 1));
 	}
 	return {
-		units: ca(f, t, n, r, i, a),
+		units: la(f, t, n, r, i, a),
 		counts: u
 	};
 }
-function ca(e, t, n, r, i, a) {
+function la(e, t, n, r, i, a) {
 	let o = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
 	let s = new Map(r);
 	if (n.near !== null && s.set(n.near, Infinity), n.sort === "map") return e;
-	let c = n.sort === "similar" ? null : n.sort === "control" ? i : $i(n.sort) || ta(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
+	let c = n.sort === "similar" ? null : n.sort === "control" ? i : ea(n.sort) || na(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
 	return e.sort((e, t) => {
 		let [n, r] = [l(e), l(t)];
 		return n === null || r === null ? n === r ? e - t : n === null ? 1 : -1 : n === r ? e - t : o * (n < r ? -1 : 1);
 	});
 }
 // src/parts/Spread.tsx
-var la = 28, [ua, da] = [140, 26];
-function fa(e, t, n, r) {
+var ua = 28, [da, fa] = [140, 26];
+function pa(e, t, n, r) {
 	return n > t ? Math.max(0, Math.min(r - 1, Math.floor((e - t) / (n - t) * r))) : null;
 }
-function pa({ values: e, least: t, most: n, low: r, high: i, change: a }) {
+function ma({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	let o = M(null);
 	if (!(n > t)) return null;
-	let s = Array(la).fill(0);
+	let s = Array(ua).fill(0);
 	for (let r of e) {
-		let e = fa(r, t, n, la);
+		let e = pa(r, t, n, ua);
 		e !== null && (s[e] = (s[e] ?? 0) + 1);
 	}
-	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / la, u = (e, t) => Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * la))), d = (e) => {
+	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / ua, u = (e, t) => Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * ua))), d = (e) => {
 		if (o.current === null) return;
 		let t = u(e, o.current.box), [n, r] = [Math.min(o.current.bin, t), Math.max(o.current.bin, t)];
 		a(n === 0 ? null : Number(l(n).toPrecision(4)), r === 27 ? null : Number(l(r + 1).toPrecision(4)));
 	}, f = (e) => (r === null || l(e + 1) > r) && (i === null || l(e) < i);
 	return /* @__PURE__ */ F("svg", {
 		class: "spread",
-		viewBox: `0 0 ${ua} ${da}`,
-		width: ua,
-		height: da,
+		viewBox: `0 0 ${da} ${fa}`,
+		width: da,
+		height: fa,
 		"aria-hidden": "true",
 		onPointerDown: (e) => {
 			let t = e.currentTarget;
@@ -4375,16 +4388,16 @@ function pa({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 			/* @__PURE__ */ F("title", { children: "Drag to choose a range" }),
 			/* @__PURE__ */ F("rect", {
 				class: "ground",
-				width: ua,
-				height: da
+				width: da,
+				height: fa
 			}),
 			s.map((e, t) => {
-				let n = e ? Math.max(1.5, (da - 2) * Math.sqrt(e / c)) : 0;
+				let n = e ? Math.max(1.5, (fa - 2) * Math.sqrt(e / c)) : 0;
 				return /* @__PURE__ */ F("rect", {
 					class: f(t) ? "bar" : "bar out",
-					x: t * ua / la + .5,
-					y: da - n,
-					width: ua / la - 1,
+					x: t * da / ua + .5,
+					y: fa - n,
+					width: da / ua - 1,
 					height: n,
 					children: /* @__PURE__ */ F("title", { children: `${X(l(t))} to ${X(l(t + 1))}: ${e}` })
 				}, t);
@@ -4393,15 +4406,15 @@ function pa({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	});
 }
 // src/parts/LayerBar.tsx
-var ma = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function ha({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silenced: o, change: s }) {
+var ha = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function ga({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silenced: o, change: s }) {
 	let { manifest: c } = I(), [l, u] = A(!1), d = [
 		n.alive !== "all",
 		n.class !== null,
 		n.like !== "all",
 		n.low !== null || n.high !== null,
 		n.text !== ""
-	].filter(Boolean).length, f = Zi.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || c.extras?.alike) && (e !== "control" || c.paths.likeness) && (!$i(e) || c.paths.tuning) && (!ta(e) || o)), p = [...r.classes].sort((e, t) => t[1] - e[1]), m = t.maximum.filter((e) => e !== null), [h, g] = [m.reduce((e, t) => Math.min(e, t), Infinity), m.reduce((e, t) => Math.max(e, t), -Infinity)];
+	].filter(Boolean).length, f = Qi.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || c.extras?.alike) && (e !== "control" || c.paths.likeness) && (!ea(e) || c.paths.tuning) && (!na(e) || o)), p = [...r.classes].sort((e, t) => t[1] - e[1]), m = t.maximum.filter((e) => e !== null), [h, g] = [m.reduce((e, t) => Math.min(e, t), Infinity), m.reduce((e, t) => Math.max(e, t), -Infinity)];
 	return /* @__PURE__ */ F("div", {
 		class: l ? "bar open" : "bar",
 		role: "group",
@@ -4439,7 +4452,7 @@ function ha({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onInput: (e) => s({ near: ma(e.currentTarget.value) })
+				onInput: (e) => s({ near: ha(e.currentTarget.value) })
 			})] }), a && /* @__PURE__ */ F("span", {
 				class: "quiet measure",
 				children: ["by ", a]
@@ -4505,7 +4518,7 @@ function ha({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 				children: ["Class", /* @__PURE__ */ F("select", {
 					class: "classes",
 					value: n.class ?? "",
-					onChange: (e) => s({ class: ma(e.currentTarget.value) }),
+					onChange: (e) => s({ class: ha(e.currentTarget.value) }),
 					children: [
 						/* @__PURE__ */ F("option", {
 							value: "",
@@ -4536,7 +4549,7 @@ function ha({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 						"aria-hidden": "true",
 						children: "Maximum"
 					}),
-					/* @__PURE__ */ F(pa, {
+					/* @__PURE__ */ F(ma, {
 						values: r.maxima,
 						least: h,
 						most: g,
@@ -4553,7 +4566,7 @@ function ha({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 						step: "any",
 						value: n.low ?? "",
 						placeholder: X(h),
-						onInput: (e) => s({ low: ma(e.currentTarget.value) }),
+						onInput: (e) => s({ low: ha(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
 					/* @__PURE__ */ F("span", {
@@ -4566,7 +4579,7 @@ function ha({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 						step: "any",
 						value: n.high ?? "",
 						placeholder: X(g),
-						onInput: (e) => s({ high: ma(e.currentTarget.value) }),
+						onInput: (e) => s({ high: ha(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
@@ -4610,12 +4623,12 @@ function ha({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 	});
 }
 // src/map.ts
-var ga = 12, _a = .7;
-function va() {
+var _a = 12, va = .7;
+function ya() {
 	let e = 625341585;
 	return (t) => (e ^= e << 13, e ^= e >>> 17, e ^= e << 5, (e >>> 0) % t);
 }
-function ya(e, t, n, r, i, a) {
+function ba(e, t, n, r, i, a) {
 	let o = new Float32Array(e.length), s = new Float32Array(e.length);
 	for (let s = 0; s < r; s += 1) {
 		let r = Math.min(n, i - s * n);
@@ -4633,13 +4646,13 @@ function ya(e, t, n, r, i, a) {
 	}
 	return s;
 }
-function ba(e, t) {
-	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = xa(e, i, t), s = new Float32Array(i * n);
+function xa(e, t) {
+	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = Sa(e, i, t), s = new Float32Array(i * n);
 	o.forEach((e, t) => s.set(r.subarray(e * n, (e + 1) * n), t * n));
-	let c = va(), l = new Float32Array(n);
-	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * _a)) {
-		let r = ya(s, n, t, a, i, Math.max(1, e));
-		for (let a = ga * i; a > 0; --a) {
+	let c = ya(), l = new Float32Array(n);
+	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * va)) {
+		let r = ba(s, n, t, a, i, Math.max(1, e));
+		for (let a = _a * i; a > 0; --a) {
 			let a = c(i), u = Math.floor(a / t) + c(2 * e + 3) - e - 1, d = a % t + c(2 * e + 3) - e - 1, f = u * t + d;
 			if (d < 0 || u < 0 || d >= t || f >= i || a === f) continue;
 			let p = 0;
@@ -4649,7 +4662,7 @@ function ba(e, t) {
 		if (e <= 1) return o;
 	}
 }
-function xa({ rank: e, values: t }, n, r) {
+function Sa({ rank: e, values: t }, n, r) {
 	let i = (n) => (r, i) => t[i * e + n] - t[r * e + n] || r - i, a = Array.from({ length: n }, (e, t) => t).sort(i(0));
 	if (e < 2) return a;
 	let o = [];
@@ -4657,22 +4670,22 @@ function xa({ rank: e, values: t }, n, r) {
 	return o.flat();
 }
 // src/parts/LayerMap.tsx
-var Sa = 4, [Ca, wa] = [28, 64];
-function Ta(e, t) {
-	let n = Math.max(1, Math.floor((t + Sa) / (Ca + Sa))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
+var Ca = 4, [wa, Ta] = [28, 64];
+function Ea(e, t) {
+	let n = Math.max(1, Math.floor((t + Ca) / (wa + Ca))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
 	return {
 		columns: r,
-		side: Math.max(Ca, Math.min(wa, Math.floor((t + Sa) / r) - Sa))
+		side: Math.max(wa, Math.min(Ta, Math.floor((t + Ca) / r) - Ca))
 	};
 }
-function Ea(e) {
+function Da(e) {
 	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = M(null), [d, f] = A(-1), p = d >= 0 ? d : o, [m, h] = A(0);
 	j(() => {
 		if (!u.current) return;
 		let e = new ResizeObserver(([e]) => h(Math.floor(e?.contentRect.width ?? 0)));
 		return e.observe(u.current), () => e.disconnect();
 	}, []);
-	let g = N(() => r ? Yi(r, i) : null, [r, i]), { columns: _, side: v } = Ta(g?.units.length ?? 0, m), y = N(() => g && m ? ba(g.vectors, _).map((e) => g.units[e]) : null, [
+	let g = N(() => r ? Xi(r, i) : null, [r, i]), { columns: _, side: v } = Ea(g?.units.length ?? 0, m), y = N(() => g && m ? xa(g.vectors, _).map((e) => g.units[e]) : null, [
 		g,
 		_,
 		m > 0
@@ -4712,13 +4725,13 @@ function Ea(e) {
 		class: "layer-map",
 		children: [/* @__PURE__ */ F("div", {
 			ref: u,
-			children: y ? /* @__PURE__ */ F(Vi, {
+			children: y ? /* @__PURE__ */ F(Hi, {
 				count: y.length,
 				cell: {
 					width: v,
 					height: v
 				},
-				gap: Sa,
+				gap: Ca,
 				columns: _,
 				label: `Map of ${t.name}`,
 				current: y.indexOf(o),
@@ -4732,7 +4745,7 @@ function Ea(e) {
 		}), /* @__PURE__ */ F("aside", {
 			class: "panel map-look",
 			"aria-label": "The unit looked at",
-			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ F(Da, {
+			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ F(Oa, {
 				layer: t,
 				data: n,
 				channel: p
@@ -4751,7 +4764,7 @@ function Ea(e) {
 		})]
 	});
 }
-function Da({ layer: e, data: t, channel: n }) {
+function Oa({ layer: e, data: t, channel: n }) {
 	let r = t.topClass?.[n] ?? -1, i = [["Maximum", X(t.maximum[n])], ["Active", $t(t.active[n])]];
 	return r >= 0 && i.push(["Top class", /* @__PURE__ */ F(K, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ F(S, { children: [
 		/* @__PURE__ */ F("h2", { children: /* @__PURE__ */ F("a", {
@@ -4777,11 +4790,11 @@ function Da({ layer: e, data: t, channel: n }) {
 	] });
 }
 // src/parts/Units.tsx
-var Oa = 84, ka = 72;
-function Aa(e, t, n, r, i, a) {
+var ka = 84, Aa = 72;
+function ja(e, t, n, r, i, a) {
 	if (e.dead.includes(a)) return "dead";
-	if ($i(t.sort)) return en(i?.[a]);
-	if (ta(t.sort)) {
+	if (ea(t.sort)) return en(i?.[a]);
+	if (na(t.sort)) {
 		let e = i?.[a] ?? null;
 		return e === null ? "–" : t.sort === "lost" ? $t(e) : X(e);
 	}
@@ -4794,13 +4807,13 @@ function Aa(e, t, n, r, i, a) {
 		default: return X(e.maximum[a]);
 	}
 }
-function ja(e, t) {
+function Ma(e, t) {
 	let { manifest: n } = I(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = L((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = L(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
 	return N(() => {
 		let n = a.error ?? o.error;
 		if (t.sort === "map") return {
 			nearest: [],
-			measure: a.value ? Xi(a.value) : "",
+			measure: a.value ? Zi(a.value) : "",
 			known: a.value,
 			error: n
 		};
@@ -4812,8 +4825,8 @@ function ja(e, t) {
 		};
 		let s = o.value?.units.find((e) => e.channel === r)?.nearest ?? [], c = e.neighbours.startsWith("correlation of strongest responses"), l = !c || o.value !== null || o.error !== null;
 		return a.value && l ? {
-			nearest: qi(a.value, r, c ? s : []),
-			measure: Xi(a.value),
+			nearest: Ji(a.value, r, c ? s : []),
+			measure: Zi(a.value),
 			known: null,
 			error: n
 		} : {
@@ -4832,15 +4845,15 @@ function ja(e, t) {
 		o.error
 	]);
 }
-function Ma(e) {
+function Na(e) {
 	let t = qt().all();
 	return N(() => new Set(Object.keys(t).flatMap((t) => {
 		let n = G(t);
 		return n?.layer === e.name ? [n.channel] : [];
 	})), [t, e]);
 }
-function Na({ layer: e, data: t, query: n }) {
-	let r = I(), { router: i, toast: a } = P(), o = qt(), s = N(() => ia(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = ja(e, s), f = L(r.manifest.paths.likeness ? B(r.manifest.paths.likeness, { layer: e.id }) : null), p = L($i(s.sort) && r.manifest.paths.tuning ? B(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = Jr(e.name, ta(s.sort)), h = ta(s.sort) ? m.data?.layers?.[e.name]?.[s.sort] : p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], g = r.manifest.subset?.[e.name], _ = Ma(e), { units: v, counts: y } = N(() => sa(e, t, s, {
+function Pa({ layer: e, data: t, query: n }) {
+	let r = I(), { router: i, toast: a } = P(), o = qt(), s = N(() => aa(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = Ma(e, s), f = L(r.manifest.paths.likeness ? B(r.manifest.paths.likeness, { layer: e.id }) : null), p = L(ea(s.sort) && r.manifest.paths.tuning ? B(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = Yr(e.name, na(s.sort)), h = na(s.sort) ? m.data?.layers?.[e.name]?.[s.sort] : p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], g = r.manifest.subset?.[e.name], _ = Na(e), { units: v, counts: y } = N(() => ca(e, t, s, {
 		nearest: c,
 		controls: f.value?.similarity,
 		measured: h,
@@ -4854,12 +4867,12 @@ function Na({ layer: e, data: t, query: n }) {
 		f.value,
 		h,
 		_
-	]), [b, x] = A(() => n.has("at") ? Number(n.get("at")) : -1), C = N(() => new Map(c), [c]), w = (t) => i.replace(H(e.name, aa({
+	]), [b, x] = A(() => n.has("at") ? Number(n.get("at")) : -1), C = N(() => new Map(c), [c]), w = (t) => i.replace(H(e.name, oa({
 		...s,
 		...t
 	}))), T = Pe((t) => {
 		i.replace(H(e.name, {
-			...aa(s),
+			...oa(s),
 			at: t
 		})), i.go(U(e.name, t));
 	}, [
@@ -4875,7 +4888,7 @@ function Na({ layer: e, data: t, query: n }) {
 			b >= 0 && a(`${e.name}:${b} ${o.toggle(`${e.name}:${b}`) ? "marked" : "no longer marked"}`);
 		}
 	});
-	let E = s.view === "both" ? ["photos", "projections"] : [s.view], D = window.innerWidth < 480 ? ka : Oa, ee = N(() => ({
+	let E = s.view === "both" ? ["photos", "projections"] : [s.view], D = window.innerWidth < 480 ? Aa : ka, ee = N(() => ({
 		width: E.length * D + (E.length - 1) * 3 + 14,
 		height: D + 32
 	}), [E.length, D]), te = Pe((n, r) => {
@@ -4911,7 +4924,7 @@ function Na({ layer: e, data: t, query: n }) {
 						"aria-label": "marked",
 						children: "★"
 					})
-				] }), /* @__PURE__ */ F("span", { children: Aa(t, s, C, f.value, h, i) })]
+				] }), /* @__PURE__ */ F("span", { children: ja(t, s, C, f.value, h, i) })]
 			})]
 		});
 	}, [
@@ -4926,7 +4939,7 @@ function Na({ layer: e, data: t, query: n }) {
 		T,
 		D
 	]);
-	return /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F(ha, {
+	return /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F(ga, {
 		layer: e,
 		data: t,
 		silenced: m.experiment !== null,
@@ -4941,7 +4954,7 @@ function Na({ layer: e, data: t, query: n }) {
 			href: H(e.name),
 			children: ["Show all ", y.all]
 		})]
-	}) : s.sort === "map" ? /* @__PURE__ */ F(Ea, {
+	}) : s.sort === "map" ? /* @__PURE__ */ F(Da, {
 		layer: e,
 		data: t,
 		known: u,
@@ -4951,7 +4964,7 @@ function Na({ layer: e, data: t, query: n }) {
 		choose: x,
 		open: T,
 		missing: !r.manifest.extras?.alike || d !== null
-	}) : /* @__PURE__ */ F(Vi, {
+	}) : /* @__PURE__ */ F(Hi, {
 		count: v.length,
 		cell: ee,
 		label: `Units of ${e.name}`,
@@ -4963,18 +4976,18 @@ function Na({ layer: e, data: t, query: n }) {
 	})] });
 }
 // src/pages/Layer.tsx
-function Pa({ name: e, query: t }) {
+function Fa({ name: e, query: t }) {
 	let n = ht(I(), e), r = L(n ? `layers/${n.id}` : null);
 	return n ? r.error ? /* @__PURE__ */ F(J, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F(Fa, { layer: n }), r.value ? /* @__PURE__ */ F(Na, {
+	}) : /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F(Ia, { layer: n }), r.value ? /* @__PURE__ */ F(Pa, {
 		layer: n,
 		data: r.value,
 		query: t
 	}) : /* @__PURE__ */ F(Y, { what: n.name })] }) : /* @__PURE__ */ F(At, { name: e });
 }
-function Fa({ layer: e }) {
+function Ia({ layer: e }) {
 	let t = I(), { router: n } = P(), r = L("network").value, i = t.manifest.layers.indexOf(e), [a, o] = [t.manifest.layers[i - 1], t.manifest.layers[i + 1]], s = (e) => () => e ? n.go(H(e.name)) : void 0;
 	Ke({
 		"[": s(a),
@@ -5000,7 +5013,7 @@ function Fa({ layer: e }) {
 					e.control && ` · like control ${e.control.median?.toFixed(2) ?? "–"}`
 				]
 			}),
-			/* @__PURE__ */ F(hi, { layers: [e] }),
+			/* @__PURE__ */ F(gi, { layers: [e] }),
 			/* @__PURE__ */ F("p", {
 				class: "note",
 				children: /* @__PURE__ */ F(_r, { layer: e.name })
@@ -5022,18 +5035,18 @@ function Fa({ layer: e }) {
 	});
 }
 // src/parts/Share.tsx
-function Ia(e) {
+function La(e) {
 	let { protocol: t, hostname: n } = new URL(e);
 	return t === "file:" ? "It opens on this computer alone" : /^(localhost|127\..*|\[::1\])$/.test(n) ? "It opens on this computer alone, while it is served" : "";
 }
-var La = (e) => /^[\w./:@%+=,-]+$/.test(e) ? e : `'${e.replace(/'/g, "'\\''")}'`, Ra = (e) => e.protocol === "file:" ? La(decodeURIComponent(e.pathname).replace(/\/[^/]*$/, "") || "/") : "FOLDER";
-function za(e, t) {
-	return `convscope atlas export ${Ra(t)} --units ${La(e)} --single-file`;
+var Ra = (e) => /^[\w./:@%+=,-]+$/.test(e) ? e : `'${e.replace(/'/g, "'\\''")}'`, za = (e) => e.protocol === "file:" ? Ra(decodeURIComponent(e.pathname).replace(/\/[^/]*$/, "") || "/") : "FOLDER";
+function Ba(e, t) {
+	return `convscope atlas export ${za(t)} --units ${Ra(e)} --single-file`;
 }
-function Ba({ unit: e, link: t, copy: n, close: r }) {
+function Va({ unit: e, link: t, copy: n, close: r }) {
 	let { store: i } = I();
 	Ke({ Escape: r }, !0);
-	let a = Vt(r), o = t === null ? "" : Ia(t), s = za(e, t === null ? {
+	let a = Vt(r), o = t === null ? "" : La(t), s = Ba(e, t === null ? {
 		protocol: "",
 		pathname: ""
 	} : location);
@@ -5086,7 +5099,7 @@ function Ba({ unit: e, link: t, copy: n, close: r }) {
 	});
 }
 // src/parts/Actions.tsx
-function Va({ layer: e, shard: t, unit: n, seen: r }) {
+function Ha({ layer: e, shard: t, unit: n, seen: r }) {
 	let i = I(), { router: a, root: o, toast: s } = P(), [c, l] = A(null), u = () => l(null), d = n.nearest.find(([t]) => z(i, e.name, t))?.[0] ?? n.channel, f = `${e.name}:${n.channel}`, p = a.link(U(e.name, n.channel)), m = async (e, t, n = "") => s(await Ye(e, o) ? `${t} copied${n && `. ${n}`}` : `${t} could not be copied: ${e}`), h = async (t) => {
 		try {
 			if (t === "png") return Xe(`${f}.png`, await rr(await nr(i, e, n, r)));
@@ -5104,7 +5117,7 @@ function Va({ layer: e, shard: t, unit: n, seen: r }) {
 			/* @__PURE__ */ F("button", {
 				id: "copy-link",
 				type: "button",
-				onClick: () => m(p ?? f, p ? "Link" : "Unit", p ? Ia(p) : ""),
+				onClick: () => m(p ?? f, p ? "Link" : "Unit", p ? La(p) : ""),
 				children: "Copy link"
 			}),
 			i.store.host.kind !== "file" && /* @__PURE__ */ F("button", {
@@ -5139,12 +5152,12 @@ function Va({ layer: e, shard: t, unit: n, seen: r }) {
 				href: Tt(f, `${e.name}:${d}`),
 				children: "Compare"
 			}),
-			c === "refused" && /* @__PURE__ */ F(Ha, {
+			c === "refused" && /* @__PURE__ */ F(Ua, {
 				path: Pn(i, e, n.channel),
 				unit: f,
 				close: u
 			}),
-			c === "share" && /* @__PURE__ */ F(Ba, {
+			c === "share" && /* @__PURE__ */ F(Va, {
 				unit: f,
 				link: p,
 				copy: m,
@@ -5153,7 +5166,7 @@ function Va({ layer: e, shard: t, unit: n, seen: r }) {
 		]
 	});
 }
-function Ha({ path: e, unit: t, close: n }) {
+function Ua({ path: e, unit: t, close: n }) {
 	return Ke({ Escape: n }, !0), /* @__PURE__ */ F("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
@@ -5184,19 +5197,19 @@ function Ha({ path: e, unit: t, close: n }) {
 					] }),
 					/* @__PURE__ */ F("li", { children: [
 						"run ",
-						/* @__PURE__ */ F("code", { children: ["convscope serve ", Ra(location)] }),
+						/* @__PURE__ */ F("code", { children: ["convscope serve ", za(location)] }),
 						", where the buttons work;"
 					] }),
 					/* @__PURE__ */ F("li", { children: [
 						"run ",
-						/* @__PURE__ */ F("code", { children: za(t, location) }),
+						/* @__PURE__ */ F("code", { children: Ba(t, location) }),
 						": one file to mail, where they work too;"
 					] }),
 					/* @__PURE__ */ F("li", { children: [
 						"run ",
 						/* @__PURE__ */ F("code", { children: [
 							"convscope atlas export ",
-							Ra(location),
+							za(location),
 							" --portable"
 						] }),
 						": the whole atlas with every picture twice."
@@ -5207,7 +5220,7 @@ function Ha({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function Ua({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
+function Wa({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
 	let c = (e) => o(r, e), [l, u] = A([
 		0,
 		0,
@@ -5416,30 +5429,30 @@ function Ua({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 	});
 }
 // src/ahead.ts
-var Wa = 24, Ga = /* @__PURE__ */ new Map();
-async function Ka(e, t) {
+var Ga = 24, Ka = /* @__PURE__ */ new Map();
+async function qa(e, t) {
 	let n = await e.store.host.picture(t, e.name);
 	if (!n) return;
-	let r = Ga.get(n) ?? new Image();
-	Ga.delete(n), Ga.set(n, r);
-	for (let e of [...Ga.keys()].slice(0, Math.max(0, Ga.size - Wa))) Ga.delete(e);
+	let r = Ka.get(n) ?? new Image();
+	Ka.delete(n), Ka.set(n, r);
+	for (let e of [...Ka.keys()].slice(0, Math.max(0, Ka.size - Ga))) Ka.delete(e);
 	r.src || (r.src = n, await r.decode().catch(() => void 0));
 }
-var qa = 20;
-function Ja(e, t, n) {
-	for (let r of [n - qa, n + qa]) {
+var Ja = 20;
+function Ya(e, t, n) {
+	for (let r of [n - Ja, n + Ja]) {
 		let n = Math.floor(Math.max(0, Math.min(t.channels - 1, r)) / t.shard.units);
 		e.store.load(`layers/${t.id}/${n}`).catch(() => null);
 	}
 }
-async function Ya(e, t, n) {
+async function Xa(e, t, n) {
 	let r = `layers/${t.id}/${Math.floor(n / t.shard.units)}`, i = (await e.store.load(r).catch(() => null))?.units.find((e) => e.channel === n);
 	if (!i || i.dead || !i.images.length) return;
 	let a = yn(e, i.images[0]);
-	await Promise.all([Ka(e, Fn(e, t, n)), a === null ? null : Ka(e, a)]);
+	await Promise.all([qa(e, Fn(e, t, n)), a === null ? null : qa(e, a)]);
 }
 // src/pages/Unit.tsx
-function Xa({ layer: e, channel: t, query: n }) {
+function Za({ layer: e, channel: t, query: n }) {
 	let r = I(), i = ht(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = L(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = L(a ? `layers/${i.id}` : null), l = M(null);
 	if (!i) return /* @__PURE__ */ F(At, { name: e });
 	if (!a) return /* @__PURE__ */ F(J, {
@@ -5457,7 +5470,7 @@ function Xa({ layer: e, channel: t, query: n }) {
 		title: "Data is missing",
 		children: u.message
 	});
-	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ F(Qa, { ...l.current }) : /* @__PURE__ */ F(Y, { what: `${e}:${t}` });
+	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ F($a, { ...l.current }) : /* @__PURE__ */ F(Y, { what: `${e}:${t}` });
 	let d = s.value.units.find((e) => e.channel === t);
 	return !d || o && !o.includes(t) ? /* @__PURE__ */ F(J, {
 		title: "Not in this copy",
@@ -5473,9 +5486,9 @@ function Xa({ layer: e, channel: t, query: n }) {
 		unit: d,
 		query: n,
 		only: o
-	}, /* @__PURE__ */ F(Qa, { ...l.current }));
+	}, /* @__PURE__ */ F($a, { ...l.current }));
 }
-function Za({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
+function Qa({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
 	let { manifest: l } = I(), { router: u, root: d, toast: f } = P(), p = qt(), m = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
@@ -5525,7 +5538,7 @@ function Za({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s,
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) _[String(e + 1)] = () => o(e);
 	return Ke(_), m;
 }
-function Qa(e) {
+function $a(e) {
 	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = P(), c = I(), l = U(t.name, i.channel), u = [
 		"photos",
 		"projections",
@@ -5547,15 +5560,15 @@ function Qa(e) {
 		}),
 		extend: (e) => C({ rf: e === "part" || e === "field" && !d ? null : e }),
 		to: (e, t) => V(U(e, t), v)
-	}, T = _t(gt(t.units.named).network, t.name, i.channel) === i.name, [E, D] = A(0), ee = Za(e, Math.min(E, Math.max(0, i.images.length - 1)), p, w);
+	}, T = _t(gt(t.units.named).network, t.name, i.channel) === i.name, [E, D] = A(0), ee = Qa(e, Math.min(E, Math.max(0, i.images.length - 1)), p, w);
 	j(() => D(0), [l]), j(() => {
-		o || Ja(c, t, i.channel);
+		o || Ya(c, t, i.channel);
 		for (let e of [1, -1]) {
 			let n = ee(e);
-			n !== null && Ya(c, t, n);
+			n !== null && Xa(c, t, n);
 		}
 	}, [l]);
-	let [te, ne] = [ee(-1), ee(1)], re = N(() => /* @__PURE__ */ F($r, {
+	let [te, ne] = [ee(-1), ee(1)], re = N(() => /* @__PURE__ */ F(ei, {
 		layer: t,
 		data: n,
 		shard: r,
@@ -5611,7 +5624,7 @@ function Qa(e) {
 				] }), /* @__PURE__ */ F("div", {
 					class: "steps",
 					children: [
-						m === null && /* @__PURE__ */ F($a, { unit: `${t.name}:${i.channel}` }),
+						m === null && /* @__PURE__ */ F(eo, { unit: `${t.name}:${i.channel}` }),
 						te !== null && /* @__PURE__ */ F("a", {
 							href: w.to(t.name, te),
 							"aria-label": `Previous unit, ${te}`,
@@ -5627,7 +5640,7 @@ function Qa(e) {
 					]
 				})]
 			}),
-			/* @__PURE__ */ F(eo, {
+			/* @__PURE__ */ F(to, {
 				layer: t,
 				unit: i
 			}),
@@ -5653,7 +5666,7 @@ function Qa(e) {
 				unit: i,
 				change: y
 			}),
-			m === null && /* @__PURE__ */ F(Va, {
+			m === null && /* @__PURE__ */ F(Ha, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5664,7 +5677,7 @@ function Qa(e) {
 				}
 			}),
 			(m === null || m === "all") && re,
-			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ F(Ua, {
+			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ F(Wa, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5677,7 +5690,7 @@ function Qa(e) {
 		]
 	});
 }
-function $a({ unit: e }) {
+function eo({ unit: e }) {
 	let t = qt(), n = t.has(e);
 	return /* @__PURE__ */ F("button", {
 		class: n ? "icon star on" : "icon star",
@@ -5689,7 +5702,7 @@ function $a({ unit: e }) {
 		children: n ? "★" : "☆"
 	});
 }
-function eo({ layer: e, unit: t }) {
+function to({ layer: e, unit: t }) {
 	let n = [
 		["Maximum", X(t.maximum)],
 		["Mean", X(t.mean)],
@@ -5702,15 +5715,15 @@ function eo({ layer: e, unit: t }) {
 	});
 }
 // src/app.tsx
-function to(e, t) {
+function no(e, t) {
 	let n = st(e);
 	return N(() => {
 		let e = St(n);
 		return t && !e.query.has("embed") && e.query.set("embed", "1"), e;
 	}, [n, t]);
 }
-function no({ host: e, router: t, root: n, embed: r = !1 }) {
-	let [i, a] = A(null), [o, s] = A(null), [c, l] = A(""), u = to(t, r), d = $e(n, e.kind !== "notebook"), f = N(() => ({
+function ro({ host: e, router: t, root: n, embed: r = !1 }) {
+	let [i, a] = A(null), [o, s] = A(null), [c, l] = A(""), u = no(t, r), d = $e(n, e.kind !== "notebook"), f = N(() => ({
 		router: t,
 		root: n,
 		listen: d,
@@ -5736,7 +5749,7 @@ function no({ host: e, router: t, root: n, embed: r = !1 }) {
 			value: i,
 			children: [/* @__PURE__ */ F(Kt.Provider, {
 				value: p,
-				children: /* @__PURE__ */ F(io, {
+				children: /* @__PURE__ */ F(ao, {
 					route: u,
 					shell: f,
 					atlas: i,
@@ -5752,7 +5765,7 @@ function no({ host: e, router: t, root: n, embed: r = !1 }) {
 		})
 	}) : /* @__PURE__ */ F(Y, { what: "the atlas" });
 }
-function ro(e, t, n, r) {
+function io(e, t, n, r) {
 	let i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
@@ -5777,9 +5790,9 @@ function ro(e, t, n, r) {
 		}
 	}), [e, t]);
 }
-function io({ route: e, shell: t, atlas: n, embed: r }) {
+function ao({ route: e, shell: t, atlas: n, embed: r }) {
 	let [i, a] = A(!1), [o, s] = A(!1), c = M(null), l = M(!0), u = r || Et(e);
-	return ro(t, n, () => a((e) => !e), () => s(!u)), j(() => {
+	return io(t, n, () => a((e) => !e), () => s(!u)), j(() => {
 		let r = {
 			home: n.manifest.model.name,
 			images: "Images",
@@ -5808,9 +5821,9 @@ function io({ route: e, shell: t, atlas: n, embed: r }) {
 			children: r && e.page !== "unit" ? /* @__PURE__ */ F("p", {
 				class: "empty",
 				children: "A unit is shown here, and nothing else."
-			}) : /* @__PURE__ */ F(oo, { route: e })
+			}) : /* @__PURE__ */ F(so, { route: e })
 		}, e.page),
-		u && /* @__PURE__ */ F(ao, {
+		u && /* @__PURE__ */ F(oo, {
 			route: e,
 			atlas: n,
 			page: r ? "index.html" : ""
@@ -5822,7 +5835,7 @@ function io({ route: e, shell: t, atlas: n, embed: r }) {
 		})
 	] });
 }
-function ao({ route: e, atlas: t, page: n }) {
+function oo({ route: e, atlas: t, page: n }) {
 	let r = e.page === "unit" ? G(e.rest) : null;
 	return /* @__PURE__ */ F("footer", {
 		class: "source",
@@ -5845,16 +5858,16 @@ function ao({ route: e, atlas: t, page: n }) {
 		]
 	});
 }
-function oo({ route: e }) {
+function so({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ F(yi, {});
-		case "layer": return /* @__PURE__ */ F(Pa, {
+		case "home": return /* @__PURE__ */ F(bi, {});
+		case "layer": return /* @__PURE__ */ F(Fa, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
 			let t = G(e.rest);
-			return t ? /* @__PURE__ */ F(Xa, {
+			return t ? /* @__PURE__ */ F(Za, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
@@ -5867,9 +5880,9 @@ function oo({ route: e }) {
 				]
 			});
 		}
-		case "class": return /* @__PURE__ */ F(di, { name: e.rest }, e.rest);
-		case "images": return /* @__PURE__ */ F(Wi, { query: e.query });
-		case "image": return /* @__PURE__ */ F(Pi, { number: Number(e.rest) }, e.rest);
+		case "class": return /* @__PURE__ */ F(fi, { name: e.rest }, e.rest);
+		case "images": return /* @__PURE__ */ F(Gi, { query: e.query });
+		case "image": return /* @__PURE__ */ F(Fi, { number: Number(e.rest) }, e.rest);
 		case "compare": return /* @__PURE__ */ F(Lt, {
 			what: "the comparison",
 			children: ({ ComparePage: t }) => /* @__PURE__ */ F(t, { query: e.query })
@@ -5892,32 +5905,32 @@ function oo({ route: e }) {
 	}
 }
 // src/notebook.ts
-function so(e) {
+function co(e) {
 	let { body: t, documentElement: n } = e, r = t.dataset.jpThemeLight;
 	if (r !== void 0) return r === "false" ? "dark" : "light";
 	let i = n.getAttribute("theme") ?? t.dataset.vscodeThemeKind ?? "";
 	return /dark/.test(i) ? "dark" : /light/.test(i) ? "light" : null;
 }
-function co() {
+function lo() {
 	return [...crypto.getRandomValues(/* @__PURE__ */ new Uint8Array(12))].map((e) => e.toString(16).padStart(2, "0")).join("");
 }
 // src/more/matching.ts
-function lo(e, t) {
+function uo(e, t) {
 	let n = new Map(t.names.map((e, t) => [e, t]));
 	return e.names.flatMap((e, t) => {
 		let r = n.get(e);
 		return n.delete(e), r === void 0 ? [] : [[t, r]];
 	});
 }
-function uo(e, t) {
+function fo(e, t) {
 	let n = atob(e.codes);
 	return Array.from({ length: Math.floor(n.length / e.images) }, (r, i) => {
 		let a = Float32Array.from(t, (t) => n.charCodeAt(i * e.images + t)), o = a.reduce((e, t) => e + t, 0) / Math.max(1, a.length), s = Math.sqrt(a.reduce((e, t) => e + (t - o) ** 2, 0));
 		return a.map((e) => s > 1e-6 ? (e - o) / s : 0);
 	});
 }
-function fo(e, t, n) {
-	let [r, i] = [uo(e, n.map(([e]) => e)), uo(t, n.map(([, e]) => e))], a = r.map(() => ({
+function po(e, t, n) {
+	let [r, i] = [fo(e, n.map(([e]) => e)), fo(t, n.map(([, e]) => e))], a = r.map(() => ({
 		at: -1,
 		value: -2
 	})), o = i.map(() => ({
@@ -5945,9 +5958,9 @@ function fo(e, t, n) {
 	}]).sort((e, t) => t.correlation - e.correlation || e.unit - t.unit);
 }
 // src/more/Matches.tsx
-var po = 48, mo = .8, ho = 10, go = ({ atlas: { manifest: e } }) => e.paths.responses !== void 0 && e.extras?.alike === !0;
-function _o({ left: e, right: t }) {
-	let [n, r] = A(!1), i = (e) => [L("responses/index", e.atlas), L(`responses/${e.layer.id}`, e.atlas)], [a, o] = i(e), [s, c] = i(t), l = N(() => a.value && s.value ? lo(a.value, s.value) : [], [a.value, s.value]), u = N(() => o.value && c.value && l.length > 1 ? fo(o.value, c.value, l) : [], [
+var mo = 48, ho = .8, go = 10, _o = ({ atlas: { manifest: e } }) => e.paths.responses !== void 0 && e.extras?.alike === !0;
+function vo({ left: e, right: t }) {
+	let [n, r] = A(!1), i = (e) => [L("responses/index", e.atlas), L(`responses/${e.layer.id}`, e.atlas)], [a, o] = i(e), [s, c] = i(t), l = N(() => a.value && s.value ? uo(a.value, s.value) : [], [a.value, s.value]), u = N(() => o.value && c.value && l.length > 1 ? po(o.value, c.value, l) : [], [
 		o.value,
 		c.value,
 		l
@@ -5979,15 +5992,15 @@ function _o({ left: e, right: t }) {
 				" kept to compare by. Half of the units have a match of ",
 				d?.correlation.toFixed(2) ?? "–",
 				" or more; ",
-				u.filter((e) => e.correlation > mo).length,
+				u.filter((e) => e.correlation > ho).length,
 				" of ",
 				u.length,
 				" one above ",
-				mo,
+				ho,
 				", ",
 				u.filter((e) => e.mutual).length,
 				" are each other's best.",
-				l.length < ho && " So few images make units alike by chance."
+				l.length < go && " So few images make units alike by chance."
 			]
 		}),
 		/* @__PURE__ */ F("p", {
@@ -5996,10 +6009,10 @@ function _o({ left: e, right: t }) {
 		}),
 		/* @__PURE__ */ F("ul", {
 			class: "matches",
-			children: u.slice(0, n ? u.length : po).map((n) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
+			children: u.slice(0, n ? u.length : mo).map((n) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
 				href: Tt(`${e.layer.name}:${n.unit}`, `${t.layer.name}:${n.other}`, t.atlas.name),
 				children: [
-					/* @__PURE__ */ F(vo, {
+					/* @__PURE__ */ F(yo, {
 						side: e,
 						channel: n.unit
 					}),
@@ -6016,21 +6029,21 @@ function _o({ left: e, right: t }) {
 							n.mutual ? "⇄" : "→"
 						]
 					}),
-					/* @__PURE__ */ F(vo, {
+					/* @__PURE__ */ F(yo, {
 						side: t,
 						channel: n.other
 					})
 				]
 			}) }, n.unit))
 		}),
-		u.length > po && !n && /* @__PURE__ */ F("button", {
+		u.length > mo && !n && /* @__PURE__ */ F("button", {
 			type: "button",
 			onClick: () => r(!0),
 			children: ["Show all ", u.length]
 		})
 	] });
 }
-var vo = ({ side: e, channel: t }) => /* @__PURE__ */ F("span", { children: [/* @__PURE__ */ F("span", {
+var yo = ({ side: e, channel: t }) => /* @__PURE__ */ F("span", { children: [/* @__PURE__ */ F("span", {
 	class: "pair",
 	children: ["photos", "projections"].map((n) => /* @__PURE__ */ F($, {
 		layer: e.layer,
@@ -6045,15 +6058,15 @@ var vo = ({ side: e, channel: t }) => /* @__PURE__ */ F("span", { children: [/* 
 	from: e.atlas
 })] });
 // src/more/Versus.tsx
-function yo(e) {
+function bo(e) {
 	let t = L(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
 	return t.value && n ? {
 		shard: t.value,
 		unit: n
 	} : null;
 }
-function bo({ left: e, right: t }) {
-	let [n, r] = [yo(e), yo(t)], [i, a] = A(null);
+function xo({ left: e, right: t }) {
+	let [n, r] = [bo(e), bo(t)], [i, a] = A(null);
 	if (!n || !r) return /* @__PURE__ */ F(Y, { what: "both units" });
 	let o = (e) => e.unit.images.map((t) => xr(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
 	return /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("p", {
@@ -6066,12 +6079,12 @@ function bo({ left: e, right: t }) {
 		]
 	}), /* @__PURE__ */ F("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ F(xo, {
+		children: [/* @__PURE__ */ F(So, {
 			side: e,
 			found: n,
 			image: i,
 			look: a
-		}), /* @__PURE__ */ F(xo, {
+		}), /* @__PURE__ */ F(So, {
 			side: t,
 			found: r,
 			image: i,
@@ -6079,7 +6092,7 @@ function bo({ left: e, right: t }) {
 		})]
 	})] });
 }
-function xo({ side: e, found: t, image: n, look: r }) {
+function So({ side: e, found: t, image: n, look: r }) {
 	let { layer: i, channel: a, atlas: o } = e, { unit: s, shard: c } = t, l = `${i.name}:${a}`;
 	return /* @__PURE__ */ F("section", {
 		class: "panel half",
@@ -6147,25 +6160,25 @@ function xo({ side: e, found: t, image: n, look: r }) {
 		]
 	});
 }
-function So({ left: e, right: t, a: n, b: r }) {
-	let [i, a] = A(-1), { router: o } = P(), s = go(e) && go(t) && (e.atlas !== t.atlas || e.layer !== t.layer), [c, l] = A("matches"), u = (e) => o.go(Tt(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name)), d = s && /* @__PURE__ */ F(Pt, {
+function Co({ left: e, right: t, a: n, b: r }) {
+	let [i, a] = A(-1), { router: o } = P(), s = _o(e) && _o(t) && (e.atlas !== t.atlas || e.layer !== t.layer), [c, l] = A("matches"), u = (e) => o.go(Tt(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name)), d = s && /* @__PURE__ */ F(Pt, {
 		label: "What is shown",
 		value: c,
 		options: [["matches", "Best matches"], ["both", "Side by side"]],
 		change: l
 	});
-	return s && c === "matches" ? /* @__PURE__ */ F(S, { children: [d, /* @__PURE__ */ F(_o, {
+	return s && c === "matches" ? /* @__PURE__ */ F(S, { children: [d, /* @__PURE__ */ F(vo, {
 		left: e,
 		right: t
 	}, `${n} ${r} ${t.atlas.name}`)] }) : /* @__PURE__ */ F(S, { children: [d, /* @__PURE__ */ F("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ F(Co, {
+		children: [/* @__PURE__ */ F(wo, {
 			side: e,
 			chosen: i,
 			choose: a,
 			open: u,
 			keys: !0
-		}), /* @__PURE__ */ F(Co, {
+		}), /* @__PURE__ */ F(wo, {
 			side: t,
 			chosen: i,
 			choose: a,
@@ -6174,7 +6187,7 @@ function So({ left: e, right: t, a: n, b: r }) {
 		})]
 	})] });
 }
-function Co({ side: e, chosen: t, choose: n, open: r, keys: i }) {
+function wo({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	let { layer: a, atlas: o } = e, s = L(`layers/${a.id}`, o), c = o.manifest.subset?.[a.name], l = (e) => c?.[e] ?? e, u = c ? c.indexOf(t) : t < a.channels ? t : -1;
 	return /* @__PURE__ */ F("section", {
 		class: "panel half",
@@ -6196,7 +6209,7 @@ function Co({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 					Z(a.units.dead, "dead unit")
 				]
 			}),
-			s.value && /* @__PURE__ */ F(Vi, {
+			s.value && /* @__PURE__ */ F(Hi, {
 				count: c?.length ?? a.channels,
 				cell: {
 					width: 132,
@@ -6240,7 +6253,7 @@ function Co({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	});
 }
 // src/more/Compare.tsx
-function wo(e) {
+function To(e) {
 	let t = I(), [n, r] = A(null);
 	return j(() => {
 		if (!e) return;
@@ -6267,15 +6280,15 @@ function wo(e) {
 		error: null
 	};
 }
-function To({ query: e }) {
-	let t = I(), { router: n } = P(), r = ut(), i = e.get("with") ?? (e.has("a") ? "" : r[0]?.name ?? ""), { other: a, error: o } = wo(i), s = (e) => (i ? e.manifest.layers.findLast((e) => e.spatial) ?? e.manifest.layers[0] : e.manifest.layers[0])?.name ?? "", c = e.get("a") ?? s(t), l = e.get("b") || (i && a ? ht(a, c) || G(c) ? c : s(a) : e.has("a") ? "" : t.manifest.layers[1]?.name ?? ""), u = (e) => n.replace(Tt(e.a ?? c, e.b ?? l, e.other ?? i));
+function Eo({ query: e }) {
+	let t = I(), { router: n } = P(), r = ut(), i = e.get("with") ?? (e.has("a") ? "" : r[0]?.name ?? ""), { other: a, error: o } = To(i), s = (e) => (i ? e.manifest.layers.findLast((e) => e.spatial) ?? e.manifest.layers[0] : e.manifest.layers[0])?.name ?? "", c = e.get("a") ?? s(t), l = e.get("b") || (i && a ? ht(a, c) || G(c) ? c : s(a) : e.has("a") ? "" : t.manifest.layers[1]?.name ?? ""), u = (e) => n.replace(Tt(e.a ?? c, e.b ?? l, e.other ?? i));
 	return /* @__PURE__ */ F(S, { children: [
 		/* @__PURE__ */ F("h1", { children: "Compare" }),
 		/* @__PURE__ */ F("form", {
 			class: "bar compare-bar",
 			onSubmit: (e) => e.preventDefault(),
 			children: [
-				/* @__PURE__ */ F(Do, {
+				/* @__PURE__ */ F(Oo, {
 					label: "Left",
 					value: c,
 					atlas: t,
@@ -6285,7 +6298,7 @@ function To({ query: e }) {
 					"aria-hidden": "true",
 					children: "⇄"
 				}),
-				/* @__PURE__ */ F(Do, {
+				/* @__PURE__ */ F(Oo, {
 					label: "Right",
 					value: l,
 					atlas: a ?? t,
@@ -6318,14 +6331,14 @@ function To({ query: e }) {
 				"."
 			]
 		}),
-		i && a && /* @__PURE__ */ F(Eo, {
+		i && a && /* @__PURE__ */ F(Do, {
 			own: t,
 			other: a
 		}),
 		o ? /* @__PURE__ */ F(J, {
 			title: "The other atlas cannot be shown",
 			children: o
-		}) : a ? /* @__PURE__ */ F(Oo, {
+		}) : a ? /* @__PURE__ */ F(ko, {
 			a: c,
 			b: l,
 			own: t,
@@ -6333,7 +6346,7 @@ function To({ query: e }) {
 		}) : /* @__PURE__ */ F(Y, { what: i })
 	] });
 }
-function Eo({ own: e, other: t }) {
+function Do({ own: e, other: t }) {
 	let n = e.manifest.layers.filter((e) => ht(t, e.name)).map((e) => e.name);
 	return /* @__PURE__ */ F("p", {
 		class: "note",
@@ -6347,7 +6360,7 @@ function Eo({ own: e, other: t }) {
 		]
 	});
 }
-function Do({ label: e, value: t, atlas: n, change: r }) {
+function Oo({ label: e, value: t, atlas: n, change: r }) {
 	let i = `compare-${e.toLowerCase()}`;
 	return /* @__PURE__ */ F("label", { children: [
 		e,
@@ -6366,7 +6379,7 @@ function Do({ label: e, value: t, atlas: n, change: r }) {
 		})
 	] });
 }
-function Oo({ a: e, b: t, own: n, other: r }) {
+function ko({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
 		let n = ht(t, e);
 		if (n) return {
@@ -6392,7 +6405,7 @@ function Oo({ a: e, b: t, own: n, other: r }) {
 			n.manifest.layers[0]?.name,
 			":0."
 		]
-	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ F(bo, {
+	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ F(xo, {
 		left: {
 			...a,
 			channel: a.channel
@@ -6401,7 +6414,7 @@ function Oo({ a: e, b: t, own: n, other: r }) {
 			...o,
 			channel: o.channel
 		}
-	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ F(So, {
+	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ F(Co, {
 		left: a,
 		right: o,
 		a: e,
@@ -6412,12 +6425,12 @@ function Oo({ a: e, b: t, own: n, other: r }) {
 	});
 }
 // src/more/Answered.tsx
-function ko({ name: e }) {
+function Ao({ name: e }) {
 	let t = L(`experiments/${e}`).value;
 	if (!t?.pairs) return null;
 	let { matrix: n, pairs: r, surest: i, wrong: a } = t;
 	return /* @__PURE__ */ F(S, { children: [
-		n && /* @__PURE__ */ F(Ao, { matrix: n }),
+		n && /* @__PURE__ */ F(jo, { matrix: n }),
 		r.length > 0 && /* @__PURE__ */ F(q, {
 			class: "panel wide answered",
 			title: "What was taken for what",
@@ -6492,7 +6505,7 @@ function ko({ name: e }) {
 		})
 	] });
 }
-function Ao({ matrix: { classes: e, answers: t, targets: n, counts: r } }) {
+function jo({ matrix: { classes: e, answers: t, targets: n, counts: r } }) {
 	return /* @__PURE__ */ F(q, {
 		class: "panel wide",
 		title: "Confusion",
@@ -6532,13 +6545,13 @@ function Ao({ matrix: { classes: e, answers: t, targets: n, counts: r } }) {
 	});
 }
 // src/more/Chart.tsx
-var jo = 220, [Mo, No, Po, Fo] = [
+var Mo = 220, [No, Po, Fo, Io] = [
 	44,
 	8,
 	8,
 	22
-], Io = 8;
-function Lo(e) {
+], Lo = 8;
+function Ro(e) {
 	let t = e.flatMap((e) => [
 		...e.values,
 		...e.low ?? [],
@@ -6548,7 +6561,7 @@ function Lo(e) {
 	let [n, r] = [t.reduce((e, t) => Math.min(e, t)), t.reduce((e, t) => Math.max(e, t))];
 	return n > 0 && n < r - n && (n = 0), r < 0 && -r < r - n && (r = 0), r > n ? [n, r] : [n - .5, r + .5];
 }
-function Ro([e, t], n = 5) {
+function zo([e, t], n = 5) {
 	let r = (t - e) / n, i = 10 ** Math.floor(Math.log10(r)), a = i * ([
 		1,
 		2,
@@ -6557,8 +6570,8 @@ function Ro([e, t], n = 5) {
 	].find((e) => e * i >= r) ?? 10), o = Math.ceil(e / a - 1e-9);
 	return Array.from({ length: Math.max(0, Math.floor(t / a + 1e-9) - o + 1) }, (e, t) => Number(((o + t) * a).toPrecision(12)));
 }
-var zo = 7;
-function Bo(e, t) {
+var Bo = 7;
+function Vo(e, t) {
 	for (let n of [
 		6,
 		5,
@@ -6566,71 +6579,72 @@ function Bo(e, t) {
 		3,
 		2
 	]) {
-		let r = Ro(e, n), i = Math.max(...r.map((e) => Ho(e).length));
-		if (r.length < 2 || (r[1] - r[0]) * (t / (e[1] - e[0])) >= zo * i + 12) return r;
+		let r = zo(e, n), i = Math.max(...r.map((e) => Uo(e).length));
+		if (r.length < 2 || (r[1] - r[0]) * (t / (e[1] - e[0])) >= Bo * i + 12) return r;
 	}
 	return [];
 }
-function Vo(e) {
+function Ho(e) {
 	let t = e.filter((e) => e.look === "measured");
 	return e.map((e) => {
 		let n = e.look === "measured" ? t.indexOf(e) : t.findIndex((t) => e.name.startsWith(t.name));
-		return n < 0 ? 7 : n % Io;
+		return n < 0 ? 7 : n % Lo;
 	});
 }
-var Ho = (e) => Math.abs(e) >= 1e4 ? e.toLocaleString("en", { notation: "compact" }) : X(Number(e.toPrecision(3))), Uo = (e, t) => {
+var Uo = (e) => Math.abs(e) >= 1e4 ? e.toLocaleString("en", { notation: "compact" }) : X(Number(e.toPrecision(3))), Wo = (e, t) => {
 	let [n, r] = [e.low?.[t] ?? null, e.high?.[t] ?? null];
-	return n === null || r === null || n === r ? "" : `${Ho(n)} to ${Ho(r)}`;
+	return n === null || r === null || n === r ? "" : `${Uo(n)} to ${Uo(r)}`;
 };
-function Wo({ text: e }) {
+function Go({ text: e }) {
 	let t = I(), n = G(e);
 	return n && z(t, n.layer, n.channel) ? /* @__PURE__ */ F("a", {
 		href: U(n.layer, n.channel),
 		children: /* @__PURE__ */ F(Nt, { unit: e })
 	}) : /* @__PURE__ */ F(K, { text: e });
 }
-function Go({ chart: e }) {
+function Ko({ chart: e }) {
+	let t = I(), { title: n } = e, r = ht(t, n.split(": ")[0] ?? "") ? n : n.charAt(0).toUpperCase() + n.slice(1);
 	return /* @__PURE__ */ F(q, {
 		class: `panel chart ${e.kind}`,
-		title: e.title,
+		title: r,
 		note: [
 			e.y,
 			e.x && `across: ${e.x}`,
 			e.note
 		].filter(Boolean).join(" · "),
-		children: e.kind === "rows" ? /* @__PURE__ */ F(qo, { chart: e }) : /* @__PURE__ */ F(Jo, { chart: e })
+		children: e.kind === "rows" ? /* @__PURE__ */ F(Jo, { chart: e }) : /* @__PURE__ */ F(Yo, { chart: e })
 	});
 }
-var Ko = (e, [t, n]) => 100 * (e - t) / (n - t);
-function qo({ chart: e }) {
-	let t = Lo(e.series), n = Vo(e.series);
+var qo = (e, [t, n]) => 100 * (e - t) / (n - t);
+function Jo({ chart: e }) {
+	let t = Ro(e.series), n = Ho(e.series);
 	return /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("ol", {
 		class: "rows-of",
-		children: e.at.map((r, i) => /* @__PURE__ */ F("li", { children: [/* @__PURE__ */ F(Wo, { text: String(r) }), /* @__PURE__ */ F("div", { children: e.series.map((e, r) => {
+		children: e.at.map((r, i) => /* @__PURE__ */ F("li", { children: [/* @__PURE__ */ F(Go, { text: String(r) }), /* @__PURE__ */ F("div", { children: e.series.map((e, r) => {
 			let a = e.values[i] ?? null;
 			if (a === null) return null;
 			let [o, s] = [e.low?.[i] ?? null, e.high?.[i] ?? null];
 			return /* @__PURE__ */ F("div", {
 				class: `s${n[r]} ${e.look}`,
-				title: `${e.name}: ${X(a)}${Uo(e, i) && `, ${Uo(e, i)}`}`,
+				title: `${e.name}: ${X(a)}${Wo(e, i) && `, ${Wo(e, i)}`}`,
 				children: [/* @__PURE__ */ F("span", {
 					class: "track",
 					"aria-hidden": "true",
 					children: [
 						t[0] < 0 && t[1] > 0 && /* @__PURE__ */ F("i", {
 							class: "zero",
-							style: { left: `${Ko(0, t)}%` }
+							style: { left: `${qo(0, t)}%` }
 						}),
 						o !== null && s !== null && /* @__PURE__ */ F("i", {
 							class: "interval",
 							style: {
-								left: `${Ko(o, t)}%`,
-								right: `${100 - Ko(s, t)}%`
+								left: `${qo(o, t)}%`,
+								right: `${100 - qo(s, t)}%`
 							}
 						}),
 						/* @__PURE__ */ F("i", {
 							class: "dot",
-							style: { left: `${Ko(a, t)}%` }
+							style: { left: `${qo(a, t)}%` }
 						})
 					]
 				}), /* @__PURE__ */ F("span", {
@@ -6640,9 +6654,9 @@ function qo({ chart: e }) {
 							class: "heard",
 							children: [e.name, " "]
 						}),
-						Ho(a),
+						Uo(a),
 						" ",
-						/* @__PURE__ */ F("small", { children: Uo(e, i) })
+						/* @__PURE__ */ F("small", { children: Wo(e, i) })
 					]
 				})]
 			}, r);
@@ -6659,14 +6673,14 @@ function qo({ chart: e }) {
 		}, t))
 	})] });
 }
-function Jo({ chart: e }) {
+function Yo({ chart: e }) {
 	let t = M(null), [n, r] = A(480), [i, a] = A(null);
 	j(() => {
 		if (!t.current) return;
 		let e = new ResizeObserver(([e]) => r(Math.max(200, Math.floor(e?.contentRect.width ?? 480))));
 		return e.observe(t.current), () => e.disconnect();
 	}, []);
-	let o = e.at.map(Number), s = e.kind === "points", c = Lo(e.series), [l, u] = [o.reduce((e, t) => Math.min(e, t), Infinity), o.reduce((e, t) => Math.max(e, t), -Infinity)], d = [l, u > l ? u : l + 1], f = (e) => Mo + (n - Mo - No) * Ko(e, d) / 100, p = (e) => jo - Fo - (jo - Fo - Po) * Ko(e, c) / 100, m = s ? e.series[0]?.values.reduce((e, t, n, r) => (t ?? Infinity) < (r[e] ?? Infinity) ? n : e, 0) ?? 0 : o.length - 1, h = i ?? m, g = Vo(e.series), _ = (t) => {
+	let o = e.at.map(Number), s = e.kind === "points", c = Ro(e.series), [l, u] = [o.reduce((e, t) => Math.min(e, t), Infinity), o.reduce((e, t) => Math.max(e, t), -Infinity)], d = [l, u > l ? u : l + 1], f = (e) => No + (n - No - Po) * qo(e, d) / 100, p = (e) => Mo - Io - (Mo - Io - Fo) * qo(e, c) / 100, m = s ? e.series[0]?.values.reduce((e, t, n, r) => (t ?? Infinity) < (r[e] ?? Infinity) ? n : e, 0) ?? 0 : o.length - 1, h = i ?? m, g = Ho(e.series), _ = (t) => {
 		let n = t.currentTarget.getBoundingClientRect(), r = o.map((r, i) => (f(r) - (t.clientX - n.left)) ** 2 + (s && (p(e.series[0]?.values[i] ?? NaN) - (t.clientY - n.top)) ** 2 || 0));
 		a(r.indexOf(Math.min(...r)));
 	}, v = s ? o.map((e, t) => t).sort((e, t) => o[e] - o[t]) : o.map((e, t) => t);
@@ -6676,40 +6690,40 @@ function Jo({ chart: e }) {
 			/* @__PURE__ */ F("svg", {
 				class: "plot",
 				width: n,
-				height: jo,
+				height: Mo,
 				role: "img",
 				"aria-label": `${e.title}: ${e.series.map((e) => e.name).join(", ")}`,
 				onPointerMove: _,
 				onPointerDown: _,
 				children: [
-					Ro(c).map((e) => /* @__PURE__ */ F("g", { children: [/* @__PURE__ */ F("line", {
+					zo(c).map((e) => /* @__PURE__ */ F("g", { children: [/* @__PURE__ */ F("line", {
 						class: "axis",
-						x1: Mo,
-						x2: n - No,
+						x1: No,
+						x2: n - Po,
 						y1: p(e),
 						y2: p(e)
 					}), /* @__PURE__ */ F("text", {
-						x: Mo - 6,
+						x: No - 6,
 						y: p(e) + 4,
 						"text-anchor": "end",
-						children: Ho(e)
+						children: Uo(e)
 					})] }, e)),
-					Bo(d, n - Mo - No).map((e) => /* @__PURE__ */ F("text", {
-						x: Math.min(f(e), n - zo * Ho(e).length / 2),
+					Vo(d, n - No - Po).map((e) => /* @__PURE__ */ F("text", {
+						x: Math.min(f(e), n - Bo * Uo(e).length / 2),
 						y: 215,
 						"text-anchor": "middle",
-						children: Ho(e)
+						children: Uo(e)
 					}, e)),
 					!s && /* @__PURE__ */ F("line", {
 						class: "here",
 						x1: f(o[h] ?? 0),
 						x2: f(o[h] ?? 0),
-						y1: Po,
-						y2: jo - Fo
+						y1: Fo,
+						y2: Mo - Io
 					}),
 					e.series.map((e, t) => /* @__PURE__ */ F("g", {
 						class: `s${g[t]} ${e.look}`,
-						children: F(s ? Xo : Yo, {
+						children: F(s ? Zo : Xo, {
 							one: e,
 							at: o,
 							x: f,
@@ -6743,7 +6757,7 @@ function Jo({ chart: e }) {
 					children: [
 						/* @__PURE__ */ F("i", { class: "swatch" }),
 						" ",
-						e.names?.[h] === void 0 ? e.name : /* @__PURE__ */ F(Wo, { text: e.names[h] }),
+						e.names?.[h] === void 0 ? e.name : /* @__PURE__ */ F(Go, { text: e.names[h] }),
 						" ",
 						/* @__PURE__ */ F("b", {
 							class: "number",
@@ -6752,7 +6766,7 @@ function Jo({ chart: e }) {
 						" ",
 						/* @__PURE__ */ F("small", {
 							class: "number",
-							children: Uo(e, h)
+							children: Wo(e, h)
 						})
 					]
 				}, t))]
@@ -6760,7 +6774,7 @@ function Jo({ chart: e }) {
 		]
 	});
 }
-function Yo({ one: e, at: t, x: n, y: r, shown: i }) {
+function Xo({ one: e, at: t, x: n, y: r, shown: i }) {
 	let a = (e) => e.map((i, a) => i === null ? "" : `${a > 0 && e[a - 1] !== null ? "L" : "M"}${n(t[a]).toFixed(1)} ${r(i).toFixed(1)}`).join(""), o = (e, i) => `${n(t[i]).toFixed(1)} ${r(e[i]).toFixed(1)}`, { low: s, high: c } = e, l = t.flatMap((e, t) => (s?.[t] ?? null) !== null && (c?.[t] ?? null) !== null ? [t] : []), u = e.values[i] ?? null;
 	return /* @__PURE__ */ F(S, { children: [
 		s && c && l.length > 1 && /* @__PURE__ */ F("path", {
@@ -6778,7 +6792,7 @@ function Yo({ one: e, at: t, x: n, y: r, shown: i }) {
 		})
 	] });
 }
-function Xo({ one: e, at: t, x: n, y: r, shown: i }) {
+function Zo({ one: e, at: t, x: n, y: r, shown: i }) {
 	return /* @__PURE__ */ F(S, { children: t.map((t, a) => {
 		let o = e.values[a] ?? null;
 		if (o === null) return null;
@@ -6799,7 +6813,7 @@ function Xo({ one: e, at: t, x: n, y: r, shown: i }) {
 		}, a);
 	}) });
 }
-var Zo = ({ curves: e, lines: t }) => /* @__PURE__ */ F("svg", {
+var Qo = ({ curves: e, lines: t }) => /* @__PURE__ */ F("svg", {
 	class: t ? "sketch" : "sketch dots",
 	viewBox: "0 0 240 120",
 	preserveAspectRatio: "none",
@@ -6808,37 +6822,37 @@ var Zo = ({ curves: e, lines: t }) => /* @__PURE__ */ F("svg", {
 		class: `curve s${n}`,
 		d: e.map((n, r) => n === null ? "" : `${t && r > 0 && e[r - 1] !== null ? "L" : "M"}${8 + 224 * r / Math.max(1, e.length - 1)} ${112 - 1.04 * n}${t ? "" : "h.01"}`).join("")
 	}, n))
-}), Qo = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
-function $o(e, t, n) {
-	let r = e.map((e) => (Qo(e)[0] - t) ** 2 + (Qo(e)[1] - n) ** 2);
+}), $o = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
+function es(e, t, n) {
+	let r = e.map((e) => ($o(e)[0] - t) ** 2 + ($o(e)[1] - n) ** 2);
 	return r.indexOf(Math.min(...r));
 }
-var es = (e, t) => [
+var ts = (e, t) => [
 	0,
 	...e.slice(1).map((t, n) => (t + e[n]) / 2),
 	t
 ];
-function ts(e, t) {
+function ns(e, t) {
 	let n = t.map((t) => (e ?? 0) - (t ?? e ?? 0)), r = Math.max(...n, 0);
 	return {
 		share: n.map((e) => r > 0 ? Math.max(0, e / r) : 0),
 		worst: n.indexOf(Math.max(...n))
 	};
 }
-function ns({ name: e, pictures: t }) {
+function rs({ name: e, pictures: t }) {
 	let { manifest: n } = I(), r = L(`experiments/${e}`), [i, a] = A(0), [o, s] = A("0"), [c, l] = A(null), u = r.value?.images[i], d = t.includes(`${i}.webp`) ? `experiments/${e}/${i}.webp` : null, f = yn(I(), u?.image ?? -1), p = R(u ? u.image === null ? d : f : null);
 	if (r.error) return null;
 	if (!r.value || !u) return /* @__PURE__ */ F(Y, { what: e });
 	let { boxes: m, shape: h, images: g } = r.value, _ = u.grids[Number(o)] ?? u.grids[0];
 	if (!_) return null;
-	let [, v, y] = n.model.input, { share: b, worst: x } = ts(_.before, _.after), S = c ?? x, C = m[S] ?? [
+	let [, v, y] = n.model.input, { share: b, worst: x } = ns(_.before, _.after), S = c ?? x, C = m[S] ?? [
 		0,
 		0,
 		0,
 		0
-	], w = es(Array.from({ length: h[0] }, (e, t) => Qo(m[t * h[1]] ?? C)[0]), v), T = es(m.slice(0, h[1]).map((e) => Qo(e)[1]), y), E = (e) => {
+	], w = ts(Array.from({ length: h[0] }, (e, t) => $o(m[t * h[1]] ?? C)[0]), v), T = ts(m.slice(0, h[1]).map((e) => $o(e)[1]), y), E = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		l($o(m, (e.clientY - t.top) / t.height * v, (e.clientX - t.left) / t.width * y));
+		l(es(m, (e.clientY - t.top) / t.height * v, (e.clientX - t.left) / t.width * y));
 	};
 	return /* @__PURE__ */ F(q, {
 		class: "panel wide covered",
@@ -6958,7 +6972,7 @@ function ns({ name: e, pictures: t }) {
 	});
 }
 // src/more/Epochs.tsx
-function rs({ steps: e }) {
+function is({ steps: e }) {
 	let t = [];
 	return e.map((e) => {
 		t = [...t];
@@ -6969,25 +6983,25 @@ function rs({ steps: e }) {
 		return t;
 	});
 }
-var is = [
+var as = [
 	["index", "number"],
 	["most", "changed most"],
 	["least", "changed least"],
 	["jumps", "changed image most often"]
 ];
-function as(e, t) {
+function os(e, t) {
 	let n = e.like[0]?.length ?? 0, r = Array.from({ length: n }, (e, t) => t);
 	if (t === "index") return r;
-	let i = t === "jumps" ? rs(e) : [], a = (e) => i.filter((t, n) => n > 0 && t[e]?.image !== i[n - 1]?.[e]?.image).length, o = r.map((n) => t === "jumps" ? -a(n) : e.like[0]?.[n] ?? null), s = t === "least" ? -1 : 1;
+	let i = t === "jumps" ? is(e) : [], a = (e) => i.filter((t, n) => n > 0 && t[e]?.image !== i[n - 1]?.[e]?.image).length, o = r.map((n) => t === "jumps" ? -a(n) : e.like[0]?.[n] ?? null), s = t === "least" ? -1 : 1;
 	return r.sort((e, t) => {
 		let [n, r] = [o[e] ?? null, o[t] ?? null];
 		return n === null || r === null ? Number(n === null) - Number(r === null) || e - t : s * (n - r) || e - t;
 	});
 }
-function os({ name: e, query: t }) {
+function ss({ name: e, query: t }) {
 	let { router: n } = P(), r = L(`experiments/${e}`).value, i = t.get("layer"), a = Math.max(0, r?.layers.findIndex((e) => e.layer === i) ?? 0), o = L(r ? `experiments/${e}/${a}` : null).value;
 	if (!r) return /* @__PURE__ */ F(Y, { what: e });
-	let s = r.layers[a]?.layer ?? "", c = r.epochs.length - 1, l = t.get("epoch"), u = l === null ? c : Math.max(0, r.epochs.indexOf(Number(l))), d = t.has("unit") ? Number(t.get("unit")) : null, f = is.find(([e]) => e === t.get("sort"))?.[0] ?? "index", p = (r) => n.replace(V(wt(e), {
+	let s = r.layers[a]?.layer ?? "", c = r.epochs.length - 1, l = t.get("epoch"), u = l === null ? c : Math.max(0, r.epochs.indexOf(Number(l))), d = t.has("unit") ? Number(t.get("unit")) : null, f = as.find(([e]) => e === t.get("sort"))?.[0] ?? "index", p = (r) => n.replace(V(wt(e), {
 		layer: i,
 		epoch: l,
 		unit: t.get("unit"),
@@ -7014,7 +7028,7 @@ function os({ name: e, query: t }) {
 				/* @__PURE__ */ F("label", { children: ["Sort", /* @__PURE__ */ F("select", {
 					value: f,
 					onChange: (e) => p({ sort: e.currentTarget.value === "index" ? null : e.currentTarget.value }),
-					children: is.map(([e, t]) => /* @__PURE__ */ F("option", {
+					children: as.map(([e, t]) => /* @__PURE__ */ F("option", {
 						value: e,
 						children: t
 					}, e))
@@ -7035,7 +7049,7 @@ function os({ name: e, query: t }) {
 					]
 				})
 			]
-		}), o ? /* @__PURE__ */ F(cs, {
+		}), o ? /* @__PURE__ */ F(ls, {
 			name: e,
 			data: r,
 			part: o,
@@ -7047,19 +7061,19 @@ function os({ name: e, query: t }) {
 		}) : /* @__PURE__ */ F(Y, { what: s })]
 	});
 }
-var ss = {
+var cs = {
 	width: 88,
 	height: 104
 };
-function cs({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follow: s }) {
-	let c = N(() => rs(n), [n]), l = N(() => as(n, a), [n, a]), u = Pe((a) => {
+function ls({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follow: s }) {
+	let c = N(() => is(n), [n]), l = N(() => os(n, a), [n, a]), u = Pe((a) => {
 		let o = l[a];
 		return /* @__PURE__ */ F("button", {
 			type: "button",
 			class: "unit",
 			"aria-pressed": o === i,
 			onClick: () => s(o === i ? null : o),
-			children: [/* @__PURE__ */ F(ds, {
+			children: [/* @__PURE__ */ F(fs, {
 				name: e,
 				data: t,
 				seen: c[r]?.[o],
@@ -7086,7 +7100,7 @@ function cs({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 		class: "followed",
 		children: [
 			/* @__PURE__ */ F("h3", { children: [
-				/* @__PURE__ */ F(Wo, { text: `${n.layer}:${i}` }),
+				/* @__PURE__ */ F(Go, { text: `${n.layer}:${i}` }),
 				", ",
 				Z(c.filter((e, t) => t > 0 && e[i]?.image !== c[t - 1]?.[i]?.image).length, "change"),
 				" of image"
@@ -7100,12 +7114,12 @@ function cs({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 						onClick: () => o(s),
 						"aria-label": `Epoch ${a}`,
 						"aria-pressed": s === r,
-						children: [/* @__PURE__ */ F(ds, {
+						children: [/* @__PURE__ */ F(fs, {
 							name: e,
 							data: t,
 							seen: c[s]?.[i],
 							side: 84
-						}), /* @__PURE__ */ F(us, {
+						}), /* @__PURE__ */ F(ds, {
 							name: e,
 							data: t,
 							unit: `${n.layer}:${i}`,
@@ -7121,7 +7135,7 @@ function cs({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 						" · ",
 						n.like[s]?.[i]?.toFixed(2) ?? "–"
 					] }),
-					/* @__PURE__ */ F(ls, {
+					/* @__PURE__ */ F(us, {
 						data: t,
 						seen: c[s]?.[i]
 					})
@@ -7136,9 +7150,9 @@ function cs({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 				]
 			})
 		]
-	}), /* @__PURE__ */ F(Vi, {
+	}), /* @__PURE__ */ F(Hi, {
 		count: l.length,
-		cell: ss,
+		cell: cs,
 		gap: 6,
 		label: `Units of ${n.layer}`,
 		current: i === null ? -1 : l.indexOf(i),
@@ -7149,14 +7163,14 @@ function cs({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 		render: u
 	})] });
 }
-function ls({ data: e, seen: t }) {
+function us({ data: e, seen: t }) {
 	let n = t && e.images[t.image];
 	return n === void 0 ? null : /* @__PURE__ */ F("a", {
 		href: W(n),
 		children: ["image ", n]
 	});
 }
-function us({ name: e, data: t, unit: n, at: r }) {
+function ds({ name: e, data: t, unit: n, at: r }) {
 	let i = t.units[n];
 	return i ? /* @__PURE__ */ F(pn, {
 		path: `experiments/${e}/${i.picture}`,
@@ -7167,7 +7181,7 @@ function us({ name: e, data: t, unit: n, at: r }) {
 		boost: !0
 	}) : null;
 }
-function ds({ name: e, data: t, seen: n, side: r }) {
+function fs({ name: e, data: t, seen: n, side: r }) {
 	let i = I(), a = n !== void 0 && n.image >= 0, o = a ? t.images[n.image] : void 0, s = R(a ? t.own.includes(n.image) ? `experiments/${e}/${n.image}.webp` : o === void 0 ? null : yn(i, o) : null);
 	if (!a) return /* @__PURE__ */ F("span", {
 		class: "tile none",
@@ -7200,7 +7214,7 @@ function ds({ name: e, data: t, seen: n, side: r }) {
 	});
 }
 // src/more/Masks.tsx
-function fs({ name: e }) {
+function ps({ name: e }) {
 	let t = L(`experiments/${e}`).value?.covered ?? [], n = [...new Set(t.flatMap((e) => Object.keys(e.boxes)))], [r, i] = A("");
 	return t.length ? /* @__PURE__ */ F(q, {
 		class: "panel wide masks",
@@ -7215,7 +7229,7 @@ function fs({ name: e }) {
 			}),
 			/* @__PURE__ */ F("ul", {
 				class: "tiles",
-				children: t.map((t) => /* @__PURE__ */ F("li", { children: [/* @__PURE__ */ F(ps, {
+				children: t.map((t) => /* @__PURE__ */ F("li", { children: [/* @__PURE__ */ F(ms, {
 					of: t,
 					name: e,
 					parts: n,
@@ -7243,7 +7257,7 @@ function fs({ name: e }) {
 		]
 	}) : null;
 }
-function ps({ of: e, name: t, parts: n, part: r }) {
+function ms({ of: e, name: t, parts: n, part: r }) {
 	let i = R(`experiments/${t}/${e.picture}`), [a, o] = e.size, s = r !== "" && !e.boxes[r];
 	return /* @__PURE__ */ F("svg", {
 		class: "cut",
@@ -7272,12 +7286,12 @@ function ps({ of: e, name: t, parts: n, part: r }) {
 	});
 }
 // src/more/ResultTable.tsx
-var ms = (e) => e.trim() !== "" && Number.isFinite(Number(e)), hs = (e) => !e || e === "nan", gs = 4, _s = [
+var hs = (e) => e.trim() !== "" && Number.isFinite(Number(e)), gs = (e) => !e || e === "nan", _s = 4, vs = [
 	"class",
 	"label",
 	"answer"
-], vs = 3;
-function ys(e, t, n = {}) {
+], ys = 3;
+function bs(e, t, n = {}) {
 	let r = Object.keys(n).filter((t) => e.includes(t));
 	return (r.length ? r : e).map((r) => {
 		let i = e.indexOf(r);
@@ -7286,27 +7300,27 @@ function ys(e, t, n = {}) {
 			name: r,
 			head: n[r]?.[0] ?? r,
 			note: n[r]?.[1] ?? "",
-			right: t.every((e) => ms(e[i] ?? "") || hs(e[i]))
+			right: t.every((e) => hs(e[i] ?? "") || gs(e[i]))
 		};
 	});
 }
-function bs({ columns: e, rows: t, told: n, images: r }) {
-	let i = ys(e, t, n).filter(({ at: e }) => t.some((t) => !hs(t[e]))), a = gt(i.some((e) => _s.includes(e.name))), o = N(() => /* @__PURE__ */ new Set([...a.collection?.names ?? [], ...a.network?.names ?? []]), [a]), s = (e, t) => /* @__PURE__ */ F(xs, {
+function xs({ columns: e, rows: t, told: n, images: r }) {
+	let i = bs(e, t, n).filter(({ at: e }) => t.some((t) => !gs(t[e]))), a = gt(i.some((e) => vs.includes(e.name))), o = N(() => /* @__PURE__ */ new Set([...a.collection?.names ?? [], ...a.network?.names ?? []]), [a]), s = (e, t) => /* @__PURE__ */ F(Ss, {
 		text: e[t.at] ?? "",
 		right: t.right,
 		image: r.get(e[t.at] ?? ""),
-		known: _s.includes(t.name) ? o : null
+		known: vs.includes(t.name) ? o : null
 	}), c = i.filter((e) => e.note);
 	return /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("div", {
-		class: t.length <= vs ? "scroll all" : "scroll",
+		class: t.length <= ys ? "scroll all" : "scroll",
 		tabIndex: 0,
 		role: "region",
 		"aria-label": "Rows of the table",
-		children: t.length <= vs && i.length > 6 ? /* @__PURE__ */ F("table", { children: /* @__PURE__ */ F("tbody", { children: i.map((e) => /* @__PURE__ */ F("tr", { children: [/* @__PURE__ */ F("th", {
+		children: t.length <= ys && i.length > 6 ? /* @__PURE__ */ F("table", { children: /* @__PURE__ */ F("tbody", { children: i.map((e) => /* @__PURE__ */ F("tr", { children: [/* @__PURE__ */ F("th", {
 			scope: "row",
 			children: e.head
 		}), t.map((t, n) => /* @__PURE__ */ F("td", { children: s(t, e) }, n))] }, e.at)) }) }) : /* @__PURE__ */ F("table", {
-			class: i.length > gs ? "stacked" : "",
+			class: i.length > _s ? "stacked" : "",
 			children: [/* @__PURE__ */ F("thead", { children: /* @__PURE__ */ F("tr", { children: i.map((e) => /* @__PURE__ */ F("th", {
 				scope: "col",
 				class: e.right ? "number" : "",
@@ -7323,9 +7337,9 @@ function bs({ columns: e, rows: t, told: n, images: r }) {
 		children: [/* @__PURE__ */ F("summary", { children: "What the columns mean" }), /* @__PURE__ */ F("dl", { children: c.map((e) => /* @__PURE__ */ F("div", { children: [/* @__PURE__ */ F("dt", { children: e.head }), /* @__PURE__ */ F("dd", { children: e.note })] }, e.at)) })]
 	})] });
 }
-function xs({ text: e, right: t, image: n, known: r }) {
+function Ss({ text: e, right: t, image: n, known: r }) {
 	let i = I();
-	return t && hs(e) ? /* @__PURE__ */ F(S, { children: "–" }) : t ? /* @__PURE__ */ F("span", {
+	return t && gs(e) ? /* @__PURE__ */ F(S, { children: "–" }) : t ? /* @__PURE__ */ F("span", {
 		title: Zt(e) === e ? void 0 : e,
 		children: Zt(e)
 	}) : n === void 0 ? r?.has(e) && i.manifest.classes ? /* @__PURE__ */ F("a", {
@@ -7334,21 +7348,21 @@ function xs({ text: e, right: t, image: n, known: r }) {
 	}) : ht(i, e) ? /* @__PURE__ */ F("a", {
 		href: H(e),
 		children: e
-	}) : /:\d+/.test(e) ? /* @__PURE__ */ F(Wo, { text: e }) : /* @__PURE__ */ F("bdi", { children: e }) : /* @__PURE__ */ F("a", {
+	}) : /:\d+/.test(e) ? /* @__PURE__ */ F(Go, { text: e }) : /* @__PURE__ */ F("bdi", { children: e }) : /* @__PURE__ */ F("a", {
 		href: W(n),
 		children: e
 	});
 }
 // src/more/Experiments.tsx
-var Ss = {
+var Cs = {
 	diagnosis: "Diagnosis of the first layers",
 	sanity: "What projections are worth",
 	check: "Check of the network",
 	paper: "The paper's claims"
-}, Cs = (e) => Ss[e] ?? e.charAt(0).toUpperCase() + e.slice(1);
-function ws() {
+}, ws = (e) => Cs[e] ?? e.charAt(0).toUpperCase() + e.slice(1);
+function Ts() {
 	let e = L("experiments");
-	return e.error ? /* @__PURE__ */ F(Ts, {}) : e.value ? e.value.length ? /* @__PURE__ */ F(S, { children: [
+	return e.error ? /* @__PURE__ */ F(Es, {}) : e.value ? e.value.length ? /* @__PURE__ */ F(S, { children: [
 		/* @__PURE__ */ F("h1", { children: "Experiments" }),
 		/* @__PURE__ */ F("p", {
 			class: "lead",
@@ -7363,17 +7377,17 @@ function ws() {
 			children: e.value.map((e) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
 				href: wt(e.name),
 				children: [
-					e.sketch?.length ? /* @__PURE__ */ F(Zo, {
+					e.sketch?.length ? /* @__PURE__ */ F(Qo, {
 						curves: e.sketch,
 						lines: e.drawn === "lines"
-					}) : /* @__PURE__ */ F(Es, {
+					}) : /* @__PURE__ */ F(Ds, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
 					/* @__PURE__ */ F("span", {
 						class: "op",
-						children: Cs(e.kind)
+						children: ws(e.kind)
 					}),
 					/* @__PURE__ */ F("b", { children: /* @__PURE__ */ F("bdi", { children: e.title }) }),
 					/* @__PURE__ */ F("span", {
@@ -7383,9 +7397,9 @@ function ws() {
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ F(Ts, {}) : /* @__PURE__ */ F(Y, { what: "experiments" });
+	] }) : /* @__PURE__ */ F(Es, {}) : /* @__PURE__ */ F(Y, { what: "experiments" });
 }
-var Ts = () => /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("h1", { children: "Experiments" }), /* @__PURE__ */ F("p", {
+var Es = () => /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("h1", { children: "Experiments" }), /* @__PURE__ */ F("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
@@ -7393,9 +7407,9 @@ var Ts = () => /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("h1", { child
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
-function Es({ experiment: e, file: t, small: n }) {
+function Ds({ experiment: e, file: t, small: n }) {
 	let r = R(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = A(!1), { host: s } = I().store;
-	if (!r) return n ? /* @__PURE__ */ F(Ds, { experiment: e }) : null;
+	if (!r) return n ? /* @__PURE__ */ F(Os, { experiment: e }) : null;
 	if (n) return /* @__PURE__ */ F("img", {
 		src: r,
 		alt: "",
@@ -7416,15 +7430,15 @@ function Es({ experiment: e, file: t, small: n }) {
 		}), i && /* @__PURE__ */ F("figcaption", { children: i })]
 	});
 }
-function Ds({ experiment: { glimpse: e, shown: t } }) {
+function Os({ experiment: { glimpse: e, shown: t } }) {
 	return /* @__PURE__ */ F("span", {
 		class: "no-figure",
 		"aria-hidden": "true",
 		children: (e ?? (t ? [t.columns, ...t.rows.slice(0, 3)] : [])).map((e, t) => /* @__PURE__ */ F("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ F("bdi", { children: e }, t)) }, t))
 	});
 }
-var Os = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
-function ks({ name: e, query: t }) {
+var ks = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
+function As({ name: e, query: t }) {
 	let n = L("experiments"), r = n.value?.find((t) => t.name === e), i = L(r?.sketch ? `results/${e}` : null), a = L(r?.data ? `experiments/${e}` : null);
 	if (!n.value && !n.error) return /* @__PURE__ */ F(Y, { what: e });
 	if (!r) return /* @__PURE__ */ F(J, {
@@ -7440,23 +7454,23 @@ function ks({ name: e, query: t }) {
 		children: i.error.message
 	});
 	let o = r.sketch ? i.value : r;
-	return !o || r.data && !a.value && !a.error ? /* @__PURE__ */ F(Y, { what: e }) : /* @__PURE__ */ F(Ns, {
+	return !o || r.data && !a.value && !a.error ? /* @__PURE__ */ F(Y, { what: e }) : /* @__PURE__ */ F(Ps, {
 		experiment: o,
 		data: a.value ?? {},
 		query: t
 	});
 }
-var As = [
+var js = [
 	"occlusion",
 	"evolution",
 	"correspondence",
 	"causes"
-], js = 1200, Ms = ({ text: e }) => /* @__PURE__ */ F(S, { children: e.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ F("p", {
+], Ms = 1200, Ns = ({ text: e }) => /* @__PURE__ */ F(S, { children: e.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ F("p", {
 	class: "prose",
 	children: e
 }, t)) });
-function Ns({ experiment: e, data: t, query: n }) {
-	let { kind: r, name: i } = e, a = (t.charts?.length ?? 0) > 0 || As.includes(r) && e.data, o = e.figures.map((t) => /* @__PURE__ */ F(Es, {
+function Ps({ experiment: e, data: t, query: n }) {
+	let { kind: r, name: i } = e, a = (t.charts?.length ?? 0) > 0 || js.includes(r) && e.data, o = e.figures.map((t) => /* @__PURE__ */ F(Ds, {
 		experiment: e,
 		file: t
 	}, t)), [s, c] = A(!1);
@@ -7465,26 +7479,26 @@ function Ns({ experiment: e, data: t, query: n }) {
 			class: "page-head",
 			children: /* @__PURE__ */ F("div", { children: [/* @__PURE__ */ F("h1", { children: /* @__PURE__ */ F("bdi", { children: e.title }) }), /* @__PURE__ */ F("p", {
 				class: "lead",
-				children: Cs(r)
+				children: ws(r)
 			})] })
 		}),
-		e.summary.length > js ? /* @__PURE__ */ F("details", { children: [/* @__PURE__ */ F("summary", { children: "In words" }), /* @__PURE__ */ F(Ms, { text: e.summary })] }) : /* @__PURE__ */ F(Ms, { text: e.summary }),
-		r === "occlusion" && e.data && /* @__PURE__ */ F(ns, {
+		e.summary.length > Ms ? /* @__PURE__ */ F("details", { children: [/* @__PURE__ */ F("summary", { children: "In words" }), /* @__PURE__ */ F(Ns, { text: e.summary })] }) : /* @__PURE__ */ F(Ns, { text: e.summary }),
+		r === "occlusion" && e.data && /* @__PURE__ */ F(rs, {
 			name: i,
 			pictures: e.pictures ?? []
 		}),
 		r === "causes" && e.data && /* @__PURE__ */ F(Hr, { experiment: e }),
-		r === "correspondence" && e.data && /* @__PURE__ */ F(fs, { name: i }),
-		t.sheets?.map((e) => /* @__PURE__ */ F(Ps, {
+		r === "correspondence" && e.data && /* @__PURE__ */ F(ps, { name: i }),
+		t.sheets?.map((e) => /* @__PURE__ */ F(Fs, {
 			name: i,
 			...e
 		}, e.picture)),
 		a && /* @__PURE__ */ F("div", {
 			class: `charts ${(t.charts?.length ?? 0) > 4 ? "many" : ""}`,
-			children: t.charts?.map((e) => /* @__PURE__ */ F(Go, { chart: e }, e.title))
+			children: t.charts?.map((e) => /* @__PURE__ */ F(Ko, { chart: e }, e.title))
 		}),
-		r === "evaluation" && e.data && /* @__PURE__ */ F(ko, { name: i }),
-		r === "evolution" && e.data && /* @__PURE__ */ F(os, {
+		r === "evaluation" && e.data && /* @__PURE__ */ F(Ao, { name: i }),
+		r === "evolution" && e.data && /* @__PURE__ */ F(ss, {
 			name: i,
 			query: n
 		}),
@@ -7492,7 +7506,7 @@ function Ns({ experiment: e, data: t, query: n }) {
 			class: "findings",
 			children: [
 				!a && o,
-				/* @__PURE__ */ F(Fs, {
+				/* @__PURE__ */ F(Is, {
 					experiment: e,
 					data: t
 				}),
@@ -7503,10 +7517,10 @@ function Ns({ experiment: e, data: t, query: n }) {
 				})
 			]
 		}),
-		/* @__PURE__ */ F(Ls, { experiment: e })
+		/* @__PURE__ */ F(Rs, { experiment: e })
 	] });
 }
-function Ps({ name: e, title: t, picture: n }) {
+function Fs({ name: e, title: t, picture: n }) {
 	let r = R(`experiments/${e}/${n}`);
 	return /* @__PURE__ */ F(q, {
 		class: "panel masks",
@@ -7518,15 +7532,15 @@ function Ps({ name: e, title: t, picture: n }) {
 		})
 	});
 }
-function Fs({ experiment: e, data: t }) {
+function Is({ experiment: e, data: t }) {
 	let { store: n } = I(), { shown: r, name: i } = e;
 	if (!r?.rows.length) return null;
-	let a = r.rows.length === r.count, o = () => Xe(`${i}.csv`, [r.columns, ...r.rows].map((e) => `${e.map(Os).join(",")}\n`).join(""), "text/csv"), s = r.columns.indexOf("image"), c = new Map(s >= 0 && e.images.length === r.count ? r.rows.map((t, n) => [t[s] ?? "", e.images[n]]) : []);
+	let a = r.rows.length === r.count, o = () => Xe(`${i}.csv`, [r.columns, ...r.rows].map((e) => `${e.map(ks).join(",")}\n`).join(""), "text/csv"), s = r.columns.indexOf("image"), c = new Map(s >= 0 && e.images.length === r.count ? r.rows.map((t, n) => [t[s] ?? "", e.images[n]]) : []);
 	return /* @__PURE__ */ F(q, {
 		class: "panel wide",
 		title: "Table",
 		note: a ? void 0 : `The first ${r.rows.length} of ${r.count} rows.`,
-		children: [/* @__PURE__ */ F(bs, {
+		children: [/* @__PURE__ */ F(xs, {
 			columns: r.columns,
 			rows: r.rows,
 			told: t.columns,
@@ -7546,9 +7560,9 @@ function Fs({ experiment: e, data: t }) {
 		})]
 	});
 }
-var Is = 24;
-function Ls({ experiment: e }) {
-	let t = I(), n = e.units.flatMap((e) => G(e) ?? []).filter((e) => z(t, e.layer, e.channel)), r = Qt(e.settings), i = Math.max(0, n.length - Is) + Math.max(0, e.images.length - Is);
+var Ls = 24;
+function Rs({ experiment: e }) {
+	let t = I(), n = e.units.flatMap((e) => G(e) ?? []).filter((e) => z(t, e.layer, e.channel)), r = Qt(e.settings), i = Math.max(0, n.length - Ls) + Math.max(0, e.images.length - Ls);
 	return /* @__PURE__ */ F("div", {
 		class: "cards settings",
 		children: [(n.length > 0 || e.images.length > 0) && /* @__PURE__ */ F(q, {
@@ -7556,12 +7570,12 @@ function Ls({ experiment: e }) {
 			children: /* @__PURE__ */ F("p", {
 				class: "chips",
 				children: [
-					n.slice(0, Is).map((e) => /* @__PURE__ */ F("a", {
+					n.slice(0, Ls).map((e) => /* @__PURE__ */ F("a", {
 						class: "chip",
 						href: U(e.layer, e.channel),
 						children: /* @__PURE__ */ F(Nt, { unit: `${e.layer}:${e.channel}` })
 					}, `${e.layer}:${e.channel}`)),
-					e.images.slice(0, Is).map((e) => /* @__PURE__ */ F("a", {
+					e.images.slice(0, Ls).map((e) => /* @__PURE__ */ F("a", {
 						class: "chip",
 						href: W(e),
 						children: ["image ", e]
@@ -7583,14 +7597,14 @@ function Ls({ experiment: e }) {
 	});
 }
 // src/more/index.ts
-var Rs = /* @__PURE__ */ t({
-	ComparePage: () => To,
-	ExperimentPage: () => ks,
-	ExperimentsPage: () => ws
-}), zs = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:var(--page);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}.chip[aria-pressed=true]{border-color:var(--accent-fill);background:var(--accent-soft)}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:var(--boost,none)}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.called{width:0;min-width:100%;color:var(--soft);line-height:1.25}.called .name{white-space:normal;overflow-wrap:anywhere}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 8.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar .classes{width:11rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.versus svg{fill:none;stroke:currentColor;stroke-width:1.6px;width:.95rem;height:.95rem;display:block}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}:is(.marked,.beside){margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.share{justify-items:start;gap:.5rem;display:grid}.share h3{margin-top:.8rem}.share pre{background:var(--sunk);font:.88rem/1.45 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere;border-radius:7px;justify-self:stretch;margin:0;padding:.6rem .8rem}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{align-content:start;gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi{white-space:normal;overflow-wrap:anywhere;line-height:1.25}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{columns:2;column-gap:1rem;margin-top:1.2rem}.class-page>.panel{break-inside:avoid;margin-bottom:1rem}.class-page>.wide{column-span:all}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.cut-tile{flex:none}.laid{filter:var(--boost,none)}.legend{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.4rem 1rem;display:flex}.legend .note{margin:0}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,clamp(18rem,24vw,28rem)) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll.all{max-height:none}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.chart>h2:first-letter{text-transform:uppercase}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,12rem) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.chart{container:chart/inline-size}@container chart (width<=31rem){.rows-of li{grid-template-columns:minmax(0,1fr)}}.rows-of small{display:inline}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.sheet-of{width:100%;max-width:46rem;image-rendering:pixelated;display:block}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.charts~.panel{margin-top:1rem}.answered ul{gap:.35rem;list-style:none;display:grid}.answered li{grid-template-columns:minmax(0,24rem) 3rem minmax(0,1fr);align-items:center;gap:.4rem 1rem;display:grid}.answered .thumbs{flex-wrap:wrap;gap:4px;display:flex}.surest{margin-top:.6rem}.surest li{width:7.5rem}.confusion{font-variant-numeric:tabular-nums;width:auto}.confusion :is(td,th){text-align:right;border:0;padding:.2rem .4rem}.confusion thead th{vertical-align:bottom}.confusion thead span{writing-mode:vertical-rl;text-overflow:ellipsis;max-height:9rem;display:inline-block;overflow:hidden;rotate:180deg}.confusion tbody th{max-width:12rem;font-weight:400}.scroll .confusion tbody tr td{background:color-mix(in srgb, var(--accent-fill) calc(.6 * var(--share,0%)), var(--panel));min-width:2.2rem}.confusion .right{box-shadow:inset 0 0 0 1.5px var(--accent-fill)}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.image-page{display:block}.image-page>div{margin-top:1rem}.image-page .sticky{z-index:5;background:var(--page);border-bottom:1px solid var(--line);grid-template-columns:min(38vh,42vw) minmax(0,1fr);gap:0 .8rem;max-width:none;padding:.5rem 0;display:grid;position:sticky;top:6rem}.image-page .sticky>.whole{grid-row:1/span 4}.versus-pair,.layer-map,.covered-pair{grid-template-columns:minmax(0,1fr)}.class-page{columns:1}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}.hit:not(.hit-cards .hit){flex-wrap:wrap;gap:0 .7rem}.hit:not(.hit-cards .hit) bdi{white-space:normal}.hit:not(.hit-cards .hit) bdi:last-child:not(:nth-child(2)){max-width:none}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.image-page .sticky{top:0}.sections{flex-basis:100%;order:3;justify-content:space-between;gap:0}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .3rem;font-size:min(1rem,4vw)}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.settings .facts div{grid-template-columns:6.5rem minmax(0,1fr)}.answered li{grid-template-columns:minmax(0,1fr) 3rem}.answered .thumbs{grid-column:1/-1}.findings th[scope=row]{white-space:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}.scroll.caused{max-height:none;padding:.2rem .4rem .6rem .2rem;position:relative}.caused-heads{height:1.6rem;color:var(--soft);font-size:.82rem;position:relative}.caused-heads span{text-overflow:ellipsis;white-space:nowrap;position:absolute;overflow:hidden}.caused-graph{position:relative}.caused-graph svg{position:absolute;inset:0;overflow:visible}.caused-graph path{fill:none;stroke:var(--accent-fill);opacity:.45}.caused-graph path.against{stroke:var(--negative)}.caused-graph [data-faint=true]{opacity:.12}.caused-graph ul{list-style:none}.caused-graph li{height:68px;padding:3px 0;transition:opacity .1s;position:absolute}.caused-graph li[data-faint=true]{opacity:.4}.caused-graph li>*{background:var(--panel);border:1px solid var(--line);height:100%;color:var(--ink);border-radius:8px;grid-template-columns:auto minmax(0,1fr);align-items:center;gap:.5rem;padding:2px;text-decoration:none;display:grid}.caused-graph a:hover{border-color:var(--accent-fill)}.caused-graph .told{min-width:0;font-size:.82rem;display:grid}.caused-graph .told b{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.caused-sums{margin-top:.6rem;font-size:.9rem}";
+var zs = /* @__PURE__ */ t({
+	ComparePage: () => Eo,
+	ExperimentPage: () => As,
+	ExperimentsPage: () => Ts
+}), Bs = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:var(--page);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}.chip[aria-pressed=true]{border-color:var(--accent-fill);background:var(--accent-soft)}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:var(--boost,none)}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.called{text-align:left;width:0;min-width:100%;color:var(--soft);line-height:1.25}.called .name{white-space:normal;overflow-wrap:anywhere}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 8.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar .classes{width:11rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));align-items:start;gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-name .verdict{text-overflow:ellipsis;display:block;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.versus svg{fill:none;stroke:currentColor;stroke-width:1.6px;width:.95rem;height:.95rem;display:block}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}:is(.marked,.beside){margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.share{justify-items:start;gap:.5rem;display:grid}.share h3{margin-top:.8rem}.share pre{background:var(--sunk);font:.88rem/1.45 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere;border-radius:7px;justify-self:stretch;margin:0;padding:.6rem .8rem}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{align-content:start;gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi{white-space:normal;overflow-wrap:anywhere;line-height:1.25}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{columns:2;column-gap:1rem;margin-top:1.2rem}.class-page>.panel{break-inside:avoid;margin-bottom:1rem}.class-page>.wide{column-span:all}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.cut-tile{flex:none}.laid{filter:var(--boost,none)}.legend{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.4rem 1rem;display:flex}.legend .note{margin:0}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.chip .logit small,.rows-of .logit small,td .logit small{display:inline}.image-page{grid-template-columns:minmax(0,clamp(18rem,24vw,28rem)) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:min(100%,18rem)}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll.all{max-height:none}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,12rem) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.chart{container:chart/inline-size}@container chart (width<=31rem){.rows-of li{grid-template-columns:minmax(0,1fr)}}.rows-of small{display:inline}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.sheet-of{width:100%;max-width:46rem;image-rendering:pixelated;display:block}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.charts~.panel{margin-top:1rem}.answered ul{gap:.35rem;list-style:none;display:grid}.answered li{grid-template-columns:minmax(0,24rem) 3rem minmax(0,1fr);align-items:center;gap:.4rem 1rem;display:grid}.answered .thumbs{flex-wrap:wrap;gap:4px;display:flex}.surest{margin-top:.6rem}.surest li{width:7.5rem}.confusion{font-variant-numeric:tabular-nums;width:auto}.confusion :is(td,th){text-align:right;border:0;padding:.2rem .4rem}.confusion thead th{vertical-align:bottom}.confusion thead span{writing-mode:vertical-rl;text-overflow:ellipsis;max-height:9rem;display:inline-block;overflow:hidden;rotate:180deg}.confusion tbody th{max-width:12rem;font-weight:400}.scroll .confusion tbody tr td{background:color-mix(in srgb, var(--accent-fill) calc(.6 * var(--share,0%)), var(--panel));min-width:2.2rem}.confusion .right{box-shadow:inset 0 0 0 1.5px var(--accent-fill)}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.image-page{display:block}.image-page>div{margin-top:1rem}.image-page .sticky{z-index:5;background:var(--page);border-bottom:1px solid var(--line);grid-template-columns:min(38vh,42vw) minmax(0,1fr);gap:0 .8rem;max-width:none;padding:.5rem 0;display:grid;position:sticky;top:6rem}.image-page .sticky>.whole{grid-row:1/span 4}.versus-pair,.layer-map,.covered-pair{grid-template-columns:minmax(0,1fr)}.class-page{columns:1}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}.hit:not(.hit-cards .hit){flex-wrap:wrap;gap:0 .7rem}.hit:not(.hit-cards .hit) bdi{white-space:normal}.hit:not(.hit-cards .hit) bdi:last-child:not(:nth-child(2)){max-width:none}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.image-page .sticky{top:0}.sections{flex-basis:100%;order:3;justify-content:space-between;gap:0}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .2rem;font-size:min(1rem,3.7vw)}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.settings .facts div{grid-template-columns:6.5rem minmax(0,1fr)}.answered li{grid-template-columns:minmax(0,1fr) 3rem}.answered .thumbs{grid-column:1/-1}.findings th[scope=row]{white-space:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}.scroll.caused{max-height:none;padding:.2rem .4rem .6rem .2rem;position:relative}.caused-heads{height:1.6rem;color:var(--soft);font-size:.82rem;position:relative}.caused-heads span{text-overflow:ellipsis;white-space:nowrap;position:absolute;overflow:hidden}.caused-graph{position:relative}.caused-graph svg{position:absolute;inset:0;overflow:visible}.caused-graph path{fill:none;stroke:var(--accent-fill);opacity:.45}.caused-graph path.against{stroke:var(--negative)}.caused-graph [data-faint=true]{opacity:.12}.caused-graph ul{list-style:none}.caused-graph li{height:68px;padding:3px 0;transition:opacity .1s;position:absolute}.caused-graph li[data-faint=true]{opacity:.4}.caused-graph li>*{background:var(--panel);border:1px solid var(--line);height:100%;color:var(--ink);border-radius:8px;grid-template-columns:auto minmax(0,1fr);align-items:center;gap:.5rem;padding:2px;text-decoration:none;display:grid}.caused-graph a:hover{border-color:var(--accent-fill)}.caused-graph .told{min-width:0;font-size:.82rem;display:grid}.caused-graph .told b{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.caused-sums{margin-top:.6rem;font-size:.9rem}";
 // src/widget.tsx
-function Bs(e) {
-	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = co(), i = 0, a = (e, n) => {
+function Vs(e) {
+	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = lo(), i = 0, a = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
 	}, o = (n) => new Promise((a, o) => {
@@ -7608,7 +7622,7 @@ function Bs(e) {
 		host: {
 			kind: "notebook",
 			readable: !0,
-			more: () => Rs,
+			more: () => zs,
 			load: (e, t) => o({
 				address: e,
 				atlas: t
@@ -7627,21 +7641,21 @@ function Bs(e) {
 		}
 	};
 }
-var Vs = { render({ model: e, el: t }) {
+var Hs = { render({ model: e, el: t }) {
 	t.dataset.lmSuppressShortcuts = "true";
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = zs;
+	r.textContent = Bs;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`;
-	let a = so(document);
+	let a = co(document);
 	a && (i.dataset.theme = a), Ze(i), n.append(r, i);
 	let o = Dt(String(e.get("route") ?? "#/"));
 	i.addEventListener("click", (e) => {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), o.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: s, close: c } = Bs(e);
-	return ge(/* @__PURE__ */ F(no, {
+	let { host: s, close: c } = Vs(e);
+	return ge(/* @__PURE__ */ F(ro, {
 		host: s,
 		router: o,
 		root: i
@@ -7649,4 +7663,4 @@ var Vs = { render({ model: e, el: t }) {
 		ge(null, i), c();
 	};
 } };
-export { Vs as default };
+export { Hs as default };

@@ -22,7 +22,7 @@ STEPS = [
     {"kind": "project", "unit": "7:1"},
     {"kind": "project", "unit": "7:1"},
     {"kind": "project", "unit": "7:1", **DONE},
-    {"kind": "causes", "unit": "4:2", "layers": ["1"], "cover": {"at": [[9, 9]], "size": 5, "fill": "mean"}},
+    {"kind": "causes", "unit": "4:2", "cover": {"at": [[9, 9]], "size": 5, "fill": "mean"}},
     {"kind": "sweep", "size": 8, "stride": 8, "fill": "blur", "followed": ["4:3"], "target": 2, **DONE},
     {"kind": "curve", "name": "vertical", "amounts": [0, 4], **DONE},
     {"kind": "look", "followed": ["4:3", "4:3@1,2", "7:1-2"], **DONE, "silenced": ["4:1", "4:2", "1:0"]},

@@ -198,7 +198,8 @@ def test_a_click_shows_a_projection_and_causes_lead_on(tab: Tab) -> None:
     tab.page.wait_for_selector(".causes li")
     first = tab.page.text_content("#unit-title") or ""
     assert re.fullmatch(r"4:\d", first)
-    tab.page.dblclick(".causes li:nth-child(1) button")  # who clicks twice walks once
+    cause = tab.page.locator(".causes li:nth-child(1) button")  # who clicks it twice walks once
+    cause.evaluate("(one) => new Promise((done) => (one.click(), setTimeout(() => done(one.click()))))")
     tab.until("document.querySelector('#unit-title').textContent.startsWith('1:')")
     assert tab.page.text_content(".walked") == first
     tab.until("document.querySelector('.causes h3').textContent.endsWith('0')")

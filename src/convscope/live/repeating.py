@@ -12,6 +12,7 @@ from convscope.graph import Network
 from convscope.live import asking
 from convscope.live.looking import CLASSES, UNITS, head_of
 from convscope.live.photos import Photo
+from convscope.methods.causes import cause_layers
 from convscope.methods.occlusion.covers import Cover
 from convscope.methods.occlusion.occluders import square_for
 
@@ -102,9 +103,9 @@ class _Script:
         return f"tell(cs.deconv(net, {self.seen(step)}, {str(unit)!r}{more}))"
 
     def cause(self, step: Said) -> str:
-        layers = asking.layers(self.net, step, ())
-        more = f", layers={layers[:1]!r}" if layers else ""
-        return f"tell(cs.causes(net, {self.seen(step)}, {asking.text(step, 'unit')!r}{more}, most=8))"
+        unit = self.net.unit(asking.text(step, "unit"))
+        layers = asking.layers(self.net, step, ()) or list(cause_layers(self.net, unit))
+        return f"tell(cs.causes(net, {self.seen(step)}, {str(unit)!r}, layers={layers[:1]!r}, most=8))"
 
     def occlusion(self, step: Said) -> str:
         image = self.net.input_shape[1:]
@@ -124,7 +125,7 @@ class _Script:
         name, amounts = asking.amounts(step)
         names = asking.layers(self.net, step, self.usual)
         more = f"{{{name!r}: {list(amounts)}}}, layers={list(dict.fromkeys([names[0], names[-1]]))}"
-        more += "" if head_of(self.net) is not None else f", target='none', units='{names[-1]}:0'"
+        more += "" if head_of(self.net) is not None else f", target='none', units={names[-1] + ':0'!r}"
         seen = self.seen(step, cover=None, transform=None)
         return f"tell(cs.invariance(net, {seen}, transformations={more}))"
 

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { parseUnit, toUnit } from "../route";
-import { layerOfUnit, useAtlas } from "../store";
+import { layerNamed, layerOfUnit, useAtlas } from "../store";
 import type { Chart, ChartSeries } from "../types";
 import { short } from "../words";
 import { Name, Section, UnitWords } from "../parts/small";
@@ -65,8 +65,12 @@ export function Subject({ text }: { text: string }) {
 }
 
 export function ChartView({ chart }: { chart: Chart }) {
+  const atlas = useAtlas();
+  const { title } = chart;
+  // The name of a layer is spelled as it is.
+  const begins = layerNamed(atlas, title.split(": ")[0] ?? "") ? title : title.charAt(0).toUpperCase() + title.slice(1);
   return (
-    <Section class={`panel chart ${chart.kind}`} title={chart.title} note={[chart.y, chart.x && `across: ${chart.x}`, chart.note].filter(Boolean).join(" · ")}>
+    <Section class={`panel chart ${chart.kind}`} title={begins} note={[chart.y, chart.x && `across: ${chart.x}`, chart.note].filter(Boolean).join(" · ")}>
       {chart.kind === "rows" ? <Rows chart={chart} /> : <Plot chart={chart} />}
     </Section>
   );

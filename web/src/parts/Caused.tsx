@@ -67,7 +67,7 @@ function Graphs({ experiment, graphs, title, here, whole }: { experiment: Experi
         <p class="chips" role="group" aria-label={here || whole ? "Units" : "Images"}>
           {graphs.map((one, number) => (
             <button key={number} type="button" class="chip" aria-pressed={one === graph} onClick={() => choose(number)}>
-              {whole ? <><UnitWords unit={plain(one.unit)} /> on <Name text={baseName(one.name)} /></> : here ? <UnitWords unit={one.unit} /> : <Name text={baseName(one.name)} />}
+              {whole ? <span><UnitWords unit={plain(one.unit)} /> on <Name text={baseName(one.name)} /></span> : here ? <UnitWords unit={one.unit} /> : <Name text={baseName(one.name)} />}
             </button>
           ))}
         </p>

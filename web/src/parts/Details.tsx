@@ -60,7 +60,7 @@ export function inBin(unit: Pick<UnitData, "values" | "maximum">, low: number, h
 const First = ({ layer, data, shard, unit, note, mine, link }: Given) => (
   <>
     <div class="stack">
-      <Section title="Responses" note={`Images by their strongest response, heights by square root; the ${unit.values.length} shown above are marked.`}>
+      {!unit.dead && <Section title="Responses" note={`Images by their strongest response, heights by square root; the ${unit.values.length} shown above are marked.`}>
         <Histogram edges={data.histogram.edges} first={unit.histogram.first} counts={unit.histogram.counts} marks={unit.values}
           title="Responses"
           link={(low, high) => {
@@ -68,12 +68,12 @@ const First = ({ layer, data, shard, unit, note, mine, link }: Given) => (
             return found && ("n" in found || (mine?.bands.length ?? 0) > 0) ? link({ share: null, ...found }) : null;
           }}
         />
-      </Section>
+      </Section>}
       {note && <Notebook key={`${layer.name}:${unit.channel}`} unit={`${layer.name}:${unit.channel}`} />}
     </div>
-    {(unit.classes.length > 0 || mine?.control) && (
+    {((unit.classes.length > 0 && !unit.dead) || mine?.control) && (
       <div class="stack">
-        {unit.classes.length > 0 && <Classes shard={shard} unit={unit} />}
+        {unit.classes.length > 0 && !unit.dead && <Classes shard={shard} unit={unit} />}
         {mine?.control && <Control layer={layer} unit={unit} extra={mine} />}
       </div>
     )}

@@ -293,7 +293,7 @@ function le() {
 	return [...crypto.getRandomValues(/* @__PURE__ */ new Uint8Array(12))].map((e) => e.toString(16).padStart(2, "0")).join("");
 }
 // src/style.css?inline
-var ue = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:var(--page);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}.chip[aria-pressed=true]{border-color:var(--accent-fill);background:var(--accent-soft)}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:var(--boost,none)}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.called{width:0;min-width:100%;color:var(--soft);line-height:1.25}.called .name{white-space:normal;overflow-wrap:anywhere}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 8.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar .classes{width:11rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-name .verdict{text-overflow:ellipsis;display:block;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.versus svg{fill:none;stroke:currentColor;stroke-width:1.6px;width:.95rem;height:.95rem;display:block}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}:is(.marked,.beside){margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.share{justify-items:start;gap:.5rem;display:grid}.share h3{margin-top:.8rem}.share pre{background:var(--sunk);font:.88rem/1.45 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere;border-radius:7px;justify-self:stretch;margin:0;padding:.6rem .8rem}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{align-content:start;gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi{white-space:normal;overflow-wrap:anywhere;line-height:1.25}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{columns:2;column-gap:1rem;margin-top:1.2rem}.class-page>.panel{break-inside:avoid;margin-bottom:1rem}.class-page>.wide{column-span:all}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.cut-tile{flex:none}.laid{filter:var(--boost,none)}.legend{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.4rem 1rem;display:flex}.legend .note{margin:0}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,clamp(18rem,24vw,28rem)) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll.all{max-height:none}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.chart>h2:first-letter{text-transform:uppercase}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,12rem) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.chart{container:chart/inline-size}@container chart (width<=31rem){.rows-of li{grid-template-columns:minmax(0,1fr)}}.rows-of small{display:inline}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.sheet-of{width:100%;max-width:46rem;image-rendering:pixelated;display:block}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.charts~.panel{margin-top:1rem}.answered ul{gap:.35rem;list-style:none;display:grid}.answered li{grid-template-columns:minmax(0,24rem) 3rem minmax(0,1fr);align-items:center;gap:.4rem 1rem;display:grid}.answered .thumbs{flex-wrap:wrap;gap:4px;display:flex}.surest{margin-top:.6rem}.surest li{width:7.5rem}.confusion{font-variant-numeric:tabular-nums;width:auto}.confusion :is(td,th){text-align:right;border:0;padding:.2rem .4rem}.confusion thead th{vertical-align:bottom}.confusion thead span{writing-mode:vertical-rl;text-overflow:ellipsis;max-height:9rem;display:inline-block;overflow:hidden;rotate:180deg}.confusion tbody th{max-width:12rem;font-weight:400}.scroll .confusion tbody tr td{background:color-mix(in srgb, var(--accent-fill) calc(.6 * var(--share,0%)), var(--panel));min-width:2.2rem}.confusion .right{box-shadow:inset 0 0 0 1.5px var(--accent-fill)}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.image-page{display:block}.image-page>div{margin-top:1rem}.image-page .sticky{z-index:5;background:var(--page);border-bottom:1px solid var(--line);grid-template-columns:min(38vh,42vw) minmax(0,1fr);gap:0 .8rem;max-width:none;padding:.5rem 0;display:grid;position:sticky;top:6rem}.image-page .sticky>.whole{grid-row:1/span 4}.versus-pair,.layer-map,.covered-pair{grid-template-columns:minmax(0,1fr)}.class-page{columns:1}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}.hit:not(.hit-cards .hit){flex-wrap:wrap;gap:0 .7rem}.hit:not(.hit-cards .hit) bdi{white-space:normal}.hit:not(.hit-cards .hit) bdi:last-child:not(:nth-child(2)){max-width:none}:root{font-size:14.5px}h1{font-size:1.3rem}h1 .cut-name{-webkit-line-clamp:3;white-space:normal;overflow-wrap:anywhere;-webkit-box-orient:vertical;display:-webkit-box}.top{position:static}.image-page .sticky{top:0}.sections{flex-basis:100%;order:3;justify-content:space-between;gap:0}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .3rem;font-size:min(1rem,4vw)}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.settings .facts div{grid-template-columns:6.5rem minmax(0,1fr)}.answered li{grid-template-columns:minmax(0,1fr) 3rem}.answered .thumbs{grid-column:1/-1}.findings th[scope=row]{white-space:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}.scroll.caused{max-height:none;padding:.2rem .4rem .6rem .2rem;position:relative}.caused-heads{height:1.6rem;color:var(--soft);font-size:.82rem;position:relative}.caused-heads span{text-overflow:ellipsis;white-space:nowrap;position:absolute;overflow:hidden}.caused-graph{position:relative}.caused-graph svg{position:absolute;inset:0;overflow:visible}.caused-graph path{fill:none;stroke:var(--accent-fill);opacity:.45}.caused-graph path.against{stroke:var(--negative)}.caused-graph [data-faint=true]{opacity:.12}.caused-graph ul{list-style:none}.caused-graph li{height:68px;padding:3px 0;transition:opacity .1s;position:absolute}.caused-graph li[data-faint=true]{opacity:.4}.caused-graph li>*{background:var(--panel);border:1px solid var(--line);height:100%;color:var(--ink);border-radius:8px;grid-template-columns:auto minmax(0,1fr);align-items:center;gap:.5rem;padding:2px;text-decoration:none;display:grid}.caused-graph a:hover{border-color:var(--accent-fill)}.caused-graph .told{min-width:0;font-size:.82rem;display:grid}.caused-graph .told b{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.caused-sums{margin-top:.6rem;font-size:.9rem}", I = class extends Error {};
+var ue = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:var(--page);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}.chip[aria-pressed=true]{border-color:var(--accent-fill);background:var(--accent-soft)}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:var(--boost,none)}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.called{text-align:left;width:0;min-width:100%;color:var(--soft);line-height:1.25}.called .name{white-space:normal;overflow-wrap:anywhere}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 8.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar .classes{width:11rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));align-items:start;gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-name .verdict{text-overflow:ellipsis;display:block;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.versus svg{fill:none;stroke:currentColor;stroke-width:1.6px;width:.95rem;height:.95rem;display:block}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}:is(.marked,.beside){margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.share{justify-items:start;gap:.5rem;display:grid}.share h3{margin-top:.8rem}.share pre{background:var(--sunk);font:.88rem/1.45 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere;border-radius:7px;justify-self:stretch;margin:0;padding:.6rem .8rem}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{align-content:start;gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi{white-space:normal;overflow-wrap:anywhere;line-height:1.25}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{columns:2;column-gap:1rem;margin-top:1.2rem}.class-page>.panel{break-inside:avoid;margin-bottom:1rem}.class-page>.wide{column-span:all}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.cut-tile{flex:none}.laid{filter:var(--boost,none)}.legend{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.4rem 1rem;display:flex}.legend .note{margin:0}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.chip .logit small,.rows-of .logit small,td .logit small{display:inline}.image-page{grid-template-columns:minmax(0,clamp(18rem,24vw,28rem)) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:min(100%,18rem)}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll.all{max-height:none}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,12rem) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.chart{container:chart/inline-size}@container chart (width<=31rem){.rows-of li{grid-template-columns:minmax(0,1fr)}}.rows-of small{display:inline}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.sheet-of{width:100%;max-width:46rem;image-rendering:pixelated;display:block}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.charts~.panel{margin-top:1rem}.answered ul{gap:.35rem;list-style:none;display:grid}.answered li{grid-template-columns:minmax(0,24rem) 3rem minmax(0,1fr);align-items:center;gap:.4rem 1rem;display:grid}.answered .thumbs{flex-wrap:wrap;gap:4px;display:flex}.surest{margin-top:.6rem}.surest li{width:7.5rem}.confusion{font-variant-numeric:tabular-nums;width:auto}.confusion :is(td,th){text-align:right;border:0;padding:.2rem .4rem}.confusion thead th{vertical-align:bottom}.confusion thead span{writing-mode:vertical-rl;text-overflow:ellipsis;max-height:9rem;display:inline-block;overflow:hidden;rotate:180deg}.confusion tbody th{max-width:12rem;font-weight:400}.scroll .confusion tbody tr td{background:color-mix(in srgb, var(--accent-fill) calc(.6 * var(--share,0%)), var(--panel));min-width:2.2rem}.confusion .right{box-shadow:inset 0 0 0 1.5px var(--accent-fill)}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.brand{margin-right:auto}.sections{flex-basis:100%;order:3;gap:.15rem}.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.image-page{display:block}.image-page>div{margin-top:1rem}.image-page .sticky{z-index:5;background:var(--page);border-bottom:1px solid var(--line);grid-template-columns:min(38vh,42vw) minmax(0,1fr);gap:0 .8rem;max-width:none;padding:.5rem 0;display:grid;position:sticky;top:7.2rem}.image-page .sticky>.whole{grid-row:1/span 4}.versus-pair,.layer-map,.covered-pair{grid-template-columns:minmax(0,1fr)}.class-page{columns:1}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}.hit:not(.hit-cards .hit){flex-wrap:wrap;gap:0 .7rem}.hit:not(.hit-cards .hit) bdi{white-space:normal}.hit:not(.hit-cards .hit) bdi:last-child:not(:nth-child(2)){max-width:none}:root{font-size:14.5px}h1{font-size:1.3rem}h1 .cut-name{-webkit-line-clamp:3;white-space:normal;overflow-wrap:anywhere;-webkit-box-orient:vertical;display:-webkit-box}.top{position:static}.image-page .sticky{top:0}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .2rem;font-size:min(1rem,3.7vw)}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.settings .facts div{grid-template-columns:6.5rem minmax(0,1fr)}.answered li{grid-template-columns:minmax(0,1fr) 3rem}.answered .thumbs{grid-column:1/-1}.findings th[scope=row]{white-space:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}.scroll.caused{max-height:none;padding:.2rem .4rem .6rem .2rem;position:relative}.caused-heads{height:1.6rem;color:var(--soft);font-size:.82rem;position:relative}.caused-heads span{text-overflow:ellipsis;white-space:nowrap;position:absolute;overflow:hidden}.caused-graph{position:relative}.caused-graph svg{position:absolute;inset:0;overflow:visible}.caused-graph path{fill:none;stroke:var(--accent-fill);opacity:.45}.caused-graph path.against{stroke:var(--negative)}.caused-graph [data-faint=true]{opacity:.12}.caused-graph ul{list-style:none}.caused-graph li{height:68px;padding:3px 0;transition:opacity .1s;position:absolute}.caused-graph li[data-faint=true]{opacity:.4}.caused-graph li>*{background:var(--panel);border:1px solid var(--line);height:100%;color:var(--ink);border-radius:8px;grid-template-columns:auto minmax(0,1fr);align-items:center;gap:.5rem;padding:2px;text-decoration:none;display:grid}.caused-graph a:hover{border-color:var(--accent-fill)}.caused-graph .told{min-width:0;font-size:.82rem;display:grid}.caused-graph .told b{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.caused-sums{margin-top:.6rem;font-size:.9rem}", I = class extends Error {};
 function de(e, t, n) {
 	let r = e;
 	if (r.done) return !0;
@@ -594,7 +594,7 @@ function Ue(e, t, n) {
 	};
 }
 // src/bench/bench.css?inline
-var We = ".of-network{color:var(--soft);text-overflow:ellipsis;white-space:nowrap;min-width:0;max-width:36ch;font-size:.88rem;overflow:hidden}main.bench{grid-template-columns:minmax(17rem,23rem) minmax(0,1fr);align-items:start;gap:1.1rem 1.4rem;max-width:1800px;display:grid}main.bench[data-has=false]{grid-template-columns:minmax(0,34rem);justify-content:center}.room{container:bench/inline-size}.late{border:1px solid var(--line);background:var(--warn);border-radius:10px;grid-column:1/-1;padding:.5rem 1rem}.side{gap:1.1rem;min-width:0;display:grid}.middle{min-width:0}.wide{grid-column:1/-1;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));align-items:start;gap:1.1rem;display:grid}.unit-panel{grid-column:1/-1}.trouble button{white-space:nowrap;flex:none}.trouble{border:1px solid var(--negative);background:var(--warn);border-radius:10px;grid-column:1/-1;justify-content:space-between;align-items:center;gap:1rem;padding:.6rem 1rem;display:flex}main.bench .choice{flex-wrap:wrap;max-width:100%}main.bench .choice button{white-space:normal;overflow-wrap:anywhere;min-width:0}.plain{min-height:0;color:var(--accent);text-underline-offset:2px;overflow-wrap:anywhere;text-align:left;background:0 0;border:0;border-radius:3px;padding:0;text-decoration:underline;display:inline}.icon.small{width:1.7rem;min-width:1.7rem;min-height:1.7rem}button[aria-pressed=true]:not(.choice button),button[role=switch][aria-checked=true]{border-color:var(--accent-fill);background:var(--accent-soft)}progress{accent-color:var(--accent-fill);vertical-align:middle;width:8rem;height:.5rem}.photo-head,.panel-head,.unit-head,.over-head{justify-content:space-between;align-items:center;gap:.6rem;display:flex}.photo-head h2,.unit-head h2{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.export{white-space:nowrap;flex:none;align-items:center;gap:.35rem;font-size:.86rem;display:inline-flex}.export button{min-height:1.75rem;padding:.1rem .6rem;font-size:.86rem}.stage{touch-action:none;cursor:crosshair;-webkit-user-select:none;user-select:none;min-height:6rem;margin-top:.6rem;line-height:0;position:relative}.stage canvas{background:var(--grey);border-radius:4px;width:100%;height:auto;display:block}.handle{pointer-events:none;background:0 0;border:2px solid #fff;border-radius:1px;outline:2px solid #000a;min-height:0;padding:0;position:absolute;top:0;left:0}.handle:hover{border-color:#fff}.handle:focus-visible{outline:3px solid var(--accent-fill);outline-offset:1px}.handle[data-disc=true]{border-radius:50%}.handle[data-idle=true]:not(:focus-visible){opacity:0}.stage-busy{width:auto;position:absolute;bottom:.6rem;left:.6rem;right:.6rem}.sources{flex-wrap:wrap;align-items:center;gap:.4rem;margin-top:.7rem;display:flex}.sources input[type=file]{clip-path:inset(50%);width:1px;height:1px;min-height:0;padding:0;position:absolute;overflow:hidden}.sources label:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.tools{flex-wrap:wrap;align-items:center;gap:.5rem;margin-top:.7rem;font-size:.9rem;display:flex}.tools .note{flex-basis:100%;margin:0}.size{color:var(--soft);flex:12rem;align-items:center;gap:.5rem;display:inline-flex}.size input{flex:1;min-width:5rem}.size output{min-width:3.2rem}.drop{border:2px dashed var(--line);text-align:center;color:var(--soft);border-radius:12px;margin-top:.7rem;padding:3.2rem 1.2rem}.drop[data-over=true]{border-color:var(--accent-fill);background:var(--accent-soft)}.drop .note{max-width:46ch;margin:1.1rem auto 0}.drop-title{color:var(--ink);font-size:1.25rem;font-weight:600}.answers{gap:.15rem;margin-top:.5rem;list-style:none;display:grid}.answers button,.answer{text-align:left;border-radius:6px;grid-template-columns:minmax(0,1fr) auto;gap:.05rem .6rem;width:100%;min-height:0;padding:.25rem .5rem;font-size:.92rem;display:grid}.answers button{background:0 0;border-color:#0000}.answers button:hover{border-color:var(--line)}.answers button[aria-pressed=true]{border-color:var(--accent-fill);background:var(--accent-soft)}.answer-name{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.answer-score{font-variant-numeric:tabular-nums;color:var(--soft)}.answer-bar{background:var(--sunk);border-radius:3px;grid-column:1/-1;width:100%;height:.36rem;display:block;position:relative}.answer-bar i{background:var(--accent-fill);border-radius:3px;position:absolute;inset:0 auto 0 0}.answer-bar b{background:var(--ink);width:2px;margin-left:-1px;position:absolute;top:-.18rem;bottom:-.18rem}.silenced,.changed{margin-top:.9rem;font-size:.9rem}.silenced ul,.changed ul,.layer-row ul,.causes ul,.followed ul,.shelf,.layer-choice ul{list-style:none}.silenced h3,.changed h3{margin-top:.5rem}.chip{gap:.4rem;min-height:1.7rem;position:relative}.changed li{justify-content:space-between;gap:.8rem;padding:.12rem 0;display:flex}.changed li>:first-child{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.changed li>span{font-variant-numeric:tabular-nums;color:var(--soft);white-space:nowrap}.followed{margin-bottom:1rem}.followed li{grid-template-columns:minmax(7rem,1fr) minmax(5rem,2fr) 8.5rem auto;align-items:center;gap:.7rem;padding:.2rem 0;font-size:.92rem;display:grid}.followed .answer-bar{grid-column:auto}.middle-head{flex-wrap:wrap;align-items:center;gap:.5rem 1rem;margin-bottom:.4rem;display:flex}.middle-head h2{margin-right:auto}.layer-choice{font-size:.9rem;position:relative}.layer-choice ul{z-index:10;background:var(--panel);border:1px solid var(--line);border-radius:8px;width:max-content;max-width:min(86vw,26rem);max-height:22rem;padding:.6rem .9rem;position:absolute;right:0;overflow:auto;box-shadow:0 6px 24px #0003}.layer-choice small{display:inline}.layer-row{margin-top:.9rem}.layer-row h3{color:var(--soft);margin-bottom:.25rem;font-weight:600}.layer-row ul{grid-template-columns:repeat(6,minmax(0,9.4rem));gap:.35rem;margin-inline:-5px;display:grid}.tile-button,.causes li button,.answers button{position:relative}.tile-button{contain:layout style paint;background:0 0;border-color:#0000;border-radius:8px;gap:.15rem;width:100%;padding:4px;display:grid}.tile-button canvas{border-radius:3px;width:100%;height:auto;display:block}.tile-button .caption{flex-wrap:wrap;gap:0 .4rem;width:100%}.tile-button .caption b{overflow:visible}.tile-button[data-silenced=true] canvas{opacity:.3}.tile-button .fallen{color:var(--negative)}.unit-panel{align-content:start;gap:.1rem;display:grid}.pictures{grid-template-columns:repeat(2,minmax(0,11rem));gap:.8rem;margin:.3rem 0 .4rem;display:grid}[data-late=true]{opacity:.55}.pictures canvas,.no-picture{background:var(--grey);border-radius:3px;width:100%;height:auto;display:block}.no-picture{aspect-ratio:1;opacity:.25}.pictures .projection{filter:var(--boost,none)}figcaption{color:var(--soft);font-size:.8rem}.unit-bar{flex-wrap:wrap;align-items:center;gap:.5rem;margin:.25rem 0 .4rem;font-size:.9rem;display:flex}.unit-bar .grow{flex:1;min-width:9rem}.unit-bar output{min-width:6rem}.unit-panel h3{margin-top:.8rem}.map-pick{grid-template-columns:repeat(2,minmax(0,11rem));align-items:start;gap:.8rem;margin-top:.4rem;display:grid}.map-pick button:first-child{cursor:crosshair;border:0;border-radius:3px;min-height:0;padding:0;line-height:0;position:relative}.map-pick canvas{border-radius:3px;width:100%;height:auto}.map-pick i{border:2px solid var(--mark);outline:1px solid #000a;min-width:6px;min-height:6px;position:absolute}.map-pick .note{max-width:22ch}.walked{flex-wrap:wrap;gap:.2rem .5rem;margin-bottom:.3rem;font-size:.86rem;display:flex}.walked button:after{content:\" ›\";color:var(--soft)}.causes ul{gap:.1rem;margin:.3rem 0;display:grid}.causes li button{text-align:left;background:0 0;border-color:#0000;grid-template-columns:40px minmax(4.5rem,auto) minmax(3rem,1fr) 4.5rem;align-items:center;gap:.6rem;width:100%;padding:.15rem .3rem;font-size:.9rem;display:grid}.causes li button:hover{border-color:var(--line)}.cause-picture{background:var(--sunk);border-radius:3px;place-items:center;width:40px;height:40px;display:grid;overflow:hidden}.cause-picture canvas{max-width:40px;max-height:40px}.cause-bar{background:var(--sunk);border-radius:3px;height:.5rem;display:block}.cause-bar i{background:var(--accent-fill);border-radius:3px;height:100%;display:block}.cause-bar[data-against=true] i{background:var(--negative)}.causes .number{text-align:right}.sweep-picture{border-radius:4px;width:320px;max-width:100%;height:auto;margin-top:.6rem;display:block}.plot{margin-top:.5rem}.plot svg{width:100%;max-width:34rem;height:auto;overflow:visible}.plot path{fill:none;stroke-width:2px;stroke:var(--accent-fill);vector-effect:non-scaling-stroke}.plot .line-first{stroke:var(--soft);stroke-dasharray:2 3}.plot .line-last{stroke:var(--negative);stroke-dasharray:6 3}.plot .axis{stroke:var(--line)}.plot .now{stroke:var(--mark);stroke-width:2px}.plot text{fill:var(--soft);font-size:11px}.plot figcaption{font-variant-numeric:tabular-nums;flex-wrap:wrap;gap:.2rem 1.2rem;display:flex}.plot figcaption span:before{content:\"\";border-top:2px solid var(--accent-fill);vertical-align:middle;width:1rem;margin-right:.4rem;display:inline-block}.plot figcaption .line-first:before{border-top:2px dotted var(--soft)}.plot figcaption .line-last:before{border-top:2px dashed var(--negative)}dialog.over{border:1px solid var(--line);background:var(--panel);color:var(--ink);border-radius:12px;width:min(58rem,94vw);max-height:88vh;margin:auto;padding:1rem 1.2rem 1.3rem}dialog.over::backdrop{background:#000a}.over-head{margin-bottom:.6rem}.key-list{gap:.35rem;margin-bottom:.8rem;display:grid}.key-list div{grid-template-columns:7rem minmax(0,1fr);align-items:baseline;gap:.8rem;display:grid}.camera{background:#000;border-radius:6px;width:100%;max-height:60vh;margin-bottom:.7rem;display:block}.shelf{grid-template-columns:repeat(auto-fill,minmax(7.2rem,1fr));gap:.4rem;margin:.8rem 0;display:grid}.shelf button{text-align:left;background:0 0;border-color:#0000;align-content:start;gap:.2rem;width:100%;padding:4px;display:grid}.shelf button:hover{border-color:var(--line)}.shelf img,.no-thumb{aspect-ratio:1;object-fit:cover;background:var(--sunk);border-radius:4px;width:100%;display:block}.shelf small{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}@container bench (width>=1181px){main.bench[data-has=true]{grid-template-rows:auto auto 1fr;grid-template-columns:minmax(17rem,22rem) minmax(0,1fr) minmax(20rem,24rem)}.side{grid-area:2/1/span 2/2}.middle{grid-area:2/2}.unit-panel{grid-area:2/3/span 2/4}.wide{grid-area:3/2}}@media (width<=820px){.of-network{flex-basis:100%;order:4;max-width:100%}}@media (width<=560px){.sections{flex-basis:auto;order:0}}@container bench (width<=820px){main.bench[data-has=true]{grid-template-columns:minmax(0,1fr)}.followed li{grid-template-columns:minmax(0,1fr) auto auto}.followed .answer-bar{grid-area:2/1/auto/-1}}@container bench (width<=560px){.layer-row ul{grid-template-columns:repeat(3,minmax(0,1fr))}.pictures,.map-pick{grid-template-columns:repeat(2,minmax(0,1fr));gap:.5rem}}@media (forced-colors:active){.answer-bar i,.cause-bar i{background:highlight}}";
+var We = ".of-network{color:var(--soft);text-overflow:ellipsis;white-space:nowrap;min-width:0;max-width:36ch;font-size:.88rem;overflow:hidden}main.bench{grid-template-columns:minmax(17rem,23rem) minmax(0,1fr);align-items:start;gap:1.1rem 1.4rem;max-width:1800px;display:grid}main.bench[data-has=false]{grid-template-columns:minmax(0,34rem);justify-content:center}.room{container:bench/inline-size}.late{border:1px solid var(--line);background:var(--warn);border-radius:10px;grid-column:1/-1;padding:.5rem 1rem}.side{gap:1.1rem;min-width:0;display:grid}.middle{min-width:0}.wide{grid-column:1/-1;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));align-items:start;gap:1.1rem;display:grid}.unit-panel{grid-column:1/-1}.trouble button{white-space:nowrap;flex:none}.trouble{border:1px solid var(--negative);background:var(--warn);border-radius:10px;grid-column:1/-1;justify-content:space-between;align-items:center;gap:1rem;padding:.6rem 1rem;display:flex}main.bench .choice{flex-wrap:wrap;max-width:100%}main.bench .choice button{white-space:normal;overflow-wrap:anywhere;min-width:0}.plain{min-height:0;color:var(--accent);text-underline-offset:2px;overflow-wrap:anywhere;text-align:left;background:0 0;border:0;border-radius:3px;padding:0;text-decoration:underline;display:inline}.icon.small{width:1.7rem;min-width:1.7rem;min-height:1.7rem}button[aria-pressed=true]:not(.choice button),button[role=switch][aria-checked=true]{border-color:var(--accent-fill);background:var(--accent-soft)}progress{accent-color:var(--accent-fill);vertical-align:middle;width:8rem;height:.5rem}.photo-head,.panel-head,.unit-head,.over-head{justify-content:space-between;align-items:center;gap:.6rem;display:flex}.photo-head h2,.unit-head h2{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.export{white-space:nowrap;flex:none;align-items:center;gap:.35rem;font-size:.86rem;display:inline-flex}.export button{min-height:1.75rem;padding:.1rem .6rem;font-size:.86rem}.stage{touch-action:none;cursor:crosshair;-webkit-user-select:none;user-select:none;min-height:6rem;margin-top:.6rem;line-height:0;position:relative}.stage canvas{background:var(--grey);border-radius:4px;width:100%;height:auto;display:block}.handle{pointer-events:none;background:0 0;border:2px solid #fff;border-radius:1px;outline:2px solid #000a;min-height:0;padding:0;position:absolute;top:0;left:0}.handle:hover{border-color:#fff}.handle:focus-visible{outline:3px solid var(--accent-fill);outline-offset:1px}.handle[data-disc=true]{border-radius:50%}.handle[data-idle=true]:not(:focus-visible){opacity:0}.stage-busy{width:auto;position:absolute;bottom:.6rem;left:.6rem;right:.6rem}.sources{flex-wrap:wrap;align-items:center;gap:.4rem;margin-top:.7rem;display:flex}.sources input[type=file]{clip-path:inset(50%);width:1px;height:1px;min-height:0;padding:0;position:absolute;overflow:hidden}.sources label:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.tools{flex-wrap:wrap;align-items:center;gap:.5rem;margin-top:.7rem;font-size:.9rem;display:flex}.tools .note{flex-basis:100%;margin:0}.size{color:var(--soft);flex:12rem;align-items:center;gap:.5rem;display:inline-flex}.size input{flex:1;min-width:5rem}.size output{min-width:3.2rem}.drop{border:2px dashed var(--line);text-align:center;color:var(--soft);border-radius:12px;margin-top:.7rem;padding:3.2rem 1.2rem}.drop[data-over=true]{border-color:var(--accent-fill);background:var(--accent-soft)}.drop .note{max-width:46ch;margin:1.1rem auto 0}.drop-title{color:var(--ink);font-size:1.25rem;font-weight:600}.answers{gap:.15rem;margin-top:.5rem;list-style:none;display:grid}.answers button,.answer{text-align:left;border-radius:6px;grid-template-columns:minmax(0,1fr) auto;gap:.05rem .6rem;width:100%;min-height:0;padding:.25rem .5rem;font-size:.92rem;display:grid}.answers button{background:0 0;border-color:#0000}.answers button:hover{border-color:var(--line)}.answers button[aria-pressed=true]{border-color:var(--accent-fill);background:var(--accent-soft)}.answer-name{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.answer-score{font-variant-numeric:tabular-nums;color:var(--soft)}.answer-bar{background:var(--sunk);border-radius:3px;grid-column:1/-1;width:100%;height:.36rem;display:block;position:relative}.answer-bar i{background:var(--accent-fill);border-radius:3px;position:absolute;inset:0 auto 0 0}.answer-bar b{background:var(--ink);width:2px;margin-left:-1px;position:absolute;top:-.18rem;bottom:-.18rem}.silenced,.changed{margin-top:.9rem;font-size:.9rem}.silenced ul,.changed ul,.layer-row ul,.causes ul,.followed ul,.shelf,.layer-choice ul{list-style:none}.silenced h3,.changed h3{margin-top:.5rem}.chip{gap:.4rem;min-height:1.7rem;position:relative}.changed li{justify-content:space-between;gap:.8rem;padding:.12rem 0;display:flex}.changed li>:first-child{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.changed li>span{font-variant-numeric:tabular-nums;color:var(--soft);white-space:nowrap}.followed{margin-bottom:1rem}.followed li{grid-template-columns:minmax(7rem,1fr) minmax(5rem,2fr) 8.5rem auto;align-items:center;gap:.7rem;padding:.2rem 0;font-size:.92rem;display:grid}.followed .answer-bar{grid-column:auto}.middle-head{flex-wrap:wrap;align-items:center;gap:.5rem 1rem;margin-bottom:.4rem;display:flex}.middle-head h2{margin-right:auto}.layer-choice{font-size:.9rem;position:relative}.layer-choice ul{z-index:10;background:var(--panel);border:1px solid var(--line);border-radius:8px;width:max-content;max-width:min(86vw,26rem);max-height:22rem;padding:.6rem .9rem;position:absolute;right:0;overflow:auto;box-shadow:0 6px 24px #0003}.layer-choice small{display:inline}.layer-row{margin-top:.9rem}.layer-row h3 small{font-weight:400;display:inline}.layer-row h3{color:var(--soft);margin-bottom:.25rem;font-weight:600}.layer-row ul{grid-template-columns:repeat(6,minmax(0,9.4rem));gap:.35rem;margin-inline:-5px;display:grid}.tile-button,.causes li button,.answers button{position:relative}.tile-button{contain:layout style paint;background:0 0;border-color:#0000;border-radius:8px;gap:.15rem;width:100%;padding:4px;display:grid}.tile-button canvas{border-radius:3px;width:100%;height:auto;display:block}.tile-button .caption{flex-wrap:wrap;gap:0 .4rem;width:100%}.tile-button .caption b{overflow:visible}.tile-button[data-silenced=true] canvas{opacity:.3}.tile-button .fallen{color:var(--negative)}.unit-panel{align-content:start;gap:.1rem;display:grid}.pictures{grid-template-columns:repeat(2,minmax(0,11rem));gap:.8rem;margin:.3rem 0 .4rem;display:grid}[data-late=true]{opacity:.55}.pictures canvas,.no-picture{background:var(--grey);border-radius:3px;width:100%;height:auto;display:block}.no-picture{aspect-ratio:1;opacity:.25}.pictures .projection{filter:var(--boost,none)}figcaption{color:var(--soft);font-size:.8rem}.unit-bar{flex-wrap:wrap;align-items:center;gap:.5rem;margin:.25rem 0 .4rem;font-size:.9rem;display:flex}.unit-bar .grow{flex:1;min-width:9rem}.unit-bar output{min-width:6rem}.unit-panel h3{margin-top:.8rem}.map-pick{grid-template-columns:repeat(2,minmax(0,11rem));align-items:start;gap:.8rem;margin-top:.4rem;display:grid}.map-pick button:first-child{cursor:crosshair;border:0;border-radius:3px;min-height:0;padding:0;line-height:0;position:relative}.map-pick canvas{border-radius:3px;width:100%;height:auto}.map-pick i{border:2px solid var(--mark);outline:1px solid #000a;min-width:6px;min-height:6px;position:absolute}.map-pick .note{max-width:22ch}.walked{flex-wrap:wrap;gap:.2rem .5rem;margin-bottom:.3rem;font-size:.86rem;display:flex}.walked button:after{content:\" ›\";color:var(--soft)}.causes ul{gap:.1rem;margin:.3rem 0;display:grid}.causes li button{text-align:left;background:0 0;border-color:#0000;grid-template-columns:40px minmax(4.5rem,auto) minmax(3rem,1fr) 4.5rem;align-items:center;gap:.6rem;width:100%;padding:.15rem .3rem;font-size:.9rem;display:grid}.causes li button:hover{border-color:var(--line)}.cause-picture{background:var(--sunk);border-radius:3px;place-items:center;width:40px;height:40px;display:grid;overflow:hidden}.cause-picture canvas{max-width:40px;max-height:40px}.cause-bar{background:var(--sunk);border-radius:3px;height:.5rem;display:block}.cause-bar i{background:var(--accent-fill);border-radius:3px;height:100%;display:block}.cause-bar[data-against=true] i{background:var(--negative)}.causes .number{text-align:right}.cause-name small{display:inline}.sweep-picture{border-radius:4px;width:320px;max-width:100%;height:auto;margin-top:.6rem;display:block}.plot{margin-top:.5rem}.plot svg{width:100%;max-width:34rem;height:auto;overflow:visible}.plot path{fill:none;stroke-width:2px;stroke:var(--accent-fill);vector-effect:non-scaling-stroke}.plot .line-first{stroke:var(--soft);stroke-dasharray:2 3}.plot .line-last{stroke:var(--negative);stroke-dasharray:6 3}.plot .axis{stroke:var(--line)}.plot .now{stroke:var(--mark);stroke-width:2px}.plot text{fill:var(--soft);font-size:11px}.plot figcaption{font-variant-numeric:tabular-nums;flex-wrap:wrap;gap:.2rem 1.2rem;display:flex}.plot figcaption span:before{content:\"\";border-top:2px solid var(--accent-fill);vertical-align:middle;width:1rem;margin-right:.4rem;display:inline-block}.plot figcaption .line-first:before{border-top:2px dotted var(--soft)}.plot figcaption .line-last:before{border-top:2px dashed var(--negative)}dialog.over{border:1px solid var(--line);background:var(--panel);color:var(--ink);border-radius:12px;width:min(58rem,94vw);max-height:88vh;margin:auto;padding:1rem 1.2rem 1.3rem}dialog.over::backdrop{background:#000a}.over-head{margin-bottom:.6rem}.key-list{gap:.35rem;margin-bottom:.8rem;display:grid}.key-list div{grid-template-columns:7rem minmax(0,1fr);align-items:baseline;gap:.8rem;display:grid}.camera{background:#000;border-radius:6px;width:100%;max-height:60vh;margin-bottom:.7rem;display:block}.shelf{grid-template-columns:repeat(auto-fill,minmax(7.2rem,1fr));gap:.4rem;margin:.8rem 0;display:grid}.shelf button{text-align:left;background:0 0;border-color:#0000;align-content:start;gap:.2rem;width:100%;padding:4px;display:grid}.shelf button:hover{border-color:var(--line)}.shelf img,.no-thumb{aspect-ratio:1;object-fit:cover;background:var(--sunk);border-radius:4px;width:100%;display:block}.shelf small{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}@container bench (width>=1181px){main.bench[data-has=true]{grid-template-rows:auto auto 1fr;grid-template-columns:minmax(17rem,22rem) minmax(0,1fr) minmax(20rem,24rem)}.side{grid-area:2/1/span 2/2}.middle{grid-area:2/2}.unit-panel{grid-area:2/3/span 2/4}.wide{grid-area:3/2}}@media (width<=820px){.of-network{flex-basis:100%;order:4;max-width:100%}.sections{flex-basis:auto;order:0}}@container bench (width<=820px){main.bench[data-has=true]{grid-template-columns:minmax(0,1fr)}.followed li{grid-template-columns:minmax(0,1fr) auto auto}.followed .answer-bar{grid-area:2/1/auto/-1}}@container bench (width<=560px){.layer-row ul{grid-template-columns:repeat(3,minmax(0,1fr))}.pictures,.map-pick{grid-template-columns:repeat(2,minmax(0,1fr));gap:.5rem}}@media (forced-colors:active){.answer-bar i,.cause-bar i{background:highlight}}";
 F(null);
 function Ge(e) {
 	return e.ctrlKey || e.metaKey ? `Ctrl+${e.key.toLowerCase()}` : e.shiftKey && e.key.length > 1 ? `Shift+${e.key}` : e.key;
@@ -720,9 +720,9 @@ function G(e) {
 		at: t[3] === void 0 ? null : [Number(t[3]), Number(t[4])]
 	} : null;
 }
-var ct = (e) => e.replace(/@\d+,\d+$/, ""), lt = Symbol.for("pv"), ut = 0;
+var K = (e) => e.replace(/@\d+,\d+$/, ""), ct = Symbol.for("pv"), lt = 0;
 Array.isArray;
-function K(t, n, r, i, a, o) {
+function q(t, n, r, i, a, o) {
 	n ||= {};
 	var s, c, l = n;
 	if ("ref" in l && typeof t != "function") for (c in l = {}, n) c == "ref" ? s = n[c] : l[c] = n[c];
@@ -736,21 +736,21 @@ function K(t, n, r, i, a, o) {
 		__b: 0,
 		__e: null,
 		__c: null,
-		constructor: lt,
-		__v: --ut,
+		constructor: ct,
+		__v: --lt,
 		__i: -1,
 		__u: 0
 	};
 	return (a || o) && (u.__source = a, u.__self = o), e.vnode && e.vnode(u), u;
 }
 // src/bench/bench.tsx
-var dt = F(null);
-function q() {
-	let e = je(dt);
+var ut = F(null);
+function J() {
+	let e = je(ut);
 	if (!e) throw Error("no bench");
 	return e;
 }
-function J(e) {
+function dt(e) {
 	let t = U(null);
 	H(() => {
 		t.current && e.draw(t.current);
@@ -759,14 +759,14 @@ function J(e) {
 		role: "img",
 		"aria-label": e.label
 	} : { "aria-hidden": !0 };
-	return /* @__PURE__ */ K("canvas", {
+	return /* @__PURE__ */ q("canvas", {
 		ref: t,
 		class: e.class,
 		...n
 	});
 }
 function ft(e, t) {
-	let { api: n, fail: r } = q();
+	let { api: n, fail: r } = J();
 	H(() => {
 		if (!e) return;
 		let i = new AbortController();
@@ -967,56 +967,56 @@ var X = (e) => {
 }, Mt = (e) => `${Math.round(e / (1 << 20))} MB`;
 // src/bench/parts/Classes.tsx
 function Nt() {
-	let { glance: e, about: t, chosen: n, choose: r } = q();
+	let { glance: e, about: t, chosen: n, choose: r } = J();
 	if (!e) return null;
 	let i = n.cover.length || n.transform || n.silenced.length, a = Y(t), o = a ? 1 : Math.max(1e-9, ...e.classes.flatMap((e) => [Math.abs(e.score ?? 0), Math.abs(e.before ?? 0)]));
-	return /* @__PURE__ */ K("section", {
+	return /* @__PURE__ */ q("section", {
 		class: "panel",
 		"aria-labelledby": "classes-title",
 		children: [
-			/* @__PURE__ */ K("h2", {
+			/* @__PURE__ */ q("h2", {
 				id: "classes-title",
 				children: a ? "Classes" : "Answers"
 			}),
-			e.classes.length === 0 ? /* @__PURE__ */ K("p", {
+			e.classes.length === 0 ? /* @__PURE__ */ q("p", {
 				class: "note",
 				children: ["The output of this network has no meaning that is known: ", t.meaning]
-			}) : /* @__PURE__ */ K("ol", {
+			}) : /* @__PURE__ */ q("ol", {
 				class: "answers",
 				"aria-label": a ? "The most probable classes" : "The largest answers",
-				children: e.classes.map((e) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K(Pt, {
+				children: e.classes.map((e) => /* @__PURE__ */ q("li", { children: /* @__PURE__ */ q(Pt, {
 					one: e,
 					most: o,
 					chosen: n.unit === `${t.output}:${e.channel}`,
 					pick: t.outputListed ? () => r({ unit: `${t.output}:${e.channel}` }, "push") : null
 				}) }, e.channel))
 			}),
-			i ? /* @__PURE__ */ K("p", {
+			i ? /* @__PURE__ */ q("p", {
 				class: "note",
 				children: "The line marks the photo as it is."
 			}) : null,
-			n.silenced.length > 0 && /* @__PURE__ */ K(Ft, {}),
-			e.changed && !i && /* @__PURE__ */ K(It, {})
+			n.silenced.length > 0 && /* @__PURE__ */ q(Ft, {}),
+			e.changed && !i && /* @__PURE__ */ q(It, {})
 		]
 	});
 }
 function Pt({ one: e, most: t, chosen: n, pick: r }) {
-	let { about: i } = q(), a = Q(e.score, Y(i)), o = /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K("bdi", {
+	let { about: i } = J(), a = Q(e.score, Y(i)), o = /* @__PURE__ */ q(b, { children: [
+		/* @__PURE__ */ q("bdi", {
 			class: "answer-name",
 			title: e.name,
 			children: e.name
 		}),
-		/* @__PURE__ */ K("span", {
+		/* @__PURE__ */ q("span", {
 			class: "answer-score",
 			children: a
 		}),
-		/* @__PURE__ */ K("span", {
+		/* @__PURE__ */ q("span", {
 			class: "answer-bar",
 			"aria-hidden": "true",
-			children: [/* @__PURE__ */ K("i", { style: { width: `${100 * Math.abs(e.score ?? 0) / t}%` } }), e.before !== void 0 && /* @__PURE__ */ K("b", { style: { left: `${Math.min(100, 100 * Math.abs(e.before) / t)}%` } })]
+			children: [/* @__PURE__ */ q("i", { style: { width: `${100 * Math.abs(e.score ?? 0) / t}%` } }), e.before !== void 0 && /* @__PURE__ */ q("b", { style: { left: `${Math.min(100, 100 * Math.abs(e.before) / t)}%` } })]
 		}),
-		e.before !== void 0 && /* @__PURE__ */ K("span", {
+		e.before !== void 0 && /* @__PURE__ */ q("span", {
 			class: "heard",
 			children: [
 				", ",
@@ -1025,35 +1025,35 @@ function Pt({ one: e, most: t, chosen: n, pick: r }) {
 			]
 		})
 	] });
-	return r ? /* @__PURE__ */ K("button", {
+	return r ? /* @__PURE__ */ q("button", {
 		type: "button",
 		"aria-pressed": n,
 		onClick: r,
 		title: "What it takes from the photo",
 		children: o
-	}) : /* @__PURE__ */ K("div", {
+	}) : /* @__PURE__ */ q("div", {
 		class: "answer",
 		children: o
 	});
 }
 function Ft() {
-	let { chosen: e, choose: t } = q();
-	return /* @__PURE__ */ K("div", {
+	let { chosen: e, choose: t } = J();
+	return /* @__PURE__ */ q("div", {
 		class: "silenced",
-		children: [/* @__PURE__ */ K("h3", { children: "Silenced units" }), /* @__PURE__ */ K("ul", {
+		children: [/* @__PURE__ */ q("h3", { children: "Silenced units" }), /* @__PURE__ */ q("ul", {
 			class: "chips",
-			children: e.silenced.map((n) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("button", {
+			children: e.silenced.map((n) => /* @__PURE__ */ q("li", { children: /* @__PURE__ */ q("button", {
 				class: "chip",
 				type: "button",
 				onClick: () => t({ silenced: e.silenced.filter((e) => e !== n) }),
 				title: "Let it speak again",
 				children: [
 					n,
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ q("span", {
 						"aria-hidden": "true",
 						children: "×"
 					}),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ q("span", {
 						class: "heard",
 						children: "let it speak again"
 					})
@@ -1063,27 +1063,27 @@ function Ft() {
 	});
 }
 function It() {
-	let { glance: e, about: t, choose: n } = q(), r = e?.changed;
-	return r ? /* @__PURE__ */ K("details", {
+	let { glance: e, about: t, choose: n } = J(), r = e?.changed;
+	return r ? /* @__PURE__ */ q("details", {
 		class: "changed",
 		open: !0,
 		children: [
-			/* @__PURE__ */ K("summary", { children: ["Changed against ", /* @__PURE__ */ K("bdi", { children: r.name })] }),
-			/* @__PURE__ */ K("ul", { children: r.classes.map((e) => /* @__PURE__ */ K("li", { children: [
-				/* @__PURE__ */ K("bdi", { children: e.name }),
+			/* @__PURE__ */ q("summary", { children: ["Changed against ", /* @__PURE__ */ q("bdi", { children: r.name })] }),
+			/* @__PURE__ */ q("ul", { children: r.classes.map((e) => /* @__PURE__ */ q("li", { children: [
+				/* @__PURE__ */ q("bdi", { children: e.name }),
 				" ",
-				/* @__PURE__ */ K("span", { children: Y(t) ? `${Z(100 * (e.now - e.before))} %` : Z(e.now - e.before) })
+				/* @__PURE__ */ q("span", { children: Y(t) ? `${Z(100 * (e.now - e.before))} %` : Z(e.now - e.before) })
 			] }, e.channel)) }),
-			/* @__PURE__ */ K("h3", { children: "Units, before and now" }),
-			/* @__PURE__ */ K("ul", { children: r.units.map((e) => /* @__PURE__ */ K("li", { children: [
-				/* @__PURE__ */ K("button", {
+			/* @__PURE__ */ q("h3", { children: "Units, before and now" }),
+			/* @__PURE__ */ q("ul", { children: r.units.map((e) => /* @__PURE__ */ q("li", { children: [
+				/* @__PURE__ */ q("button", {
 					class: "plain",
 					type: "button",
 					onClick: () => n({ unit: e.unit }, "push"),
 					children: mt(t, e.unit) ?? e.unit
 				}),
 				" ",
-				/* @__PURE__ */ K("span", { children: [
+				/* @__PURE__ */ q("span", { children: [
 					X(e.before),
 					" → ",
 					X(e.now)
@@ -1095,7 +1095,7 @@ function It() {
 // src/bench/parts/Curves.tsx
 var Lt = 360, Rt = 150;
 function zt() {
-	let { api: e, held: t, chosen: n, choose: r, about: i, session: a, fail: o } = q(), [s, c] = B(n.transform?.name ?? "rotation"), [l, u] = B(null), d = U(null), f = i.transformations.find((e) => e.name === s) ?? i.transformations[0], p = {
+	let { api: e, held: t, chosen: n, choose: r, about: i, session: a, fail: o } = J(), [s, c] = B(n.transform?.name ?? "rotation"), [l, u] = B(null), d = U(null), f = i.transformations.find((e) => e.name === s) ?? i.transformations[0], p = {
 		kind: "curve",
 		photo: t?.told.photo,
 		moved: n.moved,
@@ -1121,38 +1121,38 @@ function zt() {
 		n.transform && h();
 	}, [n.transform !== null, m]), V(() => () => d.current?.abort(), []), !f) return null;
 	let g = n.transform?.name === s ? n.transform.amount : f.identity, [_, v] = [Math.min(...f.values), Math.max(...f.values)], y = l?.key === m ? l : null;
-	return /* @__PURE__ */ K("section", {
+	return /* @__PURE__ */ q("section", {
 		class: "panel",
 		"aria-labelledby": "curves-title",
 		children: [
-			/* @__PURE__ */ K("div", {
+			/* @__PURE__ */ q("div", {
 				class: "panel-head",
-				children: [/* @__PURE__ */ K("h2", {
+				children: [/* @__PURE__ */ q("h2", {
 					id: "curves-title",
 					children: "Move, turn, scale"
-				}), n.transform && /* @__PURE__ */ K("button", {
+				}), n.transform && /* @__PURE__ */ q("button", {
 					type: "button",
 					onClick: () => r({ transform: null }),
 					children: "As it is"
 				})]
 			}),
-			/* @__PURE__ */ K("div", {
+			/* @__PURE__ */ q("div", {
 				class: "unit-bar",
 				children: [
-					/* @__PURE__ */ K("label", { children: [/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ q("label", { children: [/* @__PURE__ */ q("span", {
 						class: "heard",
 						children: "What is done"
-					}), /* @__PURE__ */ K("select", {
+					}), /* @__PURE__ */ q("select", {
 						value: s,
 						onChange: (e) => {
 							c(e.currentTarget.value), r({ transform: null });
 						},
-						children: i.transformations.map((e) => /* @__PURE__ */ K("option", {
+						children: i.transformations.map((e) => /* @__PURE__ */ q("option", {
 							value: e.name,
 							children: e.name
 						}, e.name))
 					})] }),
-					/* @__PURE__ */ K("input", {
+					/* @__PURE__ */ q("input", {
 						type: "range",
 						class: "grow",
 						min: _,
@@ -1172,22 +1172,22 @@ function zt() {
 							});
 						}
 					}),
-					/* @__PURE__ */ K("output", { children: [
+					/* @__PURE__ */ q("output", { children: [
 						X(g),
 						" ",
 						f.unit
 					] })
 				]
 			}),
-			y && /* @__PURE__ */ K("p", {
+			y && /* @__PURE__ */ q("p", {
 				class: "note",
 				children: "Distance: how far a layer's features are from those of the photo as it is, as a share of their length; 0 is unmoved."
 			}),
-			y ? /* @__PURE__ */ K(Bt, {
+			y ? /* @__PURE__ */ q(Bt, {
 				of: y,
 				amount: g,
 				isProbable: Y(i)
-			}) : /* @__PURE__ */ K("p", {
+			}) : /* @__PURE__ */ q("p", {
 				class: "note",
 				children: "Move the slider: the photo is changed, and the curves draw themselves."
 			})
@@ -1211,37 +1211,37 @@ function Bt({ of: e, amount: t, isProbable: n }) {
 		});
 	});
 	let u = (e) => (e - r) / (i - r || 1) * Lt, d = (e) => e.of.map((t, n) => t === null ? "" : `${n && e.of[n - 1] !== null ? "L" : "M"}${u(a[n]).toFixed(1)} ${(Rt - Rt * t / e.top).toFixed(1)}`).join(""), f = a.reduce((e, n, r) => Math.abs(n - t) < Math.abs((a[e] ?? 1e9) - t) ? r : e, 0);
-	return /* @__PURE__ */ K("figure", {
+	return /* @__PURE__ */ q("figure", {
 		class: "plot",
-		children: [/* @__PURE__ */ K("svg", {
+		children: [/* @__PURE__ */ q("svg", {
 			viewBox: "-6 -6 372 176",
 			role: "img",
 			"aria-label": `${c.map((e) => e.words).join(", ")} over ${e.head.name}`,
 			children: [
-				/* @__PURE__ */ K("line", {
+				/* @__PURE__ */ q("line", {
 					class: "axis",
 					x1: "0",
 					x2: Lt,
 					y1: Rt,
 					y2: Rt
 				}),
-				/* @__PURE__ */ K("line", {
+				/* @__PURE__ */ q("line", {
 					class: "now",
 					x1: u(t),
 					x2: u(t),
 					y1: "0",
 					y2: Rt
 				}),
-				c.map((e) => /* @__PURE__ */ K("path", {
+				c.map((e) => /* @__PURE__ */ q("path", {
 					class: e.class,
 					d: d(e)
 				}, e.words)),
-				/* @__PURE__ */ K("text", {
+				/* @__PURE__ */ q("text", {
 					x: "0",
 					y: 166,
 					children: X(r)
 				}),
-				/* @__PURE__ */ K("text", {
+				/* @__PURE__ */ q("text", {
 					x: Lt,
 					y: 166,
 					"text-anchor": "end",
@@ -1252,10 +1252,10 @@ function Bt({ of: e, amount: t, isProbable: n }) {
 					]
 				})
 			]
-		}), /* @__PURE__ */ K("figcaption", { children: c.map((e) => /* @__PURE__ */ K("span", {
+		}), /* @__PURE__ */ q("figcaption", { children: c.map((e) => /* @__PURE__ */ q("span", {
 			class: e.class,
 			children: [
-				/* @__PURE__ */ K("bdi", { children: e.words }),
+				/* @__PURE__ */ q("bdi", { children: e.words }),
 				" ",
 				e.class === "line-class" ? Q(e.of[f], n) : X(e.of[f])
 			]
@@ -1281,66 +1281,73 @@ function Vt(e, t, n, r) {
 }
 // src/bench/parts/Followed.tsx
 function Ht() {
-	let { about: e, glance: t, chosen: n, choose: r } = q();
-	return n.followed.length ? /* @__PURE__ */ K("section", {
+	let { about: e, glance: t, chosen: n, choose: r } = J();
+	return n.followed.length ? /* @__PURE__ */ q("section", {
 		class: "followed",
 		"aria-label": "Followed units",
-		children: [/* @__PURE__ */ K("h2", { children: "Followed" }), /* @__PURE__ */ K("ul", { children: (t?.followed ?? []).map((t) => {
-			let i = Math.max(Math.abs(t.before), Math.abs(t.value), 1e-9);
-			return /* @__PURE__ */ K("li", { children: [
-				/* @__PURE__ */ K("button", {
-					class: "plain",
-					type: "button",
-					onClick: () => r({ unit: t.unit }, "push"),
-					children: mt(e, t.unit) ?? t.unit
-				}),
-				/* @__PURE__ */ K("span", {
-					class: "answer-bar",
-					"aria-hidden": "true",
-					children: [/* @__PURE__ */ K("i", { style: { width: `${100 * Math.abs(t.value) / i}%` } }), /* @__PURE__ */ K("b", { style: { left: `${100 * Math.abs(t.before) / i}%` } })]
-				}),
-				/* @__PURE__ */ K("span", {
-					class: "number",
-					children: [
-						X(t.value),
-						" ",
-						/* @__PURE__ */ K("span", {
-							class: "quiet",
-							children: ["of ", X(t.before)]
-						})
-					]
-				}),
-				/* @__PURE__ */ K("button", {
-					class: "icon small",
-					type: "button",
-					"aria-label": `Follow ${t.unit} no longer`,
-					onClick: () => r({ followed: n.followed.filter((e) => e !== t.unit) }),
-					children: "×"
-				})
-			] }, t.unit);
-		}) })]
+		children: [
+			/* @__PURE__ */ q("h2", { children: "Followed" }),
+			/* @__PURE__ */ q("p", {
+				class: "note",
+				children: "Activations, of a map summed over it; the line marks the photo as it is."
+			}),
+			/* @__PURE__ */ q("ul", { children: (t?.followed ?? []).map((t) => {
+				let i = Math.max(Math.abs(t.before), Math.abs(t.value), 1e-9);
+				return /* @__PURE__ */ q("li", { children: [
+					/* @__PURE__ */ q("button", {
+						class: "plain",
+						type: "button",
+						onClick: () => r({ unit: t.unit }, "push"),
+						children: mt(e, t.unit) ?? t.unit
+					}),
+					/* @__PURE__ */ q("span", {
+						class: "answer-bar",
+						"aria-hidden": "true",
+						children: [/* @__PURE__ */ q("i", { style: { width: `${100 * Math.abs(t.value) / i}%` } }), /* @__PURE__ */ q("b", { style: { left: `${100 * Math.abs(t.before) / i}%` } })]
+					}),
+					/* @__PURE__ */ q("span", {
+						class: "number",
+						children: [
+							X(t.value),
+							" ",
+							/* @__PURE__ */ q("span", {
+								class: "quiet",
+								children: ["of ", X(t.before)]
+							})
+						]
+					}),
+					/* @__PURE__ */ q("button", {
+						class: "icon small",
+						type: "button",
+						"aria-label": `Follow ${t.unit} no longer`,
+						onClick: () => r({ followed: n.followed.filter((e) => e !== t.unit) }),
+						children: "×"
+					})
+				] }, t.unit);
+			}) })
+		]
 	}) : null;
 }
 // src/parts/frame.tsx
-var Ut = () => /* @__PURE__ */ K("svg", {
+var Ut = () => /* @__PURE__ */ q("svg", {
 	viewBox: "0 0 24 24",
 	"aria-hidden": "true",
 	children: [
-		/* @__PURE__ */ K("rect", {
+		/* @__PURE__ */ q("rect", {
 			x: "1.5",
 			y: "1.5",
 			width: "21",
 			height: "21",
 			rx: "3"
 		}),
-		/* @__PURE__ */ K("rect", {
+		/* @__PURE__ */ q("rect", {
 			x: "6.5",
 			y: "6.5",
 			width: "11",
 			height: "11",
 			rx: "1.5"
 		}),
-		/* @__PURE__ */ K("circle", {
+		/* @__PURE__ */ q("circle", {
 			cx: "12",
 			cy: "12",
 			r: "2"
@@ -1348,7 +1355,7 @@ var Ut = () => /* @__PURE__ */ K("svg", {
 	]
 });
 function Wt({ main: e }) {
-	return /* @__PURE__ */ K("a", {
+	return /* @__PURE__ */ q("a", {
 		class: "skip",
 		href: "#main",
 		onClick: (t) => {
@@ -1357,66 +1364,66 @@ function Wt({ main: e }) {
 		children: "Skip to content"
 	});
 }
-var Gt = ({ theme: e, help: t }) => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("button", {
+var Gt = ({ theme: e, help: t }) => /* @__PURE__ */ q(b, { children: [/* @__PURE__ */ q("button", {
 	class: "icon",
 	type: "button",
 	onClick: e,
 	"aria-label": "Light or dark",
 	title: "Light or dark (d)",
-	children: /* @__PURE__ */ K("svg", {
+	children: /* @__PURE__ */ q("svg", {
 		viewBox: "0 0 24 24",
 		"aria-hidden": "true",
-		children: [/* @__PURE__ */ K("circle", {
+		children: [/* @__PURE__ */ q("circle", {
 			cx: "12",
 			cy: "12",
 			r: "8"
-		}), /* @__PURE__ */ K("path", {
+		}), /* @__PURE__ */ q("path", {
 			d: "M12 4a8 8 0 0 1 0 16z",
 			class: "shaded"
 		})]
 	})
-}), /* @__PURE__ */ K("button", {
+}), /* @__PURE__ */ q("button", {
 	class: "icon",
 	type: "button",
 	onClick: t,
 	"aria-label": "Keyboard",
 	title: "Keyboard (?)",
 	children: "?"
-})] }), Kt = ({ rows: e, class: t }) => /* @__PURE__ */ K("dl", {
+})] }), Kt = ({ rows: e, class: t }) => /* @__PURE__ */ q("dl", {
 	class: t,
-	children: e.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: /* @__PURE__ */ K("kbd", { children: e }) }), /* @__PURE__ */ K("dd", { children: t })] }, e))
+	children: e.map(([e, t]) => /* @__PURE__ */ q("div", { children: [/* @__PURE__ */ q("dt", { children: /* @__PURE__ */ q("kbd", { children: e }) }), /* @__PURE__ */ q("dd", { children: t })] }, e))
 });
 // src/bench/parts/Head.tsx
 function qt({ help: e, theme: t }) {
-	let { about: n } = q(), r = W(), i = r.alone && n.atlas !== null;
-	return /* @__PURE__ */ K("header", {
+	let { about: n } = J(), r = W(), i = r.alone && n.atlas !== null;
+	return /* @__PURE__ */ q("header", {
 		class: "top",
 		children: [
-			/* @__PURE__ */ K(Wt, { main: () => He(r, "main") }),
-			/* @__PURE__ */ K("a", {
+			/* @__PURE__ */ q(Wt, { main: () => He(r, "main") }),
+			/* @__PURE__ */ q("a", {
 				class: "brand",
 				href: i ? "../" : "#/",
 				"aria-label": i ? "convscope: the atlas" : "convscope: an empty bench",
-				children: [/* @__PURE__ */ K(Ut, {}), /* @__PURE__ */ K("span", { children: "convscope" })]
+				children: [/* @__PURE__ */ q(Ut, {}), /* @__PURE__ */ q("span", { children: "convscope" })]
 			}),
-			/* @__PURE__ */ K("nav", {
+			/* @__PURE__ */ q("nav", {
 				class: "sections",
 				"aria-label": "Sections",
-				children: [i && /* @__PURE__ */ K("a", {
+				children: [i && /* @__PURE__ */ q("a", {
 					href: "../",
 					children: "Atlas"
-				}), /* @__PURE__ */ K("a", {
+				}), /* @__PURE__ */ q("a", {
 					href: "#/",
 					"aria-current": "page",
 					children: "Bench"
 				})]
 			}),
-			/* @__PURE__ */ K("span", {
+			/* @__PURE__ */ q("span", {
 				class: "of-network",
 				title: n.network,
 				children: n.network
 			}),
-			/* @__PURE__ */ K(Gt, {
+			/* @__PURE__ */ q(Gt, {
 				theme: t,
 				help: e
 			})
@@ -1431,16 +1438,16 @@ function Jt({ title: e, close: t, children: n }) {
 		return e?.showModal(), () => {
 			e?.close(), t?.focus?.({ preventScroll: !0 });
 		};
-	}, []), /* @__PURE__ */ K("dialog", {
+	}, []), /* @__PURE__ */ q("dialog", {
 		ref: r,
 		class: "sheet over",
 		"aria-label": e,
 		onClose: t,
 		onCancel: t,
 		onClick: (e) => e.target === r.current && t(),
-		children: [/* @__PURE__ */ K("div", {
+		children: [/* @__PURE__ */ q("div", {
 			class: "over-head",
-			children: [/* @__PURE__ */ K("h2", { children: e }), /* @__PURE__ */ K("button", {
+			children: [/* @__PURE__ */ q("h2", { children: e }), /* @__PURE__ */ q("button", {
 				class: "icon",
 				type: "button",
 				onClick: t,
@@ -1466,13 +1473,13 @@ var Yt = [
 	["?", "this list"]
 ];
 function Xt({ close: e }) {
-	return /* @__PURE__ */ K(Jt, {
+	return /* @__PURE__ */ q(Jt, {
 		title: "Keyboard",
 		close: e,
-		children: [/* @__PURE__ */ K(Kt, {
+		children: [/* @__PURE__ */ q(Kt, {
 			class: "key-list",
 			rows: Yt
-		}), /* @__PURE__ */ K("p", {
+		}), /* @__PURE__ */ q("p", {
 			class: "note",
 			children: "Everything else is reached with Tab and pressed with Enter. What you choose is in the address; a photo of your own lives as long as this page, in memory alone."
 		})]
@@ -1481,11 +1488,11 @@ function Xt({ close: e }) {
 F(null);
 // src/parts/small.tsx
 function Zt(e) {
-	return /* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ q("div", {
 		class: "choice",
 		role: "group",
 		"aria-label": e.label,
-		children: e.options.map(([t, n]) => /* @__PURE__ */ K("button", {
+		children: e.options.map(([t, n]) => /* @__PURE__ */ q("button", {
 			type: "button",
 			"aria-pressed": e.value === t,
 			onClick: () => e.change(t),
@@ -1493,8 +1500,22 @@ function Zt(e) {
 		}, t))
 	});
 }
+// src/words.ts
+var Qt = (e, ...t) => t.every((t) => e.some((e) => e.startsWith(t)));
+function $t(e, t) {
+	let [n, r] = [t.map((t) => t.name.slice(e.length + 1)), t.at(-1)?.op], i = e.slice(e.lastIndexOf(".") + 1);
+	return Qt(n, "squeeze", "expand") ? `fire ${/^\d+$/.test(i) ? i : e}` : r === "cat" && Qt(n, "branch") ? `inception ${e}` : t.some((e) => e.op === "add") && Qt(n, "conv") ? `residual block ${e}` : "";
+}
+function en(e, t) {
+	let [n, r] = e.split("~");
+	if (r !== void 0) return r.includes(".") ? "" : `directions of ${n}`;
+	let i = e.slice(0, Math.max(0, e.lastIndexOf("."))), a = i ? t.filter((e) => e.name.startsWith(`${i}.`) && !e.name.includes("~")) : [];
+	if (a.length < 3 || a.at(-1)?.name !== e) return "";
+	let o = $t(i, a);
+	return o ? `${o}, output` : `output of ${i}`;
+}
 // src/bench/keys.ts
-function Qt(e) {
+function tn(e) {
 	let t = W(), n = U(e);
 	n.current = e, H(() => {
 		let e = (e) => {
@@ -1507,13 +1528,13 @@ function Qt(e) {
 	}, [t]);
 }
 // src/bench/parts/Layers.tsx
-var $t = 104, en = "200px";
-function tn() {
+var nn = 104, rn = "200px";
+function an() {
 	let [e, t] = B(/* @__PURE__ */ new Set()), [n] = B(() => new IntersectionObserver((e) => t((t) => {
 		let n = new Set(t);
 		for (let { target: t, isIntersecting: r } of e) t.isConnected && n[r ? "delete" : "add"](t.dataset.layer ?? "");
 		return n;
-	}), { rootMargin: en })), [r] = B(() => (e) => {
+	}), { rootMargin: rn })), [r] = B(() => (e) => {
 		e && n.observe(e);
 	});
 	return V(() => {
@@ -1523,24 +1544,28 @@ function tn() {
 		};
 	}, []), [r, (t) => !e.has(t)];
 }
-function nn() {
-	let { glance: e, plain: t, chosen: n, choose: r, about: i, held: a } = q(), o = (t) => {
+function on() {
+	let { glance: e, plain: t, chosen: n, choose: r, about: i, held: a } = J(), o = (t) => {
 		let i = n.unit && G(n.unit), a = e?.layers.flatMap((e) => e.units.map((t) => `${e.name}:${t.channel}`)) ?? [], o = i ? a.indexOf(`${i.layer}:${i.channel}`) : -1, s = a[Math.min(Math.max(o + t, 0), a.length - 1)];
 		s && r({ unit: s });
 	};
-	Qt({
+	tn({
 		"[": () => o(-1),
 		"]": () => o(1)
 	}), H(() => {
 		e && a && pt("glance");
 	}, [e, a?.crop]);
-	let [s, c] = tn(), l = e?.layers.map((e) => c(e.name)).join(), u = Ae(() => e?.layers.map((e, o) => {
+	let [s, c] = an(), l = e?.layers.map((e) => c(e.name)).join(), u = Ae(() => e?.layers.map((e, o) => {
 		let l = new Map(t?.layers[o]?.units.map((e) => [e.channel, e.value]));
-		return /* @__PURE__ */ K("div", {
+		return /* @__PURE__ */ q("div", {
 			class: "layer-row",
 			ref: s,
 			"data-layer": e.name,
-			children: [/* @__PURE__ */ K("h3", { children: /* @__PURE__ */ K("bdi", { children: e.name }) }), /* @__PURE__ */ K("ul", { children: e.units.map((t, o) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K(rn, {
+			children: [/* @__PURE__ */ q("h3", { children: [
+				/* @__PURE__ */ q("bdi", { children: e.name }),
+				" ",
+				/* @__PURE__ */ q("small", { children: [i.layers.find((t) => t.name === e.name)?.op, en(e.name, i.layers)].filter(Boolean).join(", ") })
+			] }), /* @__PURE__ */ q("ul", { children: e.units.map((t, o) => /* @__PURE__ */ q("li", { children: /* @__PURE__ */ q(sn, {
 				layer: e.name,
 				unit: t,
 				before: l.get(t.channel),
@@ -1560,22 +1585,22 @@ function nn() {
 		n.silenced,
 		l
 	]);
-	return !e || !a ? /* @__PURE__ */ K("p", {
+	return !e || !a ? /* @__PURE__ */ q("p", {
 		class: "loading quiet",
 		role: "status",
 		children: "Looking…"
-	}) : /* @__PURE__ */ K("section", {
+	}) : /* @__PURE__ */ q("section", {
 		"aria-labelledby": "layers-title",
 		children: [
-			/* @__PURE__ */ K("div", {
+			/* @__PURE__ */ q("div", {
 				class: "middle-head",
 				children: [
-					/* @__PURE__ */ K("h2", {
+					/* @__PURE__ */ q("h2", {
 						id: "layers-title",
 						children: "Strongest units"
 					}),
-					/* @__PURE__ */ K(an, {}),
-					i.atlas && /* @__PURE__ */ K(Zt, {
+					/* @__PURE__ */ q(cn, {}),
+					i.atlas && /* @__PURE__ */ q(Zt, {
 						label: "What is strong",
 						value: n.by,
 						options: [["activation", "by activation"], ["atlas", "by share of its maximum"]],
@@ -1583,7 +1608,7 @@ function nn() {
 					})
 				]
 			}),
-			/* @__PURE__ */ K("p", {
+			/* @__PURE__ */ q("p", {
 				class: "note",
 				children: "The photo is bright where a unit responds. Below stand the unit's number in its layer, and its strongest response."
 			}),
@@ -1591,18 +1616,18 @@ function nn() {
 		]
 	});
 }
-function rn({ layer: e, unit: t, before: n, photo: r, unitNow: i, silenced: a, choose: o, called: s, seen: c }) {
+function sn({ layer: e, unit: t, before: n, photo: r, unitNow: i, silenced: a, choose: o, called: s, seen: c }) {
 	if (!r) return null;
 	let l = `${e}:${t.channel}`, u = n != null && t.value !== null && Math.abs(n - t.value) > .001 * Math.abs(n);
-	return /* @__PURE__ */ K("button", {
+	return /* @__PURE__ */ q("button", {
 		type: "button",
 		class: "tile-button",
-		"aria-pressed": i !== null && ct(i) === l,
+		"aria-pressed": i !== null && K(i) === l,
 		"data-silenced": a.includes(l),
 		onClick: () => o({ unit: l }, "push"),
 		children: [
-			/* @__PURE__ */ K(J, {
-				draw: (e) => c && Tt(e, r, t, $t),
+			/* @__PURE__ */ q(dt, {
+				draw: (e) => c && Tt(e, r, t, nn),
 				of: [
 					r,
 					t.channel,
@@ -1610,49 +1635,49 @@ function rn({ layer: e, unit: t, before: n, photo: r, unitNow: i, silenced: a, c
 					c
 				]
 			}),
-			/* @__PURE__ */ K("span", {
+			/* @__PURE__ */ q("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
+				children: [/* @__PURE__ */ q("b", { children: [/* @__PURE__ */ q("span", {
 					class: "heard",
 					children: [e, ":"]
-				}), t.channel] }), /* @__PURE__ */ K("span", {
+				}), t.channel] }), /* @__PURE__ */ q("span", {
 					class: u ? "fallen" : "",
 					children: X(t.value)
 				})]
 			}),
-			s !== null && /* @__PURE__ */ K("small", {
+			s !== null && /* @__PURE__ */ q("small", {
 				class: "called",
-				children: /* @__PURE__ */ K("bdi", {
+				children: /* @__PURE__ */ q("bdi", {
 					class: "name",
 					children: s
 				})
 			}),
-			(u || a.includes(l)) && /* @__PURE__ */ K("span", {
+			(u || a.includes(l)) && /* @__PURE__ */ q("span", {
 				class: "heard",
 				children: [u ? `${X(n)} as it is ` : "", a.includes(l) ? "silenced" : ""]
 			})
 		]
 	});
 }
-function an() {
-	let { about: e, chosen: t, choose: n } = q(), [r, i] = B(!1), a = t.layers.length ? t.layers : e.shown, o = (t, r) => {
+function cn() {
+	let { about: e, chosen: t, choose: n } = J(), [r, i] = B(!1), a = t.layers.length ? t.layers : e.shown, o = (t, r) => {
 		let i = new Set(r ? [...a, t] : a.filter((e) => e !== t)), o = e.layers.map((e) => e.name).filter((e) => i.has(e));
 		o.length > 0 && o.length <= 16 && n({ layers: o.join() === e.shown.join() ? [] : o });
 	};
-	return /* @__PURE__ */ K("details", {
+	return /* @__PURE__ */ q("details", {
 		class: "layer-choice",
 		open: r,
 		onToggle: (e) => i(e.currentTarget.open),
-		children: [/* @__PURE__ */ K("summary", { children: [a.length, " layers"] }), r && /* @__PURE__ */ K("ul", { children: e.layers.map((e) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("label", { children: [
-			/* @__PURE__ */ K("input", {
+		children: [/* @__PURE__ */ q("summary", { children: [a.length, " layers"] }), r && /* @__PURE__ */ q("ul", { children: e.layers.map((e) => /* @__PURE__ */ q("li", { children: /* @__PURE__ */ q("label", { children: [
+			/* @__PURE__ */ q("input", {
 				type: "checkbox",
 				checked: a.includes(e.name),
 				onChange: (t) => o(e.name, t.currentTarget.checked)
 			}),
 			" ",
-			/* @__PURE__ */ K("bdi", { children: e.name }),
+			/* @__PURE__ */ q("bdi", { children: e.name }),
 			" ",
-			/* @__PURE__ */ K("small", { children: [
+			/* @__PURE__ */ q("small", { children: [
 				e.channels,
 				" × ",
 				e.height,
@@ -1663,7 +1688,7 @@ function an() {
 	});
 }
 // src/bench/photos.ts
-function on(e, t) {
+function ln(e, t) {
 	let n = W(), [r, i] = B(!1), [a, o] = B(!1), s = U(0), c = U(t);
 	c.current = t;
 	let l = (e) => {
@@ -1696,12 +1721,12 @@ function on(e, t) {
 		}
 	};
 }
-function sn(e) {
+function un(e) {
 	return window.isSecureContext ? navigator.mediaDevices?.getUserMedia ? null : "This browser gives no page a camera." : `Browsers give pages the camera on localhost or over https alone${e ? ": open the bench at http://127.0.0.1 or http://localhost." : ", and this notebook is at neither."}`;
 }
 // src/bench/parts/Camera.tsx
-function cn({ close: e, taken: t }) {
-	let n = U(null), { alone: r } = W(), [i, a] = B(sn(r)), [o, s] = B(!1);
+function dn({ close: e, taken: t }) {
+	let n = U(null), { alone: r } = W(), [i, a] = B(un(r)), [o, s] = B(!1);
 	return V(() => {
 		if (i) return;
 		let e = null, t = !0;
@@ -1713,20 +1738,20 @@ function cn({ close: e, taken: t }) {
 		}, (e) => a(e.name === "NotAllowedError" ? "The browser was not allowed to use the camera." : `There is no camera to use: ${e.message}`)), () => {
 			t = !1, e?.getTracks().forEach((e) => e.stop());
 		};
-	}, []), /* @__PURE__ */ K(Jt, {
+	}, []), /* @__PURE__ */ q(Jt, {
 		title: "Camera",
 		close: e,
-		children: i ? /* @__PURE__ */ K("p", {
+		children: i ? /* @__PURE__ */ q("p", {
 			role: "alert",
 			children: i
-		}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("video", {
+		}) : /* @__PURE__ */ q(b, { children: [/* @__PURE__ */ q("video", {
 			ref: n,
 			class: "camera",
 			muted: !0,
 			playsInline: !0,
 			onLoadedData: () => s(!0),
 			"aria-label": "What the camera sees"
-		}), /* @__PURE__ */ K("button", {
+		}), /* @__PURE__ */ q("button", {
 			type: "button",
 			disabled: !o,
 			onClick: () => {
@@ -1740,8 +1765,8 @@ function cn({ close: e, taken: t }) {
 	});
 }
 // src/bench/parts/Collection.tsx
-function ln({ close: e, chosen: t }) {
-	let { api: n, about: r, fail: i } = q(), [a, o] = B(""), [s, c] = B([]), [l, u] = B(null), d = (e, t, r = () => !0) => {
+function fn({ close: e, chosen: t }) {
+	let { api: n, about: r, fail: i } = J(), [a, o] = B(""), [s, c] = B([]), [l, u] = B(null), d = (e, t, r = () => !0) => {
 		n.images(e, a).then((e) => {
 			r() && (c([...t, ...e.images]), u(e.next));
 		}, i);
@@ -1751,34 +1776,34 @@ function ln({ close: e, chosen: t }) {
 		return () => {
 			e = !1, clearTimeout(t);
 		};
-	}, [a]), /* @__PURE__ */ K(Jt, {
+	}, [a]), /* @__PURE__ */ q(Jt, {
 		title: "The collection",
 		close: e,
 		children: [
-			/* @__PURE__ */ K("p", {
+			/* @__PURE__ */ q("p", {
 				class: "note",
 				children: r.collection?.said
 			}),
-			/* @__PURE__ */ K("input", {
+			/* @__PURE__ */ q("input", {
 				type: "search",
 				value: a,
 				onInput: (e) => o(e.currentTarget.value),
 				placeholder: "part of a name",
 				"aria-label": "Find an image by a part of its name"
 			}),
-			/* @__PURE__ */ K("ul", {
+			/* @__PURE__ */ q("ul", {
 				class: "shelf",
-				children: s.map((e) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("button", {
+				children: s.map((e) => /* @__PURE__ */ q("li", { children: /* @__PURE__ */ q("button", {
 					type: "button",
 					onClick: () => t(e.number),
-					children: [/* @__PURE__ */ K(un, { number: e.number }), /* @__PURE__ */ K("small", { children: /* @__PURE__ */ K("bdi", { children: e.name }) })]
+					children: [/* @__PURE__ */ q(pn, { number: e.number }), /* @__PURE__ */ q("small", { children: /* @__PURE__ */ q("bdi", { children: e.name }) })]
 				}) }, e.number))
 			}),
-			s.length === 0 && /* @__PURE__ */ K("p", {
+			s.length === 0 && /* @__PURE__ */ q("p", {
 				class: "quiet",
 				children: "Nothing is called so."
 			}),
-			l !== null && /* @__PURE__ */ K("button", {
+			l !== null && /* @__PURE__ */ q("button", {
 				type: "button",
 				onClick: () => d(l, s),
 				children: "More"
@@ -1786,8 +1811,8 @@ function ln({ close: e, chosen: t }) {
 		]
 	});
 }
-function un({ number: e }) {
-	let { api: t } = q(), [n, r] = B(null);
+function pn({ number: e }) {
+	let { api: t } = J(), [n, r] = B(null);
 	return V(() => {
 		let n = null, i = !0;
 		return t.thumb(e).then((e) => {
@@ -1795,13 +1820,13 @@ function un({ number: e }) {
 		}, () => void 0), () => {
 			i = !1, n && URL.revokeObjectURL(n);
 		};
-	}, [e]), n ? /* @__PURE__ */ K("img", {
+	}, [e]), n ? /* @__PURE__ */ q("img", {
 		src: n,
 		alt: ""
-	}) : /* @__PURE__ */ K("span", { class: "no-thumb" });
+	}) : /* @__PURE__ */ q("span", { class: "no-thumb" });
 }
 // src/bench/session.ts
-var dn = class {
+var mn = class {
 	steps = [];
 	add(e) {
 		let t = JSON.stringify(e.question);
@@ -1810,7 +1835,7 @@ var dn = class {
 	clear() {
 		this.steps = [];
 	}
-}, fn = (e) => `data:image/png;base64,${e}`, pn = (e, t, n, r) => ({
+}, hn = (e) => `data:image/png;base64,${e}`, gn = (e, t, n, r) => ({
 	question: e,
 	title: t,
 	rows: [[
@@ -1823,7 +1848,7 @@ var dn = class {
 		e.before === void 0 ? "" : Q(e.before, r)
 	])],
 	pictures: []
-}), mn = (e, t, n) => ({
+}), _n = (e, t, n) => ({
 	question: e,
 	title: `What ${t.name ? `“${t.name}” (${t.unit})` : t.unit} takes from the photo`,
 	rows: [[
@@ -1837,8 +1862,8 @@ var dn = class {
 		`± ${X(t.scale)}`,
 		t.report
 	]],
-	pictures: [[n, "its receptive field"], [fn(t.projection), "its projection"]]
-}), hn = (e, t) => ({
+	pictures: [[n, "its receptive field"], [hn(t.projection), "its projection"]]
+}), vn = (e, t) => ({
 	question: e,
 	title: `What fed ${t.unit} from ${t.layer}`,
 	rows: [[
@@ -1851,11 +1876,11 @@ var dn = class {
 		X(e.value)
 	])],
 	pictures: []
-}), $ = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`), gn = (e) => e.length ? `<table><thead><tr>${(e[0] ?? []).map((e) => `<th scope="col">${$(e)}</th>`).join("")}</tr></thead><tbody>${e.slice(1).map((e) => `<tr>${e.map((e) => `<td>${$(e)}</td>`).join("")}</tr>`).join("")}</tbody></table>` : "", _n = ([e, t]) => {
+}), $ = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`), yn = (e) => e.length ? `<table><thead><tr>${(e[0] ?? []).map((e) => `<th scope="col">${$(e)}</th>`).join("")}</tr></thead><tbody>${e.slice(1).map((e) => `<tr>${e.map((e) => `<td>${$(e)}</td>`).join("")}</tr>`).join("")}</tbody></table>` : "", bn = ([e, t]) => {
 	let n = typeof e == "string" ? e : e();
 	return /^data:image\/(png|jpeg);base64,[A-Za-z0-9+/=]+$/.test(n) ? `<figure><img src="${n}" alt="${$(t)}"><figcaption>${$(t)}</figcaption></figure>` : "";
-}, vn = ":root{color-scheme:light dark;font:15px/1.5 system-ui,sans-serif}body{max-width:60rem;margin:2rem auto;padding:0 1rem}section{border-top:1px solid #8886;padding:1rem 0}h2{font-size:1.05rem}figure{display:inline-block;margin:0 1rem 0 0}img{width:224px;max-width:100%;image-rendering:pixelated;background:#808080}figcaption,small{opacity:.75;font-size:.85rem}table{border-collapse:collapse;margin:.6rem 0}td,th{text-align:left;padding:.15rem 1rem .15rem 0;border-bottom:1px solid #8884}";
-function yn({ kind: e, moved: t, transform: n, cover: r, silenced: i }) {
+}, xn = ":root{color-scheme:light dark;font:15px/1.5 system-ui,sans-serif}body{max-width:60rem;margin:2rem auto;padding:0 1rem}section{border-top:1px solid #8886;padding:1rem 0}h2{font-size:1.05rem}figure{display:inline-block;margin:0 1rem 0 0}img{width:224px;max-width:100%;image-rendering:pixelated;background:#808080}figcaption,small{opacity:.75;font-size:.85rem}table{border-collapse:collapse;margin:.6rem 0}td,th{text-align:left;padding:.15rem 1rem .15rem 0;border-bottom:1px solid #8884}";
+function Sn({ kind: e, moved: t, transform: n, cover: r, silenced: i }) {
 	let [a = 0, o = 0] = t ?? [], s = n, c = r, l = [
 		a || o ? `the crop moved by ${a}, ${o} px` : "",
 		s ? `${s.name} ${X(s.amount)}` : "",
@@ -1864,21 +1889,21 @@ function yn({ kind: e, moved: t, transform: n, cover: r, silenced: i }) {
 	].filter(Boolean);
 	return l.length ? `With ${l.join("; ")}.` : "";
 }
-function bn(e, t, n, r) {
-	let i = (e) => e && `<p>${$(e)}</p>`, a = e.map((e) => `<section><h2>${$(e.title)}</h2>${i(yn(e.question))}${e.pictures.map(_n).join("")}${gn(e.rows)}</section>`);
+function Cn(e, t, n, r) {
+	let i = (e) => e && `<p>${$(e)}</p>`, a = e.map((e) => `<section><h2>${$(e.title)}</h2>${i(Sn(e.question))}${e.pictures.map(bn).join("")}${yn(e.rows)}</section>`);
 	return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>${$(n.name)} on the bench</title><style>${vn}</style></head><body>
+<title>${$(n.name)} on the bench</title><style>${xn}</style></head><body>
 <h1>${$(n.name)}</h1><p>${$(t.network)} · input ${t.input.join(" × ")} · ${$(t.recipe)}</p>
-${_n([n.picture, "the photo as the network sees it"])}
+${bn([n.picture, "the photo as the network sees it"])}
 ${a.join("\n")}
 <section><h2>The Python that repeats it</h2><pre>${$(r)}</pre></section>
 <p><small>Made with the bench of convscope.</small></p></body></html>
 `;
 }
 // src/bench/parts/Export.tsx
-function xn() {
-	let { api: e, about: t, held: n, chosen: r, glance: i, session: a, fail: o, say: s } = q();
+function wn() {
+	let { api: e, about: t, held: n, chosen: r, glance: i, session: a, fail: o, say: s } = J();
 	if (!n) return null;
 	let c = n.told.name.replace(/\.\w{1,5}$/, "").replace(/^.*[/\\]/, "") || "photo", l = async () => {
 		let t = [...a.steps.map((e) => e.question), st(r)].slice(-200);
@@ -1895,8 +1920,8 @@ function xn() {
 		l().then((o) => {
 			if (e === "py") qe(`${c}.py`, o, "text/x-python");
 			else {
-				let e = u(), s = [...i ? [pn(st(r), "What the network answers", i.classes, Y(t))] : [], ...a.steps.filter((e) => JSON.stringify(e.question) !== JSON.stringify(st(r)))];
-				qe(`${c}.html`, bn(s, t, {
+				let e = u(), s = [...i ? [gn(st(r), "What the network answers", i.classes, Y(t))] : [], ...a.steps.filter((e) => JSON.stringify(e.question) !== JSON.stringify(st(r)))];
+				qe(`${c}.html`, Cn(s, t, {
 					name: n.told.name,
 					picture: e
 				}, o), "text/html");
@@ -1904,23 +1929,23 @@ function xn() {
 			s(e === "py" ? "Python saved" : "Page saved");
 		}, o);
 	};
-	return /* @__PURE__ */ K("span", {
+	return /* @__PURE__ */ q("span", {
 		class: "export",
 		role: "group",
 		"aria-label": "Save the session",
 		children: [
-			/* @__PURE__ */ K("span", {
+			/* @__PURE__ */ q("span", {
 				class: "quiet",
 				"aria-hidden": "true",
 				children: "Save"
 			}),
-			/* @__PURE__ */ K("button", {
+			/* @__PURE__ */ q("button", {
 				type: "button",
 				onClick: () => d("html"),
 				title: "One page with the pictures and numbers of this session",
 				children: "HTML"
 			}),
-			/* @__PURE__ */ K("button", {
+			/* @__PURE__ */ q("button", {
 				type: "button",
 				onClick: () => d("py"),
 				title: "The program that repeats this session",
@@ -1930,30 +1955,30 @@ function xn() {
 	});
 }
 // src/bench/parts/Stage.tsx
-var Sn = (e, t, n) => Math.min(Math.max(e, t), n);
-function Cn(e, t, n, r) {
+var Tn = (e, t, n) => Math.min(Math.max(e, t), n);
+function En(e, t, n, r) {
 	let i = new Path2D();
 	for (let [a, o] of e) n ? (i.moveTo((o + t / 2) * r, a * r), i.arc(o * r, a * r, t / 2 * r, 0, 7)) : i.rect(Math.round(o - t / 2) * r, Math.round(a - t / 2) * r, t * r, t * r);
 	return i;
 }
-var wn = /* @__PURE__ */ new WeakMap();
-function Tn(e) {
-	let t = wn.get(e);
+var Dn = /* @__PURE__ */ new WeakMap();
+function On(e) {
+	let t = Dn.get(e);
 	if (t) return t;
 	let n = new OffscreenCanvas(1, 1).getContext("2d");
 	n.imageSmoothingQuality = "high", n.drawImage(e, 0, 0, 1, 1);
 	let [r, i, a] = n.getImageData(0, 0, 1, 1).data, o = `rgb(${r},${i},${a})`;
-	return wn.set(e, o), o;
+	return Dn.set(e, o), o;
 }
-function En(e, t, n, r, i, a, o) {
+function kn(e, t, n, r, i, a, o) {
 	if (e.save(), r === "blur") {
 		let { width: r, height: i } = e.canvas;
 		e.clip(n), e.drawImage(bt(t, r, i, a / 2 * (r / t.width)), 0, 0, t.width * o, t.height * o);
-	} else e.fillStyle = r === "grey" ? i : Tn(t), e.fill(n);
+	} else e.fillStyle = r === "grey" ? i : On(t), e.fill(n);
 	e.restore();
 }
-function Dn({ busy: e }) {
-	let { held: t, chosen: n, choose: r, about: i } = q(), a = U(null), o = U(null), [s, c] = B(0), [l, u] = B([Math.round(i.input[1] / 2), Math.round(i.input[2] / 2)]), d = U(null), f = n.tool === "crop";
+function An({ busy: e }) {
+	let { held: t, chosen: n, choose: r, about: i } = J(), a = U(null), o = U(null), [s, c] = B(0), [l, u] = B([Math.round(i.input[1] / 2), Math.round(i.input[2] / 2)]), d = U(null), f = n.tool === "crop";
 	H(() => {
 		let e = o.current;
 		if (!e) return;
@@ -1966,11 +1991,11 @@ function Dn({ busy: e }) {
 		let e = vt(a.current, s, p.height * m);
 		if (e) {
 			if (e.drawImage(bt(p, a.current.width, a.current.height), 0, 0, s, p.height * m), f) {
-				let [r, i, a, o] = On(t.told, n.moved), c = new Path2D();
+				let [r, i, a, o] = jn(t.told, n.moved), c = new Path2D();
 				c.rect(0, 0, s, p.height * m), c.rect(i * m, r * m, o * m, a * m), e.fillStyle = "rgba(0,0,0,.55)", e.fill(c, "evenodd");
 			} else if (n.cover.length) {
 				let t = `rgb(${i.grey.join(",")})`;
-				En(e, p, Cn(n.cover, n.size, n.tool === "brush", m), n.fill, t, n.size, m);
+				kn(e, p, En(n.cover, n.size, n.tool === "brush", m), n.fill, t, n.size, m);
 			}
 		}
 	}, [
@@ -1983,15 +2008,15 @@ function Dn({ busy: e }) {
 		n.tool,
 		n.moved[0],
 		n.moved[1]
-	]), !t || !p) return /* @__PURE__ */ K("div", {
+	]), !t || !p) return /* @__PURE__ */ q("div", {
 		ref: o,
 		class: "stage"
 	});
 	let h = (e) => {
 		let t = a.current.getBoundingClientRect();
-		return [Sn(Math.round((e.clientY - t.top) / t.height * p.height), 0, p.height), Sn(Math.round((e.clientX - t.left) / t.width * p.width), 0, p.width)];
+		return [Tn(Math.round((e.clientY - t.top) / t.height * p.height), 0, p.height), Tn(Math.round((e.clientX - t.left) / t.width * p.width), 0, p.width)];
 	}, g = (e) => {
-		let [n, i] = t.told.rooms.map(([t, n], r) => Sn(e[r], t, n));
+		let [n, i] = t.told.rooms.map(([t, n], r) => Tn(e[r], t, n));
 		r({
 			moved: [n, i],
 			cover: []
@@ -2008,7 +2033,7 @@ function Dn({ busy: e }) {
 		let t = d.current;
 		if (!t) return;
 		let i = h(e);
-		f ? g([t.moved[0] - t.at[0] + i[0], t.moved[1] - t.at[1] + i[1]]) : n.tool === "square" ? r({ cover: [i] }) : r({ cover: [...n.cover, ...kn(n.cover.at(-1) ?? i, i, n.size)].slice(-4e3) }), u(i);
+		f ? g([t.moved[0] - t.at[0] + i[0], t.moved[1] - t.at[1] + i[1]]) : n.tool === "square" ? r({ cover: [i] }) : r({ cover: [...n.cover, ...Mn(n.cover.at(-1) ?? i, i, n.size)].slice(-4e3) }), u(i);
 	}, y = () => {
 		d.current = null;
 	}, b = f ? n.moved : n.tool === "brush" ? l : n.cover[0] ?? l, x = (e) => {
@@ -2019,18 +2044,18 @@ function Dn({ busy: e }) {
 			ArrowRight: [0, t]
 		}[e.key];
 		if (i) {
-			let e = [b[0] + i[0], b[1] + i[1]], t = [Sn(e[0], 0, p.height), Sn(e[1], 0, p.width)];
+			let e = [b[0] + i[0], b[1] + i[1]], t = [Tn(e[0], 0, p.height), Tn(e[1], 0, p.width)];
 			f ? g(e) : n.tool === "square" ? r({ cover: [t] }) : u(t);
 		} else if ((e.key === " " || e.key === "Enter") && !f) r({ cover: n.tool === "brush" ? [...n.cover, b] : [b] });
 		else return;
 		e.preventDefault(), e.stopPropagation();
-	}, [S, C, w, T] = f ? On(t.told, n.moved) : [
+	}, [S, C, w, T] = f ? jn(t.told, n.moved) : [
 		b[0] - n.size / 2,
 		b[1] - n.size / 2,
 		n.size,
 		n.size
 	], E = f ? `The crop, moved ${n.moved[0]} down and ${n.moved[1]} right` : `${n.tool === "brush" ? "The brush" : "The covering square"} at row ${b[0]}, column ${b[1]}${n.cover.length ? "" : ", covering nothing yet"}`;
-	return /* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ q("div", {
 		ref: o,
 		class: "stage",
 		onPointerDown: _,
@@ -2038,12 +2063,12 @@ function Dn({ busy: e }) {
 		onPointerUp: y,
 		onPointerCancel: y,
 		children: [
-			/* @__PURE__ */ K("canvas", {
+			/* @__PURE__ */ q("canvas", {
 				ref: a,
 				role: "img",
 				"aria-label": `${t.told.name}, as the network sees it`
 			}),
-			/* @__PURE__ */ K("button", {
+			/* @__PURE__ */ q("button", {
 				id: "handle",
 				type: "button",
 				class: "handle",
@@ -2057,7 +2082,7 @@ function Dn({ busy: e }) {
 				"aria-label": `${E}. The arrow keys move it.`,
 				onKeyDown: x
 			}),
-			e !== null && e > .05 && e < 1 && /* @__PURE__ */ K("progress", {
+			e !== null && e > .05 && e < 1 && /* @__PURE__ */ q("progress", {
 				class: "stage-busy",
 				value: e,
 				"aria-label": "The network computes"
@@ -2065,7 +2090,7 @@ function Dn({ busy: e }) {
 		]
 	});
 }
-function On(e, t) {
+function jn(e, t) {
 	let [n, r, i, a] = e.crop;
 	return [
 		n + t[0],
@@ -2074,50 +2099,50 @@ function On(e, t) {
 		a
 	];
 }
-function kn(e, t, n) {
+function Mn(e, t, n) {
 	let r = Math.max(1, Math.ceil(Math.hypot(t[0] - e[0], t[1] - e[1]) / Math.max(1, n / 4)));
 	return Array.from({ length: r }, (n, i) => [0, 1].map((n) => Math.round(e[n] + (t[n] - e[n]) * (i + 1) / r)));
 }
 // src/bench/parts/PhotoPanel.tsx
-var An = [
+var Nn = [
 	["square", "Square"],
 	["brush", "Brush"],
 	["crop", "Crop"]
-], jn = [
+], Pn = [
 	["grey", "grey"],
 	["mean", "mean"],
 	["blur", "blur"]
-], Mn = {
+], Fn = {
 	square: "Drag over the photo: the square covers a part, and everything answers as you go.",
 	brush: "Paint over what the network shall not see.",
 	crop: "Drag the frame to where the network looks."
 };
-function Nn({ taking: e, progress: t }) {
-	let { held: n, about: r } = q(), { alone: i } = W(), [a, o] = B(!1), [s, c] = B(!1), l = U(null);
-	return /* @__PURE__ */ K("section", {
+function In({ taking: e, progress: t }) {
+	let { held: n, about: r } = J(), { alone: i } = W(), [a, o] = B(!1), [s, c] = B(!1), l = U(null);
+	return /* @__PURE__ */ q("section", {
 		class: "panel photo",
 		"aria-labelledby": "photo-title",
 		children: [
-			/* @__PURE__ */ K("div", {
+			/* @__PURE__ */ q("div", {
 				class: "photo-head",
-				children: [/* @__PURE__ */ K("h2", {
+				children: [/* @__PURE__ */ q("h2", {
 					id: "photo-title",
-					children: n ? /* @__PURE__ */ K("bdi", {
+					children: n ? /* @__PURE__ */ q("bdi", {
 						title: n.told.name,
 						children: n.told.name
 					}) : "A photo"
-				}), n && /* @__PURE__ */ K(xn, {})]
+				}), n && /* @__PURE__ */ q(wn, {})]
 			}),
-			n ? /* @__PURE__ */ K(Dn, { busy: t }) : /* @__PURE__ */ K(Pn, {
+			n ? /* @__PURE__ */ q(An, { busy: t }) : /* @__PURE__ */ q(Ln, {
 				over: e.over,
 				busy: e.busy
 			}),
-			/* @__PURE__ */ K("div", {
+			/* @__PURE__ */ q("div", {
 				class: "sources",
 				children: [
-					/* @__PURE__ */ K("label", {
+					/* @__PURE__ */ q("label", {
 						class: "button",
-						children: ["Choose a file", /* @__PURE__ */ K("input", {
+						children: ["Choose a file", /* @__PURE__ */ q("input", {
 							id: "file",
 							ref: l,
 							type: "file",
@@ -2128,32 +2153,32 @@ function Nn({ taking: e, progress: t }) {
 							}
 						})]
 					}),
-					/* @__PURE__ */ K("button", {
+					/* @__PURE__ */ q("button", {
 						type: "button",
 						onClick: () => o(!0),
-						title: sn(i) ?? "",
+						title: un(i) ?? "",
 						children: "Camera"
 					}),
-					r.collection && /* @__PURE__ */ K("button", {
+					r.collection && /* @__PURE__ */ q("button", {
 						type: "button",
 						onClick: () => c(!0),
 						children: "Collection"
 					}),
-					e.busy && /* @__PURE__ */ K("span", {
+					e.busy && /* @__PURE__ */ q("span", {
 						class: "quiet",
 						role: "status",
 						children: "Reading…"
 					})
 				]
 			}),
-			n && /* @__PURE__ */ K(Fn, {}),
-			a && /* @__PURE__ */ K(cn, {
+			n && /* @__PURE__ */ q(Rn, {}),
+			a && /* @__PURE__ */ q(dn, {
 				close: () => o(!1),
 				taken: (t) => {
 					o(!1), e.file(t, "camera.png");
 				}
 			}),
-			s && /* @__PURE__ */ K(ln, {
+			s && /* @__PURE__ */ q(fn, {
 				close: () => c(!1),
 				chosen: (t) => {
 					c(!1), e.number(t);
@@ -2162,18 +2187,18 @@ function Nn({ taking: e, progress: t }) {
 		]
 	});
 }
-function Pn({ over: e, busy: t }) {
-	let { about: n } = q(), { alone: r } = W(), i = Y(n) ? "its classes" : "what it answers";
-	return /* @__PURE__ */ K("div", {
+function Ln({ over: e, busy: t }) {
+	let { about: n } = J(), { alone: r } = W(), i = Y(n) ? "its classes" : "what it answers";
+	return /* @__PURE__ */ q("div", {
 		class: "drop",
 		"data-over": e,
 		children: [
-			/* @__PURE__ */ K("p", {
+			/* @__PURE__ */ q("p", {
 				class: "drop-title",
 				children: t ? "Reading the photo…" : e ? "Let it go" : "Drop a photo here"
 			}),
-			/* @__PURE__ */ K("p", { children: "or paste one (Ctrl+V), or choose it below." }),
-			/* @__PURE__ */ K("p", {
+			/* @__PURE__ */ q("p", { children: "or paste one (Ctrl+V), or choose it below." }),
+			/* @__PURE__ */ q("p", {
 				class: "note",
 				children: [
 					"At once you see ",
@@ -2190,21 +2215,21 @@ function Pn({ over: e, busy: t }) {
 		]
 	});
 }
-function Fn() {
-	let { chosen: e, choose: t, about: n, held: r } = q(), i = W(), [, a, o] = n.input, s = r?.told.rooms.some(([e, t]) => e !== t) ?? !1 ? An : An.slice(0, 2), c = [Math.round(a / 2), Math.round(o / 2)], l = (e) => {
+function Rn() {
+	let { chosen: e, choose: t, about: n, held: r } = J(), i = W(), [, a, o] = n.input, s = r?.told.rooms.some(([e, t]) => e !== t) ?? !1 ? Nn : Nn.slice(0, 2), c = [Math.round(a / 2), Math.round(o / 2)], l = (e) => {
 		t({
 			tool: e,
 			cover: e === "square" ? [c] : []
 		}), requestAnimationFrame(() => He(i, "handle")?.focus());
 	};
-	return Qt({
+	return tn({
 		c: () => l("square"),
 		b: () => l("brush"),
 		Delete: () => t({ cover: [] })
-	}), /* @__PURE__ */ K("div", {
+	}), /* @__PURE__ */ q("div", {
 		class: "tools",
 		children: [
-			/* @__PURE__ */ K(Zt, {
+			/* @__PURE__ */ q(Zt, {
 				label: "What dragging does",
 				value: e.tool,
 				options: s,
@@ -2213,37 +2238,37 @@ function Fn() {
 					cover: []
 				})
 			}),
-			e.tool !== "crop" && /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(Zt, {
+			e.tool !== "crop" && /* @__PURE__ */ q(b, { children: [/* @__PURE__ */ q(Zt, {
 				label: "What covers",
 				value: e.fill,
-				options: jn,
+				options: Pn,
 				change: (e) => t({ fill: e })
-			}), /* @__PURE__ */ K("label", {
+			}), /* @__PURE__ */ q("label", {
 				class: "size",
 				children: [
-					/* @__PURE__ */ K("span", { children: "Size" }),
-					/* @__PURE__ */ K("input", {
+					/* @__PURE__ */ q("span", { children: "Size" }),
+					/* @__PURE__ */ q("input", {
 						type: "range",
 						min: Math.max(2, Math.round(Math.min(a, o) / 16)),
 						max: Math.round(Math.min(a, o) * .75),
 						value: e.size,
 						onInput: (e) => t({ size: Number(e.currentTarget.value) })
 					}),
-					/* @__PURE__ */ K("output", { children: [e.size, " px"] })
+					/* @__PURE__ */ q("output", { children: [e.size, " px"] })
 				]
 			})] }),
-			/* @__PURE__ */ K("p", {
+			/* @__PURE__ */ q("p", {
 				class: "note",
 				children: [
-					Mn[e.tool],
+					Fn[e.tool],
 					" ",
-					e.cover.length > 0 && /* @__PURE__ */ K("button", {
+					e.cover.length > 0 && /* @__PURE__ */ q("button", {
 						class: "plain",
 						type: "button",
 						onClick: () => t({ cover: [] }),
 						children: "Uncover"
 					}),
-					e.tool === "crop" && (e.moved[0] !== 0 || e.moved[1] !== 0) && /* @__PURE__ */ K("button", {
+					e.tool === "crop" && (e.moved[0] !== 0 || e.moved[1] !== 0) && /* @__PURE__ */ q("button", {
 						class: "plain",
 						type: "button",
 						onClick: () => t({ moved: [0, 0] }),
@@ -2255,31 +2280,31 @@ function Fn() {
 	});
 }
 // src/bench/parts/Contrast.tsx
-var In = [
+var zn = [
 	"1",
 	"2",
 	"4"
 ];
-function Ln() {
+function Bn() {
 	let { root: e } = W(), [t, n] = B(Ye.get("boost") ?? "1"), r = (t) => {
 		Je(e, t), Ye.set("boost", t), n(t);
 	};
-	return Qt({ e: () => r(In[(In.indexOf(t) + 1) % In.length] ?? "1") }), /* @__PURE__ */ K("span", {
+	return tn({ e: () => r(zn[(zn.indexOf(t) + 1) % zn.length] ?? "1") }), /* @__PURE__ */ q("span", {
 		class: "contrast",
-		children: [/* @__PURE__ */ K("span", {
+		children: [/* @__PURE__ */ q("span", {
 			"aria-hidden": "true",
 			children: "Contrast"
-		}), /* @__PURE__ */ K(Zt, {
+		}), /* @__PURE__ */ q(Zt, {
 			label: "Contrast of the projection",
 			value: t,
-			options: In.map((e) => [e, `${e}×`]),
+			options: zn.map((e) => [e, `${e}×`]),
 			change: r
 		})]
 	});
 }
 // src/bench/parts/Causes.tsx
-function Rn({ unit: e, settled: t, walk: n }) {
-	let { about: r, held: i, session: a } = q(), [o, s] = B(null);
+function Vn({ unit: e, settled: t, walk: n }) {
+	let { about: r, held: i, session: a } = J(), [o, s] = B(null);
 	if (ft({
 		kind: "causes",
 		photo: i?.told.photo,
@@ -2292,7 +2317,7 @@ function Rn({ unit: e, settled: t, walk: n }) {
 				of: e,
 				told: i,
 				first: !1
-			}), a.add(hn(n, i));
+			}), a.add(vn(n, i));
 		} catch (t) {
 			if (!t.message.includes("is the first layer")) throw t;
 			s({
@@ -2302,60 +2327,67 @@ function Rn({ unit: e, settled: t, walk: n }) {
 			});
 		}
 	}), !o) return null;
-	if (o.first) return /* @__PURE__ */ K("p", {
+	if (o.first) return /* @__PURE__ */ q("p", {
 		class: "note",
 		children: "The first layer: pixels alone feed it, as the projection shows."
 	});
 	let c = o.told, l = Math.max(1e-9, ...c.nodes.map((e) => Math.abs(e.amount))), { balance: u } = c, d = Object.values(u.others).reduce((e, t) => e + t, 0);
-	return /* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ q("div", {
 		class: "causes",
 		"data-late": o.of !== e,
 		children: [
-			/* @__PURE__ */ K("h3", { children: ["What fed it, from ", /* @__PURE__ */ K("bdi", { children: c.layer })] }),
-			/* @__PURE__ */ K("ul", { children: c.nodes.map((e) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("button", {
+			/* @__PURE__ */ q("h3", { children: ["What fed it, from ", /* @__PURE__ */ q("bdi", { children: c.layer })] }),
+			/* @__PURE__ */ q("ul", { children: c.nodes.map((e) => /* @__PURE__ */ q("li", { children: /* @__PURE__ */ q("button", {
 				type: "button",
 				onClick: () => n(o.of, e.unit),
 				title: "Walk on to this unit",
 				children: [
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ q("span", {
 						class: "cause-picture",
-						children: e.box && i && /* @__PURE__ */ K(J, {
+						children: e.box && i && /* @__PURE__ */ q(dt, {
 							draw: (t) => Et(t, i.crop, e.box, 40),
 							of: [i.crop, e]
 						})
 					}),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ q("span", {
 						class: "cause-name",
-						children: [/* @__PURE__ */ K("span", {
-							class: "heard",
-							children: [c.layer, ":"]
-						}), mt(r, e.unit) ?? e.unit.slice(c.layer.length + 1)]
+						children: [
+							/* @__PURE__ */ q("span", {
+								class: "heard",
+								children: [c.layer, ":"]
+							}),
+							mt(r, e.unit) ?? K(e.unit).slice(c.layer.length + 1),
+							G(e.unit)?.at && /* @__PURE__ */ q("small", {
+								class: "quiet",
+								children: [" at ", G(e.unit)?.at?.join(", ")]
+							})
+						]
 					}),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ q("span", {
 						class: "cause-bar",
 						"data-against": e.amount < 0,
-						children: /* @__PURE__ */ K("i", { style: { width: `${100 * Math.abs(e.amount) / l}%` } })
+						children: /* @__PURE__ */ q("i", { style: { width: `${100 * Math.abs(e.amount) / l}%` } })
 					}),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ q("span", {
 						class: "number",
 						children: Z(e.amount)
 					})
 				]
 			}) }, e.unit)) }),
-			/* @__PURE__ */ K("p", {
+			/* @__PURE__ */ q("p", {
 				class: "note",
 				title: "Each unit's activation times the signal that is carried back to it; together they are the activation above.",
 				children: [
 					"Adds up: ",
 					X(u.amount),
-					" = ",
+					" is ",
 					X(u.parts),
 					" from all units of the layer",
-					d ? ` ${Z(d)} by other ways` : "",
-					" ",
+					d ? `, ${Z(d)} by other ways` : "",
+					", ",
 					Z(u.biases),
 					" from biases",
-					c.curved ? ` ${Z(u.remainder)} not accounted for (curved: ${c.curved})` : "",
+					c.curved ? `, ${Z(u.remainder)} not accounted for (curved: ${c.curved})` : "",
 					"."
 				]
 			})
@@ -2363,9 +2395,9 @@ function Rn({ unit: e, settled: t, walk: n }) {
 	});
 }
 // src/bench/parts/NineBest.tsx
-var zn = 150;
-function Bn({ layer: e, channel: t }) {
-	let { about: n, api: r } = q(), i = t.includes("-") ? void 0 : n.atlas?.layers[e], a = n.atlas && i ? n.atlas.sprite.replace("{layer}", encodeURIComponent(i.id)).replace("{channel}", t) : null, [o, s] = B({
+var Hn = 150;
+function Un({ layer: e, channel: t }) {
+	let { about: n, api: r } = J(), i = t.includes("-") ? void 0 : n.atlas?.layers[e], a = n.atlas && i ? n.atlas.sprite.replace("{layer}", encodeURIComponent(i.id)).replace("{channel}", t) : null, [o, s] = B({
 		path: "",
 		url: ""
 	}), c = a === null ? "" : r.picture(a);
@@ -2375,30 +2407,30 @@ function Bn({ layer: e, channel: t }) {
 			url: e
 		}), () => void 0);
 	}, [a]), a === null || !i) return null;
-	let l = typeof c == "string" ? c : o.path === a ? o.url : "", { sprite: u } = i, d = u.columns * u.pitchX, f = zn / d, p = (n, r) => /* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K("span", {
+	let l = typeof c == "string" ? c : o.path === a ? o.url : "", { sprite: u } = i, d = u.columns * u.pitchX, f = Hn / d, p = (n, r) => /* @__PURE__ */ q("figure", { children: [/* @__PURE__ */ q("span", {
 		class: n ? "tile projection" : "tile",
 		role: "img",
 		"aria-label": `${r} of ${e}:${t} in the atlas`,
 		style: {
-			width: `${zn}px`,
+			width: `${Hn}px`,
 			height: `${u.rows * u.pitchY * f}px`,
 			backgroundImage: l && `url("${l}")`,
 			backgroundPosition: `${-n * d * f}px 0`,
 			backgroundSize: `${u.panels * d * f}px ${u.rows * u.pitchY * f}px`
 		}
-	}), /* @__PURE__ */ K("figcaption", { children: r })] });
-	return /* @__PURE__ */ K("div", {
+	}), /* @__PURE__ */ q("figcaption", { children: r })] });
+	return /* @__PURE__ */ q("div", {
 		class: "nine-best",
-		children: [/* @__PURE__ */ K("h3", { children: "Its best in the atlas" }), /* @__PURE__ */ K("div", {
+		children: [/* @__PURE__ */ q("h3", { children: "Its best in the atlas" }), /* @__PURE__ */ q("div", {
 			class: "pictures",
 			children: [p(0, "images"), p(1, "projections")]
 		})]
 	});
 }
 // src/bench/parts/MapPick.tsx
-var Vn = 176;
-function Hn({ unit: e, layer: t, at: n, other: r, choose: i }) {
-	let { glance: a, held: o, chosen: s } = q(), c = G(e), l = a?.layers.find((e) => e.name === t.name)?.units.find((e) => String(e.channel) === c?.channel) ?? r;
+var Wn = 176;
+function Gn({ unit: e, layer: t, at: n, other: r, choose: i }) {
+	let { glance: a, held: o, chosen: s } = J(), c = G(e), l = a?.layers.find((e) => e.name === t.name)?.units.find((e) => String(e.channel) === c?.channel) ?? r;
 	if (!l || !o || !n) return null;
 	let u = [t.height, t.width], d = (e) => e.map((e, t) => Math.min(Math.max(e, 0), u[t] - 1)), f = (e) => {
 		if (e.detail === 0) return i(null);
@@ -2413,28 +2445,28 @@ function Hn({ unit: e, layer: t, at: n, other: r, choose: i }) {
 		}[e.key];
 		t && (e.preventDefault(), i(d([n[0] + t[0], n[1] + t[1]])));
 	}, m = s.unit?.includes("@") ?? !1;
-	return /* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ q("div", {
 		class: "map-pick",
-		children: [/* @__PURE__ */ K("button", {
+		children: [/* @__PURE__ */ q("button", {
 			type: "button",
 			onClick: f,
 			onKeyDown: p,
 			"aria-label": `Map of ${e}: row ${n[0]}, column ${n[1]}${m ? "" : ", the strongest"}. The arrow keys choose another place, Enter the strongest.`,
-			children: [/* @__PURE__ */ K(J, {
-				draw: (e) => Tt(e, o.crop, l, Vn),
+			children: [/* @__PURE__ */ q(dt, {
+				draw: (e) => Tt(e, o.crop, l, Wn),
 				of: [o.crop, l]
-			}), /* @__PURE__ */ K("i", { style: {
+			}), /* @__PURE__ */ q("i", { style: {
 				top: `${100 * n[0] / u[0]}%`,
 				left: `${100 * n[1] / u[1]}%`,
 				height: `${100 / u[0]}%`,
 				width: `${100 / u[1]}%`
 			} })]
-		}), /* @__PURE__ */ K("p", {
+		}), /* @__PURE__ */ q("p", {
 			class: "note",
 			children: [
 				"Its map: click a place to see what is taken there.",
 				" ",
-				m && /* @__PURE__ */ K("button", {
+				m && /* @__PURE__ */ q("button", {
 					class: "plain",
 					type: "button",
 					onClick: () => i(null),
@@ -2445,42 +2477,42 @@ function Hn({ unit: e, layer: t, at: n, other: r, choose: i }) {
 	});
 }
 // src/bench/parts/UnitPanel.tsx
-var Un = [
+var Kn = [
 	["deconvnet", "deconvnet"],
 	["guided", "guided"],
 	["gradient", "gradient"]
-], Wn = 176;
-function Gn(e, t) {
+], qn = 176;
+function Jn(e, t) {
 	let [n, r] = B(e);
 	return V(() => {
 		let n = setTimeout(() => r(e), t);
 		return () => clearTimeout(n);
 	}, [JSON.stringify(e)]), n;
 }
-function Kn() {
-	let { chosen: e, held: t } = q(), n = U(null), r = e.unit;
+function Yn() {
+	let { chosen: e, held: t } = J(), n = U(null), r = e.unit;
 	return V(() => {
 		let e = n.current;
 		r && e && e.offsetTop > .6 * innerHeight && e.scrollIntoView({ block: "nearest" });
-	}, [r]), !r || !t ? /* @__PURE__ */ K("section", {
+	}, [r]), !r || !t ? /* @__PURE__ */ q("section", {
 		class: "panel unit-panel hint-panel",
 		"aria-label": "A unit",
-		children: [/* @__PURE__ */ K("h2", { children: "A unit" }), /* @__PURE__ */ K("p", {
+		children: [/* @__PURE__ */ q("h2", { children: "A unit" }), /* @__PURE__ */ q("p", {
 			class: "note",
 			children: "Choose one of the strongest units, or a class: here is what it takes from the photo, and what fed it."
 		})]
-	}) : /* @__PURE__ */ K("section", {
+	}) : /* @__PURE__ */ q("section", {
 		class: "panel unit-panel",
 		"aria-labelledby": "unit-title",
 		ref: n,
-		children: /* @__PURE__ */ K(qn, { unit: r }, t.told.photo)
+		children: /* @__PURE__ */ q(Xn, { unit: r }, t.told.photo)
 	});
 }
-function qn({ unit: e }) {
-	let { chosen: t, choose: n, held: r, about: i, session: a } = q(), { alone: o } = W(), [s, c] = B(null), [l, u] = B({
+function Xn({ unit: e }) {
+	let { chosen: t, choose: n, held: r, about: i, session: a } = J(), { alone: o } = W(), [s, c] = B(null), [l, u] = B({
 		path: [],
 		to: ""
-	}), d = ct(l.to) === ct(e) ? l.path : [], f = Gn({
+	}), d = K(l.to) === K(e) ? l.path : [], f = Jn({
 		...ot(t),
 		silenced: []
 	}, 180), p = G(e), m = i.layers.find((e) => e.name === p?.layer);
@@ -2498,28 +2530,28 @@ function qn({ unit: e }) {
 			asked: e
 		}), !r) return;
 		let { crop: l } = r;
-		a.add(mn(n, o, () => {
+		a.add(_n(n, o, () => {
 			let e = document.createElement("canvas");
 			return Et(e, l, o.box, 160), e.toDataURL("image/png");
 		}));
-	}), Qt({
+	}), tn({
 		f: () => g("followed"),
 		m: () => g("silenced")
 	}), H(() => {
 		s && pt("projection");
 	}, [s]);
-	let h = ct(e), g = (e) => {
+	let h = K(e), g = (e) => {
 		if (e === "silenced" && !_) return;
 		let r = t[e];
 		n({ [e]: r.includes(h) ? r.filter((e) => e !== h) : [...r, h] });
 	}, _ = !!p && !p.channel.includes("-") && p.layer !== i.output, v = p ? i.atlas?.layers[p.layer]?.likeness : null, y = s?.told, x = (s?.asked === e ? y?.name : null) ?? mt(i, e);
-	return /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ q(b, { children: [
+		/* @__PURE__ */ q("div", {
 			class: "unit-head",
-			children: [/* @__PURE__ */ K("h2", {
+			children: [/* @__PURE__ */ q("h2", {
 				id: "unit-title",
-				children: /* @__PURE__ */ K("bdi", { children: x ?? e })
-			}), /* @__PURE__ */ K("button", {
+				children: /* @__PURE__ */ q("bdi", { children: x ?? e })
+			}), /* @__PURE__ */ q("button", {
 				class: "icon",
 				type: "button",
 				onClick: () => n({ unit: null }, "push"),
@@ -2527,22 +2559,22 @@ function qn({ unit: e }) {
 				children: "×"
 			})]
 		}),
-		/* @__PURE__ */ K("p", {
+		/* @__PURE__ */ q("p", {
 			class: "note",
 			children: [
 				x ? `${e}, ` : "",
 				"activation ",
-				/* @__PURE__ */ K("b", {
+				/* @__PURE__ */ q("b", {
 					class: "number",
 					children: X(y?.value)
 				}),
 				y && G(y.unit)?.at ? ` at ${G(y.unit)?.at?.join(", ")}` : ""
 			]
 		}),
-		d.length > 0 && /* @__PURE__ */ K("nav", {
+		d.length > 0 && /* @__PURE__ */ q("nav", {
 			class: "walked",
 			"aria-label": "Walked from",
-			children: d.map((e, t) => /* @__PURE__ */ K("button", {
+			children: d.map((e, t) => /* @__PURE__ */ q("button", {
 				class: "plain",
 				type: "button",
 				onClick: () => {
@@ -2554,7 +2586,7 @@ function qn({ unit: e }) {
 				children: e
 			}, t))
 		}),
-		v != null && v > .9 && /* @__PURE__ */ K("p", {
+		v != null && v > .9 && /* @__PURE__ */ q("p", {
 			class: "caution",
 			children: [
 				"In this layer the projection of a random signal looks much the same (median likeness ",
@@ -2562,24 +2594,24 @@ function qn({ unit: e }) {
 				"): it tells of the photo more than of the unit."
 			]
 		}),
-		/* @__PURE__ */ K("div", {
+		/* @__PURE__ */ q("div", {
 			class: "pictures",
 			"data-late": s !== null && s.asked !== e,
-			children: [/* @__PURE__ */ K("figure", { children: [s && r ? /* @__PURE__ */ K(J, {
-				draw: (e) => Et(e, r.crop, s.told.box, Wn),
+			children: [/* @__PURE__ */ q("figure", { children: [s && r ? /* @__PURE__ */ q(dt, {
+				draw: (e) => Et(e, r.crop, s.told.box, qn),
 				of: [r.crop, s],
 				label: "Its receptive field in the photo"
-			}) : /* @__PURE__ */ K("span", { class: "no-picture" }), /* @__PURE__ */ K("figcaption", { children: "photo" })] }), /* @__PURE__ */ K("figure", {
+			}) : /* @__PURE__ */ q("span", { class: "no-picture" }), /* @__PURE__ */ q("figcaption", { children: "photo" })] }), /* @__PURE__ */ q("figure", {
 				class: "projected",
-				children: [s ? /* @__PURE__ */ K(J, {
+				children: [s ? /* @__PURE__ */ q(dt, {
 					class: "projection",
-					draw: (e) => Dt(e, s.picture, Wn),
+					draw: (e) => Dt(e, s.picture, qn),
 					of: [s],
 					label: `What ${e} takes from it`
-				}) : /* @__PURE__ */ K("span", { class: "no-picture" }), /* @__PURE__ */ K("figcaption", { children: "projection" })]
+				}) : /* @__PURE__ */ q("span", { class: "no-picture" }), /* @__PURE__ */ q("figcaption", { children: "projection" })]
 			})]
 		}),
-		y && /* @__PURE__ */ K("p", {
+		y && /* @__PURE__ */ q("p", {
 			class: "note",
 			children: [
 				"On the way back: ",
@@ -2587,30 +2619,30 @@ function qn({ unit: e }) {
 				"."
 			]
 		}),
-		t.silenced.length > 0 && /* @__PURE__ */ K("p", {
+		t.silenced.length > 0 && /* @__PURE__ */ q("p", {
 			class: "note",
 			children: "Silenced units speak here: what is silenced changes the classes and tiles alone."
 		}),
-		/* @__PURE__ */ K("div", {
+		/* @__PURE__ */ q("div", {
 			class: "unit-bar",
-			children: [/* @__PURE__ */ K(Zt, {
+			children: [/* @__PURE__ */ q(Zt, {
 				label: "How signals go back",
 				value: t.rule,
-				options: Un,
+				options: Kn,
 				change: (e) => n({ rule: e })
-			}), /* @__PURE__ */ K(Ln, {})]
+			}), /* @__PURE__ */ q(Bn, {})]
 		}),
-		/* @__PURE__ */ K("div", {
+		/* @__PURE__ */ q("div", {
 			class: "unit-bar",
 			children: [
-				/* @__PURE__ */ K("button", {
+				/* @__PURE__ */ q("button", {
 					type: "button",
 					"aria-pressed": t.followed.includes(h),
 					title: "Its activation stays in sight while the photo is covered, turned or silenced",
 					onClick: () => g("followed"),
 					children: "Follow"
 				}),
-				_ && /* @__PURE__ */ K("button", {
+				_ && /* @__PURE__ */ q("button", {
 					type: "button",
 					role: "switch",
 					"aria-checked": t.silenced.includes(h),
@@ -2618,25 +2650,25 @@ function qn({ unit: e }) {
 					onClick: () => g("silenced"),
 					children: "Silence"
 				}),
-				o && i.atlas && p && i.atlas.layers[p.layer] && !p.channel.includes("-") && /* @__PURE__ */ K("a", {
+				o && i.atlas && p && i.atlas.layers[p.layer] && !p.channel.includes("-") && /* @__PURE__ */ q("a", {
 					class: "button",
 					href: `../#/u/${encodeURIComponent(`${p.layer}:${p.channel}`)}`,
 					children: "In the atlas"
 				})
 			]
 		}),
-		m?.spatial && p && /* @__PURE__ */ K(Hn, {
+		m?.spatial && p && /* @__PURE__ */ q(Gn, {
 			unit: h,
 			layer: m,
 			at: y ? G(y.unit)?.at ?? null : null,
-			other: y && ct(y.unit) === h ? y.map : null,
+			other: y && K(y.unit) === h ? y.map : null,
 			choose: (e) => n({ unit: e ? `${h}@${e[0]},${e[1]}` : h })
 		}),
-		p && /* @__PURE__ */ K(Bn, {
+		p && /* @__PURE__ */ q(Un, {
 			layer: p.layer,
 			channel: p.channel
 		}),
-		/* @__PURE__ */ K(Rn, {
+		/* @__PURE__ */ q(Vn, {
 			unit: e,
 			settled: f,
 			walk: (t, r) => {
@@ -2651,9 +2683,9 @@ function qn({ unit: e }) {
 	] });
 }
 // src/bench/parts/Sweep.tsx
-var Jn = 320, Yn = (e) => e.length > 24 ? `${e.slice(0, 23).trimEnd()}…` : e;
-function Xn() {
-	let { api: e, held: t, chosen: n, about: r, session: i, fail: a } = q(), [o, s] = B(null), [c, l] = B(!1), [u, d] = B("class"), f = U(null), p = Math.max(1, Math.round(n.size / 6)), m = n.unit?.startsWith(`${r.output}:`) ? Number(n.unit.slice(r.output.length + 1)) : null, h = {
+var Zn = 320, Qn = (e) => e.length > 24 ? `${e.slice(0, 23).trimEnd()}…` : e;
+function $n() {
+	let { api: e, held: t, chosen: n, about: r, session: i, fail: a } = J(), [o, s] = B(null), [c, l] = B(!1), [u, d] = B("class"), f = U(null), p = Math.max(1, Math.round(n.size / 6)), m = n.unit?.startsWith(`${r.output}:`) ? Number(n.unit.slice(r.output.length + 1)) : null, h = {
 		kind: "sweep",
 		photo: t?.told.photo,
 		moved: n.moved,
@@ -2663,7 +2695,7 @@ function Xn() {
 		followed: n.followed,
 		target: m !== null && Number.isInteger(m) ? m : null,
 		transform: n.transform
-	}, g = JSON.stringify(h), _ = Gn({
+	}, g = JSON.stringify(h), _ = Jn({
 		key: g,
 		cover: n.cover
 	}, 700), v = () => {
@@ -2680,31 +2712,31 @@ function Xn() {
 				rows: Array.from({ length: o.grid.shape[0] }, (e, t) => n[t])
 			}));
 		}, t.signal).then(() => {
-			o && f.current === t && i.add(Zn(h, o, n, Y(r)));
+			o && f.current === t && i.add(er(h, o, n, Y(r)));
 		}, (e) => {
 			e instanceof I || a(e);
 		}).finally(() => f.current === t && v());
 	};
 	V(() => {
 		n.cover.length && n.tool === "square" && _.key === g && o?.key !== g && y();
-	}, [_.key, JSON.stringify(_.cover)]), V(() => v, [t?.told.photo]), Qt({ s: () => c ? v() : y() });
+	}, [_.key, JSON.stringify(_.cover)]), V(() => v, [t?.told.photo]), tn({ s: () => c ? v() : y() });
 	let x = o?.key === g ? o : null, S = x?.rows.filter(Boolean).length ?? 0, C = x && t ? w(x, u) : null;
-	return /* @__PURE__ */ K("section", {
+	return /* @__PURE__ */ q("section", {
 		class: "panel",
 		"aria-labelledby": "sweep-title",
 		children: [
-			/* @__PURE__ */ K("div", {
+			/* @__PURE__ */ q("div", {
 				class: "panel-head",
-				children: [/* @__PURE__ */ K("h2", {
+				children: [/* @__PURE__ */ q("h2", {
 					id: "sweep-title",
 					children: "Where it looks"
-				}), /* @__PURE__ */ K("button", {
+				}), /* @__PURE__ */ q("button", {
 					type: "button",
 					onClick: c ? v : y,
 					children: c ? "Stop" : x ? "Sweep again" : "Sweep the square"
 				})]
 			}),
-			/* @__PURE__ */ K("p", {
+			/* @__PURE__ */ q("p", {
 				class: "note",
 				children: [
 					"A square of ",
@@ -2716,25 +2748,25 @@ function Xn() {
 					" px apart: bright is where covering takes most away. It begins by itself where you leave the square."
 				]
 			}),
-			x && C && t ? /* @__PURE__ */ K(b, { children: [
-				/* @__PURE__ */ K(Zt, {
+			x && C && t ? /* @__PURE__ */ q(b, { children: [
+				/* @__PURE__ */ q(Zt, {
 					label: "What covering takes away",
 					value: u,
 					options: [
-						...x.head.target ? [["class", Yn(x.head.target.name)]] : [],
+						...x.head.target ? [["class", Qn(x.head.target.name)]] : [],
 						["map", x.head.map],
 						...h.followed.slice(0, 3).map((e, t) => [`unit ${t}`, e])
 					],
 					change: d
 				}),
-				/* @__PURE__ */ K(J, {
+				/* @__PURE__ */ q(dt, {
 					class: "sweep-picture",
 					draw: (e) => Ot(e, t.crop, {
 						rows: C.levels,
 						columns: x.head.grid.shape[1],
 						size: x.head.grid.size,
 						stride: x.head.grid.stride
-					}, Jn),
+					}, Zn),
 					of: [
 						x,
 						u,
@@ -2742,15 +2774,15 @@ function Xn() {
 					],
 					label: `${C.words}; ${S} of ${x.rows.length} rows`
 				}),
-				/* @__PURE__ */ K("p", {
+				/* @__PURE__ */ q("p", {
 					class: "note",
-					children: [C.words, c && /* @__PURE__ */ K(b, { children: [" ", /* @__PURE__ */ K("progress", {
+					children: [C.words, c && /* @__PURE__ */ q(b, { children: [" ", /* @__PURE__ */ q("progress", {
 						value: S,
 						max: x.rows.length,
 						"aria-label": "Rows of the sweep"
 					})] })]
 				})
-			] }) : c && /* @__PURE__ */ K("p", {
+			] }) : c && /* @__PURE__ */ q("p", {
 				class: "quiet",
 				role: "status",
 				children: "Sweeping…"
@@ -2765,7 +2797,7 @@ function Xn() {
 		};
 	}
 }
-function Zn(e, t, n, r) {
+function er(e, t, n, r) {
 	let i = t.target?.name ?? t.map, a = (e) => t.target ? Q(e, r) : X(e);
 	return {
 		question: e,
@@ -2775,8 +2807,8 @@ function Zn(e, t, n, r) {
 	};
 }
 // src/bench/App.tsx
-var Qn = 1500, $n = 150;
-function er(e, t) {
+var tr = 1500, nr = 150;
+function rr(e, t) {
 	let [n, r] = B(() => ({
 		...rt(e.hash()),
 		size: rt(e.hash()).size || t
@@ -2795,11 +2827,11 @@ function er(e, t) {
 		}, r(i.current), clearTimeout(a.current), n === "push" ? e.write(it(i.current), !0) : a.current = setTimeout(() => e.write(it(i.current), !1), 250);
 	}];
 }
-function tr({ api: e, about: t }) {
-	let n = W(), [r, i] = er(n, t.square), [a, o] = B(null), [s, c] = B(null), [l, u] = B(""), [d, f] = B(null), [p, m] = B(!1), [h, g] = B(!1), _ = Ae(() => new dn(), []), v = (e) => {
+function ir({ api: e, about: t }) {
+	let n = W(), [r, i] = rr(n, t.square), [a, o] = B(null), [s, c] = B(null), [l, u] = B(""), [d, f] = B(null), [p, m] = B(!1), [h, g] = B(!1), _ = Ae(() => new mn(), []), v = (e) => {
 		let t = e instanceof Error ? e.message : String(e);
 		t && f(t), t.includes("choose it again") && o(null);
-	}, { plain: y, glance: x, picture: S, progress: C, of: w } = jt(e, a, r, v), T = on(e, {
+	}, { plain: y, glance: x, picture: S, progress: C, of: w } = jt(e, a, r, v), T = ln(e, {
 		fail: v,
 		taken: (e) => {
 			f(null), _.clear(), o(e);
@@ -2846,13 +2878,13 @@ function tr({ api: e, about: t }) {
 		e.late = null;
 	}), [e]), V(() => {
 		if (!x || !w || kt(w)) return;
-		let e = setTimeout(() => _.add(pn(st(w), "What the network answers", x.classes, Y(t))), Qn);
+		let e = setTimeout(() => _.add(gn(st(w), "What the network answers", x.classes, Y(t))), tr);
 		return () => clearTimeout(e);
 	}, [x]), V(() => {
 		if (!l) return;
 		let e = setTimeout(() => u(""), 5e3);
 		return () => clearTimeout(e);
-	}, [l]), Qt({
+	}, [l]), tn({
 		"?": () => m(!0),
 		Escape: () => d ? f(null) : i({
 			cover: [],
@@ -2875,7 +2907,7 @@ function tr({ api: e, about: t }) {
 		session: _,
 		say: u,
 		fail: v
-	}, k = Gn(r.cover, $n), A = JSON.stringify({
+	}, k = Jn(r.cover, nr), A = JSON.stringify({
 		...r,
 		cover: r.cover.length > 0
 	}), j = Ae(() => O, [
@@ -2888,66 +2920,66 @@ function tr({ api: e, about: t }) {
 		A,
 		k
 	]);
-	return /* @__PURE__ */ K(dt.Provider, {
+	return /* @__PURE__ */ q(ut.Provider, {
 		value: j,
 		children: [
-			/* @__PURE__ */ K(qt, {
+			/* @__PURE__ */ q(qt, {
 				help: () => m(!0),
 				theme: () => Xe(n.root)
 			}),
-			/* @__PURE__ */ K("div", {
+			/* @__PURE__ */ q("div", {
 				class: "room",
-				children: /* @__PURE__ */ K("main", {
+				children: /* @__PURE__ */ q("main", {
 					id: "main",
 					class: "bench",
 					tabIndex: -1,
 					"data-has": a !== null,
 					...T.drop,
 					children: [
-						/* @__PURE__ */ K("h1", {
+						/* @__PURE__ */ q("h1", {
 							class: "heard",
 							children: ["The bench: ", t.network]
 						}),
-						d && /* @__PURE__ */ K("div", {
+						d && /* @__PURE__ */ q("div", {
 							class: "trouble",
 							role: "alert",
-							children: [/* @__PURE__ */ K("p", { children: d }), /* @__PURE__ */ K("button", {
+							children: [/* @__PURE__ */ q("p", { children: d }), /* @__PURE__ */ q("button", {
 								type: "button",
 								onClick: () => f(null),
 								children: "Close"
 							})]
 						}),
-						h && /* @__PURE__ */ K("p", {
+						h && /* @__PURE__ */ q("p", {
 							class: "late",
 							role: "status",
 							children: "The notebook's kernel does not hear: a cell runs, or it has ended. The bench answers when the cell is done; after a restart run its own again."
 						}),
-						/* @__PURE__ */ K("div", {
+						/* @__PURE__ */ q("div", {
 							class: "side",
-							children: [/* @__PURE__ */ K(dt.Provider, {
+							children: [/* @__PURE__ */ q(ut.Provider, {
 								value: O,
-								children: /* @__PURE__ */ K(Nn, {
+								children: /* @__PURE__ */ q(In, {
 									taking: T,
 									progress: C
 								})
-							}), a && /* @__PURE__ */ K(Nt, {})]
+							}), a && /* @__PURE__ */ q(Nt, {})]
 						}),
-						a && /* @__PURE__ */ K(b, { children: [
-							/* @__PURE__ */ K("div", {
+						a && /* @__PURE__ */ q(b, { children: [
+							/* @__PURE__ */ q("div", {
 								class: "middle",
-								children: [/* @__PURE__ */ K(Ht, {}), /* @__PURE__ */ K(nn, {})]
+								children: [/* @__PURE__ */ q(Ht, {}), /* @__PURE__ */ q(on, {})]
 							}),
-							/* @__PURE__ */ K(Kn, {}),
-							/* @__PURE__ */ K("div", {
+							/* @__PURE__ */ q(Yn, {}),
+							/* @__PURE__ */ q("div", {
 								class: "wide",
-								children: [/* @__PURE__ */ K(Xn, {}), /* @__PURE__ */ K(zt, {})]
+								children: [/* @__PURE__ */ q($n, {}), /* @__PURE__ */ q(zt, {})]
 							})
 						] })
 					]
 				})
 			}),
-			p && /* @__PURE__ */ K(Xt, { close: () => m(!1) }),
-			/* @__PURE__ */ K("div", {
+			p && /* @__PURE__ */ q(Xt, { close: () => m(!1) }),
+			/* @__PURE__ */ q("div", {
 				class: "toast",
 				role: "status",
 				"aria-live": "polite",
@@ -2958,54 +2990,54 @@ function tr({ api: e, about: t }) {
 	});
 }
 // src/bench/start.tsx
-function nr({ title: e, words: t }) {
-	return /* @__PURE__ */ K("main", {
+function ar({ title: e, words: t }) {
+	return /* @__PURE__ */ q("main", {
 		class: "problem",
-		children: [/* @__PURE__ */ K("h1", { children: e }), /* @__PURE__ */ K("p", {
+		children: [/* @__PURE__ */ q("h1", { children: e }), /* @__PURE__ */ q("p", {
 			class: "lead",
 			role: "alert",
 			children: t
 		})]
 	});
 }
-async function rr(e, t, n, r = () => void 0) {
-	P(/* @__PURE__ */ K("p", {
+async function or(e, t, n, r = () => void 0) {
+	P(/* @__PURE__ */ q("p", {
 		class: "loading quiet",
 		role: "status",
 		children: "Opening the network… the first time takes some seconds."
 	}), n);
 	try {
 		let i = await e.about();
-		r(i), P(/* @__PURE__ */ K(Be.Provider, {
+		r(i), P(/* @__PURE__ */ q(Be.Provider, {
 			value: t,
-			children: /* @__PURE__ */ K(tr, {
+			children: /* @__PURE__ */ q(ir, {
 				api: e,
 				about: i
 			})
 		}), n);
 	} catch (e) {
-		P(/* @__PURE__ */ K(nr, {
+		P(/* @__PURE__ */ q(ar, {
 			title: "The bench cannot be opened",
 			words: e.message
 		}), n);
 	}
 }
-function ir(e, t = null) {
+function sr(e, t = null) {
 	let n = Ye.get("theme") ?? t;
 	(n === "light" || n === "dark") && (e.dataset.theme = n), Je(e);
 }
 // src/bench/widget.tsx
-var ar = { render({ model: e, el: t }) {
+var cr = { render({ model: e, el: t }) {
 	t.dataset.lmSuppressShortcuts = "true";
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
 	r.textContent = `${ue}\n${We}`;
 	let i = document.createElement("div");
-	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 860}px`, n.append(r, i), ir(i, ce(document));
+	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 860}px`, n.append(r, i), sr(i, ce(document));
 	let a = Ue(i, String(e.get("route") ?? "#/"), (t) => {
 		e.set("route", t), e.save_changes();
 	}), o = new he(e);
-	return rr(o, a, i), () => {
+	return or(o, a, i), () => {
 		P(null, i), o.close();
 	};
 } };
-export { ar as default };
+export { cr as default };

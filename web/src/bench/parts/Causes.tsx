@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { calledOf, Drawn, useAsked, useBench } from "../bench";
 import { patch } from "../draw";
 import { ofCauses } from "../session";
+import { unitParts, without } from "../state";
 import type { Caused } from "../types";
 import { number, signed } from "../words";
 
@@ -38,7 +39,8 @@ export function Causes({ unit, settled, walk }: { unit: string; settled: object;
               <span class="cause-picture">{node.box && held && <Drawn draw={(canvas) => patch(canvas, held.crop, node.box as [number, number, number, number], 40)} of={[held.crop, node]} />}</span>
               <span class="cause-name">
                 <span class="heard">{told.layer}:</span>
-                {calledOf(about, node.unit) ?? node.unit.slice(told.layer.length + 1)}
+                {calledOf(about, node.unit) ?? without(node.unit).slice(told.layer.length + 1)}
+                {unitParts(node.unit)?.at && <small class="quiet"> at {unitParts(node.unit)?.at?.join(", ")}</small>}
               </span>
               <span class="cause-bar" data-against={node.amount < 0}>
                 <i style={{ width: `${(100 * Math.abs(node.amount)) / most}%` }} />
@@ -49,8 +51,8 @@ export function Causes({ unit, settled, walk }: { unit: string; settled: object;
         ))}
       </ul>
       <p class="note" title="Each unit's activation times the signal that is carried back to it; together they are the activation above.">
-        Adds up: {number(balance.amount)} = {number(balance.parts)} from all units of the layer{others ? ` ${signed(others)} by other ways` : ""} {signed(balance.biases)} from biases
-        {told.curved ? ` ${signed(balance.remainder)} not accounted for (curved: ${told.curved})` : ""}.
+        Adds up: {number(balance.amount)} is {number(balance.parts)} from all units of the layer{others ? `, ${signed(others)} by other ways` : ""}, {signed(balance.biases)} from biases
+        {told.curved ? `, ${signed(balance.remainder)} not accounted for (curved: ${told.curved})` : ""}.
       </p>
     </div>
   );

@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { Choice } from "../../parts/small";
 import { calledOf, Drawn, type Shared, told, useBench } from "../bench";
 import { lit, type Picture } from "../draw";
+import { roleOf } from "../../words";
 import type { UnitTold } from "../types";
 import { number } from "../words";
 import { useKeys } from "../keys";
@@ -64,7 +65,7 @@ export function Layers() {
         return (
           <div class="layer-row" key={layer.name} ref={watch} data-layer={layer.name}>
             <h3>
-              <bdi>{layer.name}</bdi>
+              <bdi>{layer.name}</bdi> <small>{[about.layers.find((one) => one.name === layer.name)?.op, roleOf(layer.name, about.layers)].filter(Boolean).join(", ")}</small>
             </h3>
             <ul>
               {layer.units.map((unit, place) => (

@@ -18,9 +18,7 @@ and 37 ms (worst 46, 54). Once more, both atlases over 64 photos, AlexNet's with
 41.5 kB; first view 172, 167 kB; layer of 512 and 384 units 326 and 330 ms; on the grid 20 and 19 ms (worst 21, 19), to
 the next unit 28 and 22 ms (worst 41, 22). With one of the two cores busy, keys to the next unit take up to 200 ms.
 The bundle grew to 63.7 kB; then comparisons and experiments came by a second script: 54.7 kB, and 11.5 kB for these.
-Classes on every tile, and results drawn by the page: 56.9 kB, and 12.7 kB. Both atlases on two cores with a load of 14 to
-17, seven times what they can do: first view 225 kB, layer of 512 and 384 units 671 and 671 ms, 95th percentile on the grid
-48 and 63 ms (median 28, 26), to the next unit 291 and 367 ms (median 119, 103); of a machine so busy keys say little.
+Classes on every tile, and results drawn by the page: 56.9 kB, and 12.7 kB.
 """
 
 import gzip

@@ -118,7 +118,7 @@ def test_exact_is_what_agrees_in_all_three_and_each_other_has_its_cause(tmp_path
     page.write_text("before\n<!-- architectures -->\n<!-- end of architectures -->\nafter\n")
     _reached.write(page, members, [*bad, looked("e")], architectures.is_exact)
     text = page.read_text()
-    assert "1 of 5 networks are exact (20.0%)" in text
+    assert "1 of the 5 networks whose module ran are exact (20.0%)" in text
     assert "| timm 1 | 5 | 5 | 1 | 1e-15 | 2e-15 | 2 of 3 |" in text
     assert "| a field that is too small (1) | timm: c |" in text
     assert "| refused otherwise (1) | timm: d | x |" in text

@@ -25,7 +25,7 @@ from convscope.stores import effects as keeping
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network
 from convscope.studies.charting import of_effects
-from convscope.studies.effects_shown import HELD, Verdict, by_channel, in_turn, told, verdict_of
+from convscope.studies.effects_shown import HELD, by_channel, in_turn, told, verdict_of
 from convscope.studies.pictures import left_out, numbers_in
 from convscope.studies.questions import Question, refuse_another
 from convscope.tables import TextTable, columns_of, counted, csv_of, without_nan
@@ -239,7 +239,7 @@ class Effects(Answer):
         shared = {"settings": settings, "data": data, "charts": of_effects(self.layers, self._counted)}
         return AtlasEntry("effects", title, rows, units=alone, images=images, **shared)
 
-    def _verdicts(self) -> dict[tuple[str, str], Verdict]:
+    def _verdicts(self) -> dict[tuple[str, str], TestOutcome]:
         """What came of the tests, by unit and class."""
         return {(pair.unit, self._class(pair.number)): verdict_of(pair) for one in self.layers for pair in one.tested}
 

@@ -15,11 +15,11 @@ from convscope.studies.answer import Row
 HELD = 0.05
 """The corrected p-value below which a pair differs from its controls."""
 
-Verdict = Literal["more", "less", "no"]
+TestOutcome = Literal["more", "less", "no"]
 """What came of the test of a pair, see `verdict_of`."""
 
 
-def verdict_of(pair: TestedPair) -> Verdict:
+def verdict_of(pair: TestedPair) -> TestOutcome:
     """What came of a test: whether a score that was chosen for falling more, or less, than it does without the unit's
     controls does so on the other half of the images, too."""
     if not (pair.adjusted < HELD and pair.excess * pair.chosen_excess > 0):
@@ -60,4 +60,4 @@ def told(number: float) -> float | None:
     return None if math.isnan(number) else short(number)
 
 
-__all__ = ["HELD", "Verdict", "by_channel", "in_turn", "told", "verdict_of"]
+__all__ = ["HELD", "TestOutcome", "by_channel", "in_turn", "told", "verdict_of"]

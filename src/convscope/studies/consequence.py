@@ -25,7 +25,7 @@ from convscope.stores import effects as keeping
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network
 from convscope.studies.charting import of_effects
-from convscope.studies.effects_shown import HELD, by_channel, in_turn, told, verdict_of
+from convscope.studies.effects_shown import HELD, TestOutcome, by_channel, in_turn, told, verdict_of
 from convscope.studies.pictures import left_out, numbers_in
 from convscope.studies.questions import Question, refuse_another
 from convscope.tables import TextTable, columns_of, counted, csv_of, without_nan

@@ -29,6 +29,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
     And gives the tests, and all processes that they start, a cache of traced networks of their own, which is empty.
     """
+    if importlib.util.find_spec("hypothesis"):  # a test fails for what is wrong, and not because a machine is busy
+        from hypothesis import HealthCheck, settings
+
+        settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        settings.load_profile("busy")
     if config.getoption("--without") == "numba":
         sys.modules["numba"] = sys.modules["llvmlite"] = None  # type: ignore[assignment]
     if not hasattr(config, "workerinput"):  # a worker of xdist has that of the process that started it

@@ -41,7 +41,7 @@ def test_layers_are_maps_then_vectors(classifier: Network) -> None:
 
 def test_unknown_layers_name_the_nearest(classifier: Network) -> None:
     with pytest.raises(
-        UnknownLayer, match=r"'feature.2' is not in toy; did you mean .*'features.2'.*layers: run"
+        UnknownLayer, match=r"'feature.2' is not in toy; did you mean .*'features.2'.*net.layers lists them"
     ) as error:
         classifier.layers["feature.2"]
     assert isinstance(error.value, KeyError)

@@ -108,6 +108,32 @@ def test_a_map_that_changes_everywhere_is_followed_into_a_larger_one(larger: nn.
     torch.testing.assert_close(found[net.index_of(net.output)], module(copies), atol=1e-12, rtol=0)
 
 
+class TruthValues(nn.Module):
+    """What is said of entries, and what linear steps make of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.last = nn.Conv2d(2, 4, 3, padding=1), nn.Conv2d(4, 3, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.first(x)
+        said = x > 0
+        some = (said & (x < 0.4)).any(1, keepdim=True) | said[:, :1]
+        counted = said.sum(1, keepdim=True).to(x.dtype)
+        return self.last(x * said + 0.5 * said + counted * some + torch.cat([said, ~said], 1)[:, 2:6])
+
+
+def test_truth_values_turn_and_are_no_differences() -> None:
+    torch.manual_seed(0)
+    module = TruthValues().double()
+    net = Network.trace(module, (2, 8, 8))
+    images, covers = torch.randn(2, 2, 2, 8, 8, dtype=torch.float64)
+    boxes = every_box(8, 8, [(3, 3)])
+    found, _ = push_all(net, images, boxes, covers)
+    copies = edited(images, np.repeat(np.arange(2), len(boxes)), np.tile(boxes, (2, 1)), covers)
+    torch.testing.assert_close(found[net.index_of(net.output)], module(copies), atol=1e-12, rtol=0)
+
+
 @pytest.mark.parametrize("name", PUSHED)
 def test_the_compiled_loops_of_float32_find_what_float64_finds(name: str) -> None:
     """ReLU and max pooling go another way in float32 than in the test above."""

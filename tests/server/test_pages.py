@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -160,7 +161,7 @@ def test_images_of_the_collection_are_listed_shown_and_chosen(running: Running) 
     assert [one["number"] for one in found["images"]] == [0, 1, 2]
     assert found["next"] is None
     name = found["images"][1]["name"]
-    only = json.loads(running.ask("GET", f"/bench/api/images?text={name}")[2])
+    only = json.loads(running.ask("GET", f"/bench/api/images?text={quote(name)}")[2])
     assert [one["number"] for one in only["images"]] == [1]
     assert json.loads(running.ask("GET", "/bench/api/images?from=2")[2])["images"][0]["number"] == 2
     assert running.ask("GET", "/bench/api/images?from=x")[0] == 400

@@ -1,8 +1,9 @@
 """Changes on boxes: what an edit of some pixels makes of a value, held only where it makes anything.
 
 A change belongs to n edited copies of a few images. On a part of the map it holds what is *added* to the value of the
-unedited image; on the whole map, and for vectors, it is absolute: the new value itself, which then runs forward like
-any other. Boxes never reach beyond the map, and all boxes of one change have one size.
+unedited image (of truth values, which ones turn); on the whole map, and for vectors, it is absolute: the new value
+itself, which then runs forward like any other. Boxes never reach beyond the map, and all boxes of one change have one
+size.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from convscope.graph.nouns import Value
@@ -152,14 +154,27 @@ def widen(change: Change, layout: tuple[int, int], place: Place) -> Tensor:
     return out
 
 
+def add(tensor: Tensor, other: Tensor, sign: int = 1) -> None:
+    """Adds to a tensor, in place; of truth values those turn that are said to."""
+    if tensor.dtype == torch.bool:
+        tensor.logical_xor_(other)
+    else:
+        tensor.add_(other, alpha=sign)
+
+
+def is_signed(change: Change) -> bool:
+    """Whether what is added can be less than nothing, as linear steps ask."""
+    return change.tensor.dtype not in (torch.bool, torch.uint8)
+
+
 def add_base(change: Change, value: Value, base: Tensor, image: np.ndarray, sign: int = 1) -> Change:
     """The change made absolute (sign 1), or an absolute one made a difference (sign -1)."""
     tensor = change.own()
     if value.layout is None or change.place.is_whole(value):
-        tensor.add_(expanded(base, image), alpha=sign)
+        add(tensor, expanded(base, image), sign)
     else:
         for where, view in views.views(base, value.layout, image, *change.place.on_map()):
-            tensor[where].add_(view, alpha=sign)
+            add(tensor[where], view, sign)
     return Change(tensor, change.place, sign > 0)
 
 
@@ -174,7 +189,7 @@ def whole(change: Change, value: Value, base: Tensor, image: np.ndarray) -> Tens
     out.copy_(expanded(base, image))
     for n, (y, x) in enumerate(origin.tolist()):
         sample = out[n].narrow(layout[0] - 1, y, size[0]).narrow(layout[1] - 1, x, size[1])
-        sample += change.tensor[n]
+        add(sample, change.tensor[n])
     return out
 
 

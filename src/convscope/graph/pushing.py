@@ -16,7 +16,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from convscope.graph.changes import Change, Place, Unedited, UneditedRows, add_base, gather, whole, whole_inputs
+from convscope.graph.changes import (
+    Change,
+    Place,
+    Unedited,
+    UneditedRows,
+    add_base,
+    gather,
+    is_signed,
+    whole,
+    whole_inputs,
+)
 from convscope.graph.extents import Extent, extents
 from convscope.graph.folding import fold_norms
 from convscope.graph.network import Network
@@ -218,6 +228,9 @@ class Tile:
             change = Change(step.rerun(whole_inputs(step.inputs, inputs, base)), place, True)
         elif absolute:  # all of a map, within more of the next: a border of zeros does not change
             change = Step.push(step, inputs, place, base)
+        elif not all(map(is_signed, inputs.values())):  # what turned is no difference to a linear step
+            on_boxes = isinstance(step, Positionwise)
+            change = Positionwise.push(step, inputs, place, base) if on_boxes else Step.push(step, inputs, place, base)
         else:
             change = step.push(inputs, place, base)
         if change.absolute != place.is_whole(value):

@@ -68,7 +68,7 @@ def tail(count: int, confidence: float = 0.95) -> float:
     expanded percentiles).
 
     >>> [round(tail(count), 5) for count in (5, 15, 40, 10000)]
-    [0.00096, 0.0132, 0.02025, 0.025]
+    [0.00095, 0.01321, 0.02026, 0.02498]
     """
     if count < 2:
         return 0.0

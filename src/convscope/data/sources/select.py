@@ -82,7 +82,7 @@ def limit(source: Source, count: int) -> Source:
     >>> from convscope.data.sources.dataset import wrap_dataset
     >>> ten = wrap_dataset([np.full((2, 2), i, np.uint8) for i in range(10)])
     >>> [limit(ten, 4).name(i) for i in range(4)]
-    ['0', '2', '5', '7']
+    ['image 0', 'image 2', 'image 5', 'image 7']
     """
     if count < 1:
         raise UsageError(f"a limit is at least one image, found {count}")

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from convscope.graph.boxes import Signal, whole, whole_origin
-from convscope.graph.changes import Change, Place, PushBase, gather, whole_inputs, widen
+from convscope.graph.changes import Change, Place, PushBase, add, gather, whole_inputs, widen
 from convscope.graph.nouns import Span, Value
 from convscope.graph.options import PullOptions, Report
 
@@ -304,7 +304,7 @@ class Positionwise(Step):
                 return super().push(changes, place, base)
             box = gather(base.value(number), value.layout, base.image, Place(at, size))
             if slot in changes:
-                box += widen(changes[slot], value.layout, Place(at, size))
+                add(box, widen(changes[slot], value.layout, Place(at, size)))
             inputs.append(box)
         return Change(self.run_on(inputs, place.size), place, True)
 

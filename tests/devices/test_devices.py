@@ -61,7 +61,7 @@ MOST: dict[str, tuple[int, int]] = {
     "scan": (2, 34), "evaluate": (1, 1), "deconv": (48, 40), "deconv gradient": (40, 17), "deconv guided": (40, 17),
     "occlude": (120, 28), "correspond": (23, 15), "causes": (93, 88), "effects": (20, 18), "effects mean": (20, 18),
     "diagnose": (24, 10), "train": (26, 58), "atlas": (370, 62), "chosen": (43, 15), "overlap": (0, 0),
-    "sanity": (500, 140), "evolve": (100, 85), "check": (370, 120), "paper": (460, 240),
+    "sanity": (500, 150), "evolve": (100, 85), "check": (370, 165), "paper": (460, 240),
 }  # fmt: skip
 
 

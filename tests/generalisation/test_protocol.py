@@ -76,8 +76,9 @@ def test_intervals_are_over_images_and_folds_both(result: cs.TransferScores) -> 
         images.append(sum(variances) / 9)
         assert score.deviation == pytest.approx(np.sqrt(images[-1]))
     reach = 1.959964 * np.sqrt(np.mean(images) + np.var([s.value for s in scores], ddof=1) / 3)
-    assert row.interval == pytest.approx((row.mean - reach, row.mean + reach), abs=1e-6)
-    assert replace(row, std=float("nan"), folds=1).interval[1] == pytest.approx(row.mean + 1.959964 * row.images)
+    assert row.interval == pytest.approx((row.mean - reach, min(row.mean + reach, 1.0)), abs=1e-6)
+    assert replace(row, std=float("nan"), folds=1).interval[0] == pytest.approx(row.mean - 1.959964 * row.images)
+    assert replace(row, mean=0.99).interval[1] == 1.0
     assert cs.TransferScores.from_json(result.to_json()).rows() == result.rows()
     cells = [cell for line in interval_table(result, row.per_class).rows for cell in line]
     assert f"{100 * row.interval[0]:.1f} to {100 * row.interval[1]:.1f}" in cells

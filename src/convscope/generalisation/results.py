@@ -72,10 +72,15 @@ class MeanScore:
     def interval(self) -> tuple[float, float]:
         """Where the mean lies, 95 %, over images and over draws of folds (of one fold, images alone); NaN if unknown.
 
-        Both variances are added, though that between folds has some of the images' in it: it errs on the wide side.
+        Both variances are added, though that between folds has some of the images' in it: it errs on the wide side. A
+        share is never beyond 0 and 1.
+
+        >>> [round(end, 2) for end in MeanScore("own", "conv5", "svm", 30, 5, 0.9, 0.0, images=0.1).interval]
+        [0.7, 1.0]
         """
         between = 0.0 if np.isnan(self.std) else self.std**2 / self.folds
-        return around(self.mean, math.sqrt(self.images**2 + between))
+        low, high = around(self.mean, math.sqrt(self.images**2 + between))
+        return max(low, 0.0), min(high, 1.0)
 
     def text(self, scale: float = 100.0) -> str:
         """The row's number in per cent as the paper prints it.

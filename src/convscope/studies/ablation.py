@@ -19,7 +19,7 @@ from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished
 from convscope.studies.asking import atlas_of, threads_of
 from convscope.studies.charting import of_ablation
 from convscope.studies.training import OnStart
-from convscope.tables import TextTable, columns_of
+from convscope.tables import TextTable, columns_of, counted
 from convscope.training import AblationTrials, Config, ablation
 from convscope.training.ablation import VARIANTS
 from convscope.training.config import configured
@@ -39,7 +39,7 @@ class Ablation(Answer):
     @property
     def summary(self) -> str:
         """What was trained, and which variants err more or less than the whole network, as far as one can tell."""
-        said = f"{self.found.config.name}: {len(self.found.trials)} trainings."
+        said = f"{self.found.config.name}: {counted(len(self.found.trials), 'training')}."
         changes = [(row.variant.title, row.change) for row in self.found.rows() if row.change is not None]
         if not changes:
             return said

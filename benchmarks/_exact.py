@@ -128,7 +128,10 @@ def _heard(module: nn.Module, layers: list[Layer], images: Tensor) -> tuple[list
 
 
 def _layers(net: Network, module: nn.Module, x: Tensor) -> list[Layer]:
-    """A layer at each depth, of those that are maps of modules called once, channels first."""
+    """A layer at each depth, of those that are maps of modules called once, channels first.
+
+    Maps as wide or high as they have channels are left out: their shape does not say that channels are first.
+    """
     calls: Counter[str] = Counter()
     shapes: dict[str, tuple[int, ...]] = {}
 
@@ -149,7 +152,10 @@ def _layers(net: Network, module: nn.Module, x: Tensor) -> list[Layer]:
     usable = [
         layer
         for layer in net.layers
-        if layer.spatial and calls[layer.name] == 1 and shapes.get(layer.name) == (len(x), *layer.shape)
+        if layer.spatial
+        and calls[layer.name] == 1
+        and shapes.get(layer.name) == (len(x), *layer.shape)
+        and layer.channels not in layer.shape[1:]
     ]
     return [usable[i] for i in dict.fromkeys(int(depth * (len(usable) - 1)) for depth in DEPTHS)] if usable else []
 

@@ -18,9 +18,9 @@ and 37 ms (worst 46, 54). Once more, both atlases over 64 photos, AlexNet's with
 41.5 kB; first view 172, 167 kB; layer of 512 and 384 units 326 and 330 ms; on the grid 20 and 19 ms (worst 21, 19), to
 the next unit 28 and 22 ms (worst 41, 22). With one of the two cores busy, keys to the next unit take up to 200 ms.
 The bundle grew to 63.7 kB; then comparisons and experiments came by a second script: 54.7 kB, and 11.5 kB for these.
-Classes on every tile, and results drawn by the page: 56.9 kB, and 12.7 kB. Both atlases, alone on the machine: first view
-225, 226 kB; layer of 512 and 384 units 150, 151 ms; on the grid 18 and 18 ms (worst 20, 19), to the next unit 18 and 15 ms
-(worst 21, 20).
+Classes on every tile, and results drawn by the page: 56.9 kB, and 12.7 kB. Both atlases, alone on the machine: first
+view 225, 226 kB; layer of 512 and 384 units 150, 151 ms; on the grid 18 and 18 ms (worst 20, 19), to the next unit 18
+and 15 ms (worst 21, 20).
 """
 
 import gzip

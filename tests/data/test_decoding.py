@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from convscope.data import MAX_PIXELS, colours, decode, decoding, stepwise
+from convscope.data import MAX_PIXELS, colours, decode, decoding, slow_formats
 from convscope.data.jpeg import count_scans, read_header
 from convscope.errors import ImageError
 from tests.data.making import encoded, smooth
@@ -488,7 +488,7 @@ def test_a_png_of_parts_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) 
     data = encoded(smooth(8, 8), "PNG")
     data = data[:33] + 50 * part + data[33:]
     assert decode(data).shape == (8, 8, 3)
-    monkeypatch.setattr(stepwise, "_MOST_CHUNKS", 50)
+    monkeypatch.setattr(slow_formats, "_MOST_CHUNKS", 50)
     with pytest.raises(ImageError, match="a PNG of more than 50 parts"):
         decode(data)
 
@@ -518,7 +518,7 @@ def runs(count: int) -> bytes:
 def test_what_is_read_step_by_step_may_have_fewer_bytes(
     data: bytes, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stepwise, "MOST_BYTES", 1000)
+    monkeypatch.setattr(slow_formats, "MOST_BYTES", 1000)
     with pytest.raises(ImageError, match=f"{what}, more than the 1000 that are read of such: save it as PNG"):
         decode(data)
 

@@ -12,3 +12,4 @@ def test_corrections_by_hand() -> None:
     factor = 3 * (1 + 1 / 2 + 1 / 3)
     expected = [factor * 0.001, 1.0, factor * 0.002 / 2]
     assert benjamini_yekutieli(np.array([0.001, 0.9, 0.002])).tolist() == pytest.approx(expected)
+    assert np.isnan(benjamini_yekutieli(np.array([np.nan, 0.2]))).tolist() == [True, False]

@@ -34,7 +34,7 @@ from convscope.data.jpeg import JpegHeader, check_scans, read_header
 from convscope.data.preprocess import Preprocess
 from convscope.data.rasterfiles import array_raster, deep_values, raster_of
 from convscope.data.rasters import Raster, pixels_for
-from convscope.data.stepwise import checked_steps
+from convscope.data.slow_formats import checked_steps
 from convscope.data.tiff import is_tiff, needs_tifffile
 from convscope.errors import ImageError
 

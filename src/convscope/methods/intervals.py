@@ -19,7 +19,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.methods.effects.testing import quantile
+from convscope.methods.student import quantile
 from convscope.shown import brief
 
 DRAWS = 1000

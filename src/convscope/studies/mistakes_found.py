@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from convscope.data import Failure
 from convscope.graph import Network
 from convscope.graph.heads import HeadKind
-from convscope.methods.effects.testing import quantile
 from convscope.methods.intervals import wilson
 from convscope.methods.mistakes import CODES, Contrast, Explained
 from convscope.methods.occlusion import OccluderGrid
+from convscope.methods.student import quantile
 from convscope.shown import brief
 from convscope.studies.misclassified import AnsweredImages, SimilarImages
 

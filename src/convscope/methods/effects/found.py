@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.methods.effects.testing import quantile
+from convscope.methods.student import quantile
 from convscope.shown import brief
 
 Level = Literal["zero", "mean", "another"]

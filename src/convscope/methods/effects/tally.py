@@ -19,7 +19,7 @@ from torch import Tensor
 
 from convscope.methods.corrections import benjamini_yekutieli
 from convscope.methods.effects.found import CONTROLS, LayerEffects, Level, Measured, TestedPair
-from convscope.methods.effects.testing import two_sided
+from convscope.methods.student import two_sided
 
 SumArrays = dict[str, NDArray[np.generic]]
 

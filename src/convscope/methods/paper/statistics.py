@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.methods.corrections import holm
-from convscope.methods.effects.testing import quantile
 from convscope.methods.intervals import rising_p, tail
 from convscope.methods.paper.judging import MeasuredClaim
 from convscope.methods.paper.table import CONFIDENCE
+from convscope.methods.student import quantile
 
 Doubles = NDArray[np.float64]
 

@@ -147,6 +147,56 @@ OPERATIONS: dict[str, Callable[[Tensor], Tensor] | nn.Module] = {
 }
 
 
+def _windows(x: Tensor) -> Tensor:
+    """Each window of 4 x 5 as one place, and back."""
+    n = x.shape[0]
+    tokens = x.view(n, 4, 2, 4, 2, 5).permute(0, 2, 4, 3, 5, 1).reshape(n * 4, 20, 4)
+    mixed = torch.softmax(tokens @ tokens.transpose(1, 2), -1) @ tokens
+    return mixed.view(n, 2, 2, 4, 5, 4).permute(0, 5, 1, 3, 2, 4).reshape(n, 4, 8, 10)
+
+
+def _locally(x: Tensor) -> Tensor:
+    """Attention of every position to the nine around it."""
+    keys = F.unfold(x, 3, padding=1).view(-1, 4, 9, 80)
+    weights = (x.flatten(2)[:, :, None] * keys).sum(1, keepdim=True).softmax(2)
+    return (weights * keys).sum(2).view(-1, 4, 8, 10)
+
+
+def _columns_as_images(x: Tensor) -> Tensor:
+    lines = x.permute(0, 3, 1, 2).reshape(-1, 4, 8)
+    return F.conv1d(lines, _KERNEL.to(x)[..., 0], padding=1).view(-1, 10, 5, 8).permute(0, 2, 3, 1)
+
+
+_KERNEL = torch.linspace(-1, 1, 180).reshape(5, 4, 3, 3)
+FOLLOWED: dict[str, Callable[[Tensor], Tensor]] = {
+    "unfold, a product, a view": lambda x: (_KERNEL.to(x).flatten(1) @ F.unfold(x, 3, padding=1)).view(-1, 5, 8, 10),
+    "unfold, a product, fold": lambda x: F.fold(_KERNEL.to(x).flatten(1) @ F.unfold(x, 3, stride=(1, 2)), (6, 4), 1),
+    "unfold, weights": lambda x: (F.unfold(x, 3, padding=1).view(-1, 4, 9, 8, 10) * _KERNEL[0, 0].view(9, 1, 1)).sum(2),
+    "unfold, the largest": lambda x: F.unfold(x, 2, stride=2).view(-1, 4, 4, 4, 5).logsumexp(2),
+    "unfold and fold": lambda x: F.fold(F.unfold(x, 4, stride=2, padding=1), (8, 10), 4, stride=2, padding=1),
+    "Tensor.unfold, einsum": lambda x: torch.einsum(
+        "nchwij,dcij->ndhw", x.unfold(2, 3, 1).unfold(3, 3, 1), _KERNEL.to(x)
+    ),
+    "Tensor.unfold, mean": lambda x: x.unfold(2, 3, 2).unfold(3, 2, 2).mean((-1, -2)),
+    "Tensor.unfold, two sums": lambda x: x.unfold(2, 2, 2).unfold(3, 2, 2).sum(-1).sum(-1),
+    "baddbmm": lambda x: torch.baddbmm(x.new_zeros(1, 1, 1), _MIX.to(x).expand(x.shape[0], -1, -1), x.flatten(2)).view(
+        -1, 5, 8, 10
+    ),
+    "tensordot": lambda x: torch.ops.aten.tensordot(_MIX.to(x), x, [1], [1]).permute(1, 0, 2, 3),
+    "average over channels by pooling": lambda x: F.avg_pool3d(x[:, None], (3, 1, 1), 1, (1, 0, 0))[:, 0],
+    "pooling of three dimensions": lambda x: F.avg_pool3d(x, (1, 2, 3)),
+    "convolution of three dimensions": lambda x: F.conv3d(x[:, :, None], _KERNEL.to(x)[:, :, None], padding=(0, 1, 1))[
+        :, :, 0
+    ],
+    "convolution of columns": _columns_as_images,
+    "sum of a stack of maps": lambda x: torch.stack(x.chunk(2, 1)).mean(0),
+    "attention in windows": _windows,
+    "attention to neighbours": _locally,
+    "running sum": lambda x: x.cumsum(3),
+}
+"""Operations on tensors that are no maps, through which entries are followed one by one."""
+
+
 def support(module: nn.Module, images: Tensor, out: Callable[[Tensor], Tensor] = lambda x: x) -> np.ndarray:
     """For every position (h, w, 4) of the module's map the hull y0 x0 y1 x1 of the pixels with a gradient; 0 0 0 0 for
     none. images: (1, C, H, W), from which `out` makes what the module takes."""

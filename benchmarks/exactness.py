@@ -12,7 +12,7 @@ strongest class: the relative L2 error of our projection, |ours - theirs| / |the
 hooks on autograd's nodes (`_oracles`), which shares no code with ours. Smooth activations are rectified on both sides.
 In float32, and in float64, where rounding cannot hide anything; and captum's error against the same oracle beside it.
 
-Then the receptive fields of some 50 operations (`_fields`), at every position of small maps: a violation is a position
+Then the receptive fields of some 70 operations (`_fields`), at every position of small maps: a violation is a position
 where the box is not that of the gradient's support, or no box at all ("fields" among the names of `--only`).
 
 `rounding` is the oracle's own distance, float32 from float64: where that is large, float32 does not carry the answer,
@@ -45,7 +45,7 @@ import torch
 from captum.attr import Deconvolution, NeuronDeconvolution
 from torch import Tensor, nn
 
-from benchmarks._fields import OPERATIONS, SHAPE, Operation, support
+from benchmarks._fields import FOLLOWED, OPERATIONS, SHAPE, Operation, support
 from benchmarks._gated import measure_gated
 from benchmarks._gated import write as write_gated
 from benchmarks._models import randomised, torchvision_models
@@ -282,7 +282,7 @@ def measured(models: Sequence[Model], keep: Path | None, until: float) -> Iterat
 def violations(name: str) -> tuple[int, int]:
     """At how many positions above an operation the field is not the gradient's support, or is not said to be exact; and
     of how many."""
-    module = Operation(OPERATIONS[name])
+    module = Operation((OPERATIONS | FOLLOWED)[name])
     images = torch.randn(1, *SHAPE, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     expected, net = support(module, images).reshape(-1, 4), Network.trace(module, SHAPE)
     layer = net.layers[net.output]
@@ -298,7 +298,7 @@ def violations(name: str) -> tuple[int, int]:
 def measure_fields() -> dict[str, tuple[int, int]]:
     """What `violations` finds of every operation, by its name."""
     found = {}
-    for name in OPERATIONS:
+    for name in (*OPERATIONS, *FOLLOWED):
         found[name] = violations(name)
         print(f"field/{name}: {found[name][0]} of {found[name][1]} positions wrong", file=sys.stderr, flush=True)
     return found

@@ -334,7 +334,7 @@ class Span:
         stop = np.where(there, reads, -1).max(1) + 1
         empty = stop <= start
         start, stop = np.where(empty, 0, start), np.where(empty, 0, stop)
-        return cls(start, stop, None, _repeating(start, stop), reads=reads)
+        return cls(start, stop, None, repeating(start, stop), reads=reads)
 
     @classmethod
     def regular(cls, count: int, stride: int, offset: int, size: int, step: int = 1) -> Span:
@@ -364,7 +364,7 @@ class Span:
             yield np.where(first + at < stop, first + at, -1)
 
 
-def _repeating(start: np.ndarray, stop: np.ndarray) -> Pattern | None:
+def repeating(start: np.ndarray, stop: np.ndarray) -> Pattern | None:
     """The pattern that most windows follow, judged from the middle: at the borders they may fold back or wrap."""
     count = len(start)
     for period in range(1, min(count // 2, _MOST_PHASES) + 1):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
 
-from convscope.graph.nouns import Field, Pattern, Span, Value
+from convscope.graph.nouns import Field, Pattern, Span, Value, repeating
 from convscope.graph.steps import Step
+from convscope.graph.tracking import Entries, of_nothing, of_positions, through, to_positions
+from convscope.settings import usual_settings
 
 _NOTHING = np.iinfo(np.int64).max
 
@@ -77,12 +79,13 @@ class Seen:
     """What the entries of a value see of the image: `reach` (y, x), None where every entry may see all of it.
 
     exact: whether each entry sees just that; else it may see less. together: whether all entries together see the
-    whole image.
+    whole image. entries: what each sees by itself, where rows and columns do not tell; kept while later values ask.
     """
 
     reach: tuple[Reach, Reach] | None
     exact: bool = True
     together: bool = True
+    entries: Entries | None = None
 
     def whole(self, image: tuple[int, int]) -> bool:
         """Whether every entry may see all of the image."""
@@ -91,15 +94,20 @@ class Seen:
         return all(bool((r.low <= 0).all() and (r.high >= n).all()) for r, n in zip(self.reach, image, strict=True))
 
 
+@usual_settings()
 def seen(steps: Sequence[Step], values: Sequence[Value], *, held: bool = False) -> list[Seen]:
     """What the entries of every value see; with gates `held`, they let nothing through."""
     image = values[0].size
     first = tuple(Reach(np.arange(n), np.arange(n) + 1, Pattern.affine(1, 0, 1)) for n in image)
     found = [Seen((first[0], first[1]))]
-    for step in steps:
+    last = {number: at for at, step in enumerate(steps) for number in step.inputs}
+    for at, step in enumerate(steps):
         slots = [s for s in range(len(step.inputs)) if not (held and s in step.call.held)]
         slots = [s for s in slots if values[step.inputs[s]].depends]
         found.append(_seen_by(step, slots, found, values))
+        for number in step.inputs:
+            if last[number] == at and found[number].entries is not None:
+                found[number] = replace(found[number], entries=None)
     return found
 
 
@@ -109,6 +117,9 @@ def _seen_by(step: Step, slots: Sequence[int], found: Sequence[Seen], values: Se
     parts = [_parts(step, slots, axis, found, values) for axis in range(2)] if step.call.result.layout else [None]
     rows, columns = parts[0], parts[-1]
     if not rows or not columns:
+        tracked = _tracked(step, slots, found, values)
+        if tracked is not None:
+            return tracked
         together = bool(below) and all(b.together for b in below)
         alike = step.exact and bool(below) and all(b.exact and b.whole(values[0].size) for b in below)
         return Seen(None, alike or (together and step.reads_all), together)
@@ -116,6 +127,39 @@ def _seen_by(step: Step, slots: Sequence[int], found: Sequence[Seen], values: Se
     reach = reduce(Reach.union, rows), reduce(Reach.union, columns)
     covered = all(r.covers(n) for r, n in zip(reach, values[0].size, strict=True))
     return Seen(reach, exact, covered)
+
+
+def _tracked(step: Step, slots: Sequence[int], found: Sequence[Seen], values: Sequence[Value]) -> Seen | None:
+    """What the entries of a step's output see each by itself; None where that is not known, or all of the image."""
+    image, inputs = values[0].size, list[Entries]()
+    if not slots:
+        return None
+    for slot, number in enumerate(step.inputs):
+        entries = _entries(found[number], values[number], image) if slot in slots else of_nothing(values[number])
+        if entries is None:
+            return None
+        inputs.append(entries)
+    entries = through(step, inputs)
+    if entries is None or entries.everything(image):
+        return None
+    value, together = step.call.result, all(found[step.inputs[slot]].together for slot in slots)
+    if value.layout is None:
+        return Seen(None, entries.exact, together, entries)
+    axes, alike = list[Reach](), entries.exact
+    for low, high, same in to_positions(entries, value, image):
+        none, alike = (high <= low).numpy(), alike and same
+        starts, stops = np.where(none, _NOTHING, low.numpy()), np.where(none, -1, high.numpy())
+        axes.append(Reach(starts, stops, repeating(starts, stops)))
+    covered = all(r.covers(n) for r, n in zip(axes, image, strict=True))
+    return Seen((axes[0], axes[1]), alike, covered, None if alike else entries)
+
+
+def _entries(what: Seen, value: Value, image: tuple[int, int]) -> Entries | None:
+    """What each entry of a value sees, which rows and columns tell where they can."""
+    if what.entries is not None or what.reach is None or value.layout is None or not value.batched:
+        return what.entries
+    lows, highs = ([getattr(one, name) for one in what.reach] for name in ("low", "high"))
+    return of_positions(lows, highs, value, image, what.exact)
 
 
 def _parts(

@@ -45,7 +45,9 @@ _MOVES = (
 )
 _PARTS = (*VIEWS, *PERMUTATIONS, aten.slice.Tensor, aten.select.int, aten.im2col.default, aten.unfold.default)
 _MIXES = (aten.matmul.default, aten.einsum.default, aten.linear.default, aten.mm.default, aten.bmm.default)
-CHAINED = frozenset((*_MOVES, *_PARTS, *_MIXES))
+MOVES = frozenset((*_MOVES, *_PARTS))
+"""What takes one tensor, and moves, repeats or leaves out its entries."""
+CHAINED = frozenset((*MOVES, *_MIXES))
 """What may follow one another between two maps, the tensors between being none, and be one step."""
 
 
@@ -363,4 +365,4 @@ def _tensors(tree: Any) -> Sequence[Tensor]:
     return [t for item in tree for t in _tensors(item)] if isinstance(tree, list | tuple) else []
 
 
-__all__ = ["CHAINED", "Chain", "Mixed", "Rearranged", "Sources", "chain"]
+__all__ = ["CHAINED", "MOVES", "Chain", "Mixed", "Rearranged", "Sources", "chain"]

@@ -350,6 +350,22 @@ def test_default_layers_are_the_last_of_each_map_size(
     assert net.layers.stages() == stages
 
 
+def test_default_layers_of_a_network_of_maps_are_those_of_both_ways() -> None:
+    class Hourglass(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.wide, self.deep, self.low = (nn.Conv2d(3, 3, 3, stride, 1) for stride in (1, 2, 1))
+            self.up, self.out = nn.ConvTranspose2d(3, 3, 2, 2), nn.Conv2d(3, 2, 1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            wide = self.wide(x).relu()
+            low = self.low(self.deep(wide).relu()).relu()
+            return self.out((self.up(low) + wide).relu())
+
+    # The skip is used up to the end, so that no map below it has all paths in it.
+    assert Network.trace(Hourglass(), (3, 8, 8)).layers.stages() == ("relu", "relu_2", "relu_3")
+
+
 def test_every_default_layer_exists() -> None:
     for name in nets.MAPS:
         _, net, _ = nets.traced(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from convscope.graph.nouns import Value
@@ -16,14 +17,24 @@ def stage_layers(steps: Sequence[Step], values: Sequence[Value], output: int) ->
     """One layer name per map size, in execution order: where all paths meet and an activation or a merge ends it.
 
     A layer with as many channels as the output is left out where its size has another: it is the class map of a
-    fully convolutional head. A network without maps gives its output.
+    fully convolutional head. Where the output is a map itself, or a list, earlier maps may be used again up to the end,
+    and maps may grow again: there it is the last layer of every size on the way down, and on the way up. A network
+    without maps gives its output.
     """
+    ending = [
+        step
+        for step in steps
+        if values[step.index].addressable
+        and values[step.index].layout is not None
+        and min(values[step.index].size) > 1
+        and _completes(step, values)
+    ]
+    if ending and len(values[output].shape) > 1:
+        return [step.name for step in _down_and_up(ending, values)]
     narrow = _bottlenecks(steps, values)
     found: dict[tuple[int, int], list[Step]] = {}
-    for step in steps:
-        value = values[step.index]
-        if value.addressable and value.layout is not None and min(value.size) > 1 and _completes(step, values):
-            found.setdefault(value.size, []).append(step)
+    for step in ending:
+        found.setdefault(values[step.index].size, []).append(step)
     classes = values[output].shape[0] if len(values[output].shape) == 1 else None
     chosen: list[Step] = []
     for candidates in found.values():
@@ -34,6 +45,14 @@ def stage_layers(steps: Sequence[Step], values: Sequence[Value], output: int) ->
     if not chosen:
         return [step.name for step in steps if step.index == output and values[output].addressable]
     return [step.name for step in sorted(chosen, key=lambda s: s.index)]
+
+
+def _down_and_up(ending: Sequence[Step], values: Sequence[Value]) -> list[Step]:
+    """The last of every size until the smallest maps are left, and after."""
+    areas = [math.prod(values[step.index].size) for step in ending]
+    turn = len(areas) - areas[::-1].index(min(areas))
+    last = [{values[step.index].size: step for step in part} for part in (ending[:turn], ending[turn:])]
+    return sorted((step for part in last for step in part.values()), key=lambda step: step.index)
 
 
 def _completes(step: Step, values: Sequence[Value]) -> bool:

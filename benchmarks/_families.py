@@ -137,6 +137,16 @@ def made(library: str, name: str) -> nn.Module:
     return _OfTransformers(_from_config(name))
 
 
+def not_here(library: str, name: str) -> str | None:
+    """Why a network's module cannot run here, told before it is made: torchvision's detectors end in its own compiled
+    operators, after minutes, and these load only beside the build of torch that they were made for."""
+    module = _library(library)
+    detects = library == "torchvision" and ".detection." in module.models.get_model_builder(name).__module__
+    if not detects or import_module("torchvision.extension")._has_ops():
+        return None
+    return f"torchvision's compiled operators do not load beside torch {torch.__version__}, and detectors need them"
+
+
 @cache
 def _kinds() -> dict[str, str]:
     """transformers' kinds of models that take pictures, each with the name of its class for the first task it has."""

@@ -45,7 +45,8 @@ class EditedAtlas:
 
 def _make(root: Path, good: Path) -> Try:
     """A small atlas with results of another command, and with another atlas beside it."""
-    from benchmarks._faults_stored import KINDS, write_materials
+    from benchmarks._faults_materials import write_materials
+    from benchmarks._faults_stored import KINDS
     from convscope.atlas import Atlas
     from tests.atlas.received import with_experiment
 

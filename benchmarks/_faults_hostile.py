@@ -184,7 +184,8 @@ class EditedAnswer:
 
     def __call__(self, number: int) -> Try:
         """The outcome of one try; number -1 makes the answers."""
-        from benchmarks._faults_stored import KINDS, write_materials
+        from benchmarks._faults_materials import write_materials
+        from benchmarks._faults_stored import KINDS
         from tests.studies.forging import KEPT, forged, use
 
         whole, folder = self.root / "answers", self.root / f"answer-{number}"

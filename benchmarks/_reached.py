@@ -15,7 +15,10 @@ from benchmarks.harness import put_between
 _KINDS = (
     (r"takes \d+ inputs", "more than one input"),
     (r"three-dimensional|one-dimensional", "volumes, videos or signals, not images"),
-    (r"Couldn't load custom C\+\+ ops", "operators that were not compiled here: the module itself did not run"),
+    (
+        r"Couldn't load custom C\+\+ ops|compiled operators do not load",
+        "operators that were not compiled here: the module itself did not run",
+    ),
     (r"the module itself runs on no size", "the module itself did not run on one batch of images"),
     (r"makes no module of it", "the library makes no module of its defaults"),
     (r"random", "another answer each time"),
@@ -27,7 +30,7 @@ _KINDS = (
 )
 
 
-_NOT_RUN = re.compile(r"the module itself runs on no size|makes no module of it")
+_NOT_RUN = re.compile(r"the module itself runs on no size|compiled operators do not load|makes no module of it")
 
 
 def has_run(found: dict[str, Any]) -> bool:

@@ -36,7 +36,7 @@ import torch
 from torch import nn
 
 from benchmarks._exact import examined
-from benchmarks._families import LIBRARIES, Member, imported, made, networks, smallest, weighed
+from benchmarks._families import LIBRARIES, Member, imported, made, networks, not_here, smallest, weighed
 from benchmarks._reached import has_run, write
 from benchmarks.harness import Case, arguments, machine, report
 from convscope.errors import ConvscopeError
@@ -53,6 +53,8 @@ def _within(answer: Connection, library: str, name: str) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (BYTES, BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     torch.manual_seed(0)
+    if reason := not_here(library, name):
+        return answer.send({"cause": reason})
     try:
         try:
             module = made(library, name)

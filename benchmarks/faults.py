@@ -40,8 +40,9 @@ from benchmarks._faults_hostile import (
     weights_tries,
 )
 from benchmarks._faults_images import COLLECTIONS, FORMS, DamagedImage
+from benchmarks._faults_materials import write_materials
 from benchmarks._faults_running import BAD, GOOD, LONG, Tally, Try, prepare, watched
-from benchmarks._faults_stored import Damaged, shares, write_materials
+from benchmarks._faults_stored import Damaged, shares
 from benchmarks.harness import Case, arguments, keep_line, kept_lines, put_between, report
 
 FULL = {"kills": 6, "disks": 10, "stored": 500, "images": 2000, "hostile": 60}

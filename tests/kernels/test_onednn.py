@@ -112,6 +112,26 @@ def test_another_release_s_entry_is_not_used(
     assert "it is not used" in said[0]
 
 
+def test_sums_of_one_channel_are_left_to_pytorch_where_the_entry_refuses_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As torch 2.9's does: it takes all other sums."""
+    ours, taken = torch.ops.mkldnn._convolution_pointwise.binary, []
+
+    def more_than_one(x: Tensor, added: Tensor, weight: Tensor, *others: Any) -> Tensor:
+        if weight.shape[0] == 1:
+            raise RuntimeError("could not create a memory")
+        taken.append(weight.shape[0])
+        return ours(x, added, weight, *others)
+
+    monkeypatch.setattr(torch.ops.mkldnn._convolution_pointwise, "binary", more_than_one)
+    for channels in (1, 5):
+        x, weight, added = drawn(2, 3, 9, 7), drawn(channels, 3, 3, 3), drawn(2, channels, 9, 7)
+        expected = F.conv2d(x, weight, None, padding=1) + added
+        with torch.no_grad():
+            found = fused([x], [weight], None, Geometry(padding=(1, 1)), added=added.clone())
+        torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
+    assert taken[-1] == 5
+
+
 class _Entry:
     """An operator with an overload."""
 

@@ -5,6 +5,7 @@ import math
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -140,6 +141,18 @@ def test_a_run_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.Monk
         architectures.looked_at(members, file, again=again, end=float("inf"))
     assert asked == ["a", "b", "c", "b"]
     assert {key for _, key in architectures.read(file)} == {"a", "b", "c"}
+
+
+def test_a_detector_without_its_operators_is_told_at_once(
+    torchvision: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torchvision.extension._has_ops", lambda: False)
+    monkeypatch.setattr(architectures, "made", lambda *_: pytest.fail("it was made"))
+    found = architectures.apart("torchvision", "ssdlite320_mobilenet_v3_large")
+    assert _reached.kind(found).startswith("operators that were not compiled here")
+    assert not _reached.has_run(found)
+    monkeypatch.setattr("torchvision.extension._has_ops", lambda: True)
+    assert _families.not_here("torchvision", "ssdlite320_mobilenet_v3_large") is None
 
 
 @pytest.mark.slow

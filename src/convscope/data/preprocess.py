@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache
 from numbers import Integral, Real
-from typing import Any, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 import numpy as np
 import torch
@@ -94,6 +94,21 @@ class Preprocess:
     std: tuple[float, ...] = IMAGENET_STD
     range: Range | None = None
     bands: tuple[int, ...] | None = None
+
+    if TYPE_CHECKING:  # what is given, of which the fields are the tuples
+
+        def __init__(
+            self,
+            height: int,
+            width: int,
+            resize: int | Sequence[int] | None = None,
+            interpolation: Resampling = "bilinear",
+            scale: float = 1 / 255,
+            mean: float | Sequence[float] = IMAGENET_MEAN,
+            std: float | Sequence[float] = IMAGENET_STD,
+            range: Sequence[float] | NamedRange | None = None,
+            bands: int | Sequence[int] | None = None,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         given = {name: getattr(self, name) for name in ("mean", "std")}

@@ -7,7 +7,7 @@ import importlib
 import logging
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -64,7 +64,7 @@ def export_module(module: nn.Module, input_shape: tuple[int, int, int]) -> Expor
     device, dtype = parameter_kind(module)
     if any(tensor.is_inference() for tensor in (*module.parameters(), *module.buffers())):
         module = copy.deepcopy(module)  # torch.export takes no tensors that were made in inference mode
-    with evaluating(module), _state_kept(module):
+    with evaluating(module):
         try:
             return _export(module, torch.zeros(2, *input_shape, device=device, dtype=dtype), free=True)
         except _EXPORT_ERRORS as error:
@@ -91,7 +91,15 @@ _EXPORT_ERRORS = (
 
 def _export(module: nn.Module, example: Tensor, *, free: bool) -> ExportedProgram:
     shapes = ({0: Dim.DYNAMIC},) if free else None
-    with warnings.catch_warnings(), torch.no_grad(), caches_kept(module), variables_kept(module), _quiet():
+    with (
+        warnings.catch_warnings(),
+        torch.no_grad(),
+        _state_kept(module),
+        caches_kept(module),
+        variables_kept(module),
+        _quiet(),
+        _writable(),
+    ):
         warnings.simplefilter("ignore")  # torch warns of its own deprecations while it exports
         program = torch.export.export(module, (example,), dynamic_shapes=shapes)
         with _names_in_blocks(program), _dropping_told(program):
@@ -136,6 +144,25 @@ def _contents(container: dict[Any, Any] | list[Any] | set[Any]) -> Callable[[], 
     return put_back
 
 
+@contextmanager
+def _writable() -> Iterator[None]:
+    """A block in which a forward pass may write what a module holds (lists, dicts, tensors), as from torch 2.13 on.
+
+    Before, torch.export compared it with what was there, and refused the module or failed; it is put back here.
+    """
+    module, name = vars(importlib.import_module("torch.export._trace")), "_detect_attribute_assignment"
+    if _TORCH >= (2, 13) or name not in module:
+        yield
+        return
+    before = module[name]
+    module[name] = lambda _: nullcontext()
+    try:
+        yield
+    finally:
+        module[name] = before
+
+
+_TORCH = tuple(int(part) for part in torch.__version__.split(".")[:2])
 _LOGGERS = ("torch._subclasses.fake_tensor", "torch.fx.experimental.symbolic_shapes")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -23,7 +24,10 @@ from tests.models.exported.making import edit_program, edited, rewrite, save
 
 def same(path: Path) -> Network:
     """The network of a file, which must be that of torch's reader: outputs, names and steps."""
-    found, wanted = load(f"pt2:{path}"), Network.from_export(torch.export.load(path))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The given buffer is not writable")  # torch 2.9's own reader, once a process
+        wanted = Network.from_export(torch.export.load(path))
+    found = load(f"pt2:{path}")
     assert found.layers.names == wanted.layers.names
     assert found.fingerprint == wanted.fingerprint
     assert found.program.any_batch == wanted.program.any_batch
@@ -154,7 +158,7 @@ def test_the_versions_of_supported_releases(tmp_path: Path, minor: int) -> None:
         program["schema_version"]["minor"] = minor
         for node in program["graph_module"]["graph"]["nodes"]:
             if minor == 14:
-                del node["name"]  # torch 2.9 wrote none
+                node.pop("name", None)  # torch 2.9 writes none
 
     same(edit_program(save(random_tiny(), tmp_path / "net.pt2"), edit))
 

@@ -14,6 +14,8 @@ from .data import Failure as Failure, Images as Images, Placement as Placement, 
 from .data import Raster as Raster, Source as Source
 from .data import cached as cached, open_source as open_source
 from .data.parts import Part as Part, read_parts as read_parts
+from .methods.preparing import prepare as prepare
+from .methods.occlusion.covers import Cover as Cover
 
 # what every unit responds to, and what it takes from an image
 from .studies import Scan as Scan, merge as merge, scan as scan

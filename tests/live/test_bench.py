@@ -27,7 +27,10 @@ from convscope.methods.deconv import deconv
 from convscope.methods.effects.silencing import Silencer
 from convscope.methods.inputs import images_for
 from convscope.methods.invariance import invariance
+from convscope.methods.invariance.transforms import Frame, transformation
 from convscope.methods.occlusion import occlude
+from convscope.methods.occlusion.covers import Cover
+from convscope.methods.stepwise import run_stepwise, silenced
 from tests.live.making import encoded, picture, tiny
 
 LAYERS = ["1", "4"]
@@ -304,6 +307,59 @@ def test_a_curve_grows_to_what_invariance_gives(bench: Bench) -> None:
     for layer in LAYERS:
         grown = [v for part in parts for v in part["relative"][layer]]
         np.testing.assert_allclose(grown, wanted.relative[layer][0], atol=1e-5)
+
+
+# -- with units silenced ----------------------------------------------------------------------------------------------
+SILENCED = ["1:0", "4:3"]
+
+
+def with_edits(bench: Bench, image: torch.Tensor, layer: str = "7") -> torch.Tensor:
+    """What a layer gives where the units are set to zero on the way."""
+    net, index = bench.net, bench.net.index_of(layer)
+    return run_stepwise(net, image, {index}, edits=silenced(net, [net.unit(one) for one in SILENCED]))[index]
+
+
+def test_a_sweep_and_a_curve_are_of_the_network_with_units_silenced(bench: Bench) -> None:
+    said = {"size": 6, "stride": 9, "followed": ["4:3", "4:1"], "silenced": SILENCED, "target": 1}
+    first, *rows = asked(bench, "sweep", own(bench), **said)
+    assert first["uncovered"]["probability"][0] == pytest.approx(
+        float(with_edits(bench, inputs(bench)).softmax(1)[0, 1])
+    )
+    for row, column in ((0, 0), (2, 1), (1, 2)):
+        image = Cover(((9 * row + 3, 9 * column + 3),), 6).over(bench.net, inputs(bench))
+        expected = with_edits(bench, image).softmax(1)[0, 1]
+        assert rows[row]["probability"][column] == pytest.approx(float(expected), abs=1e-5)
+        assert rows[row]["units"][0][column] == 0
+        kept = with_edits(bench, image, "4")[0, 1].sum()
+        assert rows[row]["units"][1][column] == pytest.approx(float(kept), rel=1e-4)
+    _, part = asked(bench, "curve", own(bench), name="vertical", amounts=[0, 4], silenced=SILENCED, target=1)
+    image = transformation("vertical").apply(inputs(bench), 4, Frame.of(bench.net.preprocess))
+    assert part["probability"][1] == pytest.approx(float(with_edits(bench, image).softmax(1)[0, 1]), abs=1e-5)
+    plain, moved = with_edits(bench, inputs(bench), "4"), with_edits(bench, image, "4")
+    assert part["relative"]["4"][1] == pytest.approx(float((moved - plain).norm() / plain.norm()), rel=1e-4)
+
+
+def test_a_unit_is_shown_as_it_would_speak_among_what_is_silenced(bench: Bench) -> None:
+    photo, quiet = own(bench), bench.net.silenced("1:0")
+    (found,) = asked(bench, "project", photo, unit="4:3", silenced=SILENCED)
+    wanted = deconv(quiet, inputs(bench), "4:3")
+    assert found["value"] == pytest.approx(float(wanted.values[0])) != 0
+    assert np.array_equal(pixels_of(found["projection"]), display(wanted.pixels)[0])
+    (fed,) = asked(bench, "causes", photo, unit="4:3", layers=["1"], silenced=SILENCED)
+    assert all(node["amount"] == 0 for node in fed["nodes"] if node["unit"].startswith("1:0@"))
+    assert fed["value"] == pytest.approx(found["value"])
+
+
+def test_a_square_is_pushed_through_what_is_silenced(bench: Bench) -> None:
+    cover = {"at": [[9, 12]], "size": 5}
+    found = look(bench, own(bench), cover=cover, silenced=SILENCED, units={"1": [0, 1], "4": [3]})
+    image = Cover(((9, 12),), 5).over(bench.net, inputs(bench))
+    scores = with_edits(bench, image).softmax(1)[0]
+    for one in found["classes"]:
+        assert one["score"] == pytest.approx(float(scores[one["channel"]]), abs=1e-6)
+    assert [unit["value"] for unit in found["layers"][0]["units"]] == [
+        0, pytest.approx(float(with_edits(bench, image, "1")[0, 1].max()), rel=1e-5)
+    ]  # fmt: skip
 
 
 # -- everything else --------------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ from convscope.graph.steps.pointwise import Cast, GatedHalf, Product, ReLU, Sum
 from convscope.graph.steps.pool import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d, Reduce, Statistic
 from convscope.graph.steps.resampling import Upsample
 from convscope.graph.steps.reshaping import Permute, Reshape
+from convscope.graph.steps.silencing import Silenced
 from convscope.graph.steps.slicing import ChannelChoice, Slice
 
 AS_THEY_WERE = PullOptions(rule="gradient", gates="held")
@@ -72,6 +73,8 @@ class Account:
                 arrived = pending.pop(step.index, None)
                 if arrived is None:
                     continue
+                if isinstance(step, Silenced):  # what is silenced is fed by nothing, and adds nothing
+                    arrived, step = step.heard(arrived), step.inner
                 if not step.call.result.depends:  # the same for every image: a constant
                     biases += shares(arrived, step.call.result, context.forward(step.index))
                     continue

@@ -24,6 +24,7 @@ from convscope.graph.known import Known, recognise
 from convscope.graph.nouns import Value
 from convscope.graph.steps import Call, Slot, Step
 from convscope.graph.steps.pointwise import ClippedReLU, Differentiated, Rectifier, ReLU, SmoothActivation
+from convscope.graph.steps.silencing import Silenced, bare
 from convscope.settings import usual_settings
 
 _OWN_RULE = (ReLU, ClippedReLU, SmoothActivation)
@@ -41,13 +42,16 @@ def activations(
     marked to be reported as such. `outputs` are what the model gives, which is read outside of any run; `like` is a
     tensor of the network's device and dtype.
     """
-    runs, told = Runs(steps, values, outputs, like), _ToldRuns()
+    silenced = {step.index: step.off for step in steps if isinstance(step, Silenced)}
+    steps = [bare(step) for step in steps]
+    # What is silenced is no inner value of a run, as what is read from outside is none.
+    runs, told = Runs(steps, values, {*outputs, *silenced}, like), _ToldRuns()
     found: dict[int, Step] = {}
     for step in steps:
         stands = _stands_for(step, runs, values, told, found)
         if stands is not None:
             found[step.index] = stands
-    return found
+    return found | {i: Silenced.around(found[i], off) for i, off in silenced.items() if i in found}
 
 
 def _stands_for(

@@ -17,11 +17,13 @@ from convscope.graph.directions import fits, spliced, tapped, taps_for, untapped
 from convscope.graph.fingerprint import fingerprint
 from convscope.graph.heads import Scores
 from convscope.graph.layers import LayerList
+from convscope.graph.nouns import Unit, UnitLike, several
 from convscope.graph.program import Program
 from convscope.graph.randomness import Randomness
 from convscope.graph.refusals import refusal
 from convscope.graph.running import Folding, Runner, as_map
 from convscope.graph.steps import Step
+from convscope.graph.steps.silencing import silencing
 from convscope.graph.traced import Traced
 from convscope.kernels.order import laid_out
 from convscope.kernels.reduction import Asked, Reduced
@@ -167,6 +169,25 @@ class Network(Traced):
             if name in self.__dict__:
                 made.__dict__[name] = self.__dict__[name]
         return made
+
+    @checked
+    def silenced(self, units: UnitLike | Iterable[UnitLike]) -> Network:
+        """The same network, its weights shared, with units of any layers set to zero: whole maps, or the one position
+        that a unit names.
+
+        What follows is computed from that, in whatever is asked of it; no signal goes back through what is silenced.
+
+        Raises:
+            UsageError: for a difference of units. UnknownLayer: for a unit that does not exist.
+
+        >>> net = Network.trace(torch.nn.Sequential(torch.nn.Conv2d(3, 2, 3), torch.nn.ReLU()), (3, 5, 5))
+        >>> net.silenced(["0:0", "1:1"]).run(torch.ones(1, 3, 5, 5))["1"].any().item()
+        False
+        """
+        by_value: dict[int, list[Unit]] = {}
+        for unit in map(self.unit, several(units)):
+            by_value.setdefault(self.index_of(unit.layer), []).append(unit.alone("single units are silenced"))
+        return self.replaced(silencing(self.steps, by_value, self.device)) if by_value else self
 
     def _with(self, program: Program, **changed: Any) -> Network:
         """The same network with another program, or with what is changed."""

@@ -31,6 +31,7 @@ from convscope.graph.running import Folding, Runner
 from convscope.graph.sight import Sight
 from convscope.graph.stages import stage_layers
 from convscope.graph.steps import Step
+from convscope.graph.steps.silencing import bare
 from convscope.settings import usual_settings
 from convscope.shown import Shown
 
@@ -173,7 +174,7 @@ class Traced(Shown):
     def _stages(self) -> list[str]:
         """The layers to look at by default, those that are directions among them, and what these are directions of."""
         taps = {i: tap for tap in self.program.taps for i in (tap.linear, tap.code)}
-        steps = [step for step in self._pulled if step.index not in taps]
+        steps = [bare(step) for step in self._pulled if step.index not in taps]
         beside = [name for tap in self.program.taps for name in (self.steps[tap.source - 1].name, tap.name)]
         found = [*stage_layers(steps, self.values, self.program.output), *beside]
         return sorted(dict.fromkeys(found), key=lambda name: self._index.get(name, len(self.steps)))
@@ -206,7 +207,7 @@ class Traced(Shown):
             UsageError: if it has no numbers for each image, or `scores` contradict what the network ends in.
         """
         like = torch.zeros((), dtype=self.dtype, device=self.device)
-        ends = Ends(self.steps, self.values, like, lambda: self.activations, self._on_noise)
+        ends = Ends([bare(step) for step in self.steps], self.values, like, lambda: self.activations, self._on_noise)
         return head_of(
             self._taken, self._chosen, ends=ends, scores=self.scores, classes=self._class_count, network=self.name
         )

@@ -6,6 +6,7 @@ wherever `advanced` is called, the work can be left.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
@@ -34,7 +35,6 @@ from convscope.live.looking import (
     layer_in,
     maxima,
     scores_of,
-    transformed,
     unit_in,
 )
 from convscope.live.photos import ALLOWED, Moved, Photo, png, small
@@ -49,6 +49,7 @@ from convscope.methods.occlusion import OccluderGrid
 from convscope.methods.occlusion.occluders import covering, square_for
 from convscope.methods.occlusion.readings import Readout
 from convscope.methods.occlusion.sweep import Sweep
+from convscope.methods.preparing import transformed
 from convscope.settings import each_in_usual_settings
 from convscope.studies.pictures import shown_pixels
 
@@ -57,6 +58,7 @@ Part = dict[str, Any]
 _AT_ONCE = 4  # amounts of a transformation
 _MOST = 8  # causes of a unit
 _LISTED = 3  # units of a layer that changed most
+_QUIET = 4  # networks with units silenced that are kept
 _SHELF = 60  # images of the collection that are named at a time
 
 
@@ -77,6 +79,7 @@ class Bench:
             )
         self.net, self.spec, self.source, self.beside = net, spec, source, beside
         self._held = Holdings()
+        self._silenced: OrderedDict[tuple[Unit, ...], Network] = OrderedDict()
 
     # -- photos -------------------------------------------------------------------------------------------------------
     def decode(self, payload: bytes, name: str) -> Photo:
@@ -155,6 +158,7 @@ class Bench:
             "recipe": str(recipe_of(net)),
             "output": net.output,
             "outputListed": bool(net.listed_output),
+            "broken": net.broken,
             "score": "" if head is None else head.score,
             "meaning": net.meaning,
             "layers": [
@@ -198,7 +202,12 @@ class Bench:
         looker = Looker.of(net, names, followed)
         base = self._base(key, photo, moved, looker, advanced)
         plain = looker.values(base, Doing())
-        values = looker.values(base, doing, advanced)
+        heard, known = looker, base
+        if doing.silenced:
+            heard = Looker.of(self._without(doing.silenced), names, followed)
+            if doing.transform is None:
+                known = self._base(key, photo, moved, heard, advanced, doing.silenced)
+        values = heard.values(known, doing, advanced)
         order = asking.choice(said, "by", ("activation", "atlas"))
         scales = {} if self.beside is None or order == "activation" else self.beside.largest
         found: Part = {
@@ -255,11 +264,22 @@ class Bench:
             units += [{"unit": f"{layer}:{c}", "before": float(other[c]), "now": float(one[c])} for c in order.tolist()]
         return {"name": before.name, "classes": classes, "units": units}
 
-    def _base(self, key: str, photo: Photo, moved: Moved, looker: Looker, advanced: Advanced) -> Base:
-        """What the network made of a photo, kept for a few of them."""
-        return self._held.base(
-            (key, moved, looker.targets), lambda: looker.base(photo.inputs(self.net, moved), advanced)
-        )
+    def _base(
+        self, key: str, photo: Photo, moved: Moved, looker: Looker, advanced: Advanced, silenced: tuple[Unit, ...] = ()
+    ) -> Base:
+        """What the network, with units silenced, made of a photo, kept for a few of them."""
+        known = (key, moved, looker.targets, silenced)
+        return self._held.base(known, lambda: looker.base(photo.inputs(self.net, moved), advanced))
+
+    def _without(self, silenced: tuple[Unit, ...]) -> Network:
+        """The network with units silenced; the last few are kept."""
+        if not silenced:
+            return self.net
+        found = self._silenced.pop(silenced, None) or self.net.silenced(silenced)
+        self._silenced[silenced] = found
+        while len(self._silenced) > _QUIET:
+            self._silenced.popitem(last=False)
+        return found
 
     def _inputs(self, tab: str, said: Said) -> tuple[Tensor, Photo]:
         """The input (1, C, H, W) of the photo as it is transformed and covered."""
@@ -275,7 +295,8 @@ class Bench:
     # -- a unit -------------------------------------------------------------------------------------------------------
     def _project(self, tab: str, said: Said, advanced: Advanced) -> Iterator[Part]:
         """What a unit takes from the photo."""
-        net, unit = self.net, self.net.unit(asking.text(said, "unit"))
+        unit = self.net.unit(asking.text(said, "unit"))
+        net = self._without(asking.doing(self.net, said).silenced_beside(unit))
         inputs, _ = self._inputs(tab, said)
         found, value = project_watched(net, inputs, unit, options=asking.pulling(said), advanced=advanced)
         maps, largest = maxima(net, unit.layer, {net.index_of(unit.layer): value})
@@ -300,9 +321,10 @@ class Bench:
 
     def _causes(self, tab: str, said: Said, advanced: Advanced) -> Iterator[Part]:
         """What fed a unit, one layer down."""
-        net, unit = self.net, self.net.unit(asking.text(said, "unit"))
+        unit = self.net.unit(asking.text(said, "unit"))
+        net = self._without(asking.doing(self.net, said).silenced_beside(unit))
         inputs, _ = self._inputs(tab, said)
-        below = asking.layers(net, said, ()) or list(cause_layers(net, unit)[:1])
+        below = asking.layers(net, said, ()) or list(cause_layers(self.net, unit)[:1])
         graph = causes(net, inputs[0], unit, below[:1], most=_MOST, advanced=advanced)
         nodes = []
         for node in graph.nodes[1:]:
@@ -321,7 +343,8 @@ class Bench:
     # -- growing ------------------------------------------------------------------------------------------------------
     def _sweep(self, tab: str, said: Said, advanced: Advanced) -> Iterator[Part]:
         """The whole sweep of a square, row by row, as `occlude` has it (Fig. 7)."""
-        net, (inputs, _) = self.net, self._inputs(tab, {**said, "cover": None})
+        net = self._without(asking.doing(self.net, said).silenced)
+        inputs, _ = self._inputs(tab, {**said, "cover": None})
         image = net.input_shape[1:]
         size, stride = square_for(
             image,
@@ -353,7 +376,7 @@ class Bench:
 
     def _curve(self, tab: str, said: Said, advanced: Advanced) -> Iterator[Part]:
         """How classes and features change with every amount of a transformation (Fig. 5)."""
-        net, (name, amounts) = self.net, asking.amounts(said)
+        net, (name, amounts) = self._without(asking.doing(self.net, said).silenced), asking.amounts(said)
         inputs, _ = self._inputs(tab, {**said, "cover": None, "transform": None})
         names = asking.layers(net, said, self._usual)
         chosen, known = list(dict.fromkeys([names[0], names[-1]])), transformation(name)

@@ -15,17 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.errors import UsageError
+from convscope.graph import Unit
 from convscope.live.looking import Base
 from convscope.live.photos import Moved, Photo
 
 TABS = 8
 """Pages that are open at once: who comes after the last has the photos of the first forgotten."""
 _PHOTOS = 3  # of a page: the one that is shown, and those before it
-_BASES = 3
+_BASES = 4  # each photo as it is, and with what is silenced
 _BYTES = 1 << 30  # of what networks made of photos
 
-KnownImages = tuple[str, Moved, frozenset[int]]
-"""Of which photo, cropped where, and which values: what a network made of it."""
+KnownImages = tuple[str, Moved, frozenset[int], tuple[Unit, ...]]
+"""Of which photo, cropped where, which values, and with which units silenced: what a network made of it."""
 
 
 @dataclass(frozen=True, eq=False)

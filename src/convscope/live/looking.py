@@ -23,10 +23,9 @@ from convscope.graph import Head, Network, Unit
 from convscope.graph.changes import Unedited
 from convscope.graph.pushing import PushPlan, push_once
 from convscope.graph.running import as_map
-from convscope.methods.inputs import recipe_of
-from convscope.methods.invariance.transforms import Frame, transformation
 from convscope.methods.occlusion.covers import Cover
-from convscope.methods.stepwise import run_stepwise, silenced
+from convscope.methods.preparing import transformed
+from convscope.methods.stepwise import run_stepwise
 from convscope.settings import usual_settings
 
 Advanced = Callable[[float], None]
@@ -46,6 +45,10 @@ class Doing:
     transform: tuple[str, float] | None = None
     cover: Cover | None = None
     silenced: tuple[Unit, ...] = ()
+
+    def silenced_beside(self, unit: Unit) -> tuple[Unit, ...]:
+        """What is silenced but for a unit that is looked at: it is shown as it would speak."""
+        return tuple(one for one in self.silenced if one.layer != unit.layer or one.channel not in unit.channels)
 
     @property
     def nothing(self) -> bool:
@@ -92,21 +95,20 @@ class Looker:
 
     @usual_settings()
     def values(self, base: Base, doing: Doing, advanced: Advanced | None = None) -> Values:
-        """The values of the targets, for what is done to the photo."""
-        if doing.nothing:
+        """The values of the targets, for what is done to the photo; the network is silenced already, or it is not."""
+        if doing.transform is None and doing.cover is None:
             return {index: base.unedited.kept[index] for index in self.targets}
         inputs, cover = transformed(self.net, base.inputs, doing.transform), doing.cover
         if cover is not None:
             mask = cover.mask(self.net.input_shape[1:])
             over = torch.from_numpy(mask).to(inputs.device)
             difference = (cover.shown(self.net, inputs) - inputs) * over
-            if doing.transform is None and not doing.silenced:
+            if doing.transform is None:
                 pushed = self._push(base, mask, difference, advanced) if mask.any() else self.values(base, Doing())
                 if pushed is not None:
                     return pushed
             inputs = inputs + difference
-        edits = silenced(self.net, list(doing.silenced))
-        return run_stepwise(self.net, inputs, set(self.targets), edits=edits, advanced=advanced)
+        return run_stepwise(self.net, inputs, set(self.targets), advanced=advanced)
 
     def _push(
         self, base: Base, mask: NDArray[np.bool_], difference: Tensor, advanced: Advanced | None
@@ -122,13 +124,6 @@ class Looker:
 
         found = push_once(plan, base.unedited, difference, self.targets, advanced)
         return {index: found.get(index, base.unedited.kept[index]) for index in self.targets}
-
-
-def transformed(net: Network, inputs: Tensor, transform: tuple[str, float] | None) -> Tensor:
-    """Inputs moved, scaled, turned ... by an amount, as `invariance` does it."""
-    if transform is None:
-        return inputs
-    return transformation(transform[0]).apply(inputs, transform[1], Frame.of(recipe_of(net)))
 
 
 # -- in words and numbers ---------------------------------------------------------------------------------------------
@@ -244,6 +239,5 @@ __all__ = [
     "logits_of",
     "maxima",
     "scores_of",
-    "transformed",
     "unit_in",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from convscope.data import Source, open_source
 from convscope.errors import UsageError
-from convscope.graph import Network
+from convscope.graph import Network, Unit
 from convscope.live import asking
 from convscope.live.looking import CLASSES, UNITS, head_of
 from convscope.live.photos import Photo
@@ -21,15 +21,6 @@ MOST = 200
 
 Said = Mapping[str, Any]
 
-_IMPORTS = {
-    "decode_for": "from convscope.data import decode_for",
-    "input_of": "from convscope.methods.inputs import input_of, preprocess_of",
-    "transformation": "from convscope.methods.invariance.transforms import Frame, transformation",
-    "Cover(": "from convscope.methods.occlusion.covers import Cover",
-    "run_stepwise": "from convscope.methods.stepwise import run_stepwise, silenced",
-}
-"""What a script imports, by a word that it then has in it."""
-
 _TELL = '''
 def tell(answer):
     """Print an answer: in words, then its numbers."""
@@ -37,23 +28,17 @@ def tell(answer):
 '''
 
 _SEE = '''
-def see(moved=(0, 0), turn=None, cover=None):
-    """The network's input: the crop, moved down and right in the resized photo; turned, scaled ...; covered."""
-    recipe = preprocess_of({network})
-    image = input_of(net, [recipe.crop(decode_for({payload}, recipe), moved=moved)])
-    if turn is not None:
-        image = transformation(turn[0]).apply(image, turn[1], Frame.of(recipe))
-    return image if cover is None else cover.over(net, image)
+def see(**done):
+    """The photo as the network takes it: the crop moved, the picture turned, scaled ..., parts of it covered."""
+    return cs.prepare(net, {photo}, **done)
 '''
 
 _LOOK = '''
-def look(image, layers=(), followed=(), silent=()):
-    """Print what the network answers, each layer's strongest units, and followed units (sums of their maps)."""
-    wanted = dict.fromkeys([*layers, *(net.unit(one).layer for one in followed), net.output])
-    indices = {{layer: net.index_of(layer) for layer in wanted}}
-    found = run_stepwise(net, image, set(indices.values()), edits=silenced(net, [net.unit(one) for one in silent]))
-    maps = {{layer: as_map(net.values[index], found[index])[0] for layer, index in indices.items()}}
-{answers}    for layer in layers:
+def look(net, image, layers=(), followed=()):
+    """Print what a network answers, each layer's strongest units, and followed units (sums of their maps)."""
+{answers}    wanted = [*layers, *(net.unit(one).layer for one in followed)]
+    maps = {{layer: found[0] for layer, found in net.run(image, wanted).items()}}
+    for layer in layers:
         largest = maps[layer].flatten(1).amax(1) if maps[layer].dim() > 1 else maps[layer]
         best = largest.argsort(descending=True)[:{units}].tolist()
         print(f"{{layer}}:", *(f"{{channel}} ({{largest[channel]:.4g}})" for channel in best))
@@ -65,7 +50,7 @@ def look(image, layers=(), followed=(), silent=()):
 '''
 
 _ANSWERS = """    head = net.head
-    scores = head.means(head.scores(head.channels_first(found[net.program.output])))[0]
+    scores = head.means(head.scores(net.answers(image)))[0]
     for channel in (scores[head.first :].argsort(descending=True)[:{classes}] + head.first).tolist():
         print(f"{{head.target_name(channel, net.classes)}}: {{scores[channel]:.4g}}")
 """
@@ -75,13 +60,25 @@ _ANSWERS = """    head = net.head
 class _Script:
     """What a script is made of, while it is made.
 
-    usual: the layers that a page shows where it names none. plain: the photo as it is, for verbs.
+    usual: the layers that a page shows where it names none. plain: the photo as it is, for verbs. quiet: the units that
+    are silenced together.
     """
 
     net: Network
     usual: Sequence[str]
     plain: str
     covers: list[Cover] = field(default_factory=list)
+    quiet: list[tuple[Unit, ...]] = field(default_factory=list)
+
+    def of(self, step: Said, unit: Unit | None = None) -> str:
+        """The network of a step, with what is silenced, but for the unit that is looked at."""
+        done = asking.doing(self.net, step)
+        silenced = done.silenced if unit is None else done.silenced_beside(unit)
+        if not silenced:
+            return "net"
+        if silenced not in self.quiet:
+            self.quiet.append(silenced)
+        return f"quiet[{self.quiet.index(silenced)}]"
 
     def seen(self, step: Said, **without: Any) -> str:
         """The photo of a step with all that was done to it."""
@@ -89,7 +86,7 @@ class _Script:
         done, moved = asking.doing(self.net, step), asking.moved(step)
         said = [f"moved={moved}"] if moved != (0, 0) else []
         if done.transform is not None:
-            said.append(f"turn={done.transform!r}")
+            said.append(f"transform={done.transform!r}")
         if done.cover is not None and done.cover.at:
             if done.cover not in self.covers:
                 self.covers.append(done.cover)
@@ -100,12 +97,14 @@ class _Script:
     def projection(self, step: Said) -> str:
         unit, rule = self.net.unit(asking.text(step, "unit")), asking.pulling(step).rule
         more = "" if rule == "deconvnet" else f", rule={rule!r}"
-        return f"tell(cs.deconv(net, {self.seen(step)}, {str(unit)!r}{more}))"
+        return f"tell(cs.deconv({self.of(step, unit)}, {self.seen(step)}, {str(unit)!r}{more}))"
 
     def cause(self, step: Said) -> str:
         unit = self.net.unit(asking.text(step, "unit"))
         layers = asking.layers(self.net, step, ()) or list(cause_layers(self.net, unit))
-        return f"tell(cs.causes(net, {self.seen(step)}, {str(unit)!r}, layers={layers[:1]!r}, most=8))"
+        return (
+            f"tell(cs.causes({self.of(step, unit)}, {self.seen(step)}, {str(unit)!r}, layers={layers[:1]!r}, most=8))"
+        )
 
     def occlusion(self, step: Said) -> str:
         image = self.net.input_shape[1:]
@@ -117,9 +116,8 @@ class _Script:
         more = "" if step.get("target") is None else f", target={asking.whole_number(step, 'target', 0, 1 << 30)}"
         more += f", units={units!r}" if units else ""
         fill = asking.choice(step, "fill", asking.FILLS)
-        return (
-            f"tell(cs.occlude(net, {self.seen(step, cover=None)}, size={size}, stride={stride}, fill={fill!r}{more}))"
-        )
+        more = f"size={size}, stride={stride}, fill={fill!r}{more}"
+        return f"tell(cs.occlude({self.of(step)}, {self.seen(step, cover=None)}, {more}))"
 
     def invariance(self, step: Said) -> str:
         name, amounts = asking.amounts(step)
@@ -127,16 +125,15 @@ class _Script:
         more = f"{{{name!r}: {list(amounts)}}}, layers={list(dict.fromkeys([names[0], names[-1]]))}"
         more += "" if head_of(self.net) is not None else f", target='none', units={names[-1] + ':0'!r}"
         seen = self.seen(step, cover=None, transform=None)
-        return f"tell(cs.invariance(net, {seen}, transformations={more}))"
+        return f"tell(cs.invariance({self.of(step)}, {seen}, transformations={more}))"
 
     def glance(self, step: Said) -> str:
         layers = asking.layers(self.net, step, self.usual)
         said = [f"layers={layers}"]
-        for name, units in (("followed", asking.units(self.net, step, "followed")),
-                            ("silent", asking.doing(self.net, step).silenced)):  # fmt: skip
-            said += [f"{name}={[str(unit) for unit in units]}"] if units else []
+        followed = asking.units(self.net, step, "followed")
+        said += [f"followed={[str(unit) for unit in followed]}"] if followed else []
         seen = self.seen(step)
-        return f"look({'see()' if seen == self.plain else seen}, {', '.join(said)})"
+        return f"look({self.of(step)}, {'see()' if seen == self.plain else seen}, {', '.join(said)})"
 
 
 def script_of(
@@ -147,7 +144,7 @@ def script_of(
     A step is a question as the page asked it; `usual` are the layers that are looked at where it names none. Texts
     become Python's literals, whatever they hold.
     """
-    script = _Script(net, usual, "see()" if _listed(source, photo) else "photo")
+    script = _Script(net, usual, "photo")
     kinds: dict[str, Callable[[Said], str]] = {
         "project": script.projection, "causes": script.cause, "sweep": script.occlusion, "curve": script.invariance,
         "look": script.glance,
@@ -160,26 +157,23 @@ def script_of(
         call = "" if make is None else make(step)
         told += [call] if call and call not in told else []
     helpers = _helpers(net, source, photo, "\n".join(told))
-    covers = ["covers = [", *(f"    {cover!r}," for cover in script.covers), "]"] if script.covers else []
-    opened = [*_network(net, spec), *_photo(source, photo), *covers]
+    covers = ["covers = [", *(f"    cs.{cover!r}," for cover in script.covers), "]"] if script.covers else []
+    quiet = [
+        f"    net.silenced({[str(unit) for unit in units]}),  # as it is, with these units at zero"
+        for units in script.quiet
+    ]
+    quiet = ["quiet = [", *quiet, "]"] if quiet else []
+    opened = [*_network(net, spec), *quiet, *_photo(source, photo), *covers]
     body = "\n".join([*opened, *helpers, *(["", ""] if helpers else []), *told]) + "\n"
-    return "\n".join(['"""What was seen on the bench, from the start."""', "", *_imports(body), "", body])
-
-
-def _imports(body: str) -> list[str]:
-    """The imports of a script that goes on so."""
-    path = ["from pathlib import Path", ""] if "Path(" in body else []
-    ours = sorted([line for word, line in _IMPORTS.items() if word in body]
-                  + (["from convscope.graph.running import as_map"] if "as_map(" in body else []))  # fmt: skip
-    return [*path, "import convscope as cs", *ours]
+    return "\n".join(['"""What was seen on the bench, from the start."""', "", "import convscope as cs", "", body])
 
 
 def _helpers(net: Network, source: Source | None, photo: Photo, calls: str) -> list[str]:
     """The functions that calls need, one after the other."""
-    payload, network = ("photo", "net, images") if _listed(source, photo) else ("Path(photo).read_bytes()", "net")
+    taken = f"images, indices=[{photo.number}]" if _listed(source, photo) else "photo"
     answers = "" if head_of(net) is None else _ANSWERS.format(classes=CLASSES)
     made = {
-        "see(": _SEE.format(payload=payload, network=network),
+        "see(": _SEE.format(photo=taken),
         "look(": _LOOK.format(answers=answers, units=UNITS),
         "tell(": _TELL,
     }
@@ -202,7 +196,7 @@ def _photo(source: Source | None, photo: Photo) -> list[str]:
         return [f"photo = {photo.name!r}  # the file that was shown: say where it lies"]
     return [
         f"images = cs.open_source({_collection(source)})  # {_remark(source.describe())}",
-        f"photo = images.read({photo.number})  # {_remark(photo.name)}",
+        f"photo = cs.prepare(net, images, indices=[{photo.number}])  # {_remark(photo.name)}",
     ]
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convscope.arguments import at_least
+from convscope.errors import UsageError
 from convscope.graph import Network
 from convscope.methods.inputs import recipe_of
 from convscope.methods.occlusion.occluders import Fill, OccluderGrid, covering
@@ -26,7 +29,13 @@ class Cover:
     at: tuple[tuple[float, float], ...]
     size: int
     fill: Fill = "grey"
-    shape: str = "square"
+    shape: Literal["square", "disc"] = "square"
+
+    def __post_init__(self) -> None:
+        at_least(1, size=self.size)
+        for name, found, known in (("fill", self.fill, Fill), ("shape", self.shape, Literal["square", "disc"])):
+            if found not in get_args(known):
+                raise UsageError(f"{name}={found!r} is not a choice; choose one of {', '.join(get_args(known))}")
 
     def mask(self, image: tuple[int, int]) -> NDArray[np.bool_]:
         """Which pixels are covered, (H, W). A square's first pixel is its centre less half the size, rounded."""

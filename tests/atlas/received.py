@@ -19,12 +19,21 @@ ACTIVE = (
     b'<metadata xmlns:x="http://www.w3.org/1999/xhtml"><x:script>hacked=1</x:script></metadata>'
     b'<script>window.hacked = true</script><a xlink:href="javascript:hacked=1"><path d="M1 1"/></a>'
     b"<style>@import url(http://evil.example/y.css);</style><style>path{stroke:red}</style>"
+    b"<style><g/>@import 'http://evil.example/n.css';</style><style><style/>@import 'http://evil.example/m.css';</style>"
     b'<image xlink:href="http://evil.example/track.png"/><use xlink:href="#ok"/><g id="ok" onclick="hacked=1">'
     b"<style>svg{background:image-set('http://evil.example/v.png' 1x)}</style>"
     b"<rect style=\"mask-image:-webkit-image-set('http://evil.example/w.png' 1x)\"/>"
     b'<text style="fill:url(http://evil.example/z)">a &lt; b &amp; c</text><path d="M0 0L9 9" style="stroke:#06c"/></g>'
     b"</svg>"
 )
+
+
+BOMB = (
+    b'<svg xmlns="http://www.w3.org/2000/svg"><path id="a0" d="M0 0"/>'
+    + b"".join(b'<g id="a%d">%s</g>' % (n, b'<use href="#a%d"/>' % (n - 1) * 10) for n in range(1, 9))
+    + b"</svg>"
+)
+"""A drawing of a hundred million elements in a kilobyte."""
 
 
 def rewrite(folder: Path, change: Callable[[dict[str, Any]], Any]) -> None:

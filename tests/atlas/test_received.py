@@ -1,7 +1,9 @@
 """Atlases of strangers: exported, attached, shown in a notebook and read, none of their scripts or links come along."""
 
+import contextlib
 import json
 import shutil
+import sqlite3
 from importlib.resources import files
 from pathlib import Path
 
@@ -52,6 +54,7 @@ def test_layers_are_named_by_plain_names(received: Atlas, name: object) -> None:
         (lambda m: m.update(schema=[1]), "schema"),
         (lambda m: m.update(schema=2, versions=7), "schema 2"),
         (lambda m: m["model"].pop("name"), "model.name"),
+        (lambda m: m["failures"].update(shown=[1]), "failures.shown"),
     ],
 )
 def test_manifests_of_another_shape_are_refused_by_entry(received: Atlas, change: object, said: str) -> None:
@@ -168,6 +171,18 @@ def test_links_within_the_folder_are_files(received: Atlas) -> None:
     path.rename(path.with_name("one"))
     link(path.with_name("one"), path)
     assert received.unit("fc:1").photos.any()
+
+
+@pytest.mark.parametrize("table", ["images", "classes"])
+def test_columns_that_are_computed_are_not_read(received: Atlas, table: str) -> None:
+    with contextlib.closing(sqlite3.connect(received.path / "atlas.sqlite")) as connection, connection:
+        connection.execute(f"DROP TABLE {table}")
+        text = "name TEXT GENERATED ALWAYS AS (hex(zeroblob(400000000)))"  # 800 MB for each of its rows
+        connection.execute(f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, class INTEGER, {text})")
+        connection.executemany(f"INSERT INTO {table} (id, class) VALUES (?, 0)", [(n,) for n in range(20)])
+    reseal(received.path)
+    with pytest.raises(StoreError, match="columns that are computed"):
+        Atlas.open(received.path).unit("fc:1")
 
 
 def test_experiments_name_files_of_their_own(received: Atlas, tmp_path: Path) -> None:

@@ -506,12 +506,24 @@ def runs(count: int) -> bytes:
     )
 
 
+@pytest.mark.parametrize("mode", ["RGB", "CMYK"])
+def test_a_jpeg_of_tags_without_end_is_refused(mode: str) -> None:
+    """Pillow puts segments together one by one, each time anew: a million of them, 18 MB, take hours."""
+    plain = encoded(Image.fromarray(smooth(40, 30)).convert(mode), exif=exif(1))
+    segment = b"\xff\xe1\0\x10Exif\0\0" + bytes(8)
+    assert decode(plain[:2] + segment + plain[2:]).shape == (40, 30, 3)
+    with pytest.raises(ImageError, match="more than 256 segments of EXIF"):
+        decode(plain[:2] + segment * 300 + plain[2:])
+
+
 @pytest.mark.parametrize(
     ("data", "what"),
     [
         (runs(60), "a BMP with run-length coding of 1198 bytes"),
         (runs(60)[14:], "a BMP with run-length coding of 1184 bytes"),
         (b"P3 20 10 255 " + b"1 " * 600, "a PPM in plain text of 1213 bytes"),
+        (b"P6 20 20 7\n" + bytes(1200), "a PPM whose largest value is not 255 of 1211 bytes"),
+        (b"P6 20 10 65535 " + bytes(1200), "a PPM whose largest value is not 255 of 1215 bytes"),
         (b"\0\0\1\0" + bytes(1100), "an icon of 1104 bytes"),
     ],
 )

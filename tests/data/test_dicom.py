@@ -237,3 +237,12 @@ def test_runs_that_become_more_than_the_picture_are_refused() -> None:
 def test_other_ways_to_compress_are_named() -> None:
     with pytest.raises(ImageError, match=r"transfer syntax 1\.2\.840\.10008\.1\.2\.4\.201 are not read"):
         decode_for(dicom(TWELVE, syntax="1.2.840.10008.1.2.4.201", frames=[b"\xff\x4f\xff\x51"]), recipe())
+
+
+def test_sequences_of_more_items_than_an_image_has_are_refused() -> None:
+    whole = dicom(np.full((8, 8), 7, np.uint8))
+    at = 144 + int.from_bytes(whole[140:144], "little")  # where what stands before the image ends
+    items = b"\xfe\xff\x00\xe0\0\0\0\0" * 500_001
+    sequence = b"\x08\x00\x40\x11SQ\0\0\xff\xff\xff\xff" + items + b"\xfe\xff\xdd\xe0\0\0\0\0"
+    with pytest.raises(ImageError, match="more than 500000 items"):
+        decode(whole[:at] + sequence + whole[at:])

@@ -2,13 +2,15 @@
 
 import io
 import struct
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from convscope.data import Preprocess, decode, decode_for, look
+from convscope.data import Preprocess, decode, decode_for, look, rasters
+from convscope.data.rasters import Raster, pixels_for
 from convscope.errors import ImageError, UsageError
 
 
@@ -208,3 +210,23 @@ def test_headers_that_a_pattern_would_try_for_ever() -> None:
     assert decode_for(data, Preprocess(1, 2, mean=(0.5,), std=(0.25,), range="file")).ravel().tolist() == [0.0, 255.0]
     commented = b"P5\n# of 1000\n2 # wide\n1\n01000\n" + struct.pack(">2H", 0, 1000)
     assert decode_for(commented, Preprocess(1, 2, mean=(0.5,), std=(0.25,), range="file")).ravel().tolist() == [0, 255]
+
+
+def test_deep_pictures_are_converted_by_strips_and_take_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    gaps = np.where(colours(shape=(50, 40, 4)) < 40, np.nan, colours(1, (50, 40, 4)) / 255)
+    gaps[4:9] = np.nan
+    few = [
+        Raster(gaps, (0, 1), alpha=True),
+        Raster(gaps[..., :3], (0, 0.5), 0.25),
+        Raster(gaps[..., :1], inverted=True),
+    ]
+    wanted = [recipe(channels, range=(0, 1)) for channels in (3, 1)]
+    whole = [pixels_for(one, how) for one in few for how in wanted]
+    monkeypatch.setattr(rasters, "_STRIP", 130)
+    assert all(map(np.array_equal, whole, [pixels_for(one, how) for one in few for how in wanted]))
+    large = Raster(np.broadcast_to(np.uint16([50_000, 1, 2, 3]), (1000, 1000, 4)), alpha=True)
+    monkeypatch.setattr(rasters, "_STRIP", 1 << 14)
+    tracemalloc.start()
+    assert pixels_for(large, recipe(3)).nbytes == 3_000_000
+    assert tracemalloc.get_traced_memory()[1] < 6_000_000
+    tracemalloc.stop()

@@ -57,6 +57,14 @@ def test_filters_are_shown_on_one_scale(found: list[LayerDiagnosis]) -> None:
     assert np.abs(alone[weakest].astype(int) - 128).max() < 127
 
 
+def test_a_network_without_weights_is_drawn() -> None:
+    blank = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
+    for parameter in blank.parameters():
+        parameter.data.zero_()
+    found = diagnose(Network.trace(blank, (3, SIDE, SIDE), preprocess=Preprocess(SIDE, SIDE)), None)
+    assert draw([found]).axes[2].lines[0].get_ydata().max() == 1e-3
+
+
 def test_without_images_there_are_no_projections() -> None:
     drawn = draw([diagnose(network(5, 2, "weights alone"))])
     assert "no projections" in texts(drawn)

@@ -12,7 +12,7 @@ from convscope.atlas.web import script
 from convscope.errors import StoreError
 from convscope.server import application
 from tests.atlas.conftest import atlas, net, photos, source
-from tests.atlas.received import ACTIVE, EVIL, PICTURE, link, reseal, with_experiment, with_scripts
+from tests.atlas.received import ACTIVE, BOMB, EVIL, PICTURE, link, reseal, with_experiment, with_scripts
 from tests.server.asking import ask
 
 pytest.importorskip("starlette", reason="the extra 'server' is not installed")
@@ -156,6 +156,9 @@ def test_drawings_are_drawn_again_without_what_acts(received: Atlas) -> None:
         b'<html xmlns="http://www.w3.org/1999/xhtml"><script>hacked=1</script></html>',
         b'<!DOCTYPE svg [<!ENTITY a "hacked">]><svg xmlns="http://www.w3.org/2000/svg">&a;</svg>',
         b'<svg xmlns="http://www.w3.org/2000/svg">' + b"<g>" * 50_000 + b"</g>" * 50_000 + b"</svg>",
+        BOMB,
+        BOMB.replace(b"<svg ", b'<svg id="all" ').replace(b'<use href="', b'<rect fill="url(').replace(b'"/>', b')"/>'),
+        b'<svg xmlns="http://www.w3.org/2000/svg"><g id="a"><use href="#b"/></g><g id="b"><use href="#a"/></g></svg>',
     ],
 )
 def test_what_is_no_plain_drawing_is_refused(received: Atlas, content: bytes) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from convscope.atlas import Atlas
 from convscope.data import open_source
-from convscope.errors import UsageError
+from convscope.errors import StoreError, UsageError
 from convscope.graph import Network
 from convscope.live.bench import Bench
 from convscope.server import application, opened
@@ -45,6 +45,15 @@ def test_a_folder_that_somebody_sent_has_nothing_loaded(atlas: Atlas, tmp_path: 
     assert found.bench is None
     page = ask(application(found.folder, bench=found.bench), "/").body
     assert b"convscope-bench" not in page
+
+
+@pytest.mark.parametrize("value", ["zoo:tiny", ["zoo:tiny"], {"name": ["zoo:tiny"]}, None])
+def test_a_manifest_that_names_no_network_is_refused_in_words(atlas: Atlas, tmp_path: Path, value: object) -> None:
+    shutil.copytree(atlas.path, tmp_path / "sent")
+    rewrite(tmp_path / "sent", lambda manifest: manifest.update(model=value, options=value))
+    found = opened(str(tmp_path / "sent"), load=never)
+    with pytest.raises(StoreError, match=r"manifest\.json: model"):
+        application(found.folder, bench=found.bench)
 
 
 def test_an_atlas_of_the_zoo_has_a_bench_once_it_is_asked_for(atlas: Atlas, net: Network, tmp_path: Path) -> None:

@@ -129,6 +129,22 @@ def test_files_that_a_link_leads_out_to_are_not_deleted(tmp_path: Path) -> None:
     assert not (out / "a.png").exists()
 
 
+@dataclass(eq=False, repr=False)
+class Blank(Small):
+    """An answer with a number that is none: of a network without weights, say."""
+
+    def rows(self) -> list[Row]:
+        return [{"layer": "conv1", "mean": float("nan")}]
+
+    def to_json(self) -> dict[str, Any]:
+        return {}
+
+
+def test_what_is_written_with_numbers_that_are_none_is_read_again(tmp_path: Path) -> None:
+    Blank({}).save(tmp_path)
+    assert np.isnan(Blank.load(tmp_path).rows()[0]["mean"])
+
+
 def test_what_was_found_is_the_answer_s_too() -> None:
     net = cs.load("zoo:tiny")
     answer = cs.occlude(net, np.zeros((40, 40, 3), np.uint8), size=16, stride=16)

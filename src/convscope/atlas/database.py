@@ -113,7 +113,8 @@ def _class(label: int) -> int | None:
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection that cannot change the file, nor be made to run what a stranger wrote into its schema.
 
-    Raises StoreError where there is no such database, it is damaged, or its tables are not an atlas's.
+    A column can be an expression, which is computed where it is read and may be a gigabyte: tables with such are none
+    of ours. Raises StoreError where there is no such database, it is damaged, or its tables are not an atlas's.
     """
     try:
         with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
@@ -121,6 +122,9 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
             kinds = dict(connection.execute("SELECT name, type FROM sqlite_master"))
             if any(kinds.get(table) != "table" for table in ("images", "classes")):
                 raise StoreError(f"{path} lacks the tables of an atlas: {REMEDY}")
+            computed = "SELECT 1 FROM pragma_table_xinfo(?) WHERE hidden != 0"
+            if any(connection.execute(computed, (table,)).fetchone() for table in ("images", "classes")):
+                raise StoreError(f"{path} has columns that are computed, which no atlas has: {REMEDY}")
             yield connection
     except sqlite3.Error as error:
         raise StoreError(f"cannot read {path}: {error}: {REMEDY}") from error

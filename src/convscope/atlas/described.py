@@ -29,6 +29,13 @@ def _cosine(value: Any) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and -1 <= value <= 1)
 
 
+def _failures(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(one, dict) and isinstance(one.get("name"), str) and isinstance(one.get("reason"), str)
+        for one in value
+    )
+
+
 _pixels, _units = _count(_MOST_PIXELS), _count(_MOST_UNITS)
 _GRID = dict.fromkeys(("rows", "columns", "height", "width", "pitchY", "pitchX", "panels"), _pixels)
 _FIELD = {"size": _is(list), "stride": _is(list), "offset": _is(list), "regular": _is(bool)}
@@ -48,7 +55,7 @@ _WHOLE: Json = {
     "model": {"name": _is(str), "fingerprint": _is(str)},
     "data": {"description": _is(str), "fingerprint": _is(str), "count": _count(1 << 53)},
     "options": _is(dict),
-    "failures": {"count": _count(1 << 53), "shown": _is(list)},
+    "failures": {"count": _count(1 << 53), "shown": _failures},
     "units": _units,
     "layers": _is(list),
     "paths": _is(dict),

@@ -11,8 +11,8 @@ from convscope.files import read_regular
 
 MAX_PIXELS = 89_478_485
 """The most pixels an image may have by default. Decoding takes up to 9 bytes of memory a pixel besides the file, for
-each thread that does it (0.8 GB for a picture at the limit), and three more where the picture is turned upright; WebP
-takes up to 16, JPEG 2000 up to 20."""
+each thread that does it (0.8 GB for a picture at the limit), and three more where the picture is turned upright; PNG of
+16 bits in colours takes up to 12, WebP up to 16, JPEG 2000 up to 20."""
 MAX_BYTES = 1 << 29
 """The most bytes the file of an image may have by default: 512 MiB, or six bytes for each of `MAX_PIXELS`."""
 _MORE_BYTES = "max_bytes= admits more"

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from convscope.data.preprocess import Preprocess
-from convscope.data.rasters import Raster, limits
+from convscope.data.rasters import Raster, limits, row_strips
 
 RGB = Preprocess(1, 1)
 """The recipe for looking at an image: RGB of 8 bits."""
 _STRIP = 1 << 20
-"""Pixels that are converted at once, so that a conversion takes little memory besides the picture."""
+"""Pixels that are converted at once."""
 
 
 def rgb(image: Image.Image) -> NDArray[np.uint8]:
@@ -55,15 +55,8 @@ def _by_strips(image: Image.Image, convert: Callable[[Image.Image], NDArray[np.u
 
 
 def _strips(image: Image.Image) -> Iterator[tuple[slice, Image.Image]]:
-    for rows in _rows(image.height, image.width):
+    for rows in row_strips(image.height, image.width, _STRIP):
         yield rows, image.crop((0, rows.start, image.width, rows.stop))
-
-
-def _rows(height: int, width: int) -> Iterator[slice]:
-    """The rows of strips of about `_STRIP` pixels."""
-    step = max(1, _STRIP // width)
-    for top in range(0, height, step):
-        yield slice(top, min(top + step, height))
 
 
 def on_white(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -78,7 +71,7 @@ def shallow(values: NDArray[np.generic]) -> NDArray[np.uint8]:
         return values.astype(np.uint8) * np.uint8(255)
     limits(Raster(np.array([values.min(), values.max()], values.dtype)[None, :, None]), RGB)
     out = np.empty(values.shape, np.uint8)
-    for rows in _rows(len(values), values.size // len(values)):
+    for rows in row_strips(len(values), values.size // len(values), _STRIP):
         out[rows] = _scaled(values[rows])
     return out
 

@@ -30,7 +30,7 @@ from convscope.data.allowance import MAX_PIXELS
 from convscope.data.colours import RGB, on_white, rgb, shallow, three
 from convscope.data.damage import DAMAGE, damage_as, damaged, plain
 from convscope.data.formats import FORMATS, READ, open_image
-from convscope.data.jpeg import JpegHeader, check_scans, read_header
+from convscope.data.jpeg import JpegHeader, check_scans, check_tags, read_header
 from convscope.data.preprocess import Preprocess
 from convscope.data.rasterfiles import array_raster, deep_values, raster_of
 from convscope.data.rasters import Raster, pixels_for
@@ -173,6 +173,8 @@ def _from_jpeg(
 ) -> NDArray[np.uint8]:
     _check_size(header.width, header.height, max_pixels)
     check_scans(data, header, max_pixels)
+    if header.tagged:
+        check_tags(data)
     least = at_least or 0
     try:
         # fastdct and fastupsample stay off: with them the pixels differ from Pillow's.

@@ -37,6 +37,9 @@ _RUNS = "1.2.840.10008.1.2.5"
 _PLAIN = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2")
 _RUN_HEADER, _ROOM_BESIDE = 64, 1 << 16
 _MOST_OF_A_RUN = 64  # bytes that one of run-length coding can stand for
+_ITEMS, _MOST_ITEMS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00"), 500_000
+"""How an item of a sequence begins, and how many a file may have: pydicom makes an object of each, also of those of
+sequences that nobody asked for, in some ten microseconds."""
 _WANTED = [
     "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "BitsAllocated", "BitsStored", "HighBit",
     "PixelRepresentation", "PhotometricInterpretation", "PlanarConfiguration", "RescaleSlope", "RescaleIntercept",
@@ -101,6 +104,8 @@ def _opened(
             raise ImageError(f"the deflated DICOM file inflates to more than {most} bytes: max_pixels= admits more")
         plain = _EXPLICIT.ljust(len(_DEFLATED), "\0")
         data, syntax = bytes(data[:start]).replace(_DEFLATED.encode(), plain.encode()) + inflated, _EXPLICIT
+    if sum(bytes(data).count(mark) for mark in _ITEMS) > _MOST_ITEMS:
+        raise ImageError(f"a DICOM file of more than {_MOST_ITEMS} items in sequences, which no image has")
     return pydicom.dcmread(io.BytesIO(data), specific_tags=tags), syntax
 
 

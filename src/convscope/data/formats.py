@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from PIL import ImageFile
 
+from convscope.data.jpeg import check_tags
 from convscope.errors import ImageError
 
 Encoded = bytes | bytearray | memoryview
@@ -125,6 +126,8 @@ def open_image(data: Encoded, *, only: Collection[str] = FORMATS.keys()) -> Imag
     start = bytes(data[:_START])
     for form in FORMATS.values():
         if form.name in only and form.knows(start):
+            if form.name == "JPEG":
+                check_tags(data)
             try:
                 return form.open(data)
             except (SyntaxError, IndexError, TypeError, struct.error) as error:

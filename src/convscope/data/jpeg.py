@@ -12,6 +12,10 @@ picture, however few bytes it has: a file of 150 KB can ask for minutes."""
 _WALKS = 20
 """Scans of a picture as large as a picture may be; smaller ones may have more, up to `MAX_SCANS`."""
 
+_EXIF, _MOST_EXIF = b"Exif\0\0", 256
+"""How a segment of EXIF begins, and how many a JPEG may have: Pillow puts them together one by one, each time anew, and
+a file of 18 MB can ask for hours. One is usual, and 256 may hold 16 MB."""
+
 _PROGRESSIVE = (0xC2, 0xC6, 0xCA, 0xCE)
 # A marker within coded data: not a stuffed zero, a restart, or a fill byte.
 _MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
@@ -71,6 +75,12 @@ def check_scans(data: bytes | bytearray | memoryview, header: JpegHeader, max_pi
             f"a JPEG of more than {most} scans, which a picture of {header.height}x{header.width} pixels has no use "
             "for: each takes as long as the whole picture"
         )
+
+
+def check_tags(data: bytes | bytearray | memoryview) -> None:
+    """Raise ImageError for a JPEG of so many segments of EXIF that Pillow's reading them would take long."""
+    if bytes(data).count(_EXIF) > _MOST_EXIF:
+        raise ImageError(f"a JPEG of more than {_MOST_EXIF} segments of EXIF, which no program writes")
 
 
 def count_scans(data: bytes | bytearray | memoryview, at: int, most: int) -> int:

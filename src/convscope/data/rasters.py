@@ -9,6 +9,7 @@ values' type does; twelve bits in a file of sixteen would be nearly black so, an
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +22,8 @@ from convscope.shown import brief
 
 DARK = 1 << 14
 """Sixteen-bit images whose largest value is below this (14 bits and fewer) are not taken to be on 0..65535."""
+_STRIP = 1 << 20
+"""Pixels that are converted at once."""
 _REMEDY = 'say range=(low, high), range="file" where the files tell, or range="collection" to look for it'
 _UNTOLD = (
     'the file tells no range, which range="file" takes: say range=(low, high), or range="collection" to look for it'
@@ -84,16 +87,41 @@ def pixels_for(raster: Raster, preprocess: Preprocess) -> NDArray[Any]:
         return raster.values
     if plain and raster.channels == 3 and (raster.range, raster.nodata) == (None, None):
         return luma(raster.values)
-    scaled = _scaled(raster, preprocess)
-    missing = raster.missing()
+    ends, held, out = limits(raster, preprocess), False, None
+    for rows in row_strips(*raster.values.shape[:2], _STRIP):
+        pixels, some = _converted(replace(raster, values=raster.values[rows]), ends, preprocess)
+        held = held or some
+        if pixels.shape[0] == raster.values.shape[0]:
+            out = pixels
+        else:
+            out = np.empty((*raster.values.shape[:2], pixels.shape[2]), pixels.dtype) if out is None else out
+            out[rows] = pixels
+    if not held or out is None:
+        raise ImageError("it holds no data: all of its values are marked as none, or no numbers")
+    return out
+
+
+def row_strips(height: int, width: int, most: int) -> Iterator[slice]:
+    """The rows of strips of about `most` pixels, so that a conversion takes little memory besides the picture.
+
+    >>> list(row_strips(5, 10, 20))
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    """
+    step = max(1, most // max(width, 1))
+    for top in range(0, height, step):
+        yield slice(top, min(top + step, height))
+
+
+def _converted(raster: Raster, ends: tuple[float, float], preprocess: Preprocess) -> tuple[NDArray[Any], bool]:
+    """The pixels of some rows, and whether any of them holds data."""
+    scaled, missing, held = _scaled(raster, *ends), raster.missing(), True
     if missing is not None:
         scaled = np.where(missing, np.float32(np.nan), scaled)
     pixels = _with_channels(scaled, raster, preprocess.channels)
     if missing is not None:
-        if bool(np.isnan(pixels).all()):
-            raise ImageError("it holds no data: all of its values are marked as none, or no numbers")
+        held = not bool(np.isnan(pixels).all())
         pixels = np.where(np.isnan(pixels), preprocess.mean_colour.astype(np.float32), pixels)
-    return pixels if preprocess.range is not None else np.rint(pixels).astype(np.uint8)
+    return (pixels if preprocess.range is not None else np.rint(pixels).astype(np.uint8)), held
 
 
 def collection_range(found: list[tuple[float, float]]) -> tuple[float, float]:
@@ -131,9 +159,8 @@ def _as_is(raster: Raster, preprocess: Preprocess) -> NDArray[np.float32]:
     return _with_channels(values, replace(raster, alpha=False), preprocess.channels)
 
 
-def _scaled(raster: Raster, preprocess: Preprocess) -> NDArray[np.float32]:
+def _scaled(raster: Raster, low: float, high: float) -> NDArray[np.float32]:
     """The values on 0..255, not rounded; what is missing is any number."""
-    low, high = limits(raster, preprocess)
     values = np.nan_to_num(raster.values, nan=low, posinf=high, neginf=low).astype(np.float32)
     # In float32: the steps of 16 bits are 256 times as large as its error.
     scaled = np.clip((values - np.float32(low)) * np.float32(255 / (high - low)), 0, 255)
@@ -209,4 +236,4 @@ def luma(pixels: NDArray[Any]) -> NDArray[Any]:
     return (pixels @ np.array([0.299, 0.587, 0.114], np.float32))[..., None]
 
 
-__all__ = ["DARK", "Raster", "collection_range", "limits", "luma", "pixels_for"]
+__all__ = ["DARK", "Raster", "collection_range", "limits", "luma", "pixels_for", "row_strips"]

@@ -1,6 +1,7 @@
 """Image files that Pillow reads step by step in Python, in which few bytes may take long: bounded before they are read.
 
-A plain PPM is a text of numbers, and every comment of it moves a megabyte; the header of any PPM is read byte by byte;
+A plain PPM is a text of numbers, and every comment of it moves a megabyte; the header of any PPM is read byte by byte,
+and its values one by one where the largest is not that of a byte;
 a BMP with run-length coding is read run by run, also where runs add nothing to the picture; a PNG part by part.
 """
 
@@ -16,6 +17,7 @@ MOST_BYTES = 64 << 20
 _HEADER = 1 << 16
 _COMMENT = re.compile(rb"#[^\r\n]*[\r\n]?")
 _PLAIN, _NETPBM = (b"P1", b"P2", b"P3"), b"123456fFy"
+_SCALED = {b"P5": (b"255", b"65535"), b"P6": (b"255",)}
 _BITMAP = (40, 52, 56, 108, 124)  # lengths of headers that say how it is coded
 _PNG, _MOST_CHUNKS = b"\x89PNG\r\n\x1a\n", 200_000
 _ICON, _RUNS = b"\0\0\1\0", (1, 2)
@@ -56,6 +58,9 @@ def _read_slowly(data: bytes | bytearray | memoryview, start: bytes) -> str | No
     """What a file is, where it is read step by step."""
     if start in _PLAIN:
         return "a PPM in plain text"
+    if start in _SCALED:
+        words = _COMMENT.sub(b"", bytes(data[:_HEADER])).split(maxsplit=4)
+        return None if words[3:4] and words[3] in _SCALED[start] else "a PPM whose largest value is not 255"
     if bytes(data[:4]) == _ICON:
         return "an icon"
     head = bytes(data[14:34] if start == b"BM" else data[:20])

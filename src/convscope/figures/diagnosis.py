@@ -100,7 +100,8 @@ def _caption(axes: Axes, text: str) -> None:
 def _strengths(axes: Axes, found: Sequence[LayerDiagnosis]) -> None:
     """Root mean squares from the strongest filter down, over the median."""
     for one, colour in zip(found, COLOURS, strict=False):
-        middle = float(np.median(np.delete(one.filters.rms, list(one.weak))))
+        strong = np.delete(one.filters.rms, list(one.weak))
+        middle = float(np.median(strong)) if len(strong) else np.inf  # of none, nothing stands over the others
         ordered = np.sort(one.filters.rms)[::-1] / middle
         axes.plot(np.linspace(0, 1, len(ordered)), np.maximum(ordered, 1e-3), color=colour)
     axes.axhline(found[0].limits.dominating, color="#999999", linewidth=0.6, linestyle="--")

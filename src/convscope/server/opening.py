@@ -55,14 +55,15 @@ def opened(what: str, *, model: str | None = None, images: Source | None = None,
 
 def _own(folder: Path) -> str | None:
     """The network of the zoo that an atlas is of; None for another, and where there is no atlas."""
-    name = _manifest(folder).get("model", {}).get("name")
-    spec = str(name).partition(" (")[0]
+    model = _manifest(folder).get("model")
+    spec = str(model.get("name") if isinstance(model, dict) else None).partition(" (")[0]
     return spec if spec.startswith("zoo:") else None
 
 
 def _seed(folder: Path) -> int:
-    found = _manifest(folder)["options"].get("seed")
-    return found if isinstance(found, int) else 0
+    options = _manifest(folder).get("options")
+    found = options.get("seed") if isinstance(options, dict) else None
+    return found if isinstance(found, int) and not isinstance(found, bool) else 0
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

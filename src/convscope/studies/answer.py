@@ -33,7 +33,7 @@ from convscope.studies.kept import UNFIT, packed, unpacked
 from convscope.studies.questions import Question, question, refuse_another
 from convscope.studies.shapes import expect_fitting
 from convscope.studies.vouched import digest_of
-from convscope.tables import TextTable
+from convscope.tables import TextTable, without_nan
 
 Row = Mapping[str, Any]
 
@@ -322,7 +322,7 @@ def _speak(answer: Answer) -> None:
     try:
         expect_fitting(answer)
         with np.errstate(all="ignore"):  # of numbers that are none, which are said to be so
-            json_bytes([answer.summary, *answer.rows()])
+            json_bytes([answer.summary, *without_nan(answer.rows())])
             json_bytes(answer.to_json())
             repr((answer, answer.tables(), answer.remarks(), list(answer.figures())))
     except UNFIT as error:

@@ -261,6 +261,21 @@ def test_options_that_make_no_sense_are_refused_before_anything_is_measured() ->
         cs.paper(knowing(), photos, claims=["aliasing"], seeds=0)["depth"]
 
 
+def test_a_network_without_preprocessing_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
+    net = cs.Network.trace(nn.Sequential(nn.Conv2d(3, 16, 3), nn.ReLU()), (3, 12, 12))
+    with pytest.raises(UsageError, match="brings no preprocessing"):
+        cs.paper(net, coloured(4), claims=["dead"], seeds=0, store=tmp_path / "report")
+    assert not (tmp_path / "report").exists()
+
+
+def test_a_network_that_ends_in_a_map_has_no_last_vector_whose_way_could_be_shorter() -> None:
+    layers = nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(16, 2, 1))
+    net = cs.Network.trace(layers, (3, 12, 12), preprocess=Preprocess(12, 12))
+    found = cs.paper(net, coloured(4), claims=["invariance"], seeds=1)["invariance"]
+    assert found.verdict == "cannot tell"
+    assert "ends in a map of 6x6" in found.why
+
+
 @pytest.mark.slow
 def test_every_claim_is_measured_where_all_that_it_takes_is_there(tmp_path: Path) -> None:
     images, net = write_pictures(tmp_path), cs.load("zoo:tiny", classes=["even", "odd", *"abcdefgh"])

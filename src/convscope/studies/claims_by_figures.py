@@ -150,10 +150,14 @@ def invariance_of_layers(asked: AskedReport) -> ToldClaim:
 
 
 def _last_vector(net: Network, layers: Sequence[str]) -> str:
-    """The last of some layers that is no map and comes before the output, else the output."""
-    output = net.layers[net.output].name
-    vectors = [one for one in layers if not net.layers[one].spatial and one != output]
-    return vectors[-1] if vectors else output
+    """The last of some layers that is no map and comes before the output, else the output, where that is none."""
+    output = net.layers[net.output]
+    vectors = [one for one in layers if not net.layers[one].spatial and one != output.name]
+    if not vectors and output.spatial:
+        # A map moves with the image: how far says nothing of whether places are forgotten.
+        size = f"{output.height}x{output.width}"
+        raise UsageError(f"{net.name} has no vector of features, and ends in a map of {size}, which moves as images do")
+    return vectors[-1] if vectors else output.name
 
 
 def _way(curves: InvarianceCurves, layer: str) -> NDArray[np.float64]:

@@ -23,6 +23,7 @@ from convscope.errors import UsageError
 from convscope.files import json_bytes
 from convscope.generalisation import TargetSet
 from convscope.graph import Network
+from convscope.methods.inputs import preprocess_of
 from convscope.methods.paper.judging import VERDICTS, ClaimVerdict, MeasuredClaim, claim_verdict
 from convscope.methods.paper.table import CLAIMS, CONFIDENCE, SEEDS, Claim, ClaimName
 from convscope.models import load
@@ -211,6 +212,7 @@ def paper(
     [('aliasing', 'agrees, and so does a random network'), ('depth', 'needs')]
     """
     expect_network(net)
+    preprocess_of(net)
     at_least(0, seed=seed, seeds=seeds)
     if part_images is not None and parts is None:
         raise UsageError("part_images= are images of parts: give the table of these as parts=")

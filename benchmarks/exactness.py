@@ -308,7 +308,7 @@ def write_fields(path: Path, found: dict[str, tuple[int, int]]) -> None:
     """Puts what was found of fields between the marks in a document."""
     wrong, positions = (sum(pair[i] for pair in found.values()) for i in (0, 1))
     text = f"{len(found)} operations, {positions:,} positions: {wrong} violations. Measured with torch {TORCH}.\n"
-    put_between(path, "fields", f"{text}\n{', '.join(found)}.\n")
+    put_between(path, "fields", f"{text}\n{'; '.join(found)}.\n")
 
 
 # -- the table --------------------------------------------------------------------------------------------------------

@@ -126,7 +126,9 @@ def _looked_up(table: Tensor, x: Tensor, *_: Any) -> Tensor:
 # -- products of matrices ---------------------------------------------------------------------------------------------
 def _matmul(a: Tensor, b: Tensor, **_: Any) -> Tensor:
     """Each entry reads a row of the first and a column of the second."""
-    return torch.maximum(a.amax(-1, keepdim=True), b.amax(-2, keepdim=True))
+    columns = b.amax(-2, keepdim=a.dim() > 1) if b.dim() > 1 else b.amax()
+    found = torch.maximum(a.amax(-1, keepdim=True), columns)
+    return found if b.dim() > 1 else found.squeeze(-1)
 
 
 def _added_matmul(c: Tensor, a: Tensor, b: Tensor, **_: Any) -> Tensor:
@@ -264,10 +266,8 @@ _MOVED = frozenset(
         aten.clone.default,
         aten.contiguous.default,
         aten.diagonal.default,
-        aten.gather.default,
         aten.reflection_pad1d.default,
         aten.replication_pad1d.default,
-        aten.scatter.src,
         aten.select_scatter.default,
         aten.slice_scatter.default,
         aten.split.Tensor,
@@ -301,8 +301,9 @@ _RULES: Mapping[Any, Callable[..., Any]] = {
         _reduced,
     ),
     **dict.fromkeys((aten.max.dim, aten.median.dim, aten.min.dim, aten.nanmedian.dim), _both),
-    **dict.fromkeys((aten.std_mean.correction, aten.var_mean.correction), _both),
     **dict.fromkeys((aten.std.dim, aten.var.dim), _deviation),
+    **dict.fromkeys((aten.std_mean.dim, aten.var_mean.dim), _two(_deviation)),
+    **dict.fromkeys((aten.std_mean.correction, aten.var_mean.correction), _both),
     **dict.fromkeys((aten.linalg_vector_norm.default, aten.norm.ScalarOpt_dim), _reduced_with),
     **dict.fromkeys(
         (

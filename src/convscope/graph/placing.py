@@ -116,10 +116,11 @@ def _seen_by(step: Step, slots: Sequence[int], found: Sequence[Seen], values: Se
     below = [found[step.inputs[slot]] for slot in slots]
     parts = [_parts(step, slots, axis, found, values) for axis in range(2)] if step.call.result.layout else [None]
     rows, columns = parts[0], parts[-1]
-    if not rows or not columns:
+    if not rows or not columns or any(b.entries is not None for b in below):
         tracked = _tracked(step, slots, found, values)
         if tracked is not None:
             return tracked
+    if not rows or not columns:
         together = bool(below) and all(b.together for b in below)
         alike = step.exact and bool(below) and all(b.exact and b.whole(values[0].size) for b in below)
         return Seen(None, alike or (together and step.reads_all), together)

@@ -91,10 +91,16 @@ def through(step: Step, inputs: Sequence[Entries]) -> Entries | None:
         before, after, left, right = (_carried(step.call, rule, [one.marks[at] for one in inputs]) for at in range(4))
     except (RuntimeError, ValueError, IndexError, TypeError, NotImplementedError):
         return None  # what an operation here does not take, in a form that is not foreseen
-    shape = step.call.result.shape
-    if step.call.result.batched and before.shape != (1, *shape):
+    if not _is(step.call.result, before):
         return None
     return Entries((before, after, left, right), all(one.exact for one in inputs))
+
+
+def _is(value: Value, marks: Tensor) -> bool:
+    """Whether marks are of a value's shape, as far as it is known."""
+    shape = tuple(marks.shape)
+    told = all(one in (-1, other) for one, other in zip(value.shape, shape[1:], strict=False))
+    return len(shape) == len(value.shape) + 1 and told and (shape[0] == 1 or not value.batched)
 
 
 def _carried(call: Call, rule: Callable[..., Any], marks: Sequence[Tensor]) -> Tensor:

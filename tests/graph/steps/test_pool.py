@@ -16,6 +16,7 @@ from convscope.graph.boxes import Signal
 from convscope.graph.options import OverlapRule
 from convscope.graph.pulling import Context
 from convscope.graph.steps.pool import MaxPool2d, unpool
+from tests.graph import nets
 
 POOLS: dict[str, dict[str, object]] = {
     "3/2": {"kernel_size": 3, "stride": 2},
@@ -133,3 +134,15 @@ def test_average_pooling_by_hand() -> None:
     net = Network.trace(nn.AvgPool2d(2, 2, 1, count_include_pad=False), (1, 3, 3))
     found = net.steps[0].pull(signal, Context(PullOptions(), {}, net.values, torch.tensor([0])))[0]
     assert found.tensor[0, 0, 1, 1] == 4.0
+
+
+def test_where_an_axis_is_gone_rows_are_not_taken_for_it() -> None:
+    """(1, channels, rows, columns) without its columns is listed as a map of channels by rows, each of which sees its row."""
+    net = Network.trace(nets.Lambda(lambda x: x.unsqueeze(1).amax(-1)), (3, 4, 6))
+    layer = net.layers[net.output]
+    assert (layer.height, layer.width) == (3, 4)
+    at = torch.cartesian_prod(torch.arange(3), torch.arange(4))
+    reach = net.reach(layer.name, at)
+    assert (reach[:, 0] <= at[:, 1]).all()
+    assert (reach[:, 2] > at[:, 1]).all()
+    assert not layer.exact

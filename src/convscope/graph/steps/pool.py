@@ -271,15 +271,25 @@ class _Reducing(Positionwise):
         """Where no position stays."""
         return self.dims >= set(self.call.sources[0].layout or (0,))
 
+    def _moved(self, layout: tuple[int, int]) -> tuple[int, int] | None:
+        """The dimensions of rows and columns in the result; None where one is gone."""
+        if len(self.call.result.shape) == len(self.call.sources[0].shape):
+            return layout
+        y, x = (None if d in self.dims else d - sum(gone < d for gone in self.dims) for d in layout)
+        return None if y is None or x is None else (y, x)
+
     def _alone(self) -> bool:
         """Whether positions stay, each alone."""
         layout, result = self.call.sources[0].layout, self.call.result.layout
         return layout is not None and result is not None and not self.dims & {0, *layout}
 
     def place(self, slot: int, axis: int) -> Span | None:
-        """Reduced axes see everything; an axis that is kept as it was sees itself."""
+        """Reduced axes see everything; an axis that is kept as it was sees itself.
+
+        Where an axis is gone, rows or columns of the result are other dimensions.
+        """
         source, result = self.call.sources[0], self.call.result
-        if source.layout is None or result.layout is None:
+        if source.layout is None or result.layout != self._moved(source.layout):
             return None
         if source.layout[axis] in self.dims:
             return Span.everything(result.size[axis], source.size[axis])

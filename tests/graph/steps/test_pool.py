@@ -137,7 +137,7 @@ def test_average_pooling_by_hand() -> None:
 
 
 def test_where_an_axis_is_gone_rows_are_not_taken_for_it() -> None:
-    """(1, channels, rows, columns) without its columns is listed as a map of channels by rows, each of which sees its row."""
+    """What has lost its columns is listed as a map of channels by rows, each of which sees its row."""
     net = Network.trace(nets.Lambda(lambda x: x.unsqueeze(1).amax(-1)), (3, 4, 6))
     layer = net.layers[net.output]
     assert (layer.height, layer.width) == (3, 4)

@@ -25,6 +25,7 @@ import multiprocessing
 import os
 import resource
 import time
+import traceback
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from itertools import islice
@@ -59,7 +60,8 @@ def _within(answer: Connection, library: str, name: str) -> None:
         try:
             module = made(library, name)
         except Exception as error:  # noqa: BLE001  # transformers' defaults need not make a model
-            return answer.send({"cause": f"{library} makes no module of it: {_first_line(error)}"})
+            where = traceback.extract_tb(error.__traceback__)[-1].line
+            return answer.send({"cause": f"{library} makes no module of it: {_first_line(error)} ({where})"})
         found = examined(module, getattr(module, "pretrained_cfg", None) or {})
     except ConvscopeError as error:
         found = {"cause": f"refused: {str(error)[:400]}"}
@@ -71,7 +73,7 @@ def _within(answer: Connection, library: str, name: str) -> None:
 
 
 def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).partition(chr(10))[0][:300]}"
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:300]}"
 
 
 def apart(library: str, name: str) -> Found:
@@ -148,7 +150,12 @@ def main() -> None:
     looked_at(islice(wanted, 0, None, 40) if asked.quick else wanted, file, again=asked.again, end=end)
     known = [one for one in read(file).values() if one["library"] in libraries and asked.only in one["network"]]
     if asked.write:
-        weighed_all = [one for library in libraries for one in weighed(library, families).values()]
+        weighed_all = [
+            one
+            for library in libraries
+            for own, one in weighed(library, families).items()
+            if own in networks(library)  # of those that were weighed before some were left out
+        ]
         write(asked.write, weighed_all, known, is_exact)
     cases = [
         Case(f"{one['library']}:{one['network']}", "its module", 0.0, note=str(one.get("cause") or one)[:90])

@@ -57,12 +57,14 @@ def test_filters_are_shown_on_one_scale(found: list[LayerDiagnosis]) -> None:
     assert np.abs(alone[weakest].astype(int) - 128).max() < 127
 
 
-def test_a_network_without_weights_is_drawn() -> None:
+@pytest.mark.parametrize("weight", [0.0, np.nan, np.inf])
+def test_a_network_whose_weights_say_nothing_is_drawn(weight: float) -> None:
     blank = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
     for parameter in blank.parameters():
-        parameter.data.zero_()
-    found = diagnose(Network.trace(blank, (3, SIDE, SIDE), preprocess=Preprocess(SIDE, SIDE)), None)
-    assert draw([found]).axes[2].lines[0].get_ydata().max() == 1e-3
+        parameter.data.fill_(weight)
+    drawn = draw([diagnose(Network.trace(blank, (3, SIDE, SIDE), preprocess=Preprocess(SIDE, SIDE)), None)])
+    assert drawn.axes[2].lines[0].get_ydata().max() == 1e-3
+    assert rendered(drawn)
 
 
 def test_without_images_there_are_no_projections() -> None:

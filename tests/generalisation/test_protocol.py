@@ -19,6 +19,7 @@ from convscope.generalisation import (
     transfer_layers,
 )
 from convscope.generalisation.tables import interval_table, layer_table, paper_table7, size_table, tables
+from convscope.models.tiny import random_tiny
 from tests.generalisation import layouts
 from tests.mutations import mutate
 
@@ -109,6 +110,15 @@ def test_test_images_are_never_learned_from(
     measure_transfer(net, target, layers=["fc"], folds=[fold], learning=QUICK)
     assert seen == [12]
     assert all(np.array_equal(rows, fold.train) for rows in learned)
+
+
+def test_features_that_are_no_numbers_are_said(target: cs.TargetSet) -> None:
+    module = random_tiny()
+    module.fc.weight.data.fill_(float("nan"))
+    broken = cs.Network.trace(module, (3, 32, 32), name="broken", preprocess=cs.Preprocess(32, 32))
+    (fold,) = draw_folds(target, per_class=(1,), folds=1)
+    with pytest.raises(UsageError, match="'fc': the features of 3 of 3 training images are NaN or infinite"):
+        measure_transfer(broken, target, layers=["fc"], folds=[fold], learning=QUICK)
 
 
 def test_one_image_a_class_is_enough(net: cs.Network, target: cs.TargetSet) -> None:

@@ -133,6 +133,16 @@ def test_weights_that_are_no_numbers_are_said_by_every_verb(
     assert [one for one in caplog.messages if one.startswith(TOLD)]
 
 
+def test_mistakes_of_a_network_of_no_numbers_are_drawn(images: Path) -> None:
+    module = random_tiny()
+    for parameter in module.parameters():
+        parameter.data.fill_(float("nan"))
+    broken = cs.Network.trace(module, (3, 32, 32), preprocess=cs.Preprocess(32, 32))
+    small: dict[str, Any] = {"layers": ["block2.relu2"], "explain": 1, "most": 1, "size": 16, "stride": 16}
+    found = cs.mistakes(broken, images, match="index", limit=4, **small)
+    assert all(figure.draw() for figure in found.figures().values())
+
+
 def test_weights_that_are_no_numbers_are_said_of_every_checkpoint(
     tmp_path: Path, images: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -62,7 +62,12 @@ def read_npz(path: Path, *, max_inflated: int = MAX_INFLATED) -> dict[str, NDArr
     except zipfile.BadZipFile as error:
         raise ValueError(f"it is no complete ZIP archive ({error})") from error
     except _DAMAGE as error:
-        raise ValueError(str(error) or type(error).__name__) from error
+        raise ValueError(_said(error)) from error
+
+
+def _said(error: BaseException) -> str:
+    """What is wrong, in NumPy's words: the first line of them, as its advice would have objects unpickled."""
+    return str(error).partition("\n")[0].partition(" at 0x")[0] or type(error).__name__
 
 
 def _check_proportion(members: list[zipfile.ZipInfo], size: int, max_inflated: int) -> None:
@@ -95,7 +100,7 @@ def read_npy(stream: IO[bytes], size: int, name: str = "the array") -> NDArray[A
     try:
         return _array(stream, size, name)
     except _DAMAGE as error:
-        raise ValueError(str(error) or type(error).__name__) from error
+        raise ValueError(_said(error)) from error
 
 
 def mapped_npy(path: Path) -> NDArray[Any]:
@@ -111,7 +116,7 @@ def mapped_npy(path: Path) -> NDArray[Any]:
             offset = stream.tell()
         return np.memmap(path, dtype, "r", offset, shape, "F" if columns_first else "C")
     except _DAMAGE as error:
-        raise ValueError(str(error) or type(error).__name__) from error
+        raise ValueError(_said(error)) from error
 
 
 def _array(stream: IO[bytes], size: int, name: str) -> NDArray[Any]:

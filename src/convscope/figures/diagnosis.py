@@ -101,8 +101,9 @@ def _strengths(axes: Axes, found: Sequence[LayerDiagnosis]) -> None:
     """Root mean squares from the strongest filter down, over the median."""
     for one, colour in zip(found, COLOURS, strict=False):
         strong = np.delete(one.filters.rms, list(one.weak))
+        strong = strong[np.isfinite(strong)]
         middle = float(np.median(strong)) if len(strong) else np.inf  # of none, nothing stands over the others
-        ordered = np.sort(one.filters.rms)[::-1] / middle
+        ordered = np.sort(np.where(np.isfinite(one.filters.rms), one.filters.rms, 0))[::-1] / middle
         axes.plot(np.linspace(0, 1, len(ordered)), np.maximum(ordered, 1e-3), color=colour)
     axes.axhline(found[0].limits.dominating, color="#999999", linewidth=0.6, linestyle="--")
     axes.text(1, found[0].limits.dominating, "dominating", ha="right", va="bottom", fontsize=6, color="#666666")

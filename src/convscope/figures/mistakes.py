@@ -56,12 +56,13 @@ def draw_case(
         axes = made.subplots(1, 4, width_ratios=(1, 1, 1, 1.1))
         heat = grid.spread(why.covered)
         repaired = grid.spread((why.covered_answers == truth).astype(np.float64))
-        reach = float(np.nanmax(np.abs(heat - float(why.contrast)))) or 1.0
+        apart = np.abs(heat - float(why.contrast))
+        reach = float(apart[np.isfinite(apart)].max(initial=0.0)) or 1.0
         axes[0].imshow(photo)
         if (repaired > 0).any() and (repaired == 0).any():
             axes[0].contour(repaired, levels=[0.5], colors=[COLOURS[1]], linewidths=1)
         axes[1].imshow(taken)
-        middle = float(why.contrast)
+        middle = float(np.nan_to_num(why.contrast))
         axes[2].imshow(heat, cmap="RdBu", vmin=middle - reach, vmax=middle + reach)
         for one, title in zip(axes[:3], ("photo", "what the contrast takes", "contrast where covered"), strict=True):
             one.set_title(title)

@@ -238,8 +238,15 @@ class _Bench:
 
     @cached_property
     def space(self) -> Space:
-        """The training rows, ready to learn from."""
-        return Space.of(self.features.rows(self.train), scaling=self.how.scaling, device=self.device)
+        """The training rows, ready to learn from; raises UsageError where there are no numbers in them."""
+        rows = self.features.rows(self.train)
+        strange = int((~np.isfinite(rows).all(1)).sum())
+        if strange:
+            raise UsageError(
+                f"layer '{self.features.layer}': the features of {strange} of {len(rows)} training images are NaN or "
+                "infinite, and nothing can be learned from them: give layers= without it, or weights that are numbers"
+            )
+        return Space.of(rows, scaling=self.how.scaling, device=self.device)
 
     def _score(self, classifier: Classifier) -> FoldScore:
         """How a classifier does."""

@@ -129,7 +129,7 @@ class Tree:
         span, size = self.span(storage), tuple(_listed(size))
         kind, stride = dtype or span.dtype, tuple(_listed(stride))
         elements = span.elements * span.dtype.itemsize // kind.itemsize
-        whole = all(isinstance(n, int) and 0 <= n < 2**62 for n in (offset, *size, *stride))
+        whole = all(type(n) is int and 0 <= n < 2**62 for n in (offset, *size, *stride))  # no truth values
         if not whole or len(size) != len(stride) or len(size) > _AXES:
             raise UnpicklingError("it holds a tensor of no shape that there is")
         count = 1 + sum((n - 1) * step for n, step in zip(size, stride, strict=True)) if prod(size) else 0
@@ -179,7 +179,7 @@ def _array(content: Any, dtype: Any, shape: Any, order: Any) -> Stored | None:
     except (UnpicklingError, TypeError):  # a type that torch does not have, or none of numbers
         return None
     size = tuple(_listed(shape))
-    whole = len(size) <= _AXES and all(isinstance(n, int) and 0 <= n < 2**62 for n in size)
+    whole = len(size) <= _AXES and all(type(n) is int and 0 <= n < 2**62 for n in size)
     if not whole or not isinstance(content, bytes | bytearray | str | Made):
         raise UnpicklingError("an array in it is not made of bytes, a type and a shape that fit")
     # Its bytes may have to be made from text, which thousands of arrays may share: when it is read.

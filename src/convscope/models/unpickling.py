@@ -313,7 +313,7 @@ def array_of(content: Any, dtype: Any, shape: Any, order: Any) -> np.ndarray:
         flat is not None
         and isinstance(shape, tuple)
         and len(shape) <= _AXES
-        and all(isinstance(side, int) and 0 <= side < 2**62 for side in shape)
+        and all(type(side) is int and 0 <= side < 2**62 for side in shape)
         and len(flat) == prod(shape) * kind.itemsize
     ):
         shaped = np.frombuffer(flat, kind).reshape(shape, order="F" if order == "F" else "C")

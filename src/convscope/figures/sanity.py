@@ -48,7 +48,7 @@ def _areas(panel: Axes, at: int, areas: np.ndarray, *, labelled: bool) -> None:
 def draw_likeness(layers: Sequence[LayerSanity]) -> Figure:
     """By layer and rule: the median cosine with controls; and with themselves, by the share of weights randomised."""
     with drawing() as figure:
-        made = figure.Figure(figsize=(PAGE, 0.34 * len(layers) + 1.6), layout="constrained")
+        made = figure.Figure(figsize=(PAGE, 0.34 * len(layers) + 1.8), layout="constrained")
         first, *others = made.subplots(1, 1 + len(DIRECTIONS), squeeze=False)[0]
         names = {"signal": "random signal", "other": "other unit", "elsewhere": "another image"}
         for at, one in enumerate(layers):
@@ -58,10 +58,11 @@ def draw_likeness(layers: Sequence[LayerSanity]) -> Figure:
                 first.plot([value], [at], "o", ms=4.5, color=COLOURS[place], label=label if at == 0 else None)
         first.set_xlim(-0.05, 1.05)
         first.set_title("cosine with controls")
-        first.legend(loc="lower left", fontsize=6)
         _named(first, layers)
         for panel, direction in zip(others, DIRECTIONS, strict=True):
             _cascades(panel, layers, direction)
+        # Beside the panel, where no point of it can be taken for a sign of the legend.
+        made.legend(*first.get_legend_handles_labels(), loc="outside lower left", ncols=3, handletextpad=0.2)
         return made
 
 
@@ -78,7 +79,7 @@ def _cascades(panel: Axes, layers: Sequence[LayerSanity], direction: str) -> Non
         panel.plot([], [], "-" if how == "permuted" else "--", color="#666666", lw=1, label=f"weights {how}")
     panel.set_ylim(-0.05, 1.05)
     panel.set_ylabel("cosine with itself")
-    panel.set_title(f"weights randomised from the {direction}")
+    panel.set_title(f"randomised from the {direction}")
     panel.set_xlabel("share of steps with weights")
     if direction == DIRECTIONS[-1]:
         panel.legend(fontsize=5.5)

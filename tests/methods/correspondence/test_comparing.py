@@ -286,6 +286,8 @@ def test_aligned_masks_lie_alike_within_the_objects_off_the_parts_and_as_far_apa
             at = shown.index(i)
             here, extent = masks[:, :, i], whole[i, 2:] - whole[i, :2]
             assert (here[..., 2:] - here[..., :2] == own[i, 2:] - own[i, :2]).all()
+            farthest = (here[..., :2].max(1) - here[..., :2].min(1)).max(0)
+            assert (np.abs(farthest - np.ptp(scatter, axis=0) * extent) <= 1).all()  # a pixel's rounding
             assert (here[..., :2] >= whole[i, :2]).all()
             assert (here[..., 2:] <= whole[i, 2:]).all()
             for y0, x0, y1, x1 in here.reshape(-1, 4).tolist():

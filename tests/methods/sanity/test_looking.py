@@ -11,13 +11,14 @@ import torch
 
 from convscope.graph import Network
 from convscope.methods.deconv import project
+from convscope.methods.randomising import randomised
 from convscope.methods.sanity import looking
 from convscope.methods.sanity.cases import SanityCases, chosen_cases, drawn_units, responses
-from convscope.methods.sanity.controls import control
+from convscope.methods.sanity.controls import control, likeness
 from convscope.methods.sanity.covering import Areas, areas
 from convscope.methods.sanity.layers import LayerSanity
 from convscope.methods.sanity.looking import Cascade, CaseLooking, Projecting, Tool, cascade, look_at_cases
-from convscope.methods.sanity.orders import CONTROLS
+from convscope.methods.sanity.orders import CONTROLS, contrast
 from tests.methods.sanity.planted import IMAGES, OPTIONS, SIDE, Permuted, photos, planted, untrained
 
 NONE = Cascade((), np.zeros((2, 1, 0)))
@@ -58,6 +59,7 @@ def test_a_tool_that_is_right_about_units_wins_and_the_same_tool_permuted_loses(
     right, wrong = judged(net, images, "1"), judged(net, images, "1", Permuted(OPTIONS))
     assert right.verdict(right.p_every(), right.p_chance()) == "what"
     assert right.deletion.low.min() > 0
+    assert right.insertion.low.min() > 0
     assert {right.under(fill) for fill in ("mean", "blur", "other")} == {"what"}
     assert wrong.verdict(wrong.p_every(), wrong.p_chance()) == "neither"
     # Of the one tile that matters the picture knows, the first eighth of 25 tiles covers it.
@@ -104,18 +106,49 @@ def test_likeness_is_to_a_random_signal_another_unit_and_another_image() -> None
         )[0].flatten()
         if float(one.norm()):
             assert told.other[n] == pytest.approx(cosine(own, one), abs=1e-5)
+    pictures = Projecting(OPTIONS)(net, images, layer, cases.image, cases.unit, cases.position)[0].flatten(1)
+    for unit in pair:
+        rows = np.flatnonzero(cases.unit == unit)
+        for n, following in zip(rows, np.roll(rows, -1), strict=True):
+            assert told.elsewhere[n] == pytest.approx(cosine(pictures[n], pictures[following]), abs=1e-5)
+
+
+def test_contrast_that_counts_is_that_near_the_centre_of_the_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, images, seen = planted(), photos(16), list[Any]()
+
+    def covered(*asked: Any) -> Areas:
+        seen.append(asked[3])
+        return areas(*asked)
+
+    monkeypatch.setattr(looking, "areas", covered)
+    cases = cases_of(net, images, "1", 1)
+    look_at_cases(net, images, "1", cases, side=SIDE, how=CaseLooking(OPTIONS, workers=1))
+    away = np.exp(-0.5 * ((np.arange(10) + 0.5 - 5) / 2.5) ** 2)
+    for ranks, image, (y, x) in zip(seen, cases.image, SIDE * cases.position, strict=True):
+        local = contrast(images[image : image + 1])[0, y : y + 10, x : x + 10].numpy() * away[:, None] * away
+        tiles = local.reshape(5, SIDE, 5, SIDE).sum((1, 3)).ravel()
+        when = ranks[-2][ranks[-2] >= 0].reshape(10, 10)[::SIDE, ::SIDE].ravel()  # the one before chance
+        assert (np.diff(tiles[np.argsort(when)]) < 0).all()
 
 
 def test_cascades_end_where_all_weights_are_others() -> None:
     net, images = untrained(1), photos(20)
     layer = net.layers.names[-1]
-    found = cascade(net, images, layer, cases_of(net, images, layer, 2), how=CaseLooking(OPTIONS), seeds=1)
+    cases = cases_of(net, images, layer, 2)
+    cases = cases.at(np.arange(12))  # as many as are projected, so that all of them are
+    found = cascade(net, images, layer, cases, how=CaseLooking(OPTIONS), seeds=1)
     top = [at for at, stage in enumerate(found.stages) if stage.direction == "top"]
     bottom = [at for at, stage in enumerate(found.stages) if stage.direction == "bottom"]
     assert [found.stages[at].count for at in top] == [1, 2, 3, 4]
     # All weights are all weights, from wherever one begins; half of them leave more than none.
     np.testing.assert_array_equal(found.median[:, :, top[-1]], found.median[:, :, bottom[-1]])
     assert (found.median[:, :, top[0]] > found.median[:, :, top[-1]]).all()
+    asked = (images, layer, cases.image, cases.unit, cases.position)
+    before = Projecting(OPTIONS)(net, *asked)[0]
+    for kind, how in enumerate(("permuted", "drawn")):
+        other = randomised(net, layer, found.stages[top[1]], how, images=images, seed=0)
+        like = likeness(before, Projecting(OPTIONS)(other, *asked)[0])
+        assert found.median[kind, 0, top[1]] == pytest.approx(np.nanmedian(like), abs=1e-6)
     assert len(CONTROLS) == 6
     assert len(images) == IMAGES
 

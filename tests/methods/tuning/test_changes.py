@@ -58,6 +58,16 @@ def test_colour_is_taken_and_turned_in_images_of_three_channels_alone() -> None:
     assert "turned" not in looks(layer, (16, 24), 3)
 
 
+def test_how_much_is_changed_goes_with_the_field() -> None:
+    layer = Layer("conv", "conv2d", 8, 4, 4, True, Field((4, 4), (0, 0), (256, 256)))
+    found = {kind: [look.change for look in variants] for kind, variants in looks(layer, (512, 512), 3).items()}
+    assert [one.amount for one in found["hue"]] == [1, 2]  # both ways round
+    assert [one.amount for one in found["blurred"]] == [256 // 64]
+    assert [one.amount for one in found["shuffled"]] == [256 // 4]
+    assert [one.shift for one in found["moved"]] == [(256 // 8, 0), (0, 256 // 8)]
+    assert [one.amount for one in found["turned"]] == [1, 3]
+
+
 def test_squares_are_shuffled_within_their_block_and_keep_every_pixel() -> None:
     at = arrangement((34, 35), 2)
     assert sorted(at.flatten().tolist()) == list(range(34 * 35))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -142,3 +144,28 @@ def test_intervals_hold_the_mean_and_need_three_images() -> None:
     # Of 95 of 100 intervals of the mean of nine uniform numbers, a little fewer hold 0.5: the bootstrap is narrow.
     held = ((found.low[alive] < 0.5) & (found.high[alive] > 0.5)).mean()
     assert 0.8 < held < 0.99
+
+
+@pytest.mark.parametrize(
+    ("kept", "low", "high", "said"),
+    [
+        (0.1, 0.0, 0.2, -1),
+        (0.8, 0.7, 0.9, 1),
+        (0.1, 0.0, 0.6, None),  # the interval holds the median
+        (0.8, 0.4, 0.9, None),
+        (0.35, 0.3, 0.4, None),  # a quarter of the layer's units keep less
+        (0.65, 0.6, 0.7, None),
+    ],
+)
+def test_a_unit_differs_beyond_its_layers_quartile_with_all_of_its_interval(
+    kept: float, low: float, high: float, said: int | None
+) -> None:
+    def table(value: float) -> np.ndarray:
+        return np.full((1, len(KINDS)), value)
+
+    quartiles = np.repeat([[0.3], [0.5], [0.7]], len(KINDS), 1)
+    one = LayerTuning("conv", table(kept), table(low), table(high), np.full((1, len(KINDS)), 9), quartiles)
+    assert one.stands_out(0) == ({} if said is None else dict.fromkeys(KINDS, said))
+    near = kept + np.repeat([[0.05], [0.06], [0.07]], len(KINDS), 1)
+    close = replace(one, low=table(kept - 0.01), high=table(kept + 0.01), quartiles=near)
+    assert close.stands_out(0) == {}  # less than a tenth of an activation

@@ -81,6 +81,15 @@ describe("a session", () => {
     expect(session.steps).toHaveLength(200);
     expect(session.steps.at(-1)?.title).toBe("299");
   });
+
+  it("leaves out what a drag passed over", () => {
+    const session = new Session();
+    const step = (y: number, more: object = {}): Step => ({ question: { kind: "project", unit: "a:1", cover: { at: [[y, 3]], size: 9 }, ...more }, title: String(y), rows: [], pictures: [] });
+    session.add(step(1), 0);
+    session.add(step(2, { unit: "a:2" }), 300);
+    for (const [y, at] of [[3, 1000], [4, 1400], [5, 1800], [6, 5000]] as const) session.add(step(y), at);
+    expect(session.steps.map((one) => one.title)).toEqual(["2", "5", "6"]);
+  });
 });
 
 it("numbers are written for people", () => {

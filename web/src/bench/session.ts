@@ -15,13 +15,24 @@ export interface Step {
 
 export const MOST = 200; // steps, as many as the program that repeats them has
 
+const PASSED = 1500; // milliseconds: what was shown for less was passed over
+
+/** A question without where the square is, and how far the slider. */
+const elsewhere = ({ cover, transform, ...rest }: Asked): string => {
+  const { at, ...how } = (cover ?? { at: [] }) as { at: unknown[] };
+  return JSON.stringify([rest, how, at.length, (transform as { name: string } | null | undefined)?.name]);
+};
+
 export class Session {
   steps: Step[] = [];
+  private added = new WeakMap<Step, number>();
 
-  /** Add a step; one of the same question takes the place of the earlier. */
-  add(step: Step): void {
-    const key = JSON.stringify(step.question);
-    this.steps = [...this.steps.filter((one) => JSON.stringify(one.question) !== key), step].slice(-MOST);
+  /** Add a step; one of the same question takes the place of the earlier, as does what a drag comes to of what it passed. */
+  add(step: Step, now: number = Date.now()): void {
+    const [key, place] = [JSON.stringify(step.question), elsewhere(step.question)];
+    const passed = (one: Step): boolean => elsewhere(one.question) === place && now - (this.added.get(one) ?? 0) < PASSED;
+    this.steps = [...this.steps.filter((one) => JSON.stringify(one.question) !== key && !passed(one)), step].slice(-MOST);
+    this.added.set(step, now);
   }
 
   clear(): void {

@@ -95,7 +95,7 @@ export function Sweep() {
         </button>
       </div>
       <p class="note">
-        A square of {chosen.size} px ({chosen.fill}) covers every place, {steps} px apart: bright is where covering takes most away. It begins by itself where you leave the square.
+        A square of {chosen.size} px ({chosen.fill}) covers every place, {steps} px apart: bright is where covering takes most away; the rim, where no middle of a square can be, stays dark. It begins by itself where you leave the square.
         {chosen.silenced.length > 0 && ` With ${silencedWords(chosen.silenced)} at zero.`}
       </p>
       {current && view && held ? (

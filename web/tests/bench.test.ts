@@ -70,6 +70,7 @@ describe("a session", () => {
     const question = { kind: "project", moved: [0, 2], cover: { at: [[135, 174]], size: 48, fill: "grey" }, transform: { name: "rotation", amount: 18 }, silenced: ["4:2"] };
     const page = (asked: Step["question"]): string => pageOf([{ question: asked, title: "t", rows: [], pictures: [] }], about, { name: "p", picture: "" }, "");
     expect(page(question)).toContain("<p>With the crop moved by 0, 2 px; rotation 18; 48 px covered (grey) around 135, 174; 4:2 silenced.</p>");
+    expect(page({ kind: "project", unit: "4:2@1,1", silenced: ["4:2", "4:3"] })).toContain("<p>With 4:3 silenced.</p>");
     expect(page({ ...question, kind: "sweep", moved: [0, 0], transform: null, silenced: [] })).not.toContain("<p>With");
   });
 

@@ -1926,14 +1926,14 @@ var vn = 1500, yn = ({ cover: e, transform: t, ...n }) => {
 	let n = typeof e == "string" ? e : e();
 	return /^data:image\/(png|jpeg);base64,[A-Za-z0-9+/=]+$/.test(n) ? `<figure><img src="${n}" alt="${$(t)}"><figcaption>${$(t)}</figcaption></figure>` : "";
 }, Dn = ":root{color-scheme:light dark;font:15px/1.5 system-ui,sans-serif}body{max-width:60rem;margin:2rem auto;padding:0 1rem}section{border-top:1px solid #8886;padding:1rem 0}h2{font-size:1.05rem}figure{display:inline-block;margin:0 1rem 0 0}img{width:224px;max-width:100%;image-rendering:pixelated;background:#808080}figcaption,small{opacity:.75;font-size:.85rem}table{border-collapse:collapse;margin:.6rem 0}td,th{text-align:left;padding:.15rem 1rem .15rem 0;border-bottom:1px solid #8884}";
-function On({ kind: e, moved: t, transform: n, cover: r, silenced: i }) {
-	let [a = 0, o = 0] = t ?? [], s = n, c = r, l = [
-		a || o ? `the crop moved by ${a}, ${o} px` : "",
-		s ? `${s.name} ${Y(s.amount)}` : "",
-		c?.at.length && e !== "sweep" ? `${c.size} px covered (${c.fill}) around ${c.at[0]?.join(", ")}${c.at.length > 1 ? ` and ${c.at.length - 1} places more` : ""}` : "",
-		...(i ?? []).map((e) => `${e} silenced`)
+function On({ kind: e, unit: t, moved: n, transform: r, cover: i, silenced: a }) {
+	let [o = 0, s = 0] = n ?? [], c = r, l = i, u = [
+		o || s ? `the crop moved by ${o}, ${s} px` : "",
+		c ? `${c.name} ${Y(c.amount)}` : "",
+		l?.at.length && e !== "sweep" ? `${l.size} px covered (${l.fill}) around ${l.at[0]?.join(", ")}${l.at.length > 1 ? ` and ${l.at.length - 1} places more` : ""}` : "",
+		...(a ?? []).filter((e) => G(String(t)) !== G(e)).map((e) => `${e} silenced`)
 	].filter(Boolean);
-	return l.length ? `With ${l.join("; ")}.` : "";
+	return u.length ? `With ${u.join("; ")}.` : "";
 }
 function kn(e, t, n, r) {
 	let i = (e) => e && `<p>${$(e)}</p>`, a = e.map((e) => `<section><h2>${$(e.title)}</h2>${i(On(e.question))}${e.pictures.map(En).join("")}${Tn(e.rows)}</section>`);

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
-from convscope import open_source
+from convscope import Network, Preprocess, open_source
 from convscope.data.sources import wrap_dataset
 from convscope.live.bench import Bench
 from convscope.methods.inputs import images_for
@@ -134,7 +135,10 @@ def test_photos_come_by_choosing_dropping_pasting_and_from_the_collection(tab: T
     tab.page.click(".shelf li:nth-child(2) button")
     tab.until("location.hash.includes('photo=1')")
     tab.page.go_back()  # an own photo before it is gone, and that is said
-    tab.until("document.querySelector('.toast').textContent.includes('choose it again')")
+    tab.until("document.querySelector('.drop').textContent.includes('choose it again')")
+    tab.page.wait_for_timeout(100)
+    tab.page.reload()  # and it stays said
+    tab.until("document.querySelector('.drop').textContent.includes('choose it again')")
 
 
 @pytest.mark.slow
@@ -277,12 +281,18 @@ def test_units_are_silenced_and_followed_and_the_photo_is_turned(tab: Tab) -> No
     unit = tab.page.text_content("#unit-title")
     ran = dict(zip(CLASSES, before.values(), strict=False))
     assert tab.scores() != before or not ran
+    assert "It is silenced" in tab.page.text_content(".unit-panel")
+    assert tab.page.text_content("button[role=switch]") == "Silenced ✓"
+    assert f"With {unit} at zero" in tab.page.locator("section:has(#sweep-title)").text_content()
+    tab.page.click(".rules summary")
+    assert "the paper's way" in tab.page.inner_text(".rules")
     tab.page.click("text=Follow")
     tab.until("document.querySelector('.followed li') !== null")
     assert unit in tab.page.text_content(".followed li")
-    tab.page.click(".silenced .chip")
     tab.page.locator("input.grow").fill("90")
     tab.until("document.querySelector('.plot path') !== null")
+    assert f"With {unit} at zero" in tab.page.locator("section:has(#curves-title)").text_content()
+    tab.page.click(".silenced .chip")
     tab.until("location.hash.includes('turn=rotation:90')")
     assert "distance at 4" in tab.page.text_content(".plot figcaption")
 
@@ -442,5 +452,18 @@ def test_a_grey_network_and_its_photo(chromium: Any) -> None:
         tab.seen()
         tab.page.click(".tile-button >> nth=0")
         tab.page.wait_for_selector(".unit-panel .projection")
+        assert tab.page.locator("text=The weights of this network").count() == 0
         context.close()
         assert tab.problems == []
+
+
+def test_weights_that_are_no_numbers_are_said(chromium: Any) -> None:
+    layer = torch.nn.Conv2d(3, 2, 3)
+    with torch.no_grad():
+        layer.weight[1] = float("nan")
+    recipe = Preprocess(24, 24, mean=(0.5,) * 3, std=(0.25,) * 3)
+    with serving(Bench(Network.trace(layer, (3, 24, 24), preprocess=recipe))) as broken:
+        context = chromium.new_context()
+        tab = Tab(context, broken).open()
+        assert "hold NaN or infinite values, at 'conv2d': what comes of them" in tab.page.inner_text("main")
+        context.close()

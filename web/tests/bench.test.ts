@@ -70,6 +70,7 @@ describe("a session", () => {
     const question = { kind: "project", moved: [0, 2], cover: { at: [[135, 174]], size: 48, fill: "grey" }, transform: { name: "rotation", amount: 18 }, silenced: ["4:2"] };
     const page = (asked: Step["question"]): string => pageOf([{ question: asked, title: "t", rows: [], pictures: [] }], about, { name: "p", picture: "" }, "");
     expect(page(question)).toContain("<p>With the crop moved by 0, 2 px; rotation 18; 48 px covered (grey) around 135, 174; 4:2 silenced.</p>");
+    expect(page({ kind: "project", unit: "4:2@1,1", silenced: ["4:2", "4:3"] })).toContain("<p>With 4:3 silenced.</p>");
     expect(page({ ...question, kind: "sweep", moved: [0, 0], transform: null, silenced: [] })).not.toContain("<p>With");
   });
 
@@ -80,6 +81,15 @@ describe("a session", () => {
     session.add(step(299));
     expect(session.steps).toHaveLength(200);
     expect(session.steps.at(-1)?.title).toBe("299");
+  });
+
+  it("leaves out what a drag passed over", () => {
+    const session = new Session();
+    const step = (y: number, more: object = {}): Step => ({ question: { kind: "project", unit: "a:1", cover: { at: [[y, 3]], size: 9 }, ...more }, title: String(y), rows: [], pictures: [] });
+    session.add(step(1), 0);
+    session.add(step(2, { unit: "a:2" }), 300);
+    for (const [y, at] of [[3, 1000], [4, 1400], [5, 1800], [6, 5000]] as const) session.add(step(y), at);
+    expect(session.steps.map((one) => one.title)).toEqual(["2", "5", "6"]);
   });
 });
 

@@ -57,6 +57,7 @@ export function App({ api, about }: { api: Api; about: About }) {
   const [problem, setProblem] = useState<string | null>(null);
   const [help, setHelp] = useState(false);
   const [late, setLate] = useState(false);
+  const [gone, setGone] = useState(false);
   const session = useMemo(() => new Session(), []);
   const fail = (error: unknown): void => {
     const said = error instanceof Error ? error.message : String(error);
@@ -68,6 +69,7 @@ export function App({ api, about }: { api: Api; about: About }) {
     fail,
     taken: (photo) => {
       setProblem(null);
+      setGone(false);
       session.clear();
       setTold(photo);
       const fresh = { photo: photo.number ?? ("own" as const), moved: START.moved, cover: [], transform: null };
@@ -85,7 +87,7 @@ export function App({ api, about }: { api: Api; about: About }) {
     }
     if (chosen.photo === "own" && told?.number !== null) {
       setTold(null);
-      say("Your own photo lived as long as the page: choose it again");
+      setGone(true);
     }
     if (chosen.photo === null) setTold(null);
   }, [chosen.photo]);
@@ -147,6 +149,11 @@ export function App({ api, about }: { api: Api; about: About }) {
             </button>
           </div>
         )}
+        {about.broken && (
+          <p class="late" role="note">
+            The weights of this network {about.broken}: what comes of them says little. Load other weights, such as those of a checkpoint from before.
+          </p>
+        )}
         {late && (
           <p class="late" role="status">
             The notebook's kernel does not hear: a cell runs, or it has ended. The bench answers when the cell is done; after a restart run its own again.
@@ -154,7 +161,7 @@ export function App({ api, about }: { api: Api; about: About }) {
         )}
         <div class="side">
           <BenchContext.Provider value={shared}>
-            <PhotoPanel taking={taking} progress={progress} />
+            <PhotoPanel taking={taking} progress={progress} gone={gone} />
           </BenchContext.Provider>
           {told && <Classes />}
         </div>

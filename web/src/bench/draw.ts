@@ -106,7 +106,7 @@ export function lit(canvas: HTMLCanvasElement, photo: Picture, unit: UnitTold, w
 }
 
 /** A box of the photo; grey where it reaches beyond. */
-export function patch(canvas: HTMLCanvasElement, photo: Picture, box: Box, side: number): void {
+export function patch(canvas: HTMLCanvasElement, photo: Picture | HTMLCanvasElement, box: Box, side: number): void {
   const [y0, x0, y1, x1] = box;
   const scale = side / Math.max(y1 - y0, x1 - x0, 1);
   const brush = context(canvas, (x1 - x0) * scale, (y1 - y0) * scale);

@@ -1,6 +1,7 @@
 // What was asked in a session and what came of it: kept to be exported as one file, or as the Python that repeats it.
 
 import type { Asked } from "./api";
+import { without } from "./state";
 import { number, score, signed } from "./words";
 import type { About, Caused, ClassTold, Projected } from "./types";
 
@@ -15,13 +16,24 @@ export interface Step {
 
 export const MOST = 200; // steps, as many as the program that repeats them has
 
+const PASSED = 1500; // milliseconds: what was shown for less was passed over
+
+/** A question without where the square is, and how far the slider. */
+const elsewhere = ({ cover, transform, ...rest }: Asked): string => {
+  const { at, ...how } = (cover ?? { at: [] }) as { at: unknown[] };
+  return JSON.stringify([rest, how, at.length, (transform as { name: string } | null | undefined)?.name]);
+};
+
 export class Session {
   steps: Step[] = [];
+  private added = new WeakMap<Step, number>();
 
-  /** Add a step; one of the same question takes the place of the earlier. */
-  add(step: Step): void {
-    const key = JSON.stringify(step.question);
-    this.steps = [...this.steps.filter((one) => JSON.stringify(one.question) !== key), step].slice(-MOST);
+  /** Add a step; one of the same question takes the place of the earlier, as does what a drag comes to of what it passed. */
+  add(step: Step, now: number = Date.now()): void {
+    const [key, place] = [JSON.stringify(step.question), elsewhere(step.question)];
+    const passed = (one: Step): boolean => elsewhere(one.question) === place && now - (this.added.get(one) ?? 0) < PASSED;
+    this.steps = [...this.steps.filter((one) => JSON.stringify(one.question) !== key && !passed(one)), step].slice(-MOST);
+    this.added.set(step, now);
   }
 
   clear(): void {
@@ -82,7 +94,7 @@ const STYLE =
   "table{border-collapse:collapse;margin:.6rem 0}td,th{text-align:left;padding:.15rem 1rem .15rem 0;border-bottom:1px solid #8884}";
 
 /** What was done to the photo for a step: a sentence, empty where nothing was. */
-function doneTo({ kind, moved, transform, cover, silenced }: Asked): string {
+function doneTo({ kind, unit, moved, transform, cover, silenced }: Asked): string {
   const [down = 0, right = 0] = (moved ?? []) as number[];
   const turned = transform as { name: string; amount: number } | null | undefined;
   const covered = cover as { at: number[][]; size: number; fill: string } | null | undefined;
@@ -90,7 +102,8 @@ function doneTo({ kind, moved, transform, cover, silenced }: Asked): string {
     down || right ? `the crop moved by ${down}, ${right} px` : "",
     turned ? `${turned.name} ${number(turned.amount)}` : "",
     covered?.at.length && kind !== "sweep" ? `${covered.size} px covered (${covered.fill}) around ${covered.at[0]?.join(", ")}${covered.at.length > 1 ? ` and ${covered.at.length - 1} places more` : ""}` : "",
-    ...((silenced ?? []) as string[]).map((unit) => `${unit} silenced`),
+    // A unit that is looked at is shown as it would speak.
+    ...((silenced ?? []) as string[]).filter((one) => without(String(unit)) !== without(one)).map((one) => `${one} silenced`),
   ].filter(Boolean);
   return done.length ? `With ${done.join("; ")}.` : "";
 }

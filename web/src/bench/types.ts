@@ -25,6 +25,8 @@ export interface About {
   recipe: string;
   output: string;
   outputListed: boolean;
+  /** Where its weights are no numbers, in words; "" where all of them are. */
+  broken: string;
   score: string;
   meaning: string;
   layers: LayerTold[];

@@ -18,4 +18,7 @@ export const score = (value: number | null | undefined, probable: boolean): stri
   return percent > 0 && percent < 0.1 ? "< 0.1 %" : `${percent.toFixed(1)} %`;
 };
 
+/** Units at zero, in words: by name where it is one. */
+export const silencedWords = (units: string[]): string => (units.length === 1 ? (units[0] as string) : `${units.length} units`);
+
 export const megabytes = (bytes: number): string => `${Math.round(bytes / (1 << 20))} MB`;

@@ -293,15 +293,15 @@ function le() {
 	return [...crypto.getRandomValues(/* @__PURE__ */ new Uint8Array(12))].map((e) => e.toString(16).padStart(2, "0")).join("");
 }
 // src/style.css?inline
-var ue = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:var(--page);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}.chip[aria-pressed=true]{border-color:var(--accent-fill);background:var(--accent-soft)}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:var(--boost,none)}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.called{text-align:left;width:0;min-width:100%;color:var(--soft);line-height:1.25}.called .name{white-space:normal;overflow-wrap:anywhere}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 8.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar .classes{width:11rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));align-items:start;gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-name .verdict{text-overflow:ellipsis;display:block;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.versus svg{fill:none;stroke:currentColor;stroke-width:1.6px;width:.95rem;height:.95rem;display:block}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}:is(.marked,.beside){margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.share{justify-items:start;gap:.5rem;display:grid}.share h3{margin-top:.8rem}.share pre{background:var(--sunk);font:.88rem/1.45 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere;border-radius:7px;justify-self:stretch;margin:0;padding:.6rem .8rem}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{align-content:start;gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi{white-space:normal;overflow-wrap:anywhere;line-height:1.25}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{columns:2;column-gap:1rem;margin-top:1.2rem}.class-page>.panel{break-inside:avoid;margin-bottom:1rem}.class-page>.wide{column-span:all}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.cut-tile{flex:none}.laid{filter:var(--boost,none)}.legend{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.4rem 1rem;display:flex}.legend .note{margin:0}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.chip .logit small,.rows-of .logit small,td .logit small{display:inline}.image-page{grid-template-columns:minmax(0,clamp(18rem,24vw,28rem)) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:min(100%,18rem)}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll.all{max-height:none}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,12rem) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.chart{container:chart/inline-size}@container chart (width<=31rem){.rows-of li{grid-template-columns:minmax(0,1fr)}}.rows-of small{display:inline}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.sheet-of{width:100%;max-width:46rem;image-rendering:pixelated;display:block}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.charts~.panel{margin-top:1rem}.answered ul{gap:.35rem;list-style:none;display:grid}.answered li{grid-template-columns:minmax(0,24rem) 3rem minmax(0,1fr);align-items:center;gap:.4rem 1rem;display:grid}.answered .thumbs{flex-wrap:wrap;gap:4px;display:flex}.surest{margin-top:.6rem}.surest li{width:7.5rem}.confusion{font-variant-numeric:tabular-nums;width:auto}.confusion :is(td,th){text-align:right;border:0;padding:.2rem .4rem}.confusion thead th{vertical-align:bottom}.confusion thead span{writing-mode:vertical-rl;text-overflow:ellipsis;max-height:9rem;display:inline-block;overflow:hidden;rotate:180deg}.confusion tbody th{max-width:12rem;font-weight:400}.scroll .confusion tbody tr td{background:color-mix(in srgb, var(--accent-fill) calc(.6 * var(--share,0%)), var(--panel));min-width:2.2rem}.confusion .right{box-shadow:inset 0 0 0 1.5px var(--accent-fill)}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.brand{margin-right:auto}.sections{flex-basis:100%;order:3;gap:.15rem}.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.image-page{display:block}.image-page>div{margin-top:1rem}.image-page .sticky{z-index:5;background:var(--page);border-bottom:1px solid var(--line);grid-template-columns:min(38vh,42vw) minmax(0,1fr);gap:0 .8rem;max-width:none;padding:.5rem 0;display:grid;position:sticky;top:7.2rem}.image-page .sticky>.whole{grid-row:1/span 4}.versus-pair,.layer-map,.covered-pair{grid-template-columns:minmax(0,1fr)}.class-page{columns:1}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}.hit:not(.hit-cards .hit){flex-wrap:wrap;gap:0 .7rem}.hit:not(.hit-cards .hit) bdi{white-space:normal}.hit:not(.hit-cards .hit) bdi:last-child:not(:nth-child(2)){max-width:none}:root{font-size:14.5px}h1{font-size:1.3rem}h1 .cut-name{-webkit-line-clamp:3;white-space:normal;overflow-wrap:anywhere;-webkit-box-orient:vertical;display:-webkit-box}.top{position:static}.image-page .sticky{top:0}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .2rem;font-size:min(1rem,3.7vw)}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.settings .facts div{grid-template-columns:6.5rem minmax(0,1fr)}.answered li{grid-template-columns:minmax(0,1fr) 3rem}.answered .thumbs{grid-column:1/-1}.findings th[scope=row]{white-space:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}.scroll.caused{max-height:none;padding:.2rem .4rem .6rem .2rem;position:relative}.caused-heads{height:1.6rem;color:var(--soft);font-size:.82rem;position:relative}.caused-heads span{text-overflow:ellipsis;white-space:nowrap;position:absolute;overflow:hidden}.caused-graph{position:relative}.caused-graph svg{position:absolute;inset:0;overflow:visible}.caused-graph path{fill:none;stroke:var(--accent-fill);opacity:.45}.caused-graph path.against{stroke:var(--negative)}.caused-graph [data-faint=true]{opacity:.12}.caused-graph ul{list-style:none}.caused-graph li{height:68px;padding:3px 0;transition:opacity .1s;position:absolute}.caused-graph li[data-faint=true]{opacity:.4}.caused-graph li>*{background:var(--panel);border:1px solid var(--line);height:100%;color:var(--ink);border-radius:8px;grid-template-columns:auto minmax(0,1fr);align-items:center;gap:.5rem;padding:2px;text-decoration:none;display:grid}.caused-graph a:hover{border-color:var(--accent-fill)}.caused-graph .told{min-width:0;font-size:.82rem;display:grid}.caused-graph .told b{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.caused-sums{margin-top:.6rem;font-size:.9rem}", I = class extends Error {};
-function de(e, t, n) {
+var ue = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:var(--page);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}.chip[aria-pressed=true]{border-color:var(--accent-fill);background:var(--accent-soft)}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:var(--boost,none)}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.called{text-align:left;width:0;min-width:100%;color:var(--soft);line-height:1.25}.called .name{white-space:normal;overflow-wrap:anywhere}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 8.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar .classes{width:11rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));align-items:start;gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-name .verdict{text-overflow:ellipsis;display:block;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.versus svg{fill:none;stroke:currentColor;stroke-width:1.6px;width:.95rem;height:.95rem;display:block}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}:is(.marked,.beside){margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.share{justify-items:start;gap:.5rem;display:grid}.share h3{margin-top:.8rem}.share pre{background:var(--sunk);font:.88rem/1.45 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere;border-radius:7px;justify-self:stretch;margin:0;padding:.6rem .8rem}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{align-content:start;gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi{white-space:normal;overflow-wrap:anywhere;line-height:1.25}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{columns:2;column-gap:1rem;margin-top:1.2rem}.class-page>.panel{break-inside:avoid;margin-bottom:1rem}.class-page>.wide{column-span:all}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.cut-tile{flex:none}.laid{filter:var(--boost,none)}.legend{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.4rem 1rem;display:flex}.legend .note{margin:0}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.chip .logit small,.rows-of .logit small,td .logit small{display:inline}.image-page{grid-template-columns:minmax(0,clamp(18rem,24vw,28rem)) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:min(100%,18rem)}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll.all{max-height:none}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,12rem) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.chart{container:chart/inline-size}@container chart (width<=31rem){.rows-of li{grid-template-columns:minmax(0,1fr)}}.rows-of small{display:inline}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.sheet-of{width:100%;max-width:46rem;image-rendering:pixelated;display:block}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.charts~.panel{margin-top:1rem}.answered ul{gap:.35rem;list-style:none;display:grid}.answered li{grid-template-columns:minmax(0,24rem) 3rem minmax(0,1fr);align-items:center;gap:.4rem 1rem;display:grid}.answered .thumbs{flex-wrap:wrap;gap:4px;display:flex}.surest{margin-top:.6rem}.surest li{width:7.5rem}.confusion{font-variant-numeric:tabular-nums;width:auto}.confusion :is(td,th){text-align:right;border:0;padding:.2rem .4rem}.confusion thead th{vertical-align:bottom}.confusion thead span{writing-mode:vertical-rl;text-overflow:ellipsis;max-height:9rem;display:inline-block;overflow:hidden;rotate:180deg}.confusion tbody th{max-width:12rem;font-weight:400}.scroll .confusion tbody tr td{background:color-mix(in srgb, var(--accent-fill) calc(.6 * var(--share,0%)), var(--panel));min-width:2.2rem}.confusion .right{box-shadow:inset 0 0 0 1.5px var(--accent-fill)}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.brand{margin-right:auto}.sections{flex-basis:100%;order:3;gap:.15rem}.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.image-page{display:block}.image-page>div{margin-top:1rem}.image-page .sticky{z-index:5;background:var(--page);border-bottom:1px solid var(--line);grid-template-columns:min(38vh,42vw) minmax(0,1fr);gap:0 .8rem;max-width:none;padding:.5rem 0;display:grid;position:sticky;top:7.2rem}.image-page .sticky>.whole{grid-row:1/span 4}.versus-pair,.layer-map,.covered-pair{grid-template-columns:minmax(0,1fr)}.class-page{columns:1}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}.hit:not(.hit-cards .hit){flex-wrap:wrap;gap:0 .7rem}.hit:not(.hit-cards .hit) bdi{white-space:normal}.hit:not(.hit-cards .hit) bdi:last-child:not(:nth-child(2)){max-width:none}:root{font-size:14.5px}h1{font-size:1.3rem}h1 .cut-name{-webkit-line-clamp:3;white-space:normal;overflow-wrap:anywhere;-webkit-box-orient:vertical;display:-webkit-box}.top{position:static}.image-page .sticky{top:0}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .2rem;font-size:min(1rem,3.7vw)}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.settings .facts div{grid-template-columns:6.5rem minmax(0,1fr)}.answered li{grid-template-columns:minmax(0,1fr) 3rem}.answered .thumbs{grid-column:1/-1}.findings th[scope=row]{white-space:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}.scroll.caused{max-height:none;padding:.2rem .4rem .6rem .2rem;position:relative}.caused-heads{height:1.6rem;color:var(--soft);font-size:.82rem;position:relative}.caused-heads span{text-overflow:ellipsis;white-space:nowrap;position:absolute;overflow:hidden}.caused-graph{position:relative}.caused-graph svg{position:absolute;inset:0;overflow:visible}.caused-graph path{fill:none;stroke:var(--accent-fill);opacity:.45}.caused-graph path.against{stroke:var(--negative)}.caused-graph [data-faint=true]{opacity:.12}.caused-graph ul{list-style:none}.caused-graph li{height:68px;padding:3px 0;transition:opacity .1s;position:absolute}.caused-graph li[data-faint=true]{opacity:.4}.caused-graph li>*{background:var(--panel);border:1px solid var(--line);height:100%;color:var(--ink);border-radius:8px;grid-template-columns:auto minmax(0,1fr);align-items:center;gap:.5rem;padding:2px;text-decoration:none;display:grid}.caused-graph a:hover{border-color:var(--accent-fill)}.caused-graph .told{min-width:0;font-size:.82rem;display:grid}.caused-graph .told b{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.caused-sums{margin-top:.6rem;font-size:.9rem}", de = class extends Error {};
+function fe(e, t, n) {
 	let r = e;
 	if (r.done) return !0;
-	if (r.stale) throw new I();
+	if (r.stale) throw new de();
 	if (r.error !== void 0) throw Error(r.error);
 	return r.progress === void 0 ? t(e) : n?.(r.progress), !1;
 }
-var fe = class {
+var pe = class {
 	tab = le();
 	late = null;
 	one(e, t, n) {
@@ -309,7 +309,7 @@ var fe = class {
 			this.ask(e, r, t, n).then(() => i(/* @__PURE__ */ Error("The answer is empty.")), i);
 		});
 	}
-}, pe = 1 << 20, me = 2e3, he = class extends fe {
+}, me = 1 << 20, he = 2e3, ge = class extends pe {
 	model;
 	waiting = /* @__PURE__ */ new Map();
 	pictures = /* @__PURE__ */ new Map();
@@ -333,7 +333,7 @@ var fe = class {
 		return this.count += 1, `${this.tab} ${this.count}`;
 	}
 	send(e, t, n = [], r) {
-		r && (this.waiting.set(e, r), this.timer ??= setTimeout(() => this.late?.(!0), me)), this.model.send({
+		r && (this.waiting.set(e, r), this.timer ??= setTimeout(() => this.late?.(!0), he)), this.model.send({
 			...t,
 			id: e
 		}, void 0, n);
@@ -364,8 +364,8 @@ var fe = class {
 			upload: le(),
 			size: e.size
 		};
-		for (let t = 0;; t += pe) {
-			let r = await e.slice(t, t + pe).arrayBuffer(), i = await this.value({
+		for (let t = 0;; t += me) {
+			let r = await e.slice(t, t + me).arrayBuffer(), i = await this.value({
 				...n,
 				first: t
 			}, [r]);
@@ -401,14 +401,14 @@ var fe = class {
 	}
 	ask(e, t, n, r) {
 		return new Promise((i, a) => {
-			if (n?.aborted) return a(new I());
+			if (n?.aborted) return a(new de());
 			let o = this.newId(), s = () => {
 				this.waiting.delete(o), n?.removeEventListener("abort", c);
 			}, c = () => {
 				s(), this.send(this.newId(), {
 					do: "leave",
 					of: o
-				}), a(new I());
+				}), a(new de());
 			};
 			n?.addEventListener("abort", c), this.send(o, {
 				do: "ask",
@@ -417,7 +417,7 @@ var fe = class {
 			}, [], (e) => {
 				if (!e.heard) try {
 					if (e.error !== void 0) throw Error(e.error);
-					if (!de(e.part, t, r)) return;
+					if (!fe(e.part, t, r)) return;
 					s(), i();
 				} catch (e) {
 					s(), a(e);
@@ -425,32 +425,32 @@ var fe = class {
 			});
 		});
 	}
-}, L, R, ge, _e, ve = Object.is, ye = 0, be = [], xe = [], z = e, Se = z.__b, Ce = z.__r, we = z.diffed, Te = z.__c, Ee = z.unmount, De = z.__;
-function Oe(e, t) {
-	z.__h && z.__h(R, e, ye || t), ye = 0;
-	var n = R.__H || (R.__H = {
+}, I, L, _e, ve, ye = Object.is, be = 0, xe = [], Se = [], R = e, Ce = R.__b, we = R.__r, Te = R.diffed, Ee = R.__c, De = R.unmount, Oe = R.__;
+function ke(e, t) {
+	R.__h && R.__h(L, e, be || t), be = 0;
+	var n = L.__H || (L.__H = {
 		__: [],
 		__h: []
 	});
 	return e >= n.__.length && n.__.push({}), n.__[e];
 }
-function B(e) {
-	return ye = 1, ke(ze, e);
+function z(e) {
+	return be = 1, Ae(Be, e);
 }
-function ke(e, t, n) {
-	var r = Oe(L++, 2);
-	if (r.t = e, !r.__c && (r.__ = [n ? n(t) : ze(void 0, t), function(e) {
+function Ae(e, t, n) {
+	var r = ke(I++, 2);
+	if (r.t = e, !r.__c && (r.__ = [n ? n(t) : Be(void 0, t), function(e) {
 		var t = (r.__N || r.__)[0], n = r.t(t, e);
-		ve(t, n) || (r.__N = [n, r.__[1]], r.__c.setState({}));
-	}], r.__c = R, !R.__f)) {
-		R.__f = !0;
-		var i = R.shouldComponentUpdate;
-		R.shouldComponentUpdate = function(e, t, n) {
+		ye(t, n) || (r.__N = [n, r.__[1]], r.__c.setState({}));
+	}], r.__c = L, !L.__f)) {
+		L.__f = !0;
+		var i = L.shouldComponentUpdate;
+		L.shouldComponentUpdate = function(e, t, n) {
 			var r = this.__H;
 			if (!r) return !0;
 			var a = !1, o = this.props != e;
 			if (r.__.some(function(e) {
-				e.__N && (a = !0, ve(e.__[0], e.__N[0]) || (o = !0));
+				e.__N && (a = !0, ye(e.__[0], e.__N[0]) || (o = !0));
 			}), i) {
 				var s = i.call(this, e, t, n);
 				return a ? s || o : s;
@@ -460,75 +460,75 @@ function ke(e, t, n) {
 	}
 	return r.__;
 }
+function B(e, t) {
+	var n = ke(I++, 3);
+	!R.__s && ze(n.__H, t) && (n.__P = !0, n.__ = e, n.u = t, L.__H.__h.push(n));
+}
 function V(e, t) {
-	var n = Oe(L++, 3);
-	!z.__s && Re(n.__H, t) && (n.__P = !0, n.__ = e, n.u = t, R.__H.__h.push(n));
+	var n = ke(I++, 4);
+	!R.__s && ze(n.__H, t) && (n.__P = !1, n.__ = e, n.u = t, L.__h.push(n));
 }
-function H(e, t) {
-	var n = Oe(L++, 4);
-	!z.__s && Re(n.__H, t) && (n.__P = !1, n.__ = e, n.u = t, R.__h.push(n));
-}
-function U(e) {
-	return ye = 5, Ae(function() {
+function H(e) {
+	return be = 5, je(function() {
 		return { current: e };
 	}, []);
 }
-function Ae(e, t) {
-	var n = Oe(L++, 7);
-	return Re(n.__H, t) && (n.__ = e(), n.__H = t), n.__;
+function je(e, t) {
+	var n = ke(I++, 7);
+	return ze(n.__H, t) && (n.__ = e(), n.__H = t), n.__;
 }
-function je(e) {
-	var t = R.context[e.__c], n = Oe(L++, 9);
-	return n.c = e, t ? (n.__ ?? (n.__ = !0, t.sub(R)), t.props.value) : e.__;
+function Me(e) {
+	var t = L.context[e.__c], n = ke(I++, 9);
+	return n.c = e, t ? (n.__ ?? (n.__ = !0, t.sub(L)), t.props.value) : e.__;
 }
-function Me() {
+function Ne() {
 	var e;
 	do {
-		for (; e = xe.shift();) try {
-			Ie(e);
+		for (; e = Se.shift();) try {
+			Le(e);
 		} catch (t) {
-			z.__e(t, { __: (e = e.__P) && e.__v });
+			R.__e(t, { __: (e = e.__P) && e.__v });
 		}
-		for (; e = be.shift();) {
+		for (; e = xe.shift();) {
 			var t = e.__H;
 			if (e.__P && t) try {
-				t.__h.some(Ie), t.__h.some(Le), t.__h = [];
+				t.__h.some(Le), t.__h.some(Re), t.__h = [];
 			} catch (n) {
-				t.__h = [], z.__e(n, e.__v);
+				t.__h = [], R.__e(n, e.__v);
 			}
 		}
-	} while (xe.length);
+	} while (Se.length);
 }
-z.__b = function(e) {
-	R = null, Se && Se(e);
-}, z.__ = function(e, t) {
-	e && t.__k && t.__k.__m && (e.__m = t.__k.__m), De && De(e, t);
-}, z.__r = function(e) {
-	Ce && Ce(e), L = 0;
-	var t = (R = e.__c).__H;
-	t && (ge == R ? R.__h = [] : (t.__h.some(Ie), t.__h.some(Le), L = 0), t.__h = [], t.__.some(function(e) {
+R.__b = function(e) {
+	L = null, Ce && Ce(e);
+}, R.__ = function(e, t) {
+	e && t.__k && t.__k.__m && (e.__m = t.__k.__m), Oe && Oe(e, t);
+}, R.__r = function(e) {
+	we && we(e), I = 0;
+	var t = (L = e.__c).__H;
+	t && (_e == L ? L.__h = [] : (t.__h.some(Le), t.__h.some(Re), I = 0), t.__h = [], t.__.some(function(e) {
 		e.__N && (e.__ = e.__N), e.u = e.__N = void 0;
-	})), ge = R;
-}, z.diffed = function(e) {
-	we && we(e);
+	})), _e = L;
+}, R.diffed = function(e) {
+	Te && Te(e);
 	var t = e.__c;
-	t && t.__H && (t.__H.__h.length && Fe(be.push(t)), t.__H.__.some(function(e) {
+	t && t.__H && (t.__H.__h.length && Ie(xe.push(t)), t.__H.__.some(function(e) {
 		e.u && (e.__H = e.u);
-	})), ge = R = null;
-}, z.__c = function(e, t) {
+	})), _e = L = null;
+}, R.__c = function(e, t) {
 	t.some(function(e) {
 		try {
-			e.__h.some(Ie), e.__h = e.__h.filter(function(e) {
-				return !e.__ || Le(e);
+			e.__h.some(Le), e.__h = e.__h.filter(function(e) {
+				return !e.__ || Re(e);
 			});
 		} catch (t) {
 			e.__h = [function() {
 				throw t;
 			}];
 		}
-	}), Te && Te(e, t);
-}, z.unmount = function(e) {
-	Ee && Ee(e);
+	}), Ee && Ee(e, t);
+}, R.unmount = function(e) {
+	De && De(e);
 	var t, n, r = e.__c;
 	r && r.__H && (r.__H.__.some(function(r) {
 		try {
@@ -537,48 +537,48 @@ z.__b = function(e) {
 					for (n = e.__; n && (!n.__c || !n.__c.__P);) n = n.__;
 					n &&= n.__c;
 				}
-				r.__P = n, Fe(xe.push(r));
-			} else Ie(r);
+				r.__P = n, Ie(Se.push(r));
+			} else Le(r);
 		} catch (e) {
 			t = e;
 		}
-	}), r.__H = void 0, t && z.__e(t, r.__v));
+	}), r.__H = void 0, t && R.__e(t, r.__v));
 };
-var Ne = typeof requestAnimationFrame == "function";
-function Pe(e) {
-	var t, n = function() {
-		clearTimeout(r), Ne && cancelAnimationFrame(t), setTimeout(e);
-	}, r = setTimeout(n, 35);
-	Ne && (t = requestAnimationFrame(n));
-}
+var Pe = typeof requestAnimationFrame == "function";
 function Fe(e) {
-	e != 1 && _e == z.requestAnimationFrame || ((_e = z.requestAnimationFrame) || Pe)(Me);
+	var t, n = function() {
+		clearTimeout(r), Pe && cancelAnimationFrame(t), setTimeout(e);
+	}, r = setTimeout(n, 35);
+	Pe && (t = requestAnimationFrame(n));
 }
 function Ie(e) {
-	var t = R, n = e.__c;
-	typeof n == "function" && (e.__c = void 0, n()), R = t;
+	e != 1 && ve == R.requestAnimationFrame || ((ve = R.requestAnimationFrame) || Fe)(Ne);
 }
 function Le(e) {
-	var t = R;
-	e.__c = e.__(), R = t;
+	var t = L, n = e.__c;
+	typeof n == "function" && (e.__c = void 0, n()), L = t;
 }
-function Re(e, t) {
-	return !e || e.length != t.length || t.some(function(t, n) {
-		return !ve(t, e[n]);
-	});
+function Re(e) {
+	var t = L;
+	e.__c = e.__(), L = t;
 }
 function ze(e, t) {
+	return !e || e.length != t.length || t.some(function(t, n) {
+		return !ye(t, e[n]);
+	});
+}
+function Be(e, t) {
 	return typeof t == "function" ? t(e) : t;
 }
 // src/bench/place.ts
-var Be = F(null);
-function W() {
-	let e = je(Be);
+var Ve = F(null);
+function U() {
+	let e = Me(Ve);
 	if (!e) throw Error("no place");
 	return e;
 }
-var Ve = (e) => e.alone ? document : e.root, He = (e, t) => e.root.querySelector(`#${t}`);
-function Ue(e, t, n) {
+var He = (e) => e.alone ? document : e.root, Ue = (e, t) => e.root.querySelector(`#${t}`);
+function We(e, t, n) {
 	let r = t, i = /* @__PURE__ */ new Set(), a = (e) => {
 		r = e, n(e);
 	};
@@ -594,12 +594,12 @@ function Ue(e, t, n) {
 	};
 }
 // src/bench/bench.css?inline
-var We = ".of-network{color:var(--soft);text-overflow:ellipsis;white-space:nowrap;min-width:0;max-width:36ch;font-size:.88rem;overflow:hidden}main.bench{grid-template-columns:minmax(17rem,23rem) minmax(0,1fr);align-items:start;gap:1.1rem 1.4rem;max-width:1800px;display:grid}main.bench[data-has=false]{grid-template-columns:minmax(0,34rem);justify-content:center}.room{container:bench/inline-size}.late{border:1px solid var(--line);background:var(--warn);border-radius:10px;grid-column:1/-1;padding:.5rem 1rem}.side{gap:1.1rem;min-width:0;display:grid}.middle{min-width:0}.wide{grid-column:1/-1;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));align-items:start;gap:1.1rem;display:grid}.unit-panel{grid-column:1/-1}.trouble button{white-space:nowrap;flex:none}.trouble{border:1px solid var(--negative);background:var(--warn);border-radius:10px;grid-column:1/-1;justify-content:space-between;align-items:center;gap:1rem;padding:.6rem 1rem;display:flex}main.bench .choice{flex-wrap:wrap;max-width:100%}main.bench .choice button{white-space:normal;overflow-wrap:anywhere;min-width:0}.plain{min-height:0;color:var(--accent);text-underline-offset:2px;overflow-wrap:anywhere;text-align:left;background:0 0;border:0;border-radius:3px;padding:0;text-decoration:underline;display:inline}.icon.small{width:1.7rem;min-width:1.7rem;min-height:1.7rem}button[aria-pressed=true]:not(.choice button),button[role=switch][aria-checked=true]{border-color:var(--accent-fill);background:var(--accent-soft)}progress{accent-color:var(--accent-fill);vertical-align:middle;width:8rem;height:.5rem}.photo-head,.panel-head,.unit-head,.over-head{justify-content:space-between;align-items:center;gap:.6rem;display:flex}.photo-head h2,.unit-head h2{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.export{white-space:nowrap;flex:none;align-items:center;gap:.35rem;font-size:.86rem;display:inline-flex}.export button{min-height:1.75rem;padding:.1rem .6rem;font-size:.86rem}.stage{touch-action:none;cursor:crosshair;-webkit-user-select:none;user-select:none;min-height:6rem;margin-top:.6rem;line-height:0;position:relative}.stage canvas{background:var(--grey);border-radius:4px;width:100%;height:auto;display:block}.handle{pointer-events:none;background:0 0;border:2px solid #fff;border-radius:1px;outline:2px solid #000a;min-height:0;padding:0;position:absolute;top:0;left:0}.handle:hover{border-color:#fff}.handle:focus-visible{outline:3px solid var(--accent-fill);outline-offset:1px}.handle[data-disc=true]{border-radius:50%}.handle[data-idle=true]:not(:focus-visible){opacity:0}.stage-busy{width:auto;position:absolute;bottom:.6rem;left:.6rem;right:.6rem}.sources{flex-wrap:wrap;align-items:center;gap:.4rem;margin-top:.7rem;display:flex}.sources input[type=file]{clip-path:inset(50%);width:1px;height:1px;min-height:0;padding:0;position:absolute;overflow:hidden}.sources label:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.tools{flex-wrap:wrap;align-items:center;gap:.5rem;margin-top:.7rem;font-size:.9rem;display:flex}.tools .note{flex-basis:100%;margin:0}.size{color:var(--soft);flex:12rem;align-items:center;gap:.5rem;display:inline-flex}.size input{flex:1;min-width:5rem}.size output{min-width:3.2rem}.drop{border:2px dashed var(--line);text-align:center;color:var(--soft);border-radius:12px;margin-top:.7rem;padding:3.2rem 1.2rem}.drop[data-over=true]{border-color:var(--accent-fill);background:var(--accent-soft)}.drop .note{max-width:46ch;margin:1.1rem auto 0}.drop-title{color:var(--ink);font-size:1.25rem;font-weight:600}.answers{gap:.15rem;margin-top:.5rem;list-style:none;display:grid}.answers button,.answer{text-align:left;border-radius:6px;grid-template-columns:minmax(0,1fr) auto;gap:.05rem .6rem;width:100%;min-height:0;padding:.25rem .5rem;font-size:.92rem;display:grid}.answers button{background:0 0;border-color:#0000}.answers button:hover{border-color:var(--line)}.answers button[aria-pressed=true]{border-color:var(--accent-fill);background:var(--accent-soft)}.answer-name{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.answer-score{font-variant-numeric:tabular-nums;color:var(--soft)}.answer-bar{background:var(--sunk);border-radius:3px;grid-column:1/-1;width:100%;height:.36rem;display:block;position:relative}.answer-bar i{background:var(--accent-fill);border-radius:3px;position:absolute;inset:0 auto 0 0}.answer-bar b{background:var(--ink);width:2px;margin-left:-1px;position:absolute;top:-.18rem;bottom:-.18rem}.silenced,.changed{margin-top:.9rem;font-size:.9rem}.silenced ul,.changed ul,.layer-row ul,.causes ul,.followed ul,.shelf,.layer-choice ul{list-style:none}.silenced h3,.changed h3{margin-top:.5rem}.chip{gap:.4rem;min-height:1.7rem;position:relative}.changed li{justify-content:space-between;gap:.8rem;padding:.12rem 0;display:flex}.changed li>:first-child{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.changed li>span{font-variant-numeric:tabular-nums;color:var(--soft);white-space:nowrap}.followed{margin-bottom:1rem}.followed li{grid-template-columns:minmax(7rem,1fr) minmax(5rem,2fr) 8.5rem auto;align-items:center;gap:.7rem;padding:.2rem 0;font-size:.92rem;display:grid}.followed .answer-bar{grid-column:auto}.middle-head{flex-wrap:wrap;align-items:center;gap:.5rem 1rem;margin-bottom:.4rem;display:flex}.middle-head h2{margin-right:auto}.layer-choice{font-size:.9rem;position:relative}.layer-choice ul{z-index:10;background:var(--panel);border:1px solid var(--line);border-radius:8px;width:max-content;max-width:min(86vw,26rem);max-height:22rem;padding:.6rem .9rem;position:absolute;right:0;overflow:auto;box-shadow:0 6px 24px #0003}.layer-choice small{display:inline}.layer-row{margin-top:.9rem}.layer-row h3 small{font-weight:400;display:inline}.layer-row h3{color:var(--soft);margin-bottom:.25rem;font-weight:600}.layer-row ul{grid-template-columns:repeat(6,minmax(0,9.4rem));gap:.35rem;margin-inline:-5px;display:grid}.tile-button,.causes li button,.answers button{position:relative}.tile-button{contain:layout style paint;background:0 0;border-color:#0000;border-radius:8px;gap:.15rem;width:100%;padding:4px;display:grid}.tile-button canvas{border-radius:3px;width:100%;height:auto;display:block}.tile-button .caption{flex-wrap:wrap;gap:0 .4rem;width:100%}.tile-button .caption b{overflow:visible}.tile-button[data-silenced=true] canvas{opacity:.3}.tile-button .fallen{color:var(--negative)}.unit-panel{align-content:start;gap:.1rem;display:grid}.pictures{grid-template-columns:repeat(2,minmax(0,11rem));gap:.8rem;margin:.3rem 0 .4rem;display:grid}[data-late=true]{opacity:.55}.pictures canvas,.no-picture{background:var(--grey);border-radius:3px;width:100%;height:auto;display:block}.no-picture{aspect-ratio:1;opacity:.25}.pictures .projection{filter:var(--boost,none)}figcaption{color:var(--soft);font-size:.8rem}.unit-bar{flex-wrap:wrap;align-items:center;gap:.5rem;margin:.25rem 0 .4rem;font-size:.9rem;display:flex}.unit-bar .grow{flex:1;min-width:9rem}.unit-bar output{min-width:6rem}.unit-panel h3{margin-top:.8rem}.map-pick{grid-template-columns:repeat(2,minmax(0,11rem));align-items:start;gap:.8rem;margin-top:.4rem;display:grid}.map-pick button:first-child{cursor:crosshair;border:0;border-radius:3px;min-height:0;padding:0;line-height:0;position:relative}.map-pick canvas{border-radius:3px;width:100%;height:auto}.map-pick i{border:2px solid var(--mark);outline:1px solid #000a;min-width:6px;min-height:6px;position:absolute}.map-pick .note{max-width:22ch}.walked{flex-wrap:wrap;gap:.2rem .5rem;margin-bottom:.3rem;font-size:.86rem;display:flex}.walked button:after{content:\" ›\";color:var(--soft)}.causes ul{gap:.1rem;margin:.3rem 0;display:grid}.causes li button{text-align:left;background:0 0;border-color:#0000;grid-template-columns:40px minmax(4.5rem,auto) minmax(3rem,1fr) 4.5rem;align-items:center;gap:.6rem;width:100%;padding:.15rem .3rem;font-size:.9rem;display:grid}.causes li button:hover{border-color:var(--line)}.cause-picture{background:var(--sunk);border-radius:3px;place-items:center;width:40px;height:40px;display:grid;overflow:hidden}.cause-picture canvas{max-width:40px;max-height:40px}.cause-bar{background:var(--sunk);border-radius:3px;height:.5rem;display:block}.cause-bar i{background:var(--accent-fill);border-radius:3px;height:100%;display:block}.cause-bar[data-against=true] i{background:var(--negative)}.causes .number{text-align:right}.cause-name small{display:inline}.sweep-picture{border-radius:4px;width:320px;max-width:100%;height:auto;margin-top:.6rem;display:block}.plot{margin-top:.5rem}.plot svg{width:100%;max-width:34rem;height:auto;overflow:visible}.plot path{fill:none;stroke-width:2px;stroke:var(--accent-fill);vector-effect:non-scaling-stroke}.plot .line-first{stroke:var(--soft);stroke-dasharray:2 3}.plot .line-last{stroke:var(--negative);stroke-dasharray:6 3}.plot .axis{stroke:var(--line)}.plot .now{stroke:var(--mark);stroke-width:2px}.plot text{fill:var(--soft);font-size:11px}.plot figcaption{font-variant-numeric:tabular-nums;flex-wrap:wrap;gap:.2rem 1.2rem;display:flex}.plot figcaption span:before{content:\"\";border-top:2px solid var(--accent-fill);vertical-align:middle;width:1rem;margin-right:.4rem;display:inline-block}.plot figcaption .line-first:before{border-top:2px dotted var(--soft)}.plot figcaption .line-last:before{border-top:2px dashed var(--negative)}dialog.over{border:1px solid var(--line);background:var(--panel);color:var(--ink);border-radius:12px;width:min(58rem,94vw);max-height:88vh;margin:auto;padding:1rem 1.2rem 1.3rem}dialog.over::backdrop{background:#000a}.over-head{margin-bottom:.6rem}.key-list{gap:.35rem;margin-bottom:.8rem;display:grid}.key-list div{grid-template-columns:7rem minmax(0,1fr);align-items:baseline;gap:.8rem;display:grid}.camera{background:#000;border-radius:6px;width:100%;max-height:60vh;margin-bottom:.7rem;display:block}.shelf{grid-template-columns:repeat(auto-fill,minmax(7.2rem,1fr));gap:.4rem;margin:.8rem 0;display:grid}.shelf button{text-align:left;background:0 0;border-color:#0000;align-content:start;gap:.2rem;width:100%;padding:4px;display:grid}.shelf button:hover{border-color:var(--line)}.shelf img,.no-thumb{aspect-ratio:1;object-fit:cover;background:var(--sunk);border-radius:4px;width:100%;display:block}.shelf small{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}@container bench (width>=1181px){main.bench[data-has=true]{grid-template-rows:auto auto 1fr;grid-template-columns:minmax(17rem,22rem) minmax(0,1fr) minmax(20rem,24rem)}.side{grid-area:2/1/span 2/2}.middle{grid-area:2/2}.unit-panel{grid-area:2/3/span 2/4}.wide{grid-area:3/2}}@media (width<=820px){.of-network{flex-basis:100%;order:4;max-width:100%}.sections{flex-basis:auto;order:0}}@container bench (width<=820px){main.bench[data-has=true]{grid-template-columns:minmax(0,1fr)}.followed li{grid-template-columns:minmax(0,1fr) auto auto}.followed .answer-bar{grid-area:2/1/auto/-1}}@container bench (width<=560px){.layer-row ul{grid-template-columns:repeat(3,minmax(0,1fr))}.pictures,.map-pick{grid-template-columns:repeat(2,minmax(0,1fr));gap:.5rem}}@media (forced-colors:active){.answer-bar i,.cause-bar i{background:highlight}}";
+var Ge = ".of-network{color:var(--soft);text-overflow:ellipsis;white-space:nowrap;min-width:0;max-width:36ch;font-size:.88rem;overflow:hidden}main.bench{grid-template-columns:minmax(17rem,23rem) minmax(0,1fr);align-items:start;gap:1.1rem 1.4rem;max-width:1800px;display:grid}main.bench[data-has=false]{grid-template-columns:minmax(0,34rem);justify-content:center}.room{container:bench/inline-size}.late{border:1px solid var(--line);background:var(--warn);border-radius:10px;grid-column:1/-1;padding:.5rem 1rem}.side{gap:1.1rem;min-width:0;display:grid}.middle{min-width:0}.wide{grid-column:1/-1;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));align-items:start;gap:1.1rem;display:grid}.unit-panel{grid-column:1/-1}.trouble button{white-space:nowrap;flex:none}.trouble{border:1px solid var(--negative);background:var(--warn);border-radius:10px;grid-column:1/-1;justify-content:space-between;align-items:center;gap:1rem;padding:.6rem 1rem;display:flex}main.bench .choice{flex-wrap:wrap;max-width:100%}main.bench .choice button{white-space:normal;overflow-wrap:anywhere;min-width:0}.plain{min-height:0;color:var(--accent);text-underline-offset:2px;overflow-wrap:anywhere;text-align:left;background:0 0;border:0;border-radius:3px;padding:0;text-decoration:underline;display:inline}.icon.small{width:1.7rem;min-width:1.7rem;min-height:1.7rem}button[aria-pressed=true]:not(.choice button),button[role=switch][aria-checked=true]{border-color:var(--accent-fill);background:var(--accent-soft)}progress{accent-color:var(--accent-fill);vertical-align:middle;width:8rem;height:.5rem}.photo-head,.panel-head,.unit-head,.over-head{justify-content:space-between;align-items:center;gap:.6rem;display:flex}.photo-head h2,.unit-head h2{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.export{white-space:nowrap;flex:none;align-items:center;gap:.35rem;font-size:.86rem;display:inline-flex}.export button{min-height:1.75rem;padding:.1rem .6rem;font-size:.86rem}.stage{touch-action:none;cursor:crosshair;-webkit-user-select:none;user-select:none;min-height:6rem;margin-top:.6rem;line-height:0;position:relative}.stage canvas{background:var(--grey);border-radius:4px;width:100%;height:auto;display:block}.handle{pointer-events:none;background:0 0;border:2px solid #fff;border-radius:1px;outline:2px solid #000a;min-height:0;padding:0;position:absolute;top:0;left:0}.handle:hover{border-color:#fff}.handle:focus-visible{outline:3px solid var(--accent-fill);outline-offset:1px}.handle[data-disc=true]{border-radius:50%}.handle[data-idle=true]:not(:focus-visible){opacity:0}.stage-busy{width:auto;position:absolute;bottom:.6rem;left:.6rem;right:.6rem}.sources{flex-wrap:wrap;align-items:center;gap:.4rem;margin-top:.7rem;display:flex}.sources input[type=file]{clip-path:inset(50%);width:1px;height:1px;min-height:0;padding:0;position:absolute;overflow:hidden}.sources label:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.tools{flex-wrap:wrap;align-items:center;gap:.5rem;margin-top:.7rem;font-size:.9rem;display:flex}.tools .note{flex-basis:100%;margin:0}.size{color:var(--soft);flex:12rem;align-items:center;gap:.5rem;display:inline-flex}.size input{flex:1;min-width:5rem}.size output{min-width:3.2rem}.drop{border:2px dashed var(--line);text-align:center;color:var(--soft);border-radius:12px;margin-top:.7rem;padding:3.2rem 1.2rem}.drop[data-over=true]{border-color:var(--accent-fill);background:var(--accent-soft)}.drop .note{max-width:46ch;margin:1.1rem auto 0}.drop-title{color:var(--ink);font-size:1.25rem;font-weight:600}.answers{gap:.15rem;margin-top:.5rem;list-style:none;display:grid}.answers button,.answer{text-align:left;border-radius:6px;grid-template-columns:minmax(0,1fr) auto;gap:.05rem .6rem;width:100%;min-height:0;padding:.25rem .5rem;font-size:.92rem;display:grid}.answers button{background:0 0;border-color:#0000}.answers button:hover{border-color:var(--line)}.answers button[aria-pressed=true]{border-color:var(--accent-fill);background:var(--accent-soft)}.answer-name{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.answer-score{font-variant-numeric:tabular-nums;color:var(--soft)}.answer-bar{background:var(--sunk);border-radius:3px;grid-column:1/-1;width:100%;height:.36rem;display:block;position:relative}.answer-bar i{background:var(--accent-fill);border-radius:3px;position:absolute;inset:0 auto 0 0}.answer-bar b{background:var(--ink);width:2px;margin-left:-1px;position:absolute;top:-.18rem;bottom:-.18rem}.silenced,.changed{margin-top:.9rem;font-size:.9rem}.silenced ul,.changed ul,.layer-row ul,.causes ul,.followed ul,.shelf,.layer-choice ul{list-style:none}.silenced h3,.changed h3{margin-top:.5rem}.chip{gap:.4rem;min-height:1.7rem;position:relative}.changed li{justify-content:space-between;gap:.8rem;padding:.12rem 0;display:flex}.changed li>:first-child{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.changed li>span{font-variant-numeric:tabular-nums;color:var(--soft);white-space:nowrap}.followed{margin-bottom:1rem}.followed li{grid-template-columns:minmax(7rem,1fr) minmax(5rem,2fr) 8.5rem auto;align-items:center;gap:.7rem;padding:.2rem 0;font-size:.92rem;display:grid}.followed .answer-bar{grid-column:auto}.middle-head{flex-wrap:wrap;align-items:center;gap:.5rem 1rem;margin-bottom:.4rem;display:flex}.middle-head h2{margin-right:auto}.layer-choice{font-size:.9rem;position:relative}.layer-choice ul{z-index:10;background:var(--panel);border:1px solid var(--line);border-radius:8px;width:max-content;max-width:min(86vw,26rem);max-height:22rem;padding:.6rem .9rem;position:absolute;right:0;overflow:auto;box-shadow:0 6px 24px #0003}.layer-choice small{display:inline}.layer-row{margin-top:.9rem}.layer-row h3 small{font-weight:400;display:inline}.layer-row h3{color:var(--soft);margin-bottom:.25rem;font-weight:600}.layer-row ul{grid-template-columns:repeat(6,minmax(0,9.4rem));gap:.35rem;margin-inline:-5px;display:grid}.tile-button,.causes li button,.answers button{position:relative}.tile-button{contain:layout style paint;background:0 0;border-color:#0000;border-radius:8px;gap:.15rem;width:100%;padding:4px;display:grid}.tile-button canvas{border-radius:3px;width:100%;height:auto;display:block}.tile-button .caption{flex-wrap:wrap;gap:0 .4rem;width:100%}.tile-button .caption b{overflow:visible}.tile-button[data-silenced=true] canvas{opacity:.3}.tile-button .fallen{color:var(--negative)}.unit-panel{align-content:start;gap:.1rem;display:grid}.pictures{grid-template-columns:repeat(2,minmax(0,11rem));gap:.8rem;margin:.3rem 0 .4rem;display:grid}[data-late=true]{opacity:.55}.pictures canvas,.no-picture{background:var(--grey);border-radius:3px;width:100%;height:auto;display:block}.no-picture{aspect-ratio:1;opacity:.25}.pictures .projection{filter:var(--boost,none)}figcaption{color:var(--soft);font-size:.8rem}.unit-bar{flex-wrap:wrap;align-items:center;gap:.5rem;margin:.25rem 0 .4rem;font-size:.9rem;display:flex}.unit-bar .grow{flex:1;min-width:9rem}.unit-bar output{min-width:6rem}.unit-panel h3{margin-top:.8rem}.rules{margin-bottom:.4rem;font-size:.86rem}.rules summary{color:var(--soft)}.rules dl{gap:.35rem;margin:.4rem 0;display:grid}.rules dt{font-weight:600}.rules dd{margin:0}.rules [data-chosen=true]{border-left:3px solid var(--accent-fill);padding-left:.5rem}.map-pick{grid-template-columns:repeat(2,minmax(0,11rem));align-items:start;gap:.8rem;margin-top:.4rem;display:grid}.map-pick button:first-child{cursor:crosshair;border:0;border-radius:3px;min-height:0;padding:0;line-height:0;position:relative}.map-pick canvas{border-radius:3px;width:100%;height:auto}.map-pick i{border:2px solid var(--mark);outline:1px solid #000a;min-width:6px;min-height:6px;position:absolute}.map-pick .note{max-width:22ch}.walked{flex-wrap:wrap;gap:.2rem .5rem;margin-bottom:.3rem;font-size:.86rem;display:flex}.walked button:after{content:\" ›\";color:var(--soft)}.causes ul{gap:.1rem;margin:.3rem 0;display:grid}.causes li button{text-align:left;background:0 0;border-color:#0000;grid-template-columns:40px minmax(4.5rem,auto) minmax(3rem,1fr) 4.5rem;align-items:center;gap:.6rem;width:100%;padding:.15rem .3rem;font-size:.9rem;display:grid}.causes li button:hover{border-color:var(--line)}.cause-picture{background:var(--sunk);border-radius:3px;place-items:center;width:40px;height:40px;display:grid;overflow:hidden}.cause-picture canvas{max-width:40px;max-height:40px}.cause-bar{background:var(--sunk);border-radius:3px;height:.5rem;display:block}.cause-bar i{background:var(--accent-fill);border-radius:3px;height:100%;display:block}.cause-bar[data-against=true] i{background:var(--negative)}.causes .number{text-align:right}.cause-name small{display:inline}.sweep-picture{border-radius:4px;width:320px;max-width:100%;height:auto;margin-top:.6rem;display:block}.plot{margin-top:.5rem}.plot svg{width:100%;max-width:34rem;height:auto;overflow:visible}.plot path{fill:none;stroke-width:2px;stroke:var(--accent-fill);vector-effect:non-scaling-stroke}.plot .line-first{stroke:var(--soft);stroke-dasharray:2 3}.plot .line-last{stroke:var(--negative);stroke-dasharray:6 3}.plot .axis{stroke:var(--line)}.plot .now{stroke:var(--mark);stroke-width:2px}.plot text{fill:var(--soft);font-size:11px}.plot figcaption{font-variant-numeric:tabular-nums;flex-wrap:wrap;gap:.2rem 1.2rem;display:flex}.plot figcaption span:before{content:\"\";border-top:2px solid var(--accent-fill);vertical-align:middle;width:1rem;margin-right:.4rem;display:inline-block}.plot figcaption .line-first:before{border-top:2px dotted var(--soft)}.plot figcaption .line-last:before{border-top:2px dashed var(--negative)}.plot figcaption .apart:before{display:none}dialog.over{border:1px solid var(--line);background:var(--panel);color:var(--ink);border-radius:12px;width:min(58rem,94vw);max-height:88vh;margin:auto;padding:1rem 1.2rem 1.3rem}dialog.over::backdrop{background:#000a}.over-head{margin-bottom:.6rem}.key-list{gap:.35rem;margin-bottom:.8rem;display:grid}.key-list div{grid-template-columns:7rem minmax(0,1fr);align-items:baseline;gap:.8rem;display:grid}.camera{background:#000;border-radius:6px;width:100%;max-height:60vh;margin-bottom:.7rem;display:block}.shelf{grid-template-columns:repeat(auto-fill,minmax(7.2rem,1fr));gap:.4rem;margin:.8rem 0;display:grid}.shelf button{text-align:left;background:0 0;border-color:#0000;align-content:start;gap:.2rem;width:100%;padding:4px;display:grid}.shelf button:hover{border-color:var(--line)}.shelf img,.no-thumb{aspect-ratio:1;object-fit:cover;background:var(--sunk);border-radius:4px;width:100%;display:block}.shelf small{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}@container bench (width>=1181px){main.bench[data-has=true]{grid-template-rows:auto auto 1fr;grid-template-columns:minmax(17rem,22rem) minmax(0,1fr) minmax(20rem,24rem)}.side{grid-area:2/1/span 2/2}.middle{grid-area:2/2}.unit-panel{grid-area:2/3/span 2/4}.wide{grid-area:3/2}}@media (width<=820px){.of-network{flex-basis:100%;order:4;max-width:100%}.sections{flex-basis:auto;order:0}}@container bench (width<=820px){main.bench[data-has=true]{grid-template-columns:minmax(0,1fr)}.followed li{grid-template-columns:minmax(0,1fr) auto auto}.followed .answer-bar{grid-area:2/1/auto/-1}}@container bench (width<=560px){.layer-row ul{grid-template-columns:repeat(3,minmax(0,1fr))}.pictures,.map-pick{grid-template-columns:repeat(2,minmax(0,1fr));gap:.5rem}}@media (forced-colors:active){.answer-bar i,.cause-bar i{background:highlight}}";
 F(null);
-function Ge(e) {
+function Ke(e) {
 	return e.ctrlKey || e.metaKey ? `Ctrl+${e.key.toLowerCase()}` : e.shiftKey && e.key.length > 1 ? `Shift+${e.key}` : e.key;
 }
-function Ke(e) {
+function qe(e) {
 	let t = e.composedPath()[0] ?? e.target;
 	return !t || !("tagName" in t) ? !1 : t.tagName === "INPUT" ? ![
 		"button",
@@ -608,14 +608,14 @@ function Ke(e) {
 		"range"
 	].includes(t.type) : t.tagName === "TEXTAREA" || t.tagName === "SELECT" || t.isContentEditable;
 }
-function qe(e, t, n = "application/json") {
+function Je(e, t, n = "application/json") {
 	let r = typeof t == "string" ? new Blob([t], { type: n }) : t, i = document.createElement("a");
 	i.href = URL.createObjectURL(r), i.download = e.replace(/[^A-Za-z0-9._-]+/g, "_"), i.click(), setTimeout(() => URL.revokeObjectURL(i.href), 1e4);
 }
-function Je(e, t = Ye.get("boost") ?? "1") {
+function Ye(e, t = Xe.get("boost") ?? "1") {
 	e.style.setProperty("--boost", t === "1" ? "none" : `contrast(${Number(t) || 1})`);
 }
-var Ye = {
+var Xe = {
 	get(e) {
 		try {
 			return localStorage.getItem(`convscope.${e}`);
@@ -630,12 +630,12 @@ var Ye = {
 	}
 };
 // src/listening.ts
-function Xe(e) {
+function Ze(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-	e.dataset.theme = t ? "light" : "dark", Ye.set("theme", e.dataset.theme);
+	e.dataset.theme = t ? "light" : "dark", Xe.set("theme", e.dataset.theme);
 }
 // src/bench/state.ts
-var Ze = {
+var Qe = {
 	photo: null,
 	moved: [0, 0],
 	layers: [],
@@ -649,70 +649,70 @@ var Ze = {
 	followed: [],
 	silenced: [],
 	transform: null
-}, Qe = 24, $e = (e, t, n) => t.includes(e) ? e : n, et = (e) => e !== void 0 && /^-?\d{1,6}$/.test(e) ? Number(e) : null;
-function tt(e) {
-	let [t, n] = (e ?? "").split(",").map((e) => et(e));
+}, $e = 24, et = (e, t, n) => t.includes(e) ? e : n, tt = (e) => e !== void 0 && /^-?\d{1,6}$/.test(e) ? Number(e) : null;
+function nt(e) {
+	let [t, n] = (e ?? "").split(",").map((e) => tt(e));
 	return t != null && n != null ? [t, n] : null;
 }
-var nt = (e, t) => e.getAll(t).filter((e) => e.length > 0 && e.length < 300).slice(0, 64);
-function rt(e) {
-	let t = new URLSearchParams(e.replace(/^#\/?\??/, "")), n = t.get("photo"), r = et(n ?? void 0), [i, a] = (t.get("turn") ?? "").split(":"), o = a !== void 0 && i && Number.isFinite(Number(a)) ? {
+var rt = (e, t) => e.getAll(t).filter((e) => e.length > 0 && e.length < 300).slice(0, 64);
+function it(e) {
+	let t = new URLSearchParams(e.replace(/^#\/?\??/, "")), n = t.get("photo"), r = tt(n ?? void 0), [i, a] = (t.get("turn") ?? "").split(":"), o = a !== void 0 && i && Number.isFinite(Number(a)) ? {
 		name: i,
 		amount: Number(a)
 	} : null;
 	return {
 		photo: n === "own" ? "own" : r !== null && r >= 0 ? r : null,
-		moved: tt(t.get("moved")) ?? [0, 0],
-		layers: nt(t, "layer").slice(0, 16),
-		by: $e(t.get("by"), ["activation", "atlas"], "activation"),
+		moved: nt(t.get("moved")) ?? [0, 0],
+		layers: rt(t, "layer").slice(0, 16),
+		by: et(t.get("by"), ["activation", "atlas"], "activation"),
 		unit: t.get("unit"),
-		rule: $e(t.get("rule"), [
+		rule: et(t.get("rule"), [
 			"deconvnet",
 			"guided",
 			"gradient"
 		], "deconvnet"),
-		tool: $e(t.get("tool"), [
+		tool: et(t.get("tool"), [
 			"square",
 			"brush",
 			"crop"
 		], "square"),
-		fill: $e(t.get("fill"), [
+		fill: et(t.get("fill"), [
 			"grey",
 			"mean",
 			"blur"
 		], "grey"),
-		size: Math.max(0, et(t.get("size") ?? void 0) ?? 0),
-		cover: nt(t, "cover").map(tt).filter((e) => e !== null),
-		followed: nt(t, "follow"),
-		silenced: nt(t, "silence"),
+		size: Math.max(0, tt(t.get("size") ?? void 0) ?? 0),
+		cover: rt(t, "cover").map(nt).filter((e) => e !== null),
+		followed: rt(t, "follow"),
+		silenced: rt(t, "silence"),
 		transform: o
 	};
 }
-function it(e) {
+function at(e) {
 	let t = new URLSearchParams(), n = (e, n, r) => {
 		n !== r && n !== null && t.set(e, String(n));
 	};
-	n("photo", e.photo, null), n("moved", e.moved.join(","), "0,0"), e.layers.forEach((e) => t.append("layer", e)), n("by", e.by, Ze.by), n("unit", e.unit, null), n("rule", e.rule, Ze.rule), n("tool", e.tool, Ze.tool), n("fill", e.fill, Ze.fill), n("size", e.size, 0), e.cover.length <= Qe && e.cover.forEach((e) => t.append("cover", e.join(","))), e.followed.forEach((e) => t.append("follow", e)), e.silenced.forEach((e) => t.append("silence", e)), e.transform && t.set("turn", `${e.transform.name}:${e.transform.amount}`);
+	n("photo", e.photo, null), n("moved", e.moved.join(","), "0,0"), e.layers.forEach((e) => t.append("layer", e)), n("by", e.by, Qe.by), n("unit", e.unit, null), n("rule", e.rule, Qe.rule), n("tool", e.tool, Qe.tool), n("fill", e.fill, Qe.fill), n("size", e.size, 0), e.cover.length <= $e && e.cover.forEach((e) => t.append("cover", e.join(","))), e.followed.forEach((e) => t.append("follow", e)), e.silenced.forEach((e) => t.append("silence", e)), e.transform && t.set("turn", `${e.transform.name}:${e.transform.amount}`);
 	let r = t.toString().replace(/%2C/g, ",").replace(/%3A/g, ":").replace(/%40/g, "@");
 	return r ? `#/?${r}` : "#/";
 }
-var at = (e) => e.cover.length ? {
+var ot = (e) => e.cover.length ? {
 	at: e.cover,
 	size: e.size,
 	fill: e.fill,
 	shape: e.tool === "brush" ? "disc" : "square"
-} : null, ot = (e) => ({
+} : null, st = (e) => ({
 	moved: e.moved,
-	cover: at(e),
+	cover: ot(e),
 	transform: e.transform,
 	silenced: e.silenced
-}), st = (e) => ({
+}), ct = (e) => ({
 	kind: "look",
 	layers: e.layers,
 	followed: e.followed,
-	...ot(e)
+	...st(e)
 });
-function G(e) {
+function W(e) {
 	let t = /^(.+):(\d+(?:-\d+)?)(?:@(\d+),(\d+))?$/.exec(e);
 	return t ? {
 		layer: t[1],
@@ -720,9 +720,9 @@ function G(e) {
 		at: t[3] === void 0 ? null : [Number(t[3]), Number(t[4])]
 	} : null;
 }
-var K = (e) => e.replace(/@\d+,\d+$/, ""), ct = Symbol.for("pv"), lt = 0;
+var G = (e) => e.replace(/@\d+,\d+$/, ""), lt = Symbol.for("pv"), ut = 0;
 Array.isArray;
-function q(t, n, r, i, a, o) {
+function K(t, n, r, i, a, o) {
 	n ||= {};
 	var s, c, l = n;
 	if ("ref" in l && typeof t != "function") for (c in l = {}, n) c == "ref" ? s = n[c] : l[c] = n[c];
@@ -736,38 +736,38 @@ function q(t, n, r, i, a, o) {
 		__b: 0,
 		__e: null,
 		__c: null,
-		constructor: ct,
-		__v: --lt,
+		constructor: lt,
+		__v: --ut,
 		__i: -1,
 		__u: 0
 	};
 	return (a || o) && (u.__source = a, u.__self = o), e.vnode && e.vnode(u), u;
 }
 // src/bench/bench.tsx
-var ut = F(null);
-function J() {
-	let e = je(ut);
+var dt = F(null);
+function q() {
+	let e = Me(dt);
 	if (!e) throw Error("no bench");
 	return e;
 }
-function dt(e) {
-	let t = U(null);
-	H(() => {
+function ft(e) {
+	let t = H(null);
+	V(() => {
 		t.current && e.draw(t.current);
 	}, e.of);
 	let n = e.label ? {
 		role: "img",
 		"aria-label": e.label
 	} : { "aria-hidden": !0 };
-	return /* @__PURE__ */ q("canvas", {
+	return /* @__PURE__ */ K("canvas", {
 		ref: t,
 		class: e.class,
 		...n
 	});
 }
-function ft(e, t) {
-	let { api: n, fail: r } = J();
-	H(() => {
+function pt(e, t) {
+	let { api: n, fail: r } = q();
+	V(() => {
 		if (!e) return;
 		let i = new AbortController();
 		return t(n, e, i.signal).catch((e) => {
@@ -775,47 +775,47 @@ function ft(e, t) {
 		}), () => i.abort();
 	}, [e && JSON.stringify(e)]);
 }
-function pt(e) {
+function mt(e) {
 	performance.clearMarks(e), performance.mark(e);
 }
-function mt(e, t) {
-	let n = G(t);
+function ht(e, t) {
+	let n = W(t);
 	return n && e.logits.layers.includes(n.layer) ? e.logits.names[Number(n.channel)] ?? null : null;
 }
-var Y = (e) => e.score === "probability";
+var J = (e) => e.score === "probability";
 // src/bench/draw.ts
-function ht(e) {
+function gt(e) {
 	let t = atob(e), n = new Uint8Array(t.length);
 	for (let e = 0; e < t.length; e++) n[e] = t.charCodeAt(e);
 	return n;
 }
-var gt = (e) => createImageBitmap(new Blob([ht(e)], { type: "image/png" }));
-function _t(e, t, n) {
+var _t = (e) => createImageBitmap(new Blob([gt(e)], { type: "image/png" }));
+function vt(e, t, n) {
 	let [r, i, a, o] = t.crop, [s, c] = [0, 1].map((e) => {
 		let [r, i] = t.rooms[e];
 		return Math.min(Math.max(n[e], r), i);
 	});
 	return createImageBitmap(e, i + c, r + s, o, a);
 }
-function vt(e, t, n) {
+function yt(e, t, n) {
 	let r = Math.min(2, window.devicePixelRatio || 1), [i, a] = [Math.round(t * r), Math.round(n * r)];
 	(e.width !== i || e.height !== a) && (e.width = i, e.height = a);
 	let o = e.getContext("2d");
 	return o?.setTransform(i / t, 0, 0, a / n, 0, 0), o;
 }
-var yt = /* @__PURE__ */ new WeakMap();
-function bt(e, t, n, r = 0) {
-	let i = yt.get(e) ?? /* @__PURE__ */ new Map();
-	yt.set(e, i);
+var bt = /* @__PURE__ */ new WeakMap();
+function xt(e, t, n, r = 0) {
+	let i = bt.get(e) ?? /* @__PURE__ */ new Map();
+	bt.set(e, i);
 	let a = `${t} ${n} ${r}`, o = i.get(a);
 	if (o) return o;
-	i.size >= xt && i.clear();
+	i.size >= St && i.clear();
 	let s = document.createElement("canvas");
 	s.width = t, s.height = n;
 	let c = s.getContext("2d");
 	return c.imageSmoothingQuality = "high", r && (c.filter = `blur(${r}px)`), c.drawImage(e, 0, 0, t, n), i.set(a, s), s;
 }
-var xt = 16, St = Uint32Array.from({ length: 256 }, (e, t) => {
+var St = 16, Ct = Uint32Array.from({ length: 256 }, (e, t) => {
 	let n = Math.round(200 * (1 - t / 255) ** 1.2);
 	return new Uint32Array(new Uint8Array([
 		0,
@@ -823,11 +823,11 @@ var xt = 16, St = Uint32Array.from({ length: 256 }, (e, t) => {
 		0,
 		n
 	]).buffer)[0];
-}), Ct = /* @__PURE__ */ new Map();
-function wt(e, t, n) {
-	let r = `${t} ${n}`, i = Ct.get(r);
+}), wt = /* @__PURE__ */ new Map();
+function Tt(e, t, n) {
+	let r = `${t} ${n}`, i = wt.get(r);
 	if (!i) {
-		Ct.size >= xt && Ct.clear();
+		wt.size >= St && wt.clear();
 		let e = document.createElement("canvas");
 		e.width = n, e.height = t;
 		let a = e.getContext("2d"), o = a.createImageData(n, t);
@@ -836,48 +836,48 @@ function wt(e, t, n) {
 			a,
 			o,
 			new Uint32Array(o.data.buffer)
-		], Ct.set(r, i);
+		], wt.set(r, i);
 	}
 	let [a, o, s, c] = i;
-	for (let r = 0; r < t * n; r++) c[r] = St[Math.round(e[r])];
+	for (let r = 0; r < t * n; r++) c[r] = Ct[Math.round(e[r])];
 	return o.putImageData(s, 0, 0), a;
 }
-function Tt(e, t, n, r) {
-	let i = r * t.height / t.width, a = vt(e, r, i);
+function Et(e, t, n, r) {
+	let i = r * t.height / t.width, a = yt(e, r, i);
 	if (a) {
-		if (a.drawImage(bt(t, e.width, e.height), 0, 0, r, i), n.map) {
-			let [e, t, o] = n.map, s = ht(o);
-			a.drawImage(wt(s, e, t), 0, 0, r, i);
+		if (a.drawImage(xt(t, e.width, e.height), 0, 0, r, i), n.map) {
+			let [e, t, o] = n.map, s = gt(o);
+			a.drawImage(Tt(s, e, t), 0, 0, r, i);
 		} else a.fillStyle = "rgba(0,0,0,.5)", a.fillRect(0, 0, r, i);
 	}
 }
-function Et(e, t, n, r) {
-	let [i, a, o, s] = n, c = r / Math.max(o - i, s - a, 1), l = vt(e, (s - a) * c, (o - i) * c);
+function Dt(e, t, n, r) {
+	let [i, a, o, s] = n, c = r / Math.max(o - i, s - a, 1), l = yt(e, (s - a) * c, (o - i) * c);
 	l && (l.fillStyle = "#808080", l.fillRect(0, 0, (s - a) * c, (o - i) * c), l.imageSmoothingEnabled = c < 3, l.drawImage(t, -a * c, -i * c, t.width * c, t.height * c));
 }
-function Dt(e, t, n) {
-	let r = n / Math.max(t.width, t.height, 1), i = vt(e, t.width * r, t.height * r);
+function Ot(e, t, n) {
+	let r = n / Math.max(t.width, t.height, 1), i = yt(e, t.width * r, t.height * r);
 	i && (i.imageSmoothingEnabled = r < 3, i.drawImage(t, 0, 0, t.width * r, t.height * r));
 }
-function Ot(e, t, n, r) {
-	let i = r * t.height / t.width, a = vt(e, r, i);
+function kt(e, t, n, r) {
+	let i = r * t.height / t.width, a = yt(e, r, i);
 	if (!a) return;
 	a.drawImage(t, 0, 0, r, i);
 	let o = n.rows.length, s = n.rows.flatMap((e) => e ?? Array(n.columns).fill(0)), c = r / t.width, [l, u] = [0, 1].map((e) => (n.size[e] - n.stride[e]) / 2);
 	a.fillStyle = "rgba(0,0,0,.84)";
 	let [d, f] = [n.columns * n.stride[1] * c, o * n.stride[0] * c], [p, m] = [u * c, l * c];
-	a.fillRect(0, 0, r, m), a.fillRect(0, m + f, r, i - m - f), a.fillRect(0, m, p, f), a.fillRect(p + d, m, r - p - d, f), a.imageSmoothingEnabled = n.stride[0] * c < 12, a.drawImage(wt(s, o, n.columns), p, m, d, f);
+	a.fillRect(0, 0, r, m), a.fillRect(0, m + f, r, i - m - f), a.fillRect(0, m, p, f), a.fillRect(p + d, m, r - p - d, f), a.imageSmoothingEnabled = n.stride[0] * c < 12, a.drawImage(Tt(s, o, n.columns), p, m, d, f);
 }
 // src/bench/look.ts
-var kt = (e) => !e.cover.length && !e.transform && !e.silenced.length, At = {
+var At = (e) => !e.cover.length && !e.transform && !e.silenced.length, jt = {
 	plain: null,
 	glance: null,
 	picture: null,
 	progress: null,
 	of: null
 };
-function jt(e, t, n, r) {
-	let [i, a] = B(At), o = U(null), s = U(!1), c = U(""), l = U(null), u = async () => {
+function Mt(e, t, n, r) {
+	let [i, a] = z(jt), o = H(null), s = H(!1), c = H(""), l = H(null), u = async () => {
 		if (!s.current) {
 			s.current = !0;
 			try {
@@ -887,7 +887,7 @@ function jt(e, t, n, r) {
 					try {
 						await d(e);
 					} catch (e) {
-						e instanceof I || r(e);
+						e instanceof de || r(e);
 					}
 				}
 			} finally {
@@ -911,13 +911,13 @@ function jt(e, t, n, r) {
 		}));
 		if (c.current !== i) {
 			let t = await e.one(r, void 0, o);
-			c.current = i, l.current = t, kt(n) || a((e) => ({
+			c.current = i, l.current = t, At(n) || a((e) => ({
 				...e,
 				plain: t
 			}));
 		}
 		let s = l.current;
-		if (kt(n)) {
+		if (At(n)) {
 			a({
 				plain: s,
 				glance: s,
@@ -929,9 +929,9 @@ function jt(e, t, n, r) {
 		}
 		let u = Object.fromEntries(s.layers.map((e) => [e.name, e.units.map((e) => e.channel)])), d = await e.one({
 			...r,
-			...ot(n),
+			...st(n),
 			units: u
-		}, void 0, o), f = d.picture ? await gt(d.picture) : null;
+		}, void 0, o), f = d.picture ? await _t(d.picture) : null;
 		a({
 			plain: s,
 			glance: d,
@@ -940,120 +940,120 @@ function jt(e, t, n, r) {
 			of: n
 		});
 	};
-	return H(() => {
+	return V(() => {
 		t ? (o.current = {
 			photo: t,
 			chosen: n
-		}, u()) : a(At);
+		}, u()) : a(jt);
 	}, [JSON.stringify([
 		t?.photo,
 		n.moved,
 		n.layers,
 		n.by,
 		n.followed,
-		ot(n)
+		st(n)
 	])]), i;
 }
 // src/bench/words.ts
-var X = (e) => {
+var Y = (e) => {
 	if (e == null) return "–";
 	let t = Math.abs(e);
 	return t === 0 ? "0" : t >= 1e5 || t < .001 ? e.toExponential(1) : t >= 1e3 ? e.toFixed(0) : String(Number(e.toPrecision(3)));
-}, Z = (e) => e > 0 ? `+${X(e)}` : X(e).replace("-", "−"), Q = (e, t) => {
+}, X = (e) => e > 0 ? `+${Y(e)}` : Y(e).replace("-", "−"), Z = (e, t) => {
 	if (e == null) return "–";
-	if (!t) return X(e);
+	if (!t) return Y(e);
 	let n = 100 * e;
 	return n > 0 && n < .1 ? "< 0.1 %" : `${n.toFixed(1)} %`;
-}, Mt = (e) => `${Math.round(e / (1 << 20))} MB`;
+}, Nt = (e) => e.length === 1 ? e[0] : `${e.length} units`, Pt = (e) => `${Math.round(e / (1 << 20))} MB`;
 // src/bench/parts/Classes.tsx
-function Nt() {
-	let { glance: e, about: t, chosen: n, choose: r } = J();
+function Ft() {
+	let { glance: e, about: t, chosen: n, choose: r } = q();
 	if (!e) return null;
-	let i = n.cover.length || n.transform || n.silenced.length, a = Y(t), o = a ? 1 : Math.max(1e-9, ...e.classes.flatMap((e) => [Math.abs(e.score ?? 0), Math.abs(e.before ?? 0)]));
-	return /* @__PURE__ */ q("section", {
+	let i = n.cover.length || n.transform || n.silenced.length, a = J(t), o = a ? 1 : Math.max(1e-9, ...e.classes.flatMap((e) => [Math.abs(e.score ?? 0), Math.abs(e.before ?? 0)]));
+	return /* @__PURE__ */ K("section", {
 		class: "panel",
 		"aria-labelledby": "classes-title",
 		children: [
-			/* @__PURE__ */ q("h2", {
+			/* @__PURE__ */ K("h2", {
 				id: "classes-title",
 				children: a ? "Classes" : "Answers"
 			}),
-			e.classes.length === 0 ? /* @__PURE__ */ q("p", {
+			e.classes.length === 0 ? /* @__PURE__ */ K("p", {
 				class: "note",
 				children: ["The output of this network has no meaning that is known: ", t.meaning]
-			}) : /* @__PURE__ */ q("ol", {
+			}) : /* @__PURE__ */ K("ol", {
 				class: "answers",
 				"aria-label": a ? "The most probable classes" : "The largest answers",
-				children: e.classes.map((e) => /* @__PURE__ */ q("li", { children: /* @__PURE__ */ q(Pt, {
+				children: e.classes.map((e) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K(It, {
 					one: e,
 					most: o,
 					chosen: n.unit === `${t.output}:${e.channel}`,
 					pick: t.outputListed ? () => r({ unit: `${t.output}:${e.channel}` }, "push") : null
 				}) }, e.channel))
 			}),
-			i ? /* @__PURE__ */ q("p", {
+			i ? /* @__PURE__ */ K("p", {
 				class: "note",
 				children: "The line marks the photo as it is."
 			}) : null,
-			n.silenced.length > 0 && /* @__PURE__ */ q(Ft, {}),
-			e.changed && !i && /* @__PURE__ */ q(It, {})
+			n.silenced.length > 0 && /* @__PURE__ */ K(Lt, {}),
+			e.changed && !i && /* @__PURE__ */ K(Rt, {})
 		]
 	});
 }
-function Pt({ one: e, most: t, chosen: n, pick: r }) {
-	let { about: i } = J(), a = Q(e.score, Y(i)), o = /* @__PURE__ */ q(b, { children: [
-		/* @__PURE__ */ q("bdi", {
+function It({ one: e, most: t, chosen: n, pick: r }) {
+	let { about: i } = q(), a = Z(e.score, J(i)), o = /* @__PURE__ */ K(b, { children: [
+		/* @__PURE__ */ K("bdi", {
 			class: "answer-name",
 			title: e.name,
 			children: e.name
 		}),
-		/* @__PURE__ */ q("span", {
+		/* @__PURE__ */ K("span", {
 			class: "answer-score",
 			children: a
 		}),
-		/* @__PURE__ */ q("span", {
+		/* @__PURE__ */ K("span", {
 			class: "answer-bar",
 			"aria-hidden": "true",
-			children: [/* @__PURE__ */ q("i", { style: { width: `${100 * Math.abs(e.score ?? 0) / t}%` } }), e.before !== void 0 && /* @__PURE__ */ q("b", { style: { left: `${Math.min(100, 100 * Math.abs(e.before) / t)}%` } })]
+			children: [/* @__PURE__ */ K("i", { style: { width: `${100 * Math.abs(e.score ?? 0) / t}%` } }), e.before !== void 0 && /* @__PURE__ */ K("b", { style: { left: `${Math.min(100, 100 * Math.abs(e.before) / t)}%` } })]
 		}),
-		e.before !== void 0 && /* @__PURE__ */ q("span", {
+		e.before !== void 0 && /* @__PURE__ */ K("span", {
 			class: "heard",
 			children: [
 				", ",
-				Q(e.before, Y(i)),
+				Z(e.before, J(i)),
 				" as it is"
 			]
 		})
 	] });
-	return r ? /* @__PURE__ */ q("button", {
+	return r ? /* @__PURE__ */ K("button", {
 		type: "button",
 		"aria-pressed": n,
 		onClick: r,
 		title: "What it takes from the photo",
 		children: o
-	}) : /* @__PURE__ */ q("div", {
+	}) : /* @__PURE__ */ K("div", {
 		class: "answer",
 		children: o
 	});
 }
-function Ft() {
-	let { chosen: e, choose: t } = J();
-	return /* @__PURE__ */ q("div", {
+function Lt() {
+	let { chosen: e, choose: t } = q();
+	return /* @__PURE__ */ K("div", {
 		class: "silenced",
-		children: [/* @__PURE__ */ q("h3", { children: "Silenced units" }), /* @__PURE__ */ q("ul", {
+		children: [/* @__PURE__ */ K("h3", { children: "Silenced units" }), /* @__PURE__ */ K("ul", {
 			class: "chips",
-			children: e.silenced.map((n) => /* @__PURE__ */ q("li", { children: /* @__PURE__ */ q("button", {
+			children: e.silenced.map((n) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("button", {
 				class: "chip",
 				type: "button",
 				onClick: () => t({ silenced: e.silenced.filter((e) => e !== n) }),
 				title: "Let it speak again",
 				children: [
 					n,
-					/* @__PURE__ */ q("span", {
+					/* @__PURE__ */ K("span", {
 						"aria-hidden": "true",
 						children: "×"
 					}),
-					/* @__PURE__ */ q("span", {
+					/* @__PURE__ */ K("span", {
 						class: "heard",
 						children: "let it speak again"
 					})
@@ -1062,45 +1062,46 @@ function Ft() {
 		})]
 	});
 }
-function It() {
-	let { glance: e, about: t, choose: n } = J(), r = e?.changed;
-	return r ? /* @__PURE__ */ q("details", {
+function Rt() {
+	let { glance: e, about: t, choose: n } = q(), r = e?.changed;
+	return r ? /* @__PURE__ */ K("details", {
 		class: "changed",
 		open: !0,
 		children: [
-			/* @__PURE__ */ q("summary", { children: ["Changed against ", /* @__PURE__ */ q("bdi", { children: r.name })] }),
-			/* @__PURE__ */ q("ul", { children: r.classes.map((e) => /* @__PURE__ */ q("li", { children: [
-				/* @__PURE__ */ q("bdi", { children: e.name }),
+			/* @__PURE__ */ K("summary", { children: ["Changed against ", /* @__PURE__ */ K("bdi", { children: r.name })] }),
+			/* @__PURE__ */ K("ul", { children: r.classes.map((e) => /* @__PURE__ */ K("li", { children: [
+				/* @__PURE__ */ K("bdi", { children: e.name }),
 				" ",
-				/* @__PURE__ */ q("span", { children: Y(t) ? `${Z(100 * (e.now - e.before))} %` : Z(e.now - e.before) })
+				/* @__PURE__ */ K("span", { children: J(t) ? `${X(100 * (e.now - e.before))} %` : X(e.now - e.before) })
 			] }, e.channel)) }),
-			/* @__PURE__ */ q("h3", { children: "Units, before and now" }),
-			/* @__PURE__ */ q("ul", { children: r.units.map((e) => /* @__PURE__ */ q("li", { children: [
-				/* @__PURE__ */ q("button", {
+			/* @__PURE__ */ K("h3", { children: "Units, before and now" }),
+			/* @__PURE__ */ K("ul", { children: r.units.map((e) => /* @__PURE__ */ K("li", { children: [
+				/* @__PURE__ */ K("button", {
 					class: "plain",
 					type: "button",
 					onClick: () => n({ unit: e.unit }, "push"),
-					children: mt(t, e.unit) ?? e.unit
+					children: ht(t, e.unit) ?? e.unit
 				}),
 				" ",
-				/* @__PURE__ */ q("span", { children: [
-					X(e.before),
+				/* @__PURE__ */ K("span", { children: [
+					Y(e.before),
 					" → ",
-					X(e.now)
+					Y(e.now)
 				] })
 			] }, e.unit)) })
 		]
 	}) : null;
 }
 // src/bench/parts/Curves.tsx
-var Lt = 360, Rt = 150;
-function zt() {
-	let { api: e, held: t, chosen: n, choose: r, about: i, session: a, fail: o } = J(), [s, c] = B(n.transform?.name ?? "rotation"), [l, u] = B(null), d = U(null), f = i.transformations.find((e) => e.name === s) ?? i.transformations[0], p = {
+var zt = 360, Bt = 150;
+function Vt() {
+	let { api: e, held: t, chosen: n, choose: r, about: i, session: a, fail: o } = q(), [s, c] = z(n.transform?.name ?? "rotation"), [l, u] = z(null), d = H(null), f = i.transformations.find((e) => e.name === s) ?? i.transformations[0], p = {
 		kind: "curve",
 		photo: t?.told.photo,
 		moved: n.moved,
 		name: s,
-		layers: n.layers
+		layers: n.layers,
+		silenced: n.silenced
 	}, m = JSON.stringify(p), h = () => {
 		if (l?.key === m) return;
 		d.current?.abort();
@@ -1113,46 +1114,46 @@ function zt() {
 				head: n,
 				parts: [...r]
 			});
-		}, t.signal).then(() => n && a.add(Vt(p, n, r, Y(i))), (e) => {
-			e instanceof I || o(e);
+		}, t.signal).then(() => n && a.add(Ut(p, n, r, J(i))), (e) => {
+			e instanceof de || o(e);
 		});
 	};
-	if (V(() => {
+	if (B(() => {
 		n.transform && h();
-	}, [n.transform !== null, m]), V(() => () => d.current?.abort(), []), !f) return null;
+	}, [n.transform !== null, m]), B(() => () => d.current?.abort(), []), !f) return null;
 	let g = n.transform?.name === s ? n.transform.amount : f.identity, [_, v] = [Math.min(...f.values), Math.max(...f.values)], y = l?.key === m ? l : null;
-	return /* @__PURE__ */ q("section", {
+	return /* @__PURE__ */ K("section", {
 		class: "panel",
 		"aria-labelledby": "curves-title",
 		children: [
-			/* @__PURE__ */ q("div", {
+			/* @__PURE__ */ K("div", {
 				class: "panel-head",
-				children: [/* @__PURE__ */ q("h2", {
+				children: [/* @__PURE__ */ K("h2", {
 					id: "curves-title",
 					children: "Move, turn, scale"
-				}), n.transform && /* @__PURE__ */ q("button", {
+				}), n.transform && /* @__PURE__ */ K("button", {
 					type: "button",
 					onClick: () => r({ transform: null }),
 					children: "As it is"
 				})]
 			}),
-			/* @__PURE__ */ q("div", {
+			/* @__PURE__ */ K("div", {
 				class: "unit-bar",
 				children: [
-					/* @__PURE__ */ q("label", { children: [/* @__PURE__ */ q("span", {
+					/* @__PURE__ */ K("label", { children: [/* @__PURE__ */ K("span", {
 						class: "heard",
 						children: "What is done"
-					}), /* @__PURE__ */ q("select", {
+					}), /* @__PURE__ */ K("select", {
 						value: s,
 						onChange: (e) => {
 							c(e.currentTarget.value), r({ transform: null });
 						},
-						children: i.transformations.map((e) => /* @__PURE__ */ q("option", {
+						children: i.transformations.map((e) => /* @__PURE__ */ K("option", {
 							value: e.name,
 							children: e.name
 						}, e.name))
 					})] }),
-					/* @__PURE__ */ q("input", {
+					/* @__PURE__ */ K("input", {
 						type: "range",
 						class: "grow",
 						min: _,
@@ -1160,7 +1161,7 @@ function zt() {
 						step: (v - _) / 120,
 						value: g,
 						"aria-label": `${s}, ${f.unit}`,
-						"aria-valuetext": `${X(g)} ${f.unit}`,
+						"aria-valuetext": `${Y(g)} ${f.unit}`,
 						onInput: (e) => {
 							let t = Number(e.currentTarget.value);
 							r({
@@ -1172,29 +1173,29 @@ function zt() {
 							});
 						}
 					}),
-					/* @__PURE__ */ q("output", { children: [
-						X(g),
+					/* @__PURE__ */ K("output", { children: [
+						Y(g),
 						" ",
 						f.unit
 					] })
 				]
 			}),
-			y && /* @__PURE__ */ q("p", {
+			y && /* @__PURE__ */ K("p", {
 				class: "note",
-				children: "Distance: how far a layer's features are from those of the photo as it is, as a share of their length; 0 is unmoved."
+				children: ["Distance: how far a layer's features are from those of the photo as it is, as a share of their length; 0 is unmoved.", n.silenced.length > 0 && ` With ${Nt(n.silenced)} at zero.`]
 			}),
-			y ? /* @__PURE__ */ q(Bt, {
+			y ? /* @__PURE__ */ K(Ht, {
 				of: y,
 				amount: g,
-				isProbable: Y(i)
-			}) : /* @__PURE__ */ q("p", {
+				isProbable: J(i)
+			}) : /* @__PURE__ */ K("p", {
 				class: "note",
 				children: "Move the slider: the photo is changed, and the curves draw themselves."
 			})
 		]
 	});
 }
-function Bt({ of: e, amount: t, isProbable: n }) {
+function Ht({ of: e, amount: t, isProbable: n }) {
 	let [r, i] = [Math.min(...e.head.amounts), Math.max(...e.head.amounts)], a = e.parts.flatMap((e) => e.values), o = e.parts.flatMap((e) => e.probability), s = e.parts[0]?.targetName ?? "", c = [], l = o.filter((e) => e !== null);
 	l.length && c.push({
 		words: s,
@@ -1210,63 +1211,81 @@ function Bt({ of: e, amount: t, isProbable: n }) {
 			top: Math.max(1, ...r.map((e) => e ?? 0))
 		});
 	});
-	let u = (e) => (e - r) / (i - r || 1) * Lt, d = (e) => e.of.map((t, n) => t === null ? "" : `${n && e.of[n - 1] !== null ? "L" : "M"}${u(a[n]).toFixed(1)} ${(Rt - Rt * t / e.top).toFixed(1)}`).join(""), f = a.reduce((e, n, r) => Math.abs(n - t) < Math.abs((a[e] ?? 1e9) - t) ? r : e, 0);
-	return /* @__PURE__ */ q("figure", {
+	let u = (e) => (e - r) / (i - r || 1) * zt, d = (e) => e.of.map((t, n) => t === null ? "" : `${n && e.of[n - 1] !== null ? "L" : "M"}${u(a[n]).toFixed(1)} ${(Bt - Bt * t / e.top).toFixed(1)}`).join(""), f = a.reduce((e, n, r) => Math.abs(n - t) < Math.abs((a[e] ?? 1e9) - t) ? r : e, 0);
+	return /* @__PURE__ */ K("figure", {
 		class: "plot",
-		children: [/* @__PURE__ */ q("svg", {
-			viewBox: "-6 -6 372 176",
-			role: "img",
-			"aria-label": `${c.map((e) => e.words).join(", ")} over ${e.head.name}`,
-			children: [
-				/* @__PURE__ */ q("line", {
-					class: "axis",
-					x1: "0",
-					x2: Lt,
-					y1: Rt,
-					y2: Rt
-				}),
-				/* @__PURE__ */ q("line", {
-					class: "now",
-					x1: u(t),
-					x2: u(t),
-					y1: "0",
-					y2: Rt
-				}),
-				c.map((e) => /* @__PURE__ */ q("path", {
-					class: e.class,
-					d: d(e)
-				}, e.words)),
-				/* @__PURE__ */ q("text", {
-					x: "0",
-					y: 166,
-					children: X(r)
-				}),
-				/* @__PURE__ */ q("text", {
-					x: Lt,
-					y: 166,
-					"text-anchor": "end",
-					children: [
-						X(i),
-						" ",
-						e.head.unit
-					]
-				})
-			]
-		}), /* @__PURE__ */ q("figcaption", { children: c.map((e) => /* @__PURE__ */ q("span", {
-			class: e.class,
-			children: [
-				/* @__PURE__ */ q("bdi", { children: e.words }),
-				" ",
-				e.class === "line-class" ? Q(e.of[f], n) : X(e.of[f])
-			]
-		}, e.words)) })]
+		children: [
+			/* @__PURE__ */ K("p", {
+				class: "note",
+				children: "The top of the picture is the first number of each line, its bottom 0; the second is where the slider is."
+			}),
+			/* @__PURE__ */ K("svg", {
+				viewBox: "-6 -6 372 176",
+				role: "img",
+				"aria-label": `${c.map((e) => e.words).join(", ")} over ${e.head.name}`,
+				children: [
+					/* @__PURE__ */ K("line", {
+						class: "axis",
+						x1: "0",
+						x2: zt,
+						y1: Bt,
+						y2: Bt
+					}),
+					/* @__PURE__ */ K("line", {
+						class: "now",
+						x1: u(t),
+						x2: u(t),
+						y1: "0",
+						y2: Bt
+					}),
+					c.map((e) => /* @__PURE__ */ K("path", {
+						class: e.class,
+						d: d(e)
+					}, e.words)),
+					/* @__PURE__ */ K("text", {
+						x: "0",
+						y: 166,
+						children: Y(r)
+					}),
+					/* @__PURE__ */ K("text", {
+						x: zt,
+						y: 166,
+						"text-anchor": "end",
+						children: [
+							Y(i),
+							" ",
+							e.head.unit
+						]
+					})
+				]
+			}),
+			/* @__PURE__ */ K("figcaption", { children: [c.map((e) => /* @__PURE__ */ K("span", {
+				class: e.class,
+				children: [
+					/* @__PURE__ */ K("bdi", { children: e.words }),
+					" to ",
+					e.class === "line-class" ? Z(e.top, n) : Y(e.top),
+					", here ",
+					e.class === "line-class" ? Z(e.of[f], n) : Y(e.of[f])
+				]
+			}, e.words)), a[f] !== void 0 && Math.abs(a[f] - t) > 1e-6 && /* @__PURE__ */ K("span", {
+				class: "apart",
+				children: [
+					"Computed at ",
+					Y(a[f]),
+					" ",
+					e.head.unit,
+					", the nearest of the curve."
+				]
+			})] })
+		]
 	});
 }
-function Vt(e, t, n, r) {
+function Ut(e, t, n, r) {
 	let i = n.flatMap((e) => e.values.map((n, i) => [
-		X(n),
-		Q(e.probability[i], r),
-		...t.layers.map((t) => X(e.relative[t]?.[i]))
+		Y(n),
+		Z(e.probability[i], r),
+		...t.layers.map((t) => Y(e.relative[t]?.[i]))
 	]));
 	return {
 		question: e,
@@ -1280,43 +1299,43 @@ function Vt(e, t, n, r) {
 	};
 }
 // src/bench/parts/Followed.tsx
-function Ht() {
-	let { about: e, glance: t, chosen: n, choose: r } = J();
-	return n.followed.length ? /* @__PURE__ */ q("section", {
+function Wt() {
+	let { about: e, glance: t, chosen: n, choose: r } = q();
+	return n.followed.length ? /* @__PURE__ */ K("section", {
 		class: "followed",
 		"aria-label": "Followed units",
 		children: [
-			/* @__PURE__ */ q("h2", { children: "Followed" }),
-			/* @__PURE__ */ q("p", {
+			/* @__PURE__ */ K("h2", { children: "Followed" }),
+			/* @__PURE__ */ K("p", {
 				class: "note",
-				children: "Activations, of a map summed over it; the line marks the photo as it is."
+				children: "Each unit's activations summed over its whole map; the line marks the photo as it is."
 			}),
-			/* @__PURE__ */ q("ul", { children: (t?.followed ?? []).map((t) => {
+			/* @__PURE__ */ K("ul", { children: (t?.followed ?? []).map((t) => {
 				let i = Math.max(Math.abs(t.before), Math.abs(t.value), 1e-9);
-				return /* @__PURE__ */ q("li", { children: [
-					/* @__PURE__ */ q("button", {
+				return /* @__PURE__ */ K("li", { children: [
+					/* @__PURE__ */ K("button", {
 						class: "plain",
 						type: "button",
 						onClick: () => r({ unit: t.unit }, "push"),
-						children: mt(e, t.unit) ?? t.unit
+						children: ht(e, t.unit) ?? t.unit
 					}),
-					/* @__PURE__ */ q("span", {
+					/* @__PURE__ */ K("span", {
 						class: "answer-bar",
 						"aria-hidden": "true",
-						children: [/* @__PURE__ */ q("i", { style: { width: `${100 * Math.abs(t.value) / i}%` } }), /* @__PURE__ */ q("b", { style: { left: `${100 * Math.abs(t.before) / i}%` } })]
+						children: [/* @__PURE__ */ K("i", { style: { width: `${100 * Math.abs(t.value) / i}%` } }), /* @__PURE__ */ K("b", { style: { left: `${100 * Math.abs(t.before) / i}%` } })]
 					}),
-					/* @__PURE__ */ q("span", {
+					/* @__PURE__ */ K("span", {
 						class: "number",
 						children: [
-							X(t.value),
+							Y(t.value),
 							" ",
-							/* @__PURE__ */ q("span", {
+							/* @__PURE__ */ K("span", {
 								class: "quiet",
-								children: ["of ", X(t.before)]
+								children: ["of ", Y(t.before)]
 							})
 						]
 					}),
-					/* @__PURE__ */ q("button", {
+					/* @__PURE__ */ K("button", {
 						class: "icon small",
 						type: "button",
 						"aria-label": `Follow ${t.unit} no longer`,
@@ -1329,33 +1348,33 @@ function Ht() {
 	}) : null;
 }
 // src/parts/frame.tsx
-var Ut = () => /* @__PURE__ */ q("svg", {
+var Gt = () => /* @__PURE__ */ K("svg", {
 	viewBox: "0 0 24 24",
 	"aria-hidden": "true",
 	children: [
-		/* @__PURE__ */ q("rect", {
+		/* @__PURE__ */ K("rect", {
 			x: "1.5",
 			y: "1.5",
 			width: "21",
 			height: "21",
 			rx: "3"
 		}),
-		/* @__PURE__ */ q("rect", {
+		/* @__PURE__ */ K("rect", {
 			x: "6.5",
 			y: "6.5",
 			width: "11",
 			height: "11",
 			rx: "1.5"
 		}),
-		/* @__PURE__ */ q("circle", {
+		/* @__PURE__ */ K("circle", {
 			cx: "12",
 			cy: "12",
 			r: "2"
 		})
 	]
 });
-function Wt({ main: e }) {
-	return /* @__PURE__ */ q("a", {
+function Kt({ main: e }) {
+	return /* @__PURE__ */ K("a", {
 		class: "skip",
 		href: "#main",
 		onClick: (t) => {
@@ -1364,66 +1383,66 @@ function Wt({ main: e }) {
 		children: "Skip to content"
 	});
 }
-var Gt = ({ theme: e, help: t }) => /* @__PURE__ */ q(b, { children: [/* @__PURE__ */ q("button", {
+var qt = ({ theme: e, help: t }) => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("button", {
 	class: "icon",
 	type: "button",
 	onClick: e,
 	"aria-label": "Light or dark",
 	title: "Light or dark (d)",
-	children: /* @__PURE__ */ q("svg", {
+	children: /* @__PURE__ */ K("svg", {
 		viewBox: "0 0 24 24",
 		"aria-hidden": "true",
-		children: [/* @__PURE__ */ q("circle", {
+		children: [/* @__PURE__ */ K("circle", {
 			cx: "12",
 			cy: "12",
 			r: "8"
-		}), /* @__PURE__ */ q("path", {
+		}), /* @__PURE__ */ K("path", {
 			d: "M12 4a8 8 0 0 1 0 16z",
 			class: "shaded"
 		})]
 	})
-}), /* @__PURE__ */ q("button", {
+}), /* @__PURE__ */ K("button", {
 	class: "icon",
 	type: "button",
 	onClick: t,
 	"aria-label": "Keyboard",
 	title: "Keyboard (?)",
 	children: "?"
-})] }), Kt = ({ rows: e, class: t }) => /* @__PURE__ */ q("dl", {
+})] }), Jt = ({ rows: e, class: t }) => /* @__PURE__ */ K("dl", {
 	class: t,
-	children: e.map(([e, t]) => /* @__PURE__ */ q("div", { children: [/* @__PURE__ */ q("dt", { children: /* @__PURE__ */ q("kbd", { children: e }) }), /* @__PURE__ */ q("dd", { children: t })] }, e))
+	children: e.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: /* @__PURE__ */ K("kbd", { children: e }) }), /* @__PURE__ */ K("dd", { children: t })] }, e))
 });
 // src/bench/parts/Head.tsx
-function qt({ help: e, theme: t }) {
-	let { about: n } = J(), r = W(), i = r.alone && n.atlas !== null;
-	return /* @__PURE__ */ q("header", {
+function Yt({ help: e, theme: t }) {
+	let { about: n } = q(), r = U(), i = r.alone && n.atlas !== null;
+	return /* @__PURE__ */ K("header", {
 		class: "top",
 		children: [
-			/* @__PURE__ */ q(Wt, { main: () => He(r, "main") }),
-			/* @__PURE__ */ q("a", {
+			/* @__PURE__ */ K(Kt, { main: () => Ue(r, "main") }),
+			/* @__PURE__ */ K("a", {
 				class: "brand",
 				href: i ? "../" : "#/",
 				"aria-label": i ? "convscope: the atlas" : "convscope: an empty bench",
-				children: [/* @__PURE__ */ q(Ut, {}), /* @__PURE__ */ q("span", { children: "convscope" })]
+				children: [/* @__PURE__ */ K(Gt, {}), /* @__PURE__ */ K("span", { children: "convscope" })]
 			}),
-			/* @__PURE__ */ q("nav", {
+			/* @__PURE__ */ K("nav", {
 				class: "sections",
 				"aria-label": "Sections",
-				children: [i && /* @__PURE__ */ q("a", {
+				children: [i && /* @__PURE__ */ K("a", {
 					href: "../",
 					children: "Atlas"
-				}), /* @__PURE__ */ q("a", {
+				}), /* @__PURE__ */ K("a", {
 					href: "#/",
 					"aria-current": "page",
 					children: "Bench"
 				})]
 			}),
-			/* @__PURE__ */ q("span", {
+			/* @__PURE__ */ K("span", {
 				class: "of-network",
 				title: n.network,
 				children: n.network
 			}),
-			/* @__PURE__ */ q(Gt, {
+			/* @__PURE__ */ K(qt, {
 				theme: t,
 				help: e
 			})
@@ -1431,23 +1450,23 @@ function qt({ help: e, theme: t }) {
 	});
 }
 // src/bench/parts/Modal.tsx
-function Jt({ title: e, close: t, children: n }) {
-	let r = U(null);
-	return H(() => {
+function Xt({ title: e, close: t, children: n }) {
+	let r = H(null);
+	return V(() => {
 		let e = r.current, t = (e?.getRootNode()).activeElement;
 		return e?.showModal(), () => {
 			e?.close(), t?.focus?.({ preventScroll: !0 });
 		};
-	}, []), /* @__PURE__ */ q("dialog", {
+	}, []), /* @__PURE__ */ K("dialog", {
 		ref: r,
 		class: "sheet over",
 		"aria-label": e,
 		onClose: t,
 		onCancel: t,
 		onClick: (e) => e.target === r.current && t(),
-		children: [/* @__PURE__ */ q("div", {
+		children: [/* @__PURE__ */ K("div", {
 			class: "over-head",
-			children: [/* @__PURE__ */ q("h2", { children: e }), /* @__PURE__ */ q("button", {
+			children: [/* @__PURE__ */ K("h2", { children: e }), /* @__PURE__ */ K("button", {
 				class: "icon",
 				type: "button",
 				onClick: t,
@@ -1458,7 +1477,7 @@ function Jt({ title: e, close: t, children: n }) {
 	});
 }
 // src/bench/parts/Help.tsx
-var Yt = [
+var Zt = [
 	["o", "choose a photo; Ctrl+V pastes one"],
 	["c", "cover the middle, then the arrow keys move the square (Shift: further)"],
 	["b", "brush: the arrow keys move it, Space covers"],
@@ -1472,14 +1491,14 @@ var Yt = [
 	["Esc", "close; the photo as it is"],
 	["?", "this list"]
 ];
-function Xt({ close: e }) {
-	return /* @__PURE__ */ q(Jt, {
+function Qt({ close: e }) {
+	return /* @__PURE__ */ K(Xt, {
 		title: "Keyboard",
 		close: e,
-		children: [/* @__PURE__ */ q(Kt, {
+		children: [/* @__PURE__ */ K(Jt, {
 			class: "key-list",
-			rows: Yt
-		}), /* @__PURE__ */ q("p", {
+			rows: Zt
+		}), /* @__PURE__ */ K("p", {
 			class: "note",
 			children: "Everything else is reached with Tab and pressed with Enter. What you choose is in the address; a photo of your own lives as long as this page, in memory alone."
 		})]
@@ -1487,12 +1506,12 @@ function Xt({ close: e }) {
 }
 F(null);
 // src/parts/small.tsx
-function Zt(e) {
-	return /* @__PURE__ */ q("div", {
+function $t(e) {
+	return /* @__PURE__ */ K("div", {
 		class: "choice",
 		role: "group",
 		"aria-label": e.label,
-		children: e.options.map(([t, n]) => /* @__PURE__ */ q("button", {
+		children: e.options.map(([t, n]) => /* @__PURE__ */ K("button", {
 			type: "button",
 			"aria-pressed": e.value === t,
 			onClick: () => e.change(t),
@@ -1501,71 +1520,87 @@ function Zt(e) {
 	});
 }
 // src/words.ts
-var Qt = (e, ...t) => t.every((t) => e.some((e) => e.startsWith(t)));
-function $t(e, t) {
+var en = (e, ...t) => t.every((t) => e.some((e) => e.startsWith(t)));
+function tn(e, t) {
 	let [n, r] = [t.map((t) => t.name.slice(e.length + 1)), t.at(-1)?.op], i = e.slice(e.lastIndexOf(".") + 1);
-	return Qt(n, "squeeze", "expand") ? `fire ${/^\d+$/.test(i) ? i : e}` : r === "cat" && Qt(n, "branch") ? `inception ${e}` : t.some((e) => e.op === "add") && Qt(n, "conv") ? `residual block ${e}` : "";
+	return en(n, "squeeze", "expand") ? `fire ${/^\d+$/.test(i) ? i : e}` : r === "cat" && en(n, "branch") ? `inception ${e}` : t.some((e) => e.op === "add") && en(n, "conv") ? `residual block ${e}` : "";
 }
-function en(e, t) {
+function nn(e, t) {
 	let [n, r] = e.split("~");
 	if (r !== void 0) return r.includes(".") ? "" : `directions of ${n}`;
 	let i = e.slice(0, Math.max(0, e.lastIndexOf("."))), a = i ? t.filter((e) => e.name.startsWith(`${i}.`) && !e.name.includes("~")) : [];
 	if (a.length < 3 || a.at(-1)?.name !== e) return "";
-	let o = $t(i, a);
+	let o = tn(i, a);
 	return o ? `${o}, output` : `output of ${i}`;
 }
 // src/bench/keys.ts
-function tn(e) {
-	let t = W(), n = U(e);
-	n.current = e, H(() => {
+function Q(e) {
+	let t = U(), n = H(e);
+	n.current = e, V(() => {
 		let e = (e) => {
 			let r = e;
-			if (r.defaultPrevented || r.ctrlKey || r.metaKey || r.altKey || Ke(r) && r.key !== "Escape" || t.root.querySelector("dialog[open]")) return;
-			let i = n.current[Ge(r)];
+			if (r.defaultPrevented || r.ctrlKey || r.metaKey || r.altKey || qe(r) && r.key !== "Escape" || t.root.querySelector("dialog[open]")) return;
+			let i = n.current[Ke(r)];
 			i && (r.preventDefault(), i());
-		}, r = Ve(t);
+		}, r = He(t);
 		return r.addEventListener("keydown", e), () => r.removeEventListener("keydown", e);
 	}, [t]);
 }
-// src/bench/parts/Layers.tsx
-var nn = 104, rn = "200px";
+// src/bench/parts/Slow.tsx
+var rn = 1e3;
 function an() {
-	let [e, t] = B(/* @__PURE__ */ new Set()), [n] = B(() => new IntersectionObserver((e) => t((t) => {
+	let [e, t] = z(!1);
+	return B(() => {
+		let e = setTimeout(() => t(!0), rn);
+		return () => clearTimeout(e);
+	}, []), /* @__PURE__ */ K("p", {
+		class: "note",
+		role: "status",
+		children: e ? "Computing… the first answer of each kind takes longer than those after it." : ""
+	});
+}
+// src/bench/parts/Layers.tsx
+var on = 104, sn = {
+	cat: "concatenation",
+	add: "sum"
+}, cn = "200px";
+function ln() {
+	let [e, t] = z(/* @__PURE__ */ new Set()), [n] = z(() => new IntersectionObserver((e) => t((t) => {
 		let n = new Set(t);
 		for (let { target: t, isIntersecting: r } of e) t.isConnected && n[r ? "delete" : "add"](t.dataset.layer ?? "");
 		return n;
-	}), { rootMargin: rn })), [r] = B(() => (e) => {
+	}), { rootMargin: cn })), [r] = z(() => (e) => {
 		e && n.observe(e);
 	});
-	return V(() => {
+	return B(() => {
 		let e = () => t(/* @__PURE__ */ new Set());
 		return addEventListener("beforeprint", e), () => {
 			removeEventListener("beforeprint", e), n.disconnect();
 		};
 	}, []), [r, (t) => !e.has(t)];
 }
-function on() {
-	let { glance: e, plain: t, chosen: n, choose: r, about: i, held: a } = J(), o = (t) => {
-		let i = n.unit && G(n.unit), a = e?.layers.flatMap((e) => e.units.map((t) => `${e.name}:${t.channel}`)) ?? [], o = i ? a.indexOf(`${i.layer}:${i.channel}`) : -1, s = a[Math.min(Math.max(o + t, 0), a.length - 1)];
+function un() {
+	let { glance: e, plain: t, chosen: n, choose: r, about: i, held: a } = q(), o = (t) => {
+		let i = n.unit && W(n.unit), a = e?.layers.flatMap((e) => e.units.map((t) => `${e.name}:${t.channel}`)) ?? [], o = i ? a.indexOf(`${i.layer}:${i.channel}`) : -1, s = a[Math.min(Math.max(o + t, 0), a.length - 1)];
 		s && r({ unit: s });
 	};
-	tn({
+	Q({
 		"[": () => o(-1),
 		"]": () => o(1)
-	}), H(() => {
-		e && a && pt("glance");
+	}), V(() => {
+		e && a && mt("glance");
 	}, [e, a?.crop]);
-	let [s, c] = an(), l = e?.layers.map((e) => c(e.name)).join(), u = Ae(() => e?.layers.map((e, o) => {
+	let [s, c] = ln(), l = e?.layers.map((e) => c(e.name)).join(), u = je(() => e?.layers.map((e, o) => {
 		let l = new Map(t?.layers[o]?.units.map((e) => [e.channel, e.value]));
-		return /* @__PURE__ */ q("div", {
+		return /* @__PURE__ */ K("div", {
 			class: "layer-row",
 			ref: s,
 			"data-layer": e.name,
-			children: [/* @__PURE__ */ q("h3", { children: [
-				/* @__PURE__ */ q("bdi", { children: e.name }),
+			children: [/* @__PURE__ */ K("h3", { children: [
+				/* @__PURE__ */ K("bdi", { children: e.name }),
 				" ",
-				/* @__PURE__ */ q("small", { children: [i.layers.find((t) => t.name === e.name)?.op, en(e.name, i.layers)].filter(Boolean).join(", ") })
-			] }), /* @__PURE__ */ q("ul", { children: e.units.map((t, o) => /* @__PURE__ */ q("li", { children: /* @__PURE__ */ q(sn, {
+				/* @__PURE__ */ K("small", { children: [sn[i.layers.find((t) => t.name === e.name)?.op ?? ""] ?? i.layers.find((t) => t.name === e.name)?.op, nn(e.name, i.layers)].filter(Boolean).join(", ") })
+			] }), /* @__PURE__ */ K("ul", { children: e.units.map((t, o) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K(dn, {
 				layer: e.name,
 				unit: t,
 				before: l.get(t.channel),
@@ -1573,7 +1608,7 @@ function on() {
 				unitNow: n.unit,
 				silenced: n.silenced,
 				choose: r,
-				called: mt(i, `${e.name}:${t.channel}`),
+				called: ht(i, `${e.name}:${t.channel}`),
 				seen: c(e.name)
 			}) }, o)) })]
 		}, e.name);
@@ -1585,22 +1620,24 @@ function on() {
 		n.silenced,
 		l
 	]);
-	return !e || !a ? /* @__PURE__ */ q("p", {
+	return !e || !a ? /* @__PURE__ */ K("div", {
 		class: "loading quiet",
-		role: "status",
-		children: "Looking…"
-	}) : /* @__PURE__ */ q("section", {
+		children: [/* @__PURE__ */ K("p", {
+			role: "status",
+			children: "Looking…"
+		}), /* @__PURE__ */ K(an, {})]
+	}) : /* @__PURE__ */ K("section", {
 		"aria-labelledby": "layers-title",
 		children: [
-			/* @__PURE__ */ q("div", {
+			/* @__PURE__ */ K("div", {
 				class: "middle-head",
 				children: [
-					/* @__PURE__ */ q("h2", {
+					/* @__PURE__ */ K("h2", {
 						id: "layers-title",
 						children: "Strongest units"
 					}),
-					/* @__PURE__ */ q(cn, {}),
-					i.atlas && /* @__PURE__ */ q(Zt, {
+					/* @__PURE__ */ K(fn, {}),
+					i.atlas && /* @__PURE__ */ K($t, {
 						label: "What is strong",
 						value: n.by,
 						options: [["activation", "by activation"], ["atlas", "by share of its maximum"]],
@@ -1608,7 +1645,7 @@ function on() {
 					})
 				]
 			}),
-			/* @__PURE__ */ q("p", {
+			/* @__PURE__ */ K("p", {
 				class: "note",
 				children: "The photo is bright where a unit responds. Below stand the unit's number in its layer, and its strongest response."
 			}),
@@ -1616,18 +1653,18 @@ function on() {
 		]
 	});
 }
-function sn({ layer: e, unit: t, before: n, photo: r, unitNow: i, silenced: a, choose: o, called: s, seen: c }) {
+function dn({ layer: e, unit: t, before: n, photo: r, unitNow: i, silenced: a, choose: o, called: s, seen: c }) {
 	if (!r) return null;
 	let l = `${e}:${t.channel}`, u = n != null && t.value !== null && Math.abs(n - t.value) > .001 * Math.abs(n);
-	return /* @__PURE__ */ q("button", {
+	return /* @__PURE__ */ K("button", {
 		type: "button",
 		class: "tile-button",
-		"aria-pressed": i !== null && K(i) === l,
+		"aria-pressed": i !== null && G(i) === l,
 		"data-silenced": a.includes(l),
 		onClick: () => o({ unit: l }, "push"),
 		children: [
-			/* @__PURE__ */ q(dt, {
-				draw: (e) => c && Tt(e, r, t, nn),
+			/* @__PURE__ */ K(ft, {
+				draw: (e) => c && Et(e, r, t, on),
 				of: [
 					r,
 					t.channel,
@@ -1635,49 +1672,49 @@ function sn({ layer: e, unit: t, before: n, photo: r, unitNow: i, silenced: a, c
 					c
 				]
 			}),
-			/* @__PURE__ */ q("span", {
+			/* @__PURE__ */ K("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ q("b", { children: [/* @__PURE__ */ q("span", {
+				children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
 					class: "heard",
 					children: [e, ":"]
-				}), t.channel] }), /* @__PURE__ */ q("span", {
+				}), t.channel] }), /* @__PURE__ */ K("span", {
 					class: u ? "fallen" : "",
-					children: X(t.value)
+					children: Y(t.value)
 				})]
 			}),
-			s !== null && /* @__PURE__ */ q("small", {
+			s !== null && /* @__PURE__ */ K("small", {
 				class: "called",
-				children: /* @__PURE__ */ q("bdi", {
+				children: /* @__PURE__ */ K("bdi", {
 					class: "name",
 					children: s
 				})
 			}),
-			(u || a.includes(l)) && /* @__PURE__ */ q("span", {
+			(u || a.includes(l)) && /* @__PURE__ */ K("span", {
 				class: "heard",
-				children: [u ? `${X(n)} as it is ` : "", a.includes(l) ? "silenced" : ""]
+				children: [u ? `${Y(n)} as it is ` : "", a.includes(l) ? "silenced" : ""]
 			})
 		]
 	});
 }
-function cn() {
-	let { about: e, chosen: t, choose: n } = J(), [r, i] = B(!1), a = t.layers.length ? t.layers : e.shown, o = (t, r) => {
+function fn() {
+	let { about: e, chosen: t, choose: n } = q(), [r, i] = z(!1), a = t.layers.length ? t.layers : e.shown, o = (t, r) => {
 		let i = new Set(r ? [...a, t] : a.filter((e) => e !== t)), o = e.layers.map((e) => e.name).filter((e) => i.has(e));
 		o.length > 0 && o.length <= 16 && n({ layers: o.join() === e.shown.join() ? [] : o });
 	};
-	return /* @__PURE__ */ q("details", {
+	return /* @__PURE__ */ K("details", {
 		class: "layer-choice",
 		open: r,
 		onToggle: (e) => i(e.currentTarget.open),
-		children: [/* @__PURE__ */ q("summary", { children: [a.length, " layers"] }), r && /* @__PURE__ */ q("ul", { children: e.layers.map((e) => /* @__PURE__ */ q("li", { children: /* @__PURE__ */ q("label", { children: [
-			/* @__PURE__ */ q("input", {
+		children: [/* @__PURE__ */ K("summary", { children: [a.length, " layers"] }), r && /* @__PURE__ */ K("ul", { children: e.layers.map((e) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("label", { children: [
+			/* @__PURE__ */ K("input", {
 				type: "checkbox",
 				checked: a.includes(e.name),
 				onChange: (t) => o(e.name, t.currentTarget.checked)
 			}),
 			" ",
-			/* @__PURE__ */ q("bdi", { children: e.name }),
+			/* @__PURE__ */ K("bdi", { children: e.name }),
 			" ",
-			/* @__PURE__ */ q("small", { children: [
+			/* @__PURE__ */ K("small", { children: [
 				e.channels,
 				" × ",
 				e.height,
@@ -1688,18 +1725,18 @@ function cn() {
 	});
 }
 // src/bench/photos.ts
-function ln(e, t) {
-	let n = W(), [r, i] = B(!1), [a, o] = B(!1), s = U(0), c = U(t);
+function pn(e, t) {
+	let n = U(), [r, i] = z(!1), [a, o] = z(!1), s = H(0), c = H(t);
 	c.current = t;
 	let l = (e) => {
 		let t = ++s.current;
 		i(!0), e.then((e) => t === s.current && c.current.taken(e), (e) => t === s.current && c.current.fail(e)).finally(() => t === s.current && i(!1));
 	}, u = (t, n) => l(e.upload(t, n));
-	return V(() => {
+	return B(() => {
 		let e = (e) => {
 			let t = e, r = [...t.clipboardData?.files ?? []][0];
 			r && (t.preventDefault(), n.alone || t.stopPropagation(), u(r, r.name || "pasted"));
-		}, t = Ve(n);
+		}, t = He(n);
 		return t.addEventListener("paste", e), () => t.removeEventListener("paste", e);
 	}, [n]), {
 		busy: r,
@@ -1721,13 +1758,13 @@ function ln(e, t) {
 		}
 	};
 }
-function un(e) {
+function mn(e) {
 	return window.isSecureContext ? navigator.mediaDevices?.getUserMedia ? null : "This browser gives no page a camera." : `Browsers give pages the camera on localhost or over https alone${e ? ": open the bench at http://127.0.0.1 or http://localhost." : ", and this notebook is at neither."}`;
 }
 // src/bench/parts/Camera.tsx
-function dn({ close: e, taken: t }) {
-	let n = U(null), { alone: r } = W(), [i, a] = B(un(r)), [o, s] = B(!1);
-	return V(() => {
+function hn({ close: e, taken: t }) {
+	let n = H(null), { alone: r } = U(), [i, a] = z(mn(r)), [o, s] = z(!1);
+	return B(() => {
 		if (i) return;
 		let e = null, t = !0;
 		return navigator.mediaDevices.getUserMedia({
@@ -1738,20 +1775,20 @@ function dn({ close: e, taken: t }) {
 		}, (e) => a(e.name === "NotAllowedError" ? "The browser was not allowed to use the camera." : `There is no camera to use: ${e.message}`)), () => {
 			t = !1, e?.getTracks().forEach((e) => e.stop());
 		};
-	}, []), /* @__PURE__ */ q(Jt, {
+	}, []), /* @__PURE__ */ K(Xt, {
 		title: "Camera",
 		close: e,
-		children: i ? /* @__PURE__ */ q("p", {
+		children: i ? /* @__PURE__ */ K("p", {
 			role: "alert",
 			children: i
-		}) : /* @__PURE__ */ q(b, { children: [/* @__PURE__ */ q("video", {
+		}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("video", {
 			ref: n,
 			class: "camera",
 			muted: !0,
 			playsInline: !0,
 			onLoadedData: () => s(!0),
 			"aria-label": "What the camera sees"
-		}), /* @__PURE__ */ q("button", {
+		}), /* @__PURE__ */ K("button", {
 			type: "button",
 			disabled: !o,
 			onClick: () => {
@@ -1765,45 +1802,45 @@ function dn({ close: e, taken: t }) {
 	});
 }
 // src/bench/parts/Collection.tsx
-function fn({ close: e, chosen: t }) {
-	let { api: n, about: r, fail: i } = J(), [a, o] = B(""), [s, c] = B([]), [l, u] = B(null), d = (e, t, r = () => !0) => {
+function gn({ close: e, chosen: t }) {
+	let { api: n, about: r, fail: i } = q(), [a, o] = z(""), [s, c] = z([]), [l, u] = z(null), d = (e, t, r = () => !0) => {
 		n.images(e, a).then((e) => {
 			r() && (c([...t, ...e.images]), u(e.next));
 		}, i);
 	};
-	return V(() => {
+	return B(() => {
 		let e = !0, t = setTimeout(() => d(0, [], () => e), 150);
 		return () => {
 			e = !1, clearTimeout(t);
 		};
-	}, [a]), /* @__PURE__ */ q(Jt, {
+	}, [a]), /* @__PURE__ */ K(Xt, {
 		title: "The collection",
 		close: e,
 		children: [
-			/* @__PURE__ */ q("p", {
+			/* @__PURE__ */ K("p", {
 				class: "note",
 				children: r.collection?.said
 			}),
-			/* @__PURE__ */ q("input", {
+			/* @__PURE__ */ K("input", {
 				type: "search",
 				value: a,
 				onInput: (e) => o(e.currentTarget.value),
 				placeholder: "part of a name",
 				"aria-label": "Find an image by a part of its name"
 			}),
-			/* @__PURE__ */ q("ul", {
+			/* @__PURE__ */ K("ul", {
 				class: "shelf",
-				children: s.map((e) => /* @__PURE__ */ q("li", { children: /* @__PURE__ */ q("button", {
+				children: s.map((e) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("button", {
 					type: "button",
 					onClick: () => t(e.number),
-					children: [/* @__PURE__ */ q(pn, { number: e.number }), /* @__PURE__ */ q("small", { children: /* @__PURE__ */ q("bdi", { children: e.name }) })]
+					children: [/* @__PURE__ */ K(_n, { number: e.number }), /* @__PURE__ */ K("small", { children: /* @__PURE__ */ K("bdi", { children: e.name }) })]
 				}) }, e.number))
 			}),
-			s.length === 0 && /* @__PURE__ */ q("p", {
+			s.length === 0 && /* @__PURE__ */ K("p", {
 				class: "quiet",
 				children: "Nothing is called so."
 			}),
-			l !== null && /* @__PURE__ */ q("button", {
+			l !== null && /* @__PURE__ */ K("button", {
 				type: "button",
 				onClick: () => d(l, s),
 				children: "More"
@@ -1811,31 +1848,40 @@ function fn({ close: e, chosen: t }) {
 		]
 	});
 }
-function pn({ number: e }) {
-	let { api: t } = J(), [n, r] = B(null);
-	return V(() => {
+function _n({ number: e }) {
+	let { api: t } = q(), [n, r] = z(null);
+	return B(() => {
 		let n = null, i = !0;
 		return t.thumb(e).then((e) => {
 			i && (n = URL.createObjectURL(e), r(n));
 		}, () => void 0), () => {
 			i = !1, n && URL.revokeObjectURL(n);
 		};
-	}, [e]), n ? /* @__PURE__ */ q("img", {
+	}, [e]), n ? /* @__PURE__ */ K("img", {
 		src: n,
 		alt: ""
-	}) : /* @__PURE__ */ q("span", { class: "no-thumb" });
+	}) : /* @__PURE__ */ K("span", { class: "no-thumb" });
 }
 // src/bench/session.ts
-var mn = class {
+var vn = 1500, yn = ({ cover: e, transform: t, ...n }) => {
+	let { at: r, ...i } = e ?? { at: [] };
+	return JSON.stringify([
+		n,
+		i,
+		r.length,
+		t?.name
+	]);
+}, bn = class {
 	steps = [];
-	add(e) {
-		let t = JSON.stringify(e.question);
-		this.steps = [...this.steps.filter((e) => JSON.stringify(e.question) !== t), e].slice(-200);
+	added = /* @__PURE__ */ new WeakMap();
+	add(e, t = Date.now()) {
+		let [n, r] = [JSON.stringify(e.question), yn(e.question)], i = (e) => yn(e.question) === r && t - (this.added.get(e) ?? 0) < vn;
+		this.steps = [...this.steps.filter((e) => JSON.stringify(e.question) !== n && !i(e)), e].slice(-200), this.added.set(e, t);
 	}
 	clear() {
 		this.steps = [];
 	}
-}, hn = (e) => `data:image/png;base64,${e}`, gn = (e, t, n, r) => ({
+}, xn = (e) => `data:image/png;base64,${e}`, Sn = (e, t, n, r) => ({
 	question: e,
 	title: t,
 	rows: [[
@@ -1844,11 +1890,11 @@ var mn = class {
 		"as it is"
 	], ...n.map((e) => [
 		e.name,
-		Q(e.score, r),
-		e.before === void 0 ? "" : Q(e.before, r)
+		Z(e.score, r),
+		e.before === void 0 ? "" : Z(e.before, r)
 	])],
 	pictures: []
-}), _n = (e, t, n) => ({
+}), Cn = (e, t, n) => ({
 	question: e,
 	title: `What ${t.name ? `“${t.name}” (${t.unit})` : t.unit} takes from the photo`,
 	rows: [[
@@ -1857,13 +1903,13 @@ var mn = class {
 		"shown as black and white",
 		"on the way"
 	], [
-		X(t.value),
+		Y(t.value),
 		t.box.join(" "),
-		`± ${X(t.scale)}`,
+		`± ${Y(t.scale)}`,
 		t.report
 	]],
-	pictures: [[n, "its receptive field"], [hn(t.projection), "its projection"]]
-}), vn = (e, t) => ({
+	pictures: [[n, "its receptive field"], [xn(t.projection), "its projection"]]
+}), wn = (e, t) => ({
 	question: e,
 	title: `What fed ${t.unit} from ${t.layer}`,
 	rows: [[
@@ -1872,41 +1918,41 @@ var mn = class {
 		"its activation"
 	], ...t.nodes.map((e) => [
 		e.unit,
-		Z(e.amount),
-		X(e.value)
+		X(e.amount),
+		Y(e.value)
 	])],
 	pictures: []
-}), $ = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`), yn = (e) => e.length ? `<table><thead><tr>${(e[0] ?? []).map((e) => `<th scope="col">${$(e)}</th>`).join("")}</tr></thead><tbody>${e.slice(1).map((e) => `<tr>${e.map((e) => `<td>${$(e)}</td>`).join("")}</tr>`).join("")}</tbody></table>` : "", bn = ([e, t]) => {
+}), $ = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`), Tn = (e) => e.length ? `<table><thead><tr>${(e[0] ?? []).map((e) => `<th scope="col">${$(e)}</th>`).join("")}</tr></thead><tbody>${e.slice(1).map((e) => `<tr>${e.map((e) => `<td>${$(e)}</td>`).join("")}</tr>`).join("")}</tbody></table>` : "", En = ([e, t]) => {
 	let n = typeof e == "string" ? e : e();
 	return /^data:image\/(png|jpeg);base64,[A-Za-z0-9+/=]+$/.test(n) ? `<figure><img src="${n}" alt="${$(t)}"><figcaption>${$(t)}</figcaption></figure>` : "";
-}, xn = ":root{color-scheme:light dark;font:15px/1.5 system-ui,sans-serif}body{max-width:60rem;margin:2rem auto;padding:0 1rem}section{border-top:1px solid #8886;padding:1rem 0}h2{font-size:1.05rem}figure{display:inline-block;margin:0 1rem 0 0}img{width:224px;max-width:100%;image-rendering:pixelated;background:#808080}figcaption,small{opacity:.75;font-size:.85rem}table{border-collapse:collapse;margin:.6rem 0}td,th{text-align:left;padding:.15rem 1rem .15rem 0;border-bottom:1px solid #8884}";
-function Sn({ kind: e, moved: t, transform: n, cover: r, silenced: i }) {
-	let [a = 0, o = 0] = t ?? [], s = n, c = r, l = [
-		a || o ? `the crop moved by ${a}, ${o} px` : "",
-		s ? `${s.name} ${X(s.amount)}` : "",
-		c?.at.length && e !== "sweep" ? `${c.size} px covered (${c.fill}) around ${c.at[0]?.join(", ")}${c.at.length > 1 ? ` and ${c.at.length - 1} places more` : ""}` : "",
-		...(i ?? []).map((e) => `${e} silenced`)
+}, Dn = ":root{color-scheme:light dark;font:15px/1.5 system-ui,sans-serif}body{max-width:60rem;margin:2rem auto;padding:0 1rem}section{border-top:1px solid #8886;padding:1rem 0}h2{font-size:1.05rem}figure{display:inline-block;margin:0 1rem 0 0}img{width:224px;max-width:100%;image-rendering:pixelated;background:#808080}figcaption,small{opacity:.75;font-size:.85rem}table{border-collapse:collapse;margin:.6rem 0}td,th{text-align:left;padding:.15rem 1rem .15rem 0;border-bottom:1px solid #8884}";
+function On({ kind: e, unit: t, moved: n, transform: r, cover: i, silenced: a }) {
+	let [o = 0, s = 0] = n ?? [], c = r, l = i, u = [
+		o || s ? `the crop moved by ${o}, ${s} px` : "",
+		c ? `${c.name} ${Y(c.amount)}` : "",
+		l?.at.length && e !== "sweep" ? `${l.size} px covered (${l.fill}) around ${l.at[0]?.join(", ")}${l.at.length > 1 ? ` and ${l.at.length - 1} places more` : ""}` : "",
+		...(a ?? []).filter((e) => G(String(t)) !== G(e)).map((e) => `${e} silenced`)
 	].filter(Boolean);
-	return l.length ? `With ${l.join("; ")}.` : "";
+	return u.length ? `With ${u.join("; ")}.` : "";
 }
-function Cn(e, t, n, r) {
-	let i = (e) => e && `<p>${$(e)}</p>`, a = e.map((e) => `<section><h2>${$(e.title)}</h2>${i(Sn(e.question))}${e.pictures.map(bn).join("")}${yn(e.rows)}</section>`);
+function kn(e, t, n, r) {
+	let i = (e) => e && `<p>${$(e)}</p>`, a = e.map((e) => `<section><h2>${$(e.title)}</h2>${i(On(e.question))}${e.pictures.map(En).join("")}${Tn(e.rows)}</section>`);
 	return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>${$(n.name)} on the bench</title><style>${xn}</style></head><body>
+<title>${$(n.name)} on the bench</title><style>${Dn}</style></head><body>
 <h1>${$(n.name)}</h1><p>${$(t.network)} · input ${t.input.join(" × ")} · ${$(t.recipe)}</p>
-${bn([n.picture, "the photo as the network sees it"])}
+${En([n.picture, "the photo as the network sees it"])}
 ${a.join("\n")}
 <section><h2>The Python that repeats it</h2><pre>${$(r)}</pre></section>
 <p><small>Made with the bench of convscope.</small></p></body></html>
 `;
 }
 // src/bench/parts/Export.tsx
-function wn() {
-	let { api: e, about: t, held: n, chosen: r, glance: i, session: a, fail: o, say: s } = J();
+function An() {
+	let { api: e, about: t, held: n, chosen: r, glance: i, session: a, fail: o, say: s } = q();
 	if (!n) return null;
-	let c = n.told.name.replace(/\.\w{1,5}$/, "").replace(/^.*[/\\]/, "") || "photo", l = async () => {
-		let t = [...a.steps.map((e) => e.question), st(r)].slice(-200);
+	let c = n.told.name.normalize("NFD").replace(/\p{M}/gu, "").replace(/\.\w{1,5}$/, "").replace(/^.*[/\\]/, "") || "photo", l = async () => {
+		let t = [...a.steps.map((e) => e.question), ct(r)].slice(-200);
 		return (await e.one({
 			kind: "python",
 			photo: n.told.photo,
@@ -1918,10 +1964,10 @@ function wn() {
 		return e.width = n.crop.width, e.height = n.crop.height, e.getContext("2d")?.drawImage(n.crop, 0, 0), e.toDataURL("image/png");
 	}, d = (e) => {
 		l().then((o) => {
-			if (e === "py") qe(`${c}.py`, o, "text/x-python");
+			if (e === "py") Je(`${c}.py`, o, "text/x-python");
 			else {
-				let e = u(), s = [...i ? [gn(st(r), "What the network answers", i.classes, Y(t))] : [], ...a.steps.filter((e) => JSON.stringify(e.question) !== JSON.stringify(st(r)))];
-				qe(`${c}.html`, Cn(s, t, {
+				let e = u(), s = [...i ? [Sn(ct(r), "What the network answers", i.classes, J(t))] : [], ...a.steps.filter((e) => JSON.stringify(e.question) !== JSON.stringify(ct(r)))];
+				Je(`${c}.html`, kn(s, t, {
 					name: n.told.name,
 					picture: e
 				}, o), "text/html");
@@ -1929,23 +1975,23 @@ function wn() {
 			s(e === "py" ? "Python saved" : "Page saved");
 		}, o);
 	};
-	return /* @__PURE__ */ q("span", {
+	return /* @__PURE__ */ K("span", {
 		class: "export",
 		role: "group",
 		"aria-label": "Save the session",
 		children: [
-			/* @__PURE__ */ q("span", {
+			/* @__PURE__ */ K("span", {
 				class: "quiet",
 				"aria-hidden": "true",
 				children: "Save"
 			}),
-			/* @__PURE__ */ q("button", {
+			/* @__PURE__ */ K("button", {
 				type: "button",
 				onClick: () => d("html"),
 				title: "One page with the pictures and numbers of this session",
 				children: "HTML"
 			}),
-			/* @__PURE__ */ q("button", {
+			/* @__PURE__ */ K("button", {
 				type: "button",
 				onClick: () => d("py"),
 				title: "The program that repeats this session",
@@ -1954,48 +2000,56 @@ function wn() {
 		]
 	});
 }
-// src/bench/parts/Stage.tsx
-var Tn = (e, t, n) => Math.min(Math.max(e, t), n);
-function En(e, t, n, r) {
+// src/bench/cover.ts
+function jn(e, t, n, r) {
 	let i = new Path2D();
 	for (let [a, o] of e) n ? (i.moveTo((o + t / 2) * r, a * r), i.arc(o * r, a * r, t / 2 * r, 0, 7)) : i.rect(Math.round(o - t / 2) * r, Math.round(a - t / 2) * r, t * r, t * r);
 	return i;
 }
-var Dn = /* @__PURE__ */ new WeakMap();
-function On(e) {
-	let t = Dn.get(e);
+var Mn = /* @__PURE__ */ new WeakMap();
+function Nn(e) {
+	let t = Mn.get(e);
 	if (t) return t;
 	let n = new OffscreenCanvas(1, 1).getContext("2d");
 	n.imageSmoothingQuality = "high", n.drawImage(e, 0, 0, 1, 1);
 	let [r, i, a] = n.getImageData(0, 0, 1, 1).data, o = `rgb(${r},${i},${a})`;
-	return Dn.set(e, o), o;
+	return Mn.set(e, o), o;
 }
-function kn(e, t, n, r, i, a, o) {
+function Pn(e, t, n, r, i, a, o) {
 	if (e.save(), r === "blur") {
 		let { width: r, height: i } = e.canvas;
-		e.clip(n), e.drawImage(bt(t, r, i, a / 2 * (r / t.width)), 0, 0, t.width * o, t.height * o);
-	} else e.fillStyle = r === "grey" ? i : On(t), e.fill(n);
+		e.clip(n), e.drawImage(xt(t, r, i, a / 2 * (r / t.width)), 0, 0, t.width * o, t.height * o);
+	} else e.fillStyle = r === "grey" ? i : Nn(t), e.fill(n);
 	e.restore();
 }
-function An({ busy: e }) {
-	let { held: t, chosen: n, choose: r, about: i } = J(), a = U(null), o = U(null), [s, c] = B(0), [l, u] = B([Math.round(i.input[1] / 2), Math.round(i.input[2] / 2)]), d = U(null), f = n.tool === "crop";
-	H(() => {
+function Fn(e, t, n) {
+	if (!t) return e;
+	let r = document.createElement("canvas");
+	r.width = e.width, r.height = e.height;
+	let i = r.getContext("2d");
+	return i.drawImage(e, 0, 0), Pn(i, e, jn(t.at, t.size, t.shape === "disc", 1), t.fill, `rgb(${n.join(",")})`, t.size, 1), r;
+}
+// src/bench/parts/Stage.tsx
+var In = (e, t, n) => Math.min(Math.max(e, t), n);
+function Ln({ busy: e }) {
+	let { held: t, chosen: n, choose: r, about: i } = q(), a = H(null), o = H(null), [s, c] = z(0), [l, u] = z([Math.round(i.input[1] / 2), Math.round(i.input[2] / 2)]), d = H(null), f = n.tool === "crop";
+	V(() => {
 		let e = o.current;
 		if (!e) return;
 		let t = new ResizeObserver(() => c(e.clientWidth));
 		return t.observe(e), c(e.clientWidth), () => t.disconnect();
 	}, []);
 	let p = f ? t?.whole : t?.crop, m = p ? s / p.width : 1;
-	if (H(() => {
+	if (V(() => {
 		if (!a.current || !p || !t || s < 1) return;
-		let e = vt(a.current, s, p.height * m);
+		let e = yt(a.current, s, p.height * m);
 		if (e) {
-			if (e.drawImage(bt(p, a.current.width, a.current.height), 0, 0, s, p.height * m), f) {
-				let [r, i, a, o] = jn(t.told, n.moved), c = new Path2D();
+			if (e.drawImage(xt(p, a.current.width, a.current.height), 0, 0, s, p.height * m), f) {
+				let [r, i, a, o] = Rn(t.told, n.moved), c = new Path2D();
 				c.rect(0, 0, s, p.height * m), c.rect(i * m, r * m, o * m, a * m), e.fillStyle = "rgba(0,0,0,.55)", e.fill(c, "evenodd");
 			} else if (n.cover.length) {
 				let t = `rgb(${i.grey.join(",")})`;
-				kn(e, p, En(n.cover, n.size, n.tool === "brush", m), n.fill, t, n.size, m);
+				Pn(e, p, jn(n.cover, n.size, n.tool === "brush", m), n.fill, t, n.size, m);
 			}
 		}
 	}, [
@@ -2008,15 +2062,15 @@ function An({ busy: e }) {
 		n.tool,
 		n.moved[0],
 		n.moved[1]
-	]), !t || !p) return /* @__PURE__ */ q("div", {
+	]), !t || !p) return /* @__PURE__ */ K("div", {
 		ref: o,
 		class: "stage"
 	});
 	let h = (e) => {
 		let t = a.current.getBoundingClientRect();
-		return [Tn(Math.round((e.clientY - t.top) / t.height * p.height), 0, p.height), Tn(Math.round((e.clientX - t.left) / t.width * p.width), 0, p.width)];
+		return [In(Math.round((e.clientY - t.top) / t.height * p.height), 0, p.height), In(Math.round((e.clientX - t.left) / t.width * p.width), 0, p.width)];
 	}, g = (e) => {
-		let [n, i] = t.told.rooms.map(([t, n], r) => Tn(e[r], t, n));
+		let [n, i] = t.told.rooms.map(([t, n], r) => In(e[r], t, n));
 		r({
 			moved: [n, i],
 			cover: []
@@ -2033,7 +2087,7 @@ function An({ busy: e }) {
 		let t = d.current;
 		if (!t) return;
 		let i = h(e);
-		f ? g([t.moved[0] - t.at[0] + i[0], t.moved[1] - t.at[1] + i[1]]) : n.tool === "square" ? r({ cover: [i] }) : r({ cover: [...n.cover, ...Mn(n.cover.at(-1) ?? i, i, n.size)].slice(-4e3) }), u(i);
+		f ? g([t.moved[0] - t.at[0] + i[0], t.moved[1] - t.at[1] + i[1]]) : n.tool === "square" ? r({ cover: [i] }) : r({ cover: [...n.cover, ...zn(n.cover.at(-1) ?? i, i, n.size)].slice(-4e3) }), u(i);
 	}, y = () => {
 		d.current = null;
 	}, b = f ? n.moved : n.tool === "brush" ? l : n.cover[0] ?? l, x = (e) => {
@@ -2044,18 +2098,18 @@ function An({ busy: e }) {
 			ArrowRight: [0, t]
 		}[e.key];
 		if (i) {
-			let e = [b[0] + i[0], b[1] + i[1]], t = [Tn(e[0], 0, p.height), Tn(e[1], 0, p.width)];
+			let e = [b[0] + i[0], b[1] + i[1]], t = [In(e[0], 0, p.height), In(e[1], 0, p.width)];
 			f ? g(e) : n.tool === "square" ? r({ cover: [t] }) : u(t);
 		} else if ((e.key === " " || e.key === "Enter") && !f) r({ cover: n.tool === "brush" ? [...n.cover, b] : [b] });
 		else return;
 		e.preventDefault(), e.stopPropagation();
-	}, [S, C, w, T] = f ? jn(t.told, n.moved) : [
+	}, [S, C, w, T] = f ? Rn(t.told, n.moved) : [
 		b[0] - n.size / 2,
 		b[1] - n.size / 2,
 		n.size,
 		n.size
 	], E = f ? `The crop, moved ${n.moved[0]} down and ${n.moved[1]} right` : `${n.tool === "brush" ? "The brush" : "The covering square"} at row ${b[0]}, column ${b[1]}${n.cover.length ? "" : ", covering nothing yet"}`;
-	return /* @__PURE__ */ q("div", {
+	return /* @__PURE__ */ K("div", {
 		ref: o,
 		class: "stage",
 		onPointerDown: _,
@@ -2063,12 +2117,12 @@ function An({ busy: e }) {
 		onPointerUp: y,
 		onPointerCancel: y,
 		children: [
-			/* @__PURE__ */ q("canvas", {
+			/* @__PURE__ */ K("canvas", {
 				ref: a,
 				role: "img",
 				"aria-label": `${t.told.name}, as the network sees it`
 			}),
-			/* @__PURE__ */ q("button", {
+			/* @__PURE__ */ K("button", {
 				id: "handle",
 				type: "button",
 				class: "handle",
@@ -2082,7 +2136,7 @@ function An({ busy: e }) {
 				"aria-label": `${E}. The arrow keys move it.`,
 				onKeyDown: x
 			}),
-			e !== null && e > .05 && e < 1 && /* @__PURE__ */ q("progress", {
+			e !== null && e > .05 && e < 1 && /* @__PURE__ */ K("progress", {
 				class: "stage-busy",
 				value: e,
 				"aria-label": "The network computes"
@@ -2090,7 +2144,7 @@ function An({ busy: e }) {
 		]
 	});
 }
-function jn(e, t) {
+function Rn(e, t) {
 	let [n, r, i, a] = e.crop;
 	return [
 		n + t[0],
@@ -2099,52 +2153,53 @@ function jn(e, t) {
 		a
 	];
 }
-function Mn(e, t, n) {
+function zn(e, t, n) {
 	let r = Math.max(1, Math.ceil(Math.hypot(t[0] - e[0], t[1] - e[1]) / Math.max(1, n / 4)));
 	return Array.from({ length: r }, (n, i) => [0, 1].map((n) => Math.round(e[n] + (t[n] - e[n]) * (i + 1) / r)));
 }
 // src/bench/parts/PhotoPanel.tsx
-var Nn = [
+var Bn = [
 	["square", "Square"],
 	["brush", "Brush"],
 	["crop", "Crop"]
-], Pn = [
+], Vn = [
 	["grey", "grey"],
 	["mean", "mean"],
 	["blur", "blur"]
-], Fn = {
+], Hn = {
 	square: "Drag over the photo: the square covers a part, and everything answers as you go.",
 	brush: "Paint over what the network shall not see.",
 	crop: "Drag the frame to where the network looks."
 };
-function In({ taking: e, progress: t }) {
-	let { held: n, about: r } = J(), { alone: i } = W(), [a, o] = B(!1), [s, c] = B(!1), l = U(null);
-	return /* @__PURE__ */ q("section", {
+function Un({ taking: e, progress: t, gone: n }) {
+	let { held: r, about: i } = q(), { alone: a } = U(), [o, s] = z(!1), [c, l] = z(!1), u = H(null);
+	return /* @__PURE__ */ K("section", {
 		class: "panel photo",
 		"aria-labelledby": "photo-title",
 		children: [
-			/* @__PURE__ */ q("div", {
+			/* @__PURE__ */ K("div", {
 				class: "photo-head",
-				children: [/* @__PURE__ */ q("h2", {
+				children: [/* @__PURE__ */ K("h2", {
 					id: "photo-title",
-					children: n ? /* @__PURE__ */ q("bdi", {
-						title: n.told.name,
-						children: n.told.name
+					children: r ? /* @__PURE__ */ K("bdi", {
+						title: r.told.name,
+						children: r.told.name
 					}) : "A photo"
-				}), n && /* @__PURE__ */ q(wn, {})]
+				}), r && /* @__PURE__ */ K(An, {})]
 			}),
-			n ? /* @__PURE__ */ q(An, { busy: t }) : /* @__PURE__ */ q(Ln, {
+			r ? /* @__PURE__ */ K(Ln, { busy: t }) : /* @__PURE__ */ K(Wn, {
 				over: e.over,
-				busy: e.busy
+				busy: e.busy,
+				gone: n
 			}),
-			/* @__PURE__ */ q("div", {
+			/* @__PURE__ */ K("div", {
 				class: "sources",
 				children: [
-					/* @__PURE__ */ q("label", {
+					/* @__PURE__ */ K("label", {
 						class: "button",
-						children: ["Choose a file", /* @__PURE__ */ q("input", {
+						children: ["Choose a file", /* @__PURE__ */ K("input", {
 							id: "file",
-							ref: l,
+							ref: u,
 							type: "file",
 							accept: "image/*,.npy,.dcm,.tif,.tiff",
 							onChange: (t) => {
@@ -2153,83 +2208,87 @@ function In({ taking: e, progress: t }) {
 							}
 						})]
 					}),
-					/* @__PURE__ */ q("button", {
+					/* @__PURE__ */ K("button", {
 						type: "button",
-						onClick: () => o(!0),
-						title: un(i) ?? "",
+						onClick: () => s(!0),
+						title: mn(a) ?? "",
 						children: "Camera"
 					}),
-					r.collection && /* @__PURE__ */ q("button", {
+					i.collection && /* @__PURE__ */ K("button", {
 						type: "button",
-						onClick: () => c(!0),
+						onClick: () => l(!0),
 						children: "Collection"
 					}),
-					e.busy && /* @__PURE__ */ q("span", {
+					e.busy && /* @__PURE__ */ K("span", {
 						class: "quiet",
 						role: "status",
 						children: "Reading…"
 					})
 				]
 			}),
-			n && /* @__PURE__ */ q(Rn, {}),
-			a && /* @__PURE__ */ q(dn, {
-				close: () => o(!1),
+			r && /* @__PURE__ */ K(Gn, {}),
+			o && /* @__PURE__ */ K(hn, {
+				close: () => s(!1),
 				taken: (t) => {
-					o(!1), e.file(t, "camera.png");
+					s(!1), e.file(t, "camera.png");
 				}
 			}),
-			s && /* @__PURE__ */ q(fn, {
-				close: () => c(!1),
+			c && /* @__PURE__ */ K(gn, {
+				close: () => l(!1),
 				chosen: (t) => {
-					c(!1), e.number(t);
+					l(!1), e.number(t);
 				}
 			})
 		]
 	});
 }
-function Ln({ over: e, busy: t }) {
-	let { about: n } = J(), { alone: r } = W(), i = Y(n) ? "its classes" : "what it answers";
-	return /* @__PURE__ */ q("div", {
+function Wn({ over: e, busy: t, gone: n }) {
+	let { about: r } = q(), { alone: i } = U(), a = J(r) ? "its classes" : "what it answers";
+	return /* @__PURE__ */ K("div", {
 		class: "drop",
 		"data-over": e,
 		children: [
-			/* @__PURE__ */ q("p", {
+			/* @__PURE__ */ K("p", {
 				class: "drop-title",
 				children: t ? "Reading the photo…" : e ? "Let it go" : "Drop a photo here"
 			}),
-			/* @__PURE__ */ q("p", { children: "or paste one (Ctrl+V), or choose it below." }),
-			/* @__PURE__ */ q("p", {
+			/* @__PURE__ */ K("p", { children: "or paste one (Ctrl+V), or choose it below." }),
+			n && /* @__PURE__ */ K("p", {
+				role: "status",
+				children: "Your own photo lived as long as the page: choose it again. What else was chosen is in the address."
+			}),
+			/* @__PURE__ */ K("p", {
 				class: "note",
 				children: [
 					"At once you see ",
-					i,
+					a,
 					", the strongest units of each layer, and what any of them takes from the photo. ",
-					r ? "It stays on this machine, in memory alone" : "It goes to the notebook's kernel, and stays in its memory alone",
+					i ? "It stays on this machine, in memory alone" : "It goes to the notebook's kernel, and stays in its memory alone",
 					": at most ",
-					Mt(n.limits.bytes),
+					Pt(r.limits.bytes),
 					" and ",
-					Math.round(n.limits.pixels / 1e6),
+					Math.round(r.limits.pixels / 1e6),
 					" megapixels."
 				]
 			})
 		]
 	});
 }
-function Rn() {
-	let { chosen: e, choose: t, about: n, held: r } = J(), i = W(), [, a, o] = n.input, s = r?.told.rooms.some(([e, t]) => e !== t) ?? !1 ? Nn : Nn.slice(0, 2), c = [Math.round(a / 2), Math.round(o / 2)], l = (e) => {
+function Gn() {
+	let { chosen: e, choose: t, about: n, held: r } = q(), i = U(), [, a, o] = n.input, s = r?.told.rooms.some(([e, t]) => e !== t) ?? !1 ? Bn : Bn.slice(0, 2), c = [Math.round(a / 2), Math.round(o / 2)], l = (e) => {
 		t({
 			tool: e,
 			cover: e === "square" ? [c] : []
-		}), requestAnimationFrame(() => He(i, "handle")?.focus());
+		}), requestAnimationFrame(() => Ue(i, "handle")?.focus());
 	};
-	return tn({
+	return Q({
 		c: () => l("square"),
 		b: () => l("brush"),
 		Delete: () => t({ cover: [] })
-	}), /* @__PURE__ */ q("div", {
+	}), /* @__PURE__ */ K("div", {
 		class: "tools",
 		children: [
-			/* @__PURE__ */ q(Zt, {
+			/* @__PURE__ */ K($t, {
 				label: "What dragging does",
 				value: e.tool,
 				options: s,
@@ -2238,37 +2297,37 @@ function Rn() {
 					cover: []
 				})
 			}),
-			e.tool !== "crop" && /* @__PURE__ */ q(b, { children: [/* @__PURE__ */ q(Zt, {
+			e.tool !== "crop" && /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K($t, {
 				label: "What covers",
 				value: e.fill,
-				options: Pn,
+				options: Vn,
 				change: (e) => t({ fill: e })
-			}), /* @__PURE__ */ q("label", {
+			}), /* @__PURE__ */ K("label", {
 				class: "size",
 				children: [
-					/* @__PURE__ */ q("span", { children: "Size" }),
-					/* @__PURE__ */ q("input", {
+					/* @__PURE__ */ K("span", { children: "Size" }),
+					/* @__PURE__ */ K("input", {
 						type: "range",
 						min: Math.max(2, Math.round(Math.min(a, o) / 16)),
 						max: Math.round(Math.min(a, o) * .75),
 						value: e.size,
 						onInput: (e) => t({ size: Number(e.currentTarget.value) })
 					}),
-					/* @__PURE__ */ q("output", { children: [e.size, " px"] })
+					/* @__PURE__ */ K("output", { children: [e.size, " px"] })
 				]
 			})] }),
-			/* @__PURE__ */ q("p", {
+			/* @__PURE__ */ K("p", {
 				class: "note",
 				children: [
-					Fn[e.tool],
+					Hn[e.tool],
 					" ",
-					e.cover.length > 0 && /* @__PURE__ */ q("button", {
+					e.cover.length > 0 && /* @__PURE__ */ K("button", {
 						class: "plain",
 						type: "button",
 						onClick: () => t({ cover: [] }),
 						children: "Uncover"
 					}),
-					e.tool === "crop" && (e.moved[0] !== 0 || e.moved[1] !== 0) && /* @__PURE__ */ q("button", {
+					e.tool === "crop" && (e.moved[0] !== 0 || e.moved[1] !== 0) && /* @__PURE__ */ K("button", {
 						class: "plain",
 						type: "button",
 						onClick: () => t({ moved: [0, 0] }),
@@ -2280,114 +2339,113 @@ function Rn() {
 	});
 }
 // src/bench/parts/Contrast.tsx
-var zn = [
+var Kn = [
 	"1",
 	"2",
 	"4"
 ];
-function Bn() {
-	let { root: e } = W(), [t, n] = B(Ye.get("boost") ?? "1"), r = (t) => {
-		Je(e, t), Ye.set("boost", t), n(t);
+function qn() {
+	let { root: e } = U(), [t, n] = z(Xe.get("boost") ?? "1"), r = (t) => {
+		Ye(e, t), Xe.set("boost", t), n(t);
 	};
-	return tn({ e: () => r(zn[(zn.indexOf(t) + 1) % zn.length] ?? "1") }), /* @__PURE__ */ q("span", {
+	return Q({ e: () => r(Kn[(Kn.indexOf(t) + 1) % Kn.length] ?? "1") }), /* @__PURE__ */ K("span", {
 		class: "contrast",
-		children: [/* @__PURE__ */ q("span", {
+		children: [/* @__PURE__ */ K("span", {
 			"aria-hidden": "true",
 			children: "Contrast"
-		}), /* @__PURE__ */ q(Zt, {
+		}), /* @__PURE__ */ K($t, {
 			label: "Contrast of the projection",
 			value: t,
-			options: zn.map((e) => [e, `${e}×`]),
+			options: Kn.map((e) => [e, `${e}×`]),
 			change: r
 		})]
 	});
 }
 // src/bench/parts/Causes.tsx
-function Vn({ unit: e, settled: t, walk: n }) {
-	let { about: r, held: i, session: a } = J(), [o, s] = B(null);
-	if (ft({
+function Jn({ unit: e, settled: t, photo: n, walk: r }) {
+	let { about: i, held: a, session: o } = q(), [s, c] = z(null);
+	if (pt({
 		kind: "causes",
-		photo: i?.told.photo,
+		photo: a?.told.photo,
 		unit: e,
 		...t
 	}, async (t, n, r) => {
 		try {
 			let i = await t.one(n, r);
-			s({
+			c({
 				of: e,
 				told: i,
 				first: !1
-			}), a.add(vn(n, i));
+			}), o.add(wn(n, i));
 		} catch (t) {
 			if (!t.message.includes("is the first layer")) throw t;
-			s({
+			c({
 				of: e,
 				told: null,
 				first: !0
 			});
 		}
-	}), !o) return null;
-	if (o.first) return /* @__PURE__ */ q("p", {
+	}), !s) return null;
+	if (s.first) return /* @__PURE__ */ K("p", {
 		class: "note",
 		children: "The first layer: pixels alone feed it, as the projection shows."
 	});
-	let c = o.told, l = Math.max(1e-9, ...c.nodes.map((e) => Math.abs(e.amount))), { balance: u } = c, d = Object.values(u.others).reduce((e, t) => e + t, 0);
-	return /* @__PURE__ */ q("div", {
+	let l = s.told, u = Math.max(1e-9, ...l.nodes.map((e) => Math.abs(e.amount))), { balance: d } = l, f = Object.values(d.others).reduce((e, t) => e + t, 0);
+	return /* @__PURE__ */ K("div", {
 		class: "causes",
-		"data-late": o.of !== e,
+		"data-late": s.of !== e,
 		children: [
-			/* @__PURE__ */ q("h3", { children: ["What fed it, from ", /* @__PURE__ */ q("bdi", { children: c.layer })] }),
-			/* @__PURE__ */ q("ul", { children: c.nodes.map((e) => /* @__PURE__ */ q("li", { children: /* @__PURE__ */ q("button", {
+			/* @__PURE__ */ K("h3", { children: ["What fed it, from ", /* @__PURE__ */ K("bdi", { children: l.layer })] }),
+			/* @__PURE__ */ K("ul", { children: l.nodes.map((e) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("button", {
 				type: "button",
-				onClick: () => n(o.of, e.unit),
+				onClick: () => r(s.of, e.unit),
 				title: "Walk on to this unit",
 				children: [
-					/* @__PURE__ */ q("span", {
+					/* @__PURE__ */ K("span", {
 						class: "cause-picture",
-						children: e.box && i && /* @__PURE__ */ q(dt, {
-							draw: (t) => Et(t, i.crop, e.box, 40),
-							of: [i.crop, e]
+						children: e.box && /* @__PURE__ */ K(ft, {
+							draw: (t) => Dt(t, n, e.box, 40),
+							of: [n, e]
 						})
 					}),
-					/* @__PURE__ */ q("span", {
+					/* @__PURE__ */ K("span", {
 						class: "cause-name",
 						children: [
-							/* @__PURE__ */ q("span", {
+							/* @__PURE__ */ K("span", {
 								class: "heard",
-								children: [c.layer, ":"]
+								children: [l.layer, ":"]
 							}),
-							mt(r, e.unit) ?? K(e.unit).slice(c.layer.length + 1),
-							G(e.unit)?.at && /* @__PURE__ */ q("small", {
+							ht(i, e.unit) ?? G(e.unit).slice(l.layer.length + 1),
+							W(e.unit)?.at && /* @__PURE__ */ K("small", {
 								class: "quiet",
-								children: [" at ", G(e.unit)?.at?.join(", ")]
+								children: [" at ", W(e.unit)?.at?.join(", ")]
 							})
 						]
 					}),
-					/* @__PURE__ */ q("span", {
+					/* @__PURE__ */ K("span", {
 						class: "cause-bar",
 						"data-against": e.amount < 0,
-						children: /* @__PURE__ */ q("i", { style: { width: `${100 * Math.abs(e.amount) / l}%` } })
+						children: /* @__PURE__ */ K("i", { style: { width: `${100 * Math.abs(e.amount) / u}%` } })
 					}),
-					/* @__PURE__ */ q("span", {
+					/* @__PURE__ */ K("span", {
 						class: "number",
-						children: Z(e.amount)
+						children: X(e.amount)
 					})
 				]
 			}) }, e.unit)) }),
-			/* @__PURE__ */ q("p", {
+			/* @__PURE__ */ K("p", {
 				class: "note",
-				title: "Each unit's activation times the signal that is carried back to it; together they are the activation above.",
 				children: [
-					"Adds up: ",
-					X(u.amount),
+					"What each gives is its activation times the signal that is carried back to it. Adds up: ",
+					Y(d.amount),
 					" is ",
-					X(u.parts),
+					Y(d.parts),
 					" from all units of the layer",
-					d ? `, ${Z(d)} by other ways` : "",
+					f ? `, ${X(f)} by other ways` : "",
 					", ",
-					Z(u.biases),
+					X(d.biases),
 					" from biases",
-					c.curved ? `, ${Z(u.remainder)} not accounted for (curved: ${c.curved})` : "",
+					l.curved ? `, ${X(d.remainder)} not accounted for (curved: ${l.curved})` : "",
 					"."
 				]
 			})
@@ -2395,42 +2453,42 @@ function Vn({ unit: e, settled: t, walk: n }) {
 	});
 }
 // src/bench/parts/NineBest.tsx
-var Hn = 150;
-function Un({ layer: e, channel: t }) {
-	let { about: n, api: r } = J(), i = t.includes("-") ? void 0 : n.atlas?.layers[e], a = n.atlas && i ? n.atlas.sprite.replace("{layer}", encodeURIComponent(i.id)).replace("{channel}", t) : null, [o, s] = B({
+var Yn = 150;
+function Xn({ layer: e, channel: t }) {
+	let { about: n, api: r } = q(), i = t.includes("-") ? void 0 : n.atlas?.layers[e], a = n.atlas && i ? n.atlas.sprite.replace("{layer}", encodeURIComponent(i.id)).replace("{channel}", t) : null, [o, s] = z({
 		path: "",
 		url: ""
 	}), c = a === null ? "" : r.picture(a);
-	if (V(() => {
+	if (B(() => {
 		a !== null && typeof c != "string" && c.then((e) => s({
 			path: a,
 			url: e
 		}), () => void 0);
 	}, [a]), a === null || !i) return null;
-	let l = typeof c == "string" ? c : o.path === a ? o.url : "", { sprite: u } = i, d = u.columns * u.pitchX, f = Hn / d, p = (n, r) => /* @__PURE__ */ q("figure", { children: [/* @__PURE__ */ q("span", {
+	let l = typeof c == "string" ? c : o.path === a ? o.url : "", { sprite: u } = i, d = u.columns * u.pitchX, f = Yn / d, p = (n, r) => /* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K("span", {
 		class: n ? "tile projection" : "tile",
 		role: "img",
 		"aria-label": `${r} of ${e}:${t} in the atlas`,
 		style: {
-			width: `${Hn}px`,
+			width: `${Yn}px`,
 			height: `${u.rows * u.pitchY * f}px`,
 			backgroundImage: l && `url("${l}")`,
 			backgroundPosition: `${-n * d * f}px 0`,
 			backgroundSize: `${u.panels * d * f}px ${u.rows * u.pitchY * f}px`
 		}
-	}), /* @__PURE__ */ q("figcaption", { children: r })] });
-	return /* @__PURE__ */ q("div", {
+	}), /* @__PURE__ */ K("figcaption", { children: r })] });
+	return /* @__PURE__ */ K("div", {
 		class: "nine-best",
-		children: [/* @__PURE__ */ q("h3", { children: "Its best in the atlas" }), /* @__PURE__ */ q("div", {
+		children: [/* @__PURE__ */ K("h3", { children: "Its best in the atlas" }), /* @__PURE__ */ K("div", {
 			class: "pictures",
 			children: [p(0, "images"), p(1, "projections")]
 		})]
 	});
 }
 // src/bench/parts/MapPick.tsx
-var Wn = 176;
-function Gn({ unit: e, layer: t, at: n, other: r, choose: i }) {
-	let { glance: a, held: o, chosen: s } = J(), c = G(e), l = a?.layers.find((e) => e.name === t.name)?.units.find((e) => String(e.channel) === c?.channel) ?? r;
+var Zn = 176;
+function Qn({ unit: e, layer: t, at: n, other: r, choose: i }) {
+	let { glance: a, held: o, chosen: s } = q(), c = W(e), l = a?.layers.find((e) => e.name === t.name)?.units.find((e) => String(e.channel) === c?.channel) ?? r;
 	if (!l || !o || !n) return null;
 	let u = [t.height, t.width], d = (e) => e.map((e, t) => Math.min(Math.max(e, 0), u[t] - 1)), f = (e) => {
 		if (e.detail === 0) return i(null);
@@ -2445,28 +2503,28 @@ function Gn({ unit: e, layer: t, at: n, other: r, choose: i }) {
 		}[e.key];
 		t && (e.preventDefault(), i(d([n[0] + t[0], n[1] + t[1]])));
 	}, m = s.unit?.includes("@") ?? !1;
-	return /* @__PURE__ */ q("div", {
+	return /* @__PURE__ */ K("div", {
 		class: "map-pick",
-		children: [/* @__PURE__ */ q("button", {
+		children: [/* @__PURE__ */ K("button", {
 			type: "button",
 			onClick: f,
 			onKeyDown: p,
 			"aria-label": `Map of ${e}: row ${n[0]}, column ${n[1]}${m ? "" : ", the strongest"}. The arrow keys choose another place, Enter the strongest.`,
-			children: [/* @__PURE__ */ q(dt, {
-				draw: (e) => Tt(e, o.crop, l, Wn),
+			children: [/* @__PURE__ */ K(ft, {
+				draw: (e) => Et(e, o.crop, l, Zn),
 				of: [o.crop, l]
-			}), /* @__PURE__ */ q("i", { style: {
+			}), /* @__PURE__ */ K("i", { style: {
 				top: `${100 * n[0] / u[0]}%`,
 				left: `${100 * n[1] / u[1]}%`,
 				height: `${100 / u[0]}%`,
 				width: `${100 / u[1]}%`
 			} })]
-		}), /* @__PURE__ */ q("p", {
+		}), /* @__PURE__ */ K("p", {
 			class: "note",
 			children: [
 				"Its map: click a place to see what is taken there.",
 				" ",
-				m && /* @__PURE__ */ q("button", {
+				m && /* @__PURE__ */ K("button", {
 					class: "plain",
 					type: "button",
 					onClick: () => i(null),
@@ -2476,82 +2534,103 @@ function Gn({ unit: e, layer: t, at: n, other: r, choose: i }) {
 		})]
 	});
 }
+// src/bench/parts/Rules.tsx
+var $n = [
+	["deconvnet", "the paper's way: the activation goes back through the same filters; at each ReLU what is negative is dropped, and pooling puts it back where the maximum was."],
+	["guided", "guided backpropagation: the same, and only where the units on the way are active themselves. Cleaner to look at; what is in the photo counts for more, and the unit for less."],
+	["gradient", "how much the activation would change with each pixel: nothing is dropped on the way but what is not active. Exact, and noisy to look at."]
+];
+function er({ rule: e, report: t }) {
+	return /* @__PURE__ */ K("details", {
+		class: "rules",
+		children: [
+			/* @__PURE__ */ K("summary", { children: [
+				"What ",
+				e,
+				" shows, and how the three differ"
+			] }),
+			/* @__PURE__ */ K("dl", { children: $n.map(([t, n]) => /* @__PURE__ */ K("div", {
+				"data-chosen": t === e,
+				children: [/* @__PURE__ */ K("dt", { children: t }), /* @__PURE__ */ K("dd", { children: n })]
+			}, t)) }),
+			/* @__PURE__ */ K("p", {
+				class: "note",
+				children: ["Mid-grey is nothing. What is brighter than that, in each colour, speaks for the unit, what is darker against it; the strongest pixel is black or white.", t ? ` On this way back: ${t}.` : ""]
+			})
+		]
+	});
+}
 // src/bench/parts/UnitPanel.tsx
-var Kn = [
+var tr = [
 	["deconvnet", "deconvnet"],
 	["guided", "guided"],
 	["gradient", "gradient"]
-], qn = 176;
-function Jn(e, t) {
-	let [n, r] = B(e);
-	return V(() => {
+], nr = 176;
+function rr(e, t) {
+	let [n, r] = z(e);
+	return B(() => {
 		let n = setTimeout(() => r(e), t);
 		return () => clearTimeout(n);
 	}, [JSON.stringify(e)]), n;
 }
-function Yn() {
-	let { chosen: e, held: t } = J(), n = U(null), r = e.unit;
-	return V(() => {
+function ir() {
+	let { chosen: e, held: t } = q(), n = H(null), r = e.unit;
+	return B(() => {
 		let e = n.current;
 		r && e && e.offsetTop > .6 * innerHeight && e.scrollIntoView({ block: "nearest" });
-	}, [r]), !r || !t ? /* @__PURE__ */ q("section", {
+	}, [r]), !r || !t ? /* @__PURE__ */ K("section", {
 		class: "panel unit-panel hint-panel",
 		"aria-label": "A unit",
-		children: [/* @__PURE__ */ q("h2", { children: "A unit" }), /* @__PURE__ */ q("p", {
+		children: [/* @__PURE__ */ K("h2", { children: "A unit" }), /* @__PURE__ */ K("p", {
 			class: "note",
 			children: "Choose one of the strongest units, or a class: here is what it takes from the photo, and what fed it."
 		})]
-	}) : /* @__PURE__ */ q("section", {
+	}) : /* @__PURE__ */ K("section", {
 		class: "panel unit-panel",
 		"aria-labelledby": "unit-title",
 		ref: n,
-		children: /* @__PURE__ */ q(Xn, { unit: r }, t.told.photo)
+		children: /* @__PURE__ */ K(ar, { unit: r }, t.told.photo)
 	});
 }
-function Xn({ unit: e }) {
-	let { chosen: t, choose: n, held: r, about: i, session: a } = J(), { alone: o } = W(), [s, c] = B(null), [l, u] = B({
+function ar({ unit: e }) {
+	let { chosen: t, choose: n, held: r, about: i, session: a } = q(), { alone: o } = U(), [s, c] = z(null), [l, u] = z({
 		path: [],
 		to: ""
-	}), d = K(l.to) === K(e) ? l.path : [], f = Jn({
-		...ot(t),
-		silenced: []
-	}, 180), p = G(e), m = i.layers.find((e) => e.name === p?.layer);
-	ft({
+	}), d = G(l.to) === G(e) ? l.path : [], f = rr(st(t), 180), p = JSON.stringify(f.cover), m = je(() => r && Fn(r.crop, f.cover, i.grey), [r?.crop, p]), h = W(e), g = i.layers.find((e) => e.name === h?.layer);
+	pt({
 		kind: "project",
 		photo: r?.told.photo,
 		unit: e,
 		rule: t.rule,
 		...f
-	}, async (t, n, i) => {
-		let o = await t.one(n, i), s = await gt(o.projection);
-		if (c({
-			told: o,
-			picture: s,
+	}, async (t, n, r) => {
+		let i = await t.one(n, r), o = await _t(i.projection);
+		c({
+			told: i,
+			picture: o,
 			asked: e
-		}), !r) return;
-		let { crop: l } = r;
-		a.add(_n(n, o, () => {
+		}), m && a.add(Cn(n, i, () => {
 			let e = document.createElement("canvas");
-			return Et(e, l, o.box, 160), e.toDataURL("image/png");
+			return Dt(e, m, i.box, 160), e.toDataURL("image/png");
 		}));
-	}), tn({
-		f: () => g("followed"),
-		m: () => g("silenced")
-	}), H(() => {
-		s && pt("projection");
+	}), Q({
+		f: () => v("followed"),
+		m: () => v("silenced")
+	}), V(() => {
+		s && mt("projection");
 	}, [s]);
-	let h = K(e), g = (e) => {
-		if (e === "silenced" && !_) return;
+	let _ = G(e), v = (e) => {
+		if (e === "silenced" && !y) return;
 		let r = t[e];
-		n({ [e]: r.includes(h) ? r.filter((e) => e !== h) : [...r, h] });
-	}, _ = !!p && !p.channel.includes("-") && p.layer !== i.output, v = p ? i.atlas?.layers[p.layer]?.likeness : null, y = s?.told, x = (s?.asked === e ? y?.name : null) ?? mt(i, e);
-	return /* @__PURE__ */ q(b, { children: [
-		/* @__PURE__ */ q("div", {
+		n({ [e]: r.includes(_) ? r.filter((e) => e !== _) : [...r, _] });
+	}, y = !!h && !h.channel.includes("-") && h.layer !== i.output, x = t.silenced.includes(_), S = t.silenced.length - +!!x, C = h ? i.atlas?.layers[h.layer]?.likeness : null, w = s?.told, T = w && W(w.unit)?.at, E = (s?.asked === e ? w?.name : null) ?? ht(i, e);
+	return /* @__PURE__ */ K(b, { children: [
+		/* @__PURE__ */ K("div", {
 			class: "unit-head",
-			children: [/* @__PURE__ */ q("h2", {
+			children: [/* @__PURE__ */ K("h2", {
 				id: "unit-title",
-				children: /* @__PURE__ */ q("bdi", { children: x ?? e })
-			}), /* @__PURE__ */ q("button", {
+				children: /* @__PURE__ */ K("bdi", { children: E ?? e })
+			}), /* @__PURE__ */ K("button", {
 				class: "icon",
 				type: "button",
 				onClick: () => n({ unit: null }, "push"),
@@ -2559,22 +2638,23 @@ function Xn({ unit: e }) {
 				children: "×"
 			})]
 		}),
-		/* @__PURE__ */ q("p", {
+		/* @__PURE__ */ K("p", {
 			class: "note",
 			children: [
-				x ? `${e}, ` : "",
+				E ? `${e}, ` : "",
 				"activation ",
-				/* @__PURE__ */ q("b", {
+				/* @__PURE__ */ K("b", {
 					class: "number",
-					children: X(y?.value)
+					children: Y(w?.value)
 				}),
-				y && G(y.unit)?.at ? ` at ${G(y.unit)?.at?.join(", ")}` : ""
+				E ? " (what its score is made from)" : "",
+				T ? ` at row ${T[0]}, column ${T[1]} of its map` : ""
 			]
 		}),
-		d.length > 0 && /* @__PURE__ */ q("nav", {
+		d.length > 0 && /* @__PURE__ */ K("nav", {
 			class: "walked",
 			"aria-label": "Walked from",
-			children: d.map((e, t) => /* @__PURE__ */ q("button", {
+			children: d.map((e, t) => /* @__PURE__ */ K("button", {
 				class: "plain",
 				type: "button",
 				onClick: () => {
@@ -2586,91 +2666,102 @@ function Xn({ unit: e }) {
 				children: e
 			}, t))
 		}),
-		v != null && v > .9 && /* @__PURE__ */ q("p", {
+		C != null && C > .9 && /* @__PURE__ */ K("p", {
 			class: "caution",
 			children: [
 				"In this layer the projection of a random signal looks much the same (median likeness ",
-				v.toFixed(2),
+				C.toFixed(2),
 				"): it tells of the photo more than of the unit."
 			]
 		}),
-		/* @__PURE__ */ q("div", {
+		/* @__PURE__ */ K("div", {
 			class: "pictures",
 			"data-late": s !== null && s.asked !== e,
-			children: [/* @__PURE__ */ q("figure", { children: [s && r ? /* @__PURE__ */ q(dt, {
-				draw: (e) => Et(e, r.crop, s.told.box, qn),
-				of: [r.crop, s],
+			children: [/* @__PURE__ */ K("figure", { children: [s && m ? /* @__PURE__ */ K(ft, {
+				draw: (e) => Dt(e, m, s.told.box, nr),
+				of: [m, s],
 				label: "Its receptive field in the photo"
-			}) : /* @__PURE__ */ q("span", { class: "no-picture" }), /* @__PURE__ */ q("figcaption", { children: "photo" })] }), /* @__PURE__ */ q("figure", {
+			}) : /* @__PURE__ */ K("span", { class: "no-picture" }), /* @__PURE__ */ K("figcaption", { children: "photo" })] }), /* @__PURE__ */ K("figure", {
 				class: "projected",
-				children: [s ? /* @__PURE__ */ q(dt, {
+				children: [s ? /* @__PURE__ */ K(ft, {
 					class: "projection",
-					draw: (e) => Dt(e, s.picture, qn),
+					draw: (e) => Ot(e, s.picture, nr),
 					of: [s],
 					label: `What ${e} takes from it`
-				}) : /* @__PURE__ */ q("span", { class: "no-picture" }), /* @__PURE__ */ q("figcaption", { children: "projection" })]
+				}) : /* @__PURE__ */ K("span", { class: "no-picture" }), /* @__PURE__ */ K("figcaption", { children: "projection" })]
 			})]
 		}),
-		y && /* @__PURE__ */ q("p", {
+		s === null && /* @__PURE__ */ K(an, {}),
+		x && /* @__PURE__ */ K("p", {
 			class: "note",
 			children: [
-				"On the way back: ",
-				y.report,
+				"It is silenced: this is what it takes where it is heard",
+				S ? `, with ${S} silenced beside it` : "",
 				"."
 			]
 		}),
-		t.silenced.length > 0 && /* @__PURE__ */ q("p", {
+		!x && S > 0 && /* @__PURE__ */ K("p", {
 			class: "note",
-			children: "Silenced units speak here: what is silenced changes the classes and tiles alone."
+			children: [
+				"With ",
+				S === 1 ? "the silenced unit" : `the ${S} silenced units`,
+				" at zero."
+			]
 		}),
-		/* @__PURE__ */ q("div", {
+		/* @__PURE__ */ K("div", {
 			class: "unit-bar",
-			children: [/* @__PURE__ */ q(Zt, {
+			children: [/* @__PURE__ */ K($t, {
 				label: "How signals go back",
 				value: t.rule,
-				options: Kn,
+				options: tr,
 				change: (e) => n({ rule: e })
-			}), /* @__PURE__ */ q(Bn, {})]
+			}), /* @__PURE__ */ K(qn, {})]
 		}),
-		/* @__PURE__ */ q("div", {
+		/* @__PURE__ */ K(er, {
+			rule: t.rule,
+			report: w?.report
+		}),
+		/* @__PURE__ */ K("div", {
 			class: "unit-bar",
 			children: [
-				/* @__PURE__ */ q("button", {
+				/* @__PURE__ */ K("button", {
 					type: "button",
-					"aria-pressed": t.followed.includes(h),
+					"aria-pressed": t.followed.includes(_),
 					title: "Its activation stays in sight while the photo is covered, turned or silenced",
-					onClick: () => g("followed"),
-					children: "Follow"
+					onClick: () => v("followed"),
+					children: t.followed.includes(_) ? "Followed ✓" : "Follow"
 				}),
-				_ && /* @__PURE__ */ q("button", {
+				y && /* @__PURE__ */ K("button", {
 					type: "button",
 					role: "switch",
-					"aria-checked": t.silenced.includes(h),
-					title: "Set it to zero, and see what the classes do",
-					onClick: () => g("silenced"),
-					children: "Silence"
+					"aria-checked": x,
+					"aria-label": "Silence",
+					title: x ? "Let it speak again" : "Set it to zero, and see what the classes do",
+					onClick: () => v("silenced"),
+					children: x ? "Silenced ✓" : "Silence"
 				}),
-				o && i.atlas && p && i.atlas.layers[p.layer] && !p.channel.includes("-") && /* @__PURE__ */ q("a", {
+				o && i.atlas && h && i.atlas.layers[h.layer] && !h.channel.includes("-") && /* @__PURE__ */ K("a", {
 					class: "button",
-					href: `../#/u/${encodeURIComponent(`${p.layer}:${p.channel}`)}`,
+					href: `../#/u/${encodeURIComponent(`${h.layer}:${h.channel}`)}`,
 					children: "In the atlas"
 				})
 			]
 		}),
-		m?.spatial && p && /* @__PURE__ */ q(Gn, {
-			unit: h,
-			layer: m,
-			at: y ? G(y.unit)?.at ?? null : null,
-			other: y && K(y.unit) === h ? y.map : null,
-			choose: (e) => n({ unit: e ? `${h}@${e[0]},${e[1]}` : h })
+		g?.spatial && h && /* @__PURE__ */ K(Qn, {
+			unit: _,
+			layer: g,
+			at: w ? W(w.unit)?.at ?? null : null,
+			other: w && G(w.unit) === _ ? w.map : null,
+			choose: (e) => n({ unit: e ? `${_}@${e[0]},${e[1]}` : _ })
 		}),
-		p && /* @__PURE__ */ q(Un, {
-			layer: p.layer,
-			channel: p.channel
+		h && /* @__PURE__ */ K(Xn, {
+			layer: h.layer,
+			channel: h.channel
 		}),
-		/* @__PURE__ */ q(Vn, {
+		m && /* @__PURE__ */ K(Jn, {
 			unit: e,
 			settled: f,
+			photo: m,
 			walk: (t, r) => {
 				if (r === e) return;
 				let i = d.lastIndexOf(t);
@@ -2683,9 +2774,17 @@ function Xn({ unit: e }) {
 	] });
 }
 // src/bench/parts/Sweep.tsx
-var Zn = 320, Qn = (e) => e.length > 24 ? `${e.slice(0, 23).trimEnd()}…` : e;
-function $n() {
-	let { api: e, held: t, chosen: n, about: r, session: i, fail: a } = J(), [o, s] = B(null), [c, l] = B(!1), [u, d] = B("class"), f = U(null), p = Math.max(1, Math.round(n.size / 6)), m = n.unit?.startsWith(`${r.output}:`) ? Number(n.unit.slice(r.output.length + 1)) : null, h = {
+var or = 320, sr = (e) => e.length > 24 ? `${e.slice(0, 23).trimEnd()}…` : e;
+function cr() {
+	let { api: e, held: t, chosen: n, about: r, session: i, fail: a } = q(), [o, s] = z(null), [c, l] = z(!1), [u, d] = z("class"), f = H(null), p = Math.max(1, Math.round(n.size / 6)), m = n.unit?.startsWith(`${r.output}:`) ? Number(n.unit.slice(r.output.length + 1)) : null, h = m !== null && Number.isInteger(m) ? m : null, g = H({
+		photo: void 0,
+		target: null
+	});
+	(h !== null || g.current.photo !== t?.told.photo) && (g.current = {
+		photo: t?.told.photo,
+		target: h
+	});
+	let _ = n.unit && h === null && !W(n.unit)?.channel.includes("-") ? G(n.unit) : null, v = {
 		kind: "sweep",
 		photo: t?.told.photo,
 		moved: n.moved,
@@ -2693,50 +2792,55 @@ function $n() {
 		stride: p,
 		fill: n.fill,
 		followed: n.followed,
-		target: m !== null && Number.isInteger(m) ? m : null,
+		silenced: n.silenced,
+		target: g.current.target,
 		transform: n.transform
-	}, g = JSON.stringify(h), _ = Jn({
-		key: g,
+	}, y = JSON.stringify(v), x = rr({
+		key: y,
 		cover: n.cover
-	}, 700), v = () => {
+	}, 700), S = () => {
 		f.current?.abort(), f.current = null, l(!1);
-	}, y = () => {
-		v();
+	}, C = () => {
+		S();
 		let t = new AbortController();
 		f.current = t, l(!0);
-		let n = [], o = null;
-		e.ask(h, (e) => {
-			t.signal.aborted || ("grid" in e ? o = e : n[e.row] = e, o && s({
-				key: g,
-				head: o,
-				rows: Array.from({ length: o.grid.shape[0] }, (e, t) => n[t])
+		let o = [.../* @__PURE__ */ new Set([..._ ? [_] : [], ...n.followed])], c = {
+			...v,
+			followed: o
+		}, u = [], d = null;
+		e.ask(c, (e) => {
+			t.signal.aborted || ("grid" in e ? d = e : u[e.row] = e, d && s({
+				key: y,
+				units: o,
+				head: d,
+				rows: Array.from({ length: d.grid.shape[0] }, (e, t) => u[t])
 			}));
 		}, t.signal).then(() => {
-			o && f.current === t && i.add(er(h, o, n, Y(r)));
+			d && f.current === t && i.add(lr(c, d, u, J(r), ee(d, u, "class")));
 		}, (e) => {
-			e instanceof I || a(e);
-		}).finally(() => f.current === t && v());
+			e instanceof de || a(e);
+		}).finally(() => f.current === t && S());
 	};
-	V(() => {
-		n.cover.length && n.tool === "square" && _.key === g && o?.key !== g && y();
-	}, [_.key, JSON.stringify(_.cover)]), V(() => v, [t?.told.photo]), tn({ s: () => c ? v() : y() });
-	let x = o?.key === g ? o : null, S = x?.rows.filter(Boolean).length ?? 0, C = x && t ? w(x, u) : null;
-	return /* @__PURE__ */ q("section", {
+	B(() => {
+		n.cover.length && n.tool === "square" && x.key === y && o?.key !== y && C();
+	}, [x.key, JSON.stringify(x.cover)]), B(() => S, [t?.told.photo]), Q({ s: () => c ? S() : C() });
+	let w = o?.key === y ? o : null, T = w?.rows.filter(Boolean).length ?? 0, E = w && t ? D(w, u) : null;
+	return /* @__PURE__ */ K("section", {
 		class: "panel",
 		"aria-labelledby": "sweep-title",
 		children: [
-			/* @__PURE__ */ q("div", {
+			/* @__PURE__ */ K("div", {
 				class: "panel-head",
-				children: [/* @__PURE__ */ q("h2", {
+				children: [/* @__PURE__ */ K("h2", {
 					id: "sweep-title",
 					children: "Where it looks"
-				}), /* @__PURE__ */ q("button", {
+				}), /* @__PURE__ */ K("button", {
 					type: "button",
-					onClick: c ? v : y,
-					children: c ? "Stop" : x ? "Sweep again" : "Sweep the square"
+					onClick: c ? S : C,
+					children: c ? "Stop" : w ? "Sweep again" : "Sweep the square"
 				})]
 			}),
-			/* @__PURE__ */ q("p", {
+			/* @__PURE__ */ K("p", {
 				class: "note",
 				children: [
 					"A square of ",
@@ -2745,77 +2849,106 @@ function $n() {
 					n.fill,
 					") covers every place, ",
 					p,
-					" px apart: bright is where covering takes most away. It begins by itself where you leave the square."
+					" px apart: bright is where covering takes most away; the rim, where no middle of a square can be, stays dark. It begins by itself where you leave the square.",
+					n.silenced.length > 0 && ` With ${Nt(n.silenced)} at zero.`
 				]
 			}),
-			x && C && t ? /* @__PURE__ */ q(b, { children: [
-				/* @__PURE__ */ q(Zt, {
+			w && E && t ? /* @__PURE__ */ K(b, { children: [
+				/* @__PURE__ */ K($t, {
 					label: "What covering takes away",
 					value: u,
 					options: [
-						...x.head.target ? [["class", Qn(x.head.target.name)]] : [],
-						["map", x.head.map],
-						...h.followed.slice(0, 3).map((e, t) => [`unit ${t}`, e])
+						...w.head.target ? [["class", sr(w.head.target.name)]] : [],
+						...w.units.slice(0, 3).map((e, t) => [`unit ${t}`, ht(r, e) ?? e]),
+						["map", `strongest map, ${w.head.map}`]
 					],
 					change: d
 				}),
-				/* @__PURE__ */ q(dt, {
+				/* @__PURE__ */ K(ft, {
 					class: "sweep-picture",
-					draw: (e) => Ot(e, t.crop, {
-						rows: C.levels,
-						columns: x.head.grid.shape[1],
-						size: x.head.grid.size,
-						stride: x.head.grid.stride
-					}, Zn),
+					draw: (e) => kt(e, t.crop, {
+						rows: E.levels,
+						columns: w.head.grid.shape[1],
+						size: w.head.grid.size,
+						stride: w.head.grid.stride
+					}, or),
 					of: [
-						x,
+						w,
 						u,
 						t.crop
 					],
-					label: `${C.words}; ${S} of ${x.rows.length} rows`
+					label: `${E.words}; ${T} of ${w.rows.length} rows`
 				}),
-				/* @__PURE__ */ q("p", {
+				/* @__PURE__ */ K("p", {
 					class: "note",
-					children: [C.words, c && /* @__PURE__ */ q(b, { children: [" ", /* @__PURE__ */ q("progress", {
-						value: S,
-						max: x.rows.length,
-						"aria-label": "Rows of the sweep"
-					})] })]
+					children: [
+						E.words,
+						".",
+						" ",
+						_ && !c && !w.units.includes(_) && /* @__PURE__ */ K("button", {
+							class: "plain",
+							type: "button",
+							onClick: C,
+							children: ["Sweep again for ", _]
+						}),
+						c && /* @__PURE__ */ K(b, { children: [" ", /* @__PURE__ */ K("progress", {
+							value: T,
+							max: w.rows.length,
+							"aria-label": "Rows of the sweep"
+						})] })
+					]
 				})
-			] }) : c && /* @__PURE__ */ q("p", {
+			] }) : c && /* @__PURE__ */ K("p", {
 				class: "quiet",
 				role: "status",
 				children: "Sweeping…"
 			})
 		]
 	});
-	function w(e, t) {
-		let n = t.startsWith("unit ") ? Number(t.slice(5)) : -1, i = t === "class" && e.head.target !== null, a = (e) => i ? e.probability ?? [] : n >= 0 ? e.units[n] ?? [] : e.activation, o = a(e.head.uncovered)[0] ?? 0, s = e.rows.map((e) => e && a(e).map((e) => Math.max(0, o - (e ?? o)))), c = Math.max(1e-12, ...s.flatMap((e) => e ?? [0])), l = (e) => i ? Q(e, Y(r)) : X(e), u = i ? e.head.target?.name : n >= 0 ? h.followed[n] : `${e.head.map}, summed`;
+	function ee(e, n, r) {
+		let i = t?.crop;
+		return () => {
+			let t = document.createElement("canvas"), { levels: a } = D({
+				key: "",
+				units: [],
+				head: e,
+				rows: n
+			}, r);
+			return i && kt(t, i, {
+				rows: a,
+				columns: e.grid.shape[1],
+				size: e.grid.size,
+				stride: e.grid.stride
+			}, or), t.toDataURL("image/png");
+		};
+	}
+	function D(e, t) {
+		let n = t.startsWith("unit ") ? Number(t.slice(5)) : -1, i = t === "class" && e.head.target !== null, a = (e) => i ? e.probability ?? [] : n >= 0 ? e.units[n] ?? [] : e.activation, o = a(e.head.uncovered)[0] ?? 0, s = e.rows.map((e) => e && a(e).map((e) => Math.max(0, o - (e ?? o)))), c = Math.max(1e-12, ...s.flatMap((e) => e ?? [0])), l = (e) => i ? Z(e, J(r)) : Y(e), u = i ? e.head.target?.name : `${n >= 0 ? e.units[n] : e.head.map}, summed over its map`;
 		return {
 			levels: s.map((e) => e?.map((e) => 255 * e / c)),
 			words: `${u}: ${l(o)}, least ${l(o - c)}`
 		};
 	}
 }
-function er(e, t, n, r) {
-	let i = t.target?.name ?? t.map, a = (e) => t.target ? Q(e, r) : X(e);
+function lr(e, t, n, r, i) {
+	let a = t.target?.name ?? t.map, o = (e) => t.target ? Z(e, r) : Y(e);
 	return {
 		question: e,
-		title: `Where ${i} looks: a square of ${t.grid.size.join(" × ")}, every ${t.grid.stride.join(" × ")} pixels`,
-		rows: [["row", ...Array.from({ length: t.grid.shape[1] }, (e, n) => `${n * t.grid.stride[1]} px`)], ...n.map((e) => [`${e.row * t.grid.stride[0]} px`, ...(t.target ? e.probability ?? [] : e.activation).map(a)])],
-		pictures: []
+		title: `Where ${a} looks: a square of ${t.grid.size.join(" × ")}, every ${t.grid.stride.join(" × ")} pixels`,
+		rows: [["row", ...Array.from({ length: t.grid.shape[1] }, (e, n) => `${n * t.grid.stride[1]} px`)], ...n.map((e) => [`${e.row * t.grid.stride[0]} px`, ...(t.target ? e.probability ?? [] : e.activation).map(o)])],
+		pictures: [[i, "bright where covering takes most away"]]
 	};
 }
 // src/bench/App.tsx
-var tr = 1500, nr = 150;
-function rr(e, t) {
-	let [n, r] = B(() => ({
-		...rt(e.hash()),
-		size: rt(e.hash()).size || t
-	})), i = U(n), a = U(void 0);
-	return V(() => e.came(() => {
-		if (e.hash() === it(i.current)) return;
-		let n = rt(e.hash());
+var ur = 1500, dr = 150;
+function fr(e, t) {
+	let [n, r] = z(() => ({
+		...it(e.hash()),
+		size: it(e.hash()).size || t
+	})), i = H(n), a = H(void 0);
+	return B(() => e.came(() => {
+		if (e.hash() === at(i.current)) return;
+		let n = it(e.hash());
 		i.current = {
 			...n,
 			size: n.size || t
@@ -2824,27 +2957,27 @@ function rr(e, t) {
 		i.current = {
 			...i.current,
 			...t
-		}, r(i.current), clearTimeout(a.current), n === "push" ? e.write(it(i.current), !0) : a.current = setTimeout(() => e.write(it(i.current), !1), 250);
+		}, r(i.current), clearTimeout(a.current), n === "push" ? e.write(at(i.current), !0) : a.current = setTimeout(() => e.write(at(i.current), !1), 250);
 	}];
 }
-function ir({ api: e, about: t }) {
-	let n = W(), [r, i] = rr(n, t.square), [a, o] = B(null), [s, c] = B(null), [l, u] = B(""), [d, f] = B(null), [p, m] = B(!1), [h, g] = B(!1), _ = Ae(() => new mn(), []), v = (e) => {
+function pr({ api: e, about: t }) {
+	let n = U(), [r, i] = fr(n, t.square), [a, o] = z(null), [s, c] = z(null), [l, u] = z(""), [d, f] = z(null), [p, m] = z(!1), [h, g] = z(!1), [_, v] = z(!1), y = je(() => new bn(), []), x = (e) => {
 		let t = e instanceof Error ? e.message : String(e);
 		t && f(t), t.includes("choose it again") && o(null);
-	}, { plain: y, glance: x, picture: S, progress: C, of: w } = jt(e, a, r, v), T = ln(e, {
-		fail: v,
+	}, { plain: S, glance: C, picture: w, progress: T, of: E } = Mt(e, a, r, x), ee = pn(e, {
+		fail: x,
 		taken: (e) => {
-			f(null), _.clear(), o(e);
+			f(null), v(!1), y.clear(), o(e);
 			let t = {
 				photo: e.number ?? "own",
-				moved: Ze.moved,
+				moved: Qe.moved,
 				cover: [],
 				transform: null
 			};
 			i(t, "push");
 		}
 	});
-	V(() => {
+	B(() => {
 		if (typeof r.photo == "number" && r.photo !== a?.number) {
 			let t = r;
 			e.choose(r.photo).then((e) => {
@@ -2853,15 +2986,15 @@ function ir({ api: e, about: t }) {
 					cover: t.cover,
 					transform: t.transform
 				});
-			}, v);
+			}, x);
 		}
-		r.photo === "own" && a?.number !== null && (o(null), u("Your own photo lived as long as the page: choose it again")), r.photo === null && o(null);
+		r.photo === "own" && a?.number !== null && (o(null), v(!0)), r.photo === null && o(null);
 	}, [r.photo]);
-	let [E, ee] = r.moved;
-	V(() => {
+	let [D, O] = r.moved;
+	B(() => {
 		let e = !0;
-		return a ? (s?.told === a ? Promise.resolve(s.whole) : gt(a.picture)).then(async (t) => {
-			let n = await _t(t, a, [E, ee]);
+		return a ? (s?.told === a ? Promise.resolve(s.whole) : _t(a.picture)).then(async (t) => {
+			let n = await vt(t, a, [D, O]);
 			e && c({
 				told: a,
 				whole: t,
@@ -2872,114 +3005,124 @@ function ir({ api: e, about: t }) {
 		};
 	}, [
 		a,
-		E,
-		ee
-	]), V(() => (e.late = g, () => {
+		D,
+		O
+	]), B(() => (e.late = g, () => {
 		e.late = null;
-	}), [e]), V(() => {
-		if (!x || !w || kt(w)) return;
-		let e = setTimeout(() => _.add(gn(st(w), "What the network answers", x.classes, Y(t))), tr);
+	}), [e]), B(() => {
+		if (!C || !E || At(E)) return;
+		let e = setTimeout(() => y.add(Sn(ct(E), "What the network answers", C.classes, J(t))), ur);
 		return () => clearTimeout(e);
-	}, [x]), V(() => {
+	}, [C]), B(() => {
 		if (!l) return;
 		let e = setTimeout(() => u(""), 5e3);
 		return () => clearTimeout(e);
-	}, [l]), tn({
+	}, [l]), Q({
 		"?": () => m(!0),
 		Escape: () => d ? f(null) : i({
 			cover: [],
 			transform: null
 		}),
-		o: () => He(n, "file")?.click(),
-		d: () => Xe(n.root)
+		o: () => Ue(n, "file")?.click(),
+		d: () => Ze(n.root)
 	});
-	let D = s && S ? {
+	let k = s && w ? {
 		...s,
-		crop: S
-	} : s, O = {
+		crop: w
+	} : s, A = {
 		api: e,
 		about: t,
 		chosen: r,
 		choose: i,
-		held: D,
-		plain: y,
-		glance: x,
-		session: _,
+		held: k,
+		plain: S,
+		glance: C,
+		session: y,
 		say: u,
-		fail: v
-	}, k = Jn(r.cover, nr), A = JSON.stringify({
+		fail: x
+	}, j = rr(r.cover, dr), te = JSON.stringify({
 		...r,
 		cover: r.cover.length > 0
-	}), j = Ae(() => O, [
+	}), M = je(() => A, [
 		e,
 		t,
-		D?.told,
-		D?.crop,
-		y,
-		x,
-		A,
-		k
+		k?.told,
+		k?.crop,
+		S,
+		C,
+		te,
+		j
 	]);
-	return /* @__PURE__ */ q(ut.Provider, {
-		value: j,
+	return /* @__PURE__ */ K(dt.Provider, {
+		value: M,
 		children: [
-			/* @__PURE__ */ q(qt, {
+			/* @__PURE__ */ K(Yt, {
 				help: () => m(!0),
-				theme: () => Xe(n.root)
+				theme: () => Ze(n.root)
 			}),
-			/* @__PURE__ */ q("div", {
+			/* @__PURE__ */ K("div", {
 				class: "room",
-				children: /* @__PURE__ */ q("main", {
+				children: /* @__PURE__ */ K("main", {
 					id: "main",
 					class: "bench",
 					tabIndex: -1,
 					"data-has": a !== null,
-					...T.drop,
+					...ee.drop,
 					children: [
-						/* @__PURE__ */ q("h1", {
+						/* @__PURE__ */ K("h1", {
 							class: "heard",
 							children: ["The bench: ", t.network]
 						}),
-						d && /* @__PURE__ */ q("div", {
+						d && /* @__PURE__ */ K("div", {
 							class: "trouble",
 							role: "alert",
-							children: [/* @__PURE__ */ q("p", { children: d }), /* @__PURE__ */ q("button", {
+							children: [/* @__PURE__ */ K("p", { children: d }), /* @__PURE__ */ K("button", {
 								type: "button",
 								onClick: () => f(null),
 								children: "Close"
 							})]
 						}),
-						h && /* @__PURE__ */ q("p", {
+						t.broken && /* @__PURE__ */ K("p", {
+							class: "late",
+							role: "note",
+							children: [
+								"The weights of this network ",
+								t.broken,
+								": what comes of them says little. Load other weights, such as those of a checkpoint from before."
+							]
+						}),
+						h && /* @__PURE__ */ K("p", {
 							class: "late",
 							role: "status",
 							children: "The notebook's kernel does not hear: a cell runs, or it has ended. The bench answers when the cell is done; after a restart run its own again."
 						}),
-						/* @__PURE__ */ q("div", {
+						/* @__PURE__ */ K("div", {
 							class: "side",
-							children: [/* @__PURE__ */ q(ut.Provider, {
-								value: O,
-								children: /* @__PURE__ */ q(In, {
-									taking: T,
-									progress: C
+							children: [/* @__PURE__ */ K(dt.Provider, {
+								value: A,
+								children: /* @__PURE__ */ K(Un, {
+									taking: ee,
+									progress: T,
+									gone: _
 								})
-							}), a && /* @__PURE__ */ q(Nt, {})]
+							}), a && /* @__PURE__ */ K(Ft, {})]
 						}),
-						a && /* @__PURE__ */ q(b, { children: [
-							/* @__PURE__ */ q("div", {
+						a && /* @__PURE__ */ K(b, { children: [
+							/* @__PURE__ */ K("div", {
 								class: "middle",
-								children: [/* @__PURE__ */ q(Ht, {}), /* @__PURE__ */ q(on, {})]
+								children: [/* @__PURE__ */ K(Wt, {}), /* @__PURE__ */ K(un, {})]
 							}),
-							/* @__PURE__ */ q(Yn, {}),
-							/* @__PURE__ */ q("div", {
+							/* @__PURE__ */ K(ir, {}),
+							/* @__PURE__ */ K("div", {
 								class: "wide",
-								children: [/* @__PURE__ */ q($n, {}), /* @__PURE__ */ q(zt, {})]
+								children: [/* @__PURE__ */ K(cr, {}), /* @__PURE__ */ K(Vt, {})]
 							})
 						] })
 					]
 				})
 			}),
-			p && /* @__PURE__ */ q(Xt, { close: () => m(!1) }),
-			/* @__PURE__ */ q("div", {
+			p && /* @__PURE__ */ K(Qt, { close: () => m(!1) }),
+			/* @__PURE__ */ K("div", {
 				class: "toast",
 				role: "status",
 				"aria-live": "polite",
@@ -2990,54 +3133,54 @@ function ir({ api: e, about: t }) {
 	});
 }
 // src/bench/start.tsx
-function ar({ title: e, words: t }) {
-	return /* @__PURE__ */ q("main", {
+function mr({ title: e, words: t }) {
+	return /* @__PURE__ */ K("main", {
 		class: "problem",
-		children: [/* @__PURE__ */ q("h1", { children: e }), /* @__PURE__ */ q("p", {
+		children: [/* @__PURE__ */ K("h1", { children: e }), /* @__PURE__ */ K("p", {
 			class: "lead",
 			role: "alert",
 			children: t
 		})]
 	});
 }
-async function or(e, t, n, r = () => void 0) {
-	P(/* @__PURE__ */ q("p", {
+async function hr(e, t, n, r = () => void 0) {
+	P(/* @__PURE__ */ K("p", {
 		class: "loading quiet",
 		role: "status",
 		children: "Opening the network… the first time takes some seconds."
 	}), n);
 	try {
 		let i = await e.about();
-		r(i), P(/* @__PURE__ */ q(Be.Provider, {
+		r(i), P(/* @__PURE__ */ K(Ve.Provider, {
 			value: t,
-			children: /* @__PURE__ */ q(ir, {
+			children: /* @__PURE__ */ K(pr, {
 				api: e,
 				about: i
 			})
 		}), n);
 	} catch (e) {
-		P(/* @__PURE__ */ q(ar, {
+		P(/* @__PURE__ */ K(mr, {
 			title: "The bench cannot be opened",
 			words: e.message
 		}), n);
 	}
 }
-function sr(e, t = null) {
-	let n = Ye.get("theme") ?? t;
-	(n === "light" || n === "dark") && (e.dataset.theme = n), Je(e);
+function gr(e, t = null) {
+	let n = Xe.get("theme") ?? t;
+	(n === "light" || n === "dark") && (e.dataset.theme = n), Ye(e);
 }
 // src/bench/widget.tsx
-var cr = { render({ model: e, el: t }) {
+var _r = { render({ model: e, el: t }) {
 	t.dataset.lmSuppressShortcuts = "true";
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = `${ue}\n${We}`;
+	r.textContent = `${ue}\n${Ge}`;
 	let i = document.createElement("div");
-	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 860}px`, n.append(r, i), sr(i, ce(document));
-	let a = Ue(i, String(e.get("route") ?? "#/"), (t) => {
+	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 860}px`, n.append(r, i), gr(i, ce(document));
+	let a = We(i, String(e.get("route") ?? "#/"), (t) => {
 		e.set("route", t), e.save_changes();
-	}), o = new he(e);
-	return or(o, a, i), () => {
+	}), o = new ge(e);
+	return hr(o, a, i), () => {
 		P(null, i), o.close();
 	};
 } };
-export { cr as default };
+export { _r as default };

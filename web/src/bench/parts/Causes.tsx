@@ -1,13 +1,13 @@
 import { useState } from "preact/hooks";
 import { calledOf, Drawn, useAsked, useBench } from "../bench";
-import { patch } from "../draw";
+import { type Picture, patch } from "../draw";
 import { ofCauses } from "../session";
 import { unitParts, without } from "../state";
 import type { Caused } from "../types";
 import { number, signed } from "../words";
 
 /** What fed the unit, one layer down; each cause is a unit to walk on to, down to the pixels. */
-export function Causes({ unit, settled, walk }: { unit: string; settled: object; walk: (from: string, to: string) => void }) {
+export function Causes({ unit, settled, photo, walk }: { unit: string; settled: object; photo: Picture | HTMLCanvasElement; walk: (from: string, to: string) => void }) {
   const { about, held, session } = useBench();
   const [found, setFound] = useState<{ of: string; told: Caused | null; first: boolean } | null>(null);
   useAsked({ kind: "causes", photo: held?.told.photo, unit, ...settled }, async (api, asked, signal) => {
@@ -36,7 +36,7 @@ export function Causes({ unit, settled, walk }: { unit: string; settled: object;
         {told.nodes.map((node) => (
           <li key={node.unit}>
             <button type="button" onClick={() => walk(found.of, node.unit)} title="Walk on to this unit">
-              <span class="cause-picture">{node.box && held && <Drawn draw={(canvas) => patch(canvas, held.crop, node.box as [number, number, number, number], 40)} of={[held.crop, node]} />}</span>
+              <span class="cause-picture">{node.box && <Drawn draw={(canvas) => patch(canvas, photo, node.box as [number, number, number, number], 40)} of={[photo, node]} />}</span>
               <span class="cause-name">
                 <span class="heard">{told.layer}:</span>
                 {calledOf(about, node.unit) ?? without(node.unit).slice(told.layer.length + 1)}
@@ -50,8 +50,8 @@ export function Causes({ unit, settled, walk }: { unit: string; settled: object;
           </li>
         ))}
       </ul>
-      <p class="note" title="Each unit's activation times the signal that is carried back to it; together they are the activation above.">
-        Adds up: {number(balance.amount)} is {number(balance.parts)} from all units of the layer{others ? `, ${signed(others)} by other ways` : ""}, {signed(balance.biases)} from biases
+      <p class="note">
+        What each gives is its activation times the signal that is carried back to it. Adds up: {number(balance.amount)} is {number(balance.parts)} from all units of the layer{others ? `, ${signed(others)} by other ways` : ""}, {signed(balance.biases)} from biases
         {told.curved ? `, ${signed(balance.remainder)} not accounted for (curved: ${told.curved})` : ""}.
       </p>
     </div>

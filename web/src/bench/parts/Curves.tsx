@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Stale } from "../api";
 import { probable, useBench } from "../bench";
 import type { CurveHead, CurvePart } from "../types";
-import { number, score } from "../words";
+import { number, score, silencedWords } from "../words";
 
 const WIDTH = 360;
 const HEIGHT = 150;
@@ -20,7 +20,7 @@ export function Curves() {
   const [grown, setGrown] = useState<Grown | null>(null);
   const control = useRef<AbortController | null>(null);
   const known = about.transformations.find((one) => one.name === name) ?? about.transformations[0];
-  const asked = { kind: "curve", photo: held?.told.photo, moved: chosen.moved, name, layers: chosen.layers };
+  const asked = { kind: "curve", photo: held?.told.photo, moved: chosen.moved, name, layers: chosen.layers, silenced: chosen.silenced };
   const key = JSON.stringify(asked);
   const draw = (): void => {
     if (grown?.key === key) return;
@@ -99,7 +99,7 @@ export function Curves() {
           {number(amount)} {known.unit}
         </output>
       </div>
-      {current && <p class="note">Distance: how far a layer's features are from those of the photo as it is, as a share of their length; 0 is unmoved.</p>}
+      {current && <p class="note">Distance: how far a layer's features are from those of the photo as it is, as a share of their length; 0 is unmoved.{chosen.silenced.length > 0 && ` With ${silencedWords(chosen.silenced)} at zero.`}</p>}
       {current ? <Plot of={current} amount={amount} isProbable={probable(about)} /> : <p class="note">Move the slider: the photo is changed, and the curves draw themselves.</p>}
     </section>
   );
@@ -123,6 +123,7 @@ function Plot({ of, amount, isProbable }: { of: Grown; amount: number; isProbabl
   const nearest = values.reduce((best, one, n) => (Math.abs(one - amount) < Math.abs((values[best] ?? 1e9) - amount) ? n : best), 0);
   return (
     <figure class="plot">
+      <p class="note">The top of the picture is the first number of each line, its bottom 0; the second is where the slider is.</p>
       <svg viewBox={`-6 -6 ${WIDTH + 12} ${HEIGHT + 26}`} role="img" aria-label={`${lines.map((line) => line.words).join(", ")} over ${of.head.name}`}>
         <line class="axis" x1="0" x2={WIDTH} y1={HEIGHT} y2={HEIGHT} />
         <line class="now" x1={x(amount)} x2={x(amount)} y1="0" y2={HEIGHT} />
@@ -139,9 +140,14 @@ function Plot({ of, amount, isProbable }: { of: Grown; amount: number; isProbabl
       <figcaption>
         {lines.map((line) => (
           <span key={line.words} class={line.class}>
-            <bdi>{line.words}</bdi> {line.class === "line-class" ? score(line.of[nearest], isProbable) : number(line.of[nearest])}
+            <bdi>{line.words}</bdi> to {line.class === "line-class" ? score(line.top, isProbable) : number(line.top)}, here {line.class === "line-class" ? score(line.of[nearest], isProbable) : number(line.of[nearest])}
           </span>
         ))}
+        {values[nearest] !== undefined && Math.abs((values[nearest] as number) - amount) > 1e-6 && (
+          <span class="apart">
+            Computed at {number(values[nearest])} {of.head.unit}, the nearest of the curve.
+          </span>
+        )}
       </figcaption>
     </figure>
   );

@@ -7,7 +7,7 @@ import { lookOf } from "../state";
 export function Export() {
   const { api, about, held, chosen, glance, session, fail, say } = useBench();
   if (!held) return null;
-  const stem = held.told.name.replace(/\.\w{1,5}$/, "").replace(/^.*[/\\]/, "") || "photo";
+  const stem = held.told.name.normalize("NFD").replace(/\p{M}/gu, "").replace(/\.\w{1,5}$/, "").replace(/^.*[/\\]/, "") || "photo";
   const python = async (): Promise<string> => {
     const steps = [...session.steps.map((step) => step.question), lookOf(chosen)].slice(-MOST);
     return (await api.one<{ python: string }>({ kind: "python", photo: held.told.photo, moved: chosen.moved, steps })).python;

@@ -8,7 +8,7 @@ export function Followed() {
   return (
     <section class="followed" aria-label="Followed units">
       <h2>Followed</h2>
-      <p class="note">Activations, of a map summed over it; the line marks the photo as it is.</p>
+      <p class="note">Each unit's activations summed over its whole map; the line marks the photo as it is.</p>
       <ul>
         {(glance?.followed ?? []).map((one) => {
           const most = Math.max(Math.abs(one.before), Math.abs(one.value), 1e-9);

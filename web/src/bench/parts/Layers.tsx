@@ -7,8 +7,10 @@ import type { UnitTold } from "../types";
 import { number } from "../words";
 import { useKeys } from "../keys";
 import { unitParts, without } from "../state";
+import { Slow } from "./Slow";
 
 const SIDE = 104;
+const OPS: Record<string, string> = { cat: "concatenation", add: "sum" }; // which beside a photo would be read otherwise
 
 const AHEAD = "200px"; // beyond what is seen
 
@@ -65,7 +67,7 @@ export function Layers() {
         return (
           <div class="layer-row" key={layer.name} ref={watch} data-layer={layer.name}>
             <h3>
-              <bdi>{layer.name}</bdi> <small>{[about.layers.find((one) => one.name === layer.name)?.op, roleOf(layer.name, about.layers)].filter(Boolean).join(", ")}</small>
+              <bdi>{layer.name}</bdi> <small>{[OPS[about.layers.find((one) => one.name === layer.name)?.op ?? ""] ?? about.layers.find((one) => one.name === layer.name)?.op, roleOf(layer.name, about.layers)].filter(Boolean).join(", ")}</small>
             </h3>
             <ul>
               {layer.units.map((unit, place) => (
@@ -79,7 +81,13 @@ export function Layers() {
       }),
     [glance, plain, held?.crop, chosen.unit, chosen.silenced, sights],
   );
-  if (!glance || !held) return <p class="loading quiet" role="status">Looking…</p>;
+  if (!glance || !held)
+    return (
+      <div class="loading quiet">
+        <p role="status">Looking…</p>
+        <Slow />
+      </div>
+    );
   return (
     <section aria-labelledby="layers-title">
       <div class="middle-head">

@@ -20,7 +20,7 @@ const WORDS: Record<Tool, string> = {
 };
 
 /** The photo: where it comes from, and what is done to it. */
-export function PhotoPanel({ taking, progress }: { taking: Taking; progress: number | null }) {
+export function PhotoPanel({ taking, progress, gone }: { taking: Taking; progress: number | null; gone: boolean }) {
   const { held, about } = useBench();
   const { alone } = usePlace();
   const [camera, setCamera] = useState(false);
@@ -32,7 +32,7 @@ export function PhotoPanel({ taking, progress }: { taking: Taking; progress: num
         <h2 id="photo-title">{held ? <bdi title={held.told.name}>{held.told.name}</bdi> : "A photo"}</h2>
         {held && <Export />}
       </div>
-      {held ? <Stage busy={progress} /> : <Empty over={taking.over} busy={taking.busy} />}
+      {held ? <Stage busy={progress} /> : <Empty over={taking.over} busy={taking.busy} gone={gone} />}
       <div class="sources">
         <label class="button">
           Choose a file
@@ -85,7 +85,7 @@ export function PhotoPanel({ taking, progress }: { taking: Taking; progress: num
   );
 }
 
-function Empty({ over, busy }: { over: boolean; busy: boolean }) {
+function Empty({ over, busy, gone }: { over: boolean; busy: boolean; gone: boolean }) {
   const { about } = useBench();
   const { alone } = usePlace();
   const what = probable(about) ? "its classes" : "what it answers";
@@ -93,6 +93,7 @@ function Empty({ over, busy }: { over: boolean; busy: boolean }) {
     <div class="drop" data-over={over}>
       <p class="drop-title">{busy ? "Reading the photo…" : over ? "Let it go" : "Drop a photo here"}</p>
       <p>or paste one (Ctrl+V), or choose it below.</p>
+      {gone && <p role="status">Your own photo lived as long as the page: choose it again. What else was chosen is in the address.</p>}
       <p class="note">
         At once you see {what}, the strongest units of each layer, and what any of them takes from the photo. {alone ? "It stays on this machine, in memory alone" : "It goes to the notebook's kernel, and stays in its memory alone"}: at
         most {megabytes(about.limits.bytes)} and {Math.round(about.limits.pixels / 1e6)} megapixels.

@@ -1,51 +1,10 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useBench } from "../bench";
+import { fillStamps, stamps } from "../cover";
 import { context, reduced } from "../draw";
-import type { Fill, Pair } from "../state";
-
-type Brush = CanvasRenderingContext2D;
+import type { Pair } from "../state";
 
 const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
-
-/** The stamps of what covers, as a path. */
-function path(at: Pair[], size: number, disc: boolean, scale: number): Path2D {
-  const found = new Path2D();
-  for (const [y, x] of at) {
-    if (disc) {
-      found.moveTo((x + size / 2) * scale, y * scale);
-      found.arc(x * scale, y * scale, (size / 2) * scale, 0, 7);
-    } else found.rect(Math.round(x - size / 2) * scale, Math.round(y - size / 2) * scale, size * scale, size * scale);
-  }
-  return found;
-}
-
-const means = new WeakMap<ImageBitmap, string>();
-
-function meanOf(photo: ImageBitmap): string {
-  const known = means.get(photo);
-  if (known) return known;
-  const one = new OffscreenCanvas(1, 1);
-  const brush = one.getContext("2d") as OffscreenCanvasRenderingContext2D;
-  brush.imageSmoothingQuality = "high";
-  brush.drawImage(photo, 0, 0, 1, 1);
-  const [r, g, b] = brush.getImageData(0, 0, 1, 1).data;
-  const mean = `rgb(${r},${g},${b})`;
-  means.set(photo, mean);
-  return mean;
-}
-
-function cover(brush: Brush, photo: ImageBitmap, shape: Path2D, fill: Fill, grey: string, size: number, scale: number): void {
-  brush.save();
-  if (fill === "blur") {
-    const { width, height } = brush.canvas;
-    brush.clip(shape);
-    brush.drawImage(reduced(photo, width, height, (size / 2) * (width / photo.width)), 0, 0, photo.width * scale, photo.height * scale);
-  } else {
-    brush.fillStyle = fill === "grey" ? grey : meanOf(photo);
-    brush.fill(shape);
-  }
-  brush.restore();
-}
 
 /** The photo, to be covered or cropped by dragging; the handle does the same by keys. */
 export function Stage({ busy }: { busy: number | null }) {
@@ -81,7 +40,7 @@ export function Stage({ busy }: { busy: number | null }) {
       brush.fill(around, "evenodd");
     } else if (chosen.cover.length) {
       const grey = `rgb(${about.grey.join(",")})`;
-      cover(brush, photo, path(chosen.cover, chosen.size, chosen.tool === "brush", scale), chosen.fill, grey, chosen.size, scale);
+      fillStamps(brush, photo, stamps(chosen.cover, chosen.size, chosen.tool === "brush", scale), chosen.fill, grey, chosen.size, scale);
     }
   }, [photo, side, scale, chosen.cover, chosen.size, chosen.fill, chosen.tool, chosen.moved[0], chosen.moved[1]]);
   if (!held || !photo) return <div ref={frame} class="stage" />;

@@ -1,11 +1,12 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Choice, Contrast } from "./Contrast";
 import { calledOf, Drawn, told as drawn, useAsked, useBench } from "../bench";
+import { covered } from "../cover";
 import { bitmap, enlarged, patch, type Picture } from "../draw";
 import { useKeys } from "../keys";
 import { usePlace } from "../place";
 import { ofProjection } from "../session";
-import type { Pair, Rule } from "../state";
+import type { Cover, Pair, Rule } from "../state";
 import { doingOf, unitParts, without } from "../state";
 import type { Projected } from "../types";
 import { ALIKE } from "../../words";
@@ -13,6 +14,8 @@ import { number } from "../words";
 import { Causes } from "./Causes";
 import { NineBest } from "./NineBest";
 import { MapPick } from "./MapPick";
+import { Rules } from "./Rules";
+import { Slow } from "./Slow";
 
 const RULES = [["deconvnet", "deconvnet"], ["guided", "guided"], ["gradient", "gradient"]] as const;
 const SIDE = 176;
@@ -60,7 +63,9 @@ function Unit({ unit }: { unit: string }) {
   const [walk, setWalk] = useState<{ path: string[]; to: string }>({ path: [], to: "" });
   // Who goes elsewhere leaves the walk.
   const walked = without(walk.to) === without(unit) ? walk.path : [];
-  const settled = useSettled({ ...doingOf(chosen), silenced: [] }, 180);
+  const settled = useSettled(doingOf(chosen), 180);
+  const under = JSON.stringify(settled.cover);
+  const seen = useMemo(() => held && covered(held.crop, settled.cover as Cover | null, about.grey), [held?.crop, under]);
   const parts = unitParts(unit);
   const layer = about.layers.find((one) => one.name === parts?.layer);
   const question = { kind: "project", photo: held?.told.photo, unit, rule: chosen.rule, ...settled };
@@ -68,11 +73,10 @@ function Unit({ unit }: { unit: string }) {
     const told = await api.one<Projected>(asked, signal);
     const picture = await bitmap(told.projection);
     setFound({ told, picture, asked: unit });
-    if (!held) return;
-    const { crop } = held;
+    if (!seen) return;
     const photoOf = (): string => {
       const canvas = document.createElement("canvas");
-      patch(canvas, crop, told.box, 160);
+      patch(canvas, seen, told.box, 160);
       return canvas.toDataURL("image/png");
     };
     session.add(ofProjection(asked, told, photoOf));
@@ -88,8 +92,11 @@ function Unit({ unit }: { unit: string }) {
     choose({ [what]: listed.includes(name) ? listed.filter((one) => one !== name) : [...listed, name] });
   };
   const canSilence = !!parts && !parts.channel.includes("-") && parts.layer !== about.output;
+  const isSilent = chosen.silenced.includes(name);
+  const others = chosen.silenced.length - (isSilent ? 1 : 0);
   const likeness = parts ? about.atlas?.layers[parts.layer]?.likeness : null;
   const told = found?.told;
+  const at = told && unitParts(told.unit)?.at;
   const called = (found?.asked === unit ? told?.name : null) ?? calledOf(about, unit);
   /** From a unit to one of its causes: its own list may still be shown when another was gone on to. */
   const goOn = (from: string, to: string): void => {
@@ -110,7 +117,8 @@ function Unit({ unit }: { unit: string }) {
       </div>
       <p class="note">
         {called ? `${unit}, ` : ""}activation <b class="number">{number(told?.value)}</b>
-        {told && unitParts(told.unit)?.at ? ` at ${unitParts(told.unit)?.at?.join(", ")}` : ""}
+        {called ? " (what its score is made from)" : ""}
+        {at ? ` at row ${at[0]}, column ${at[1]} of its map` : ""}
       </p>
       {walked.length > 0 && (
         <nav class="walked" aria-label="Walked from">
@@ -134,7 +142,7 @@ function Unit({ unit }: { unit: string }) {
       )}
       <div class="pictures" data-late={found !== null && found.asked !== unit}>
         <figure>
-          {found && held ? <Drawn draw={(canvas) => patch(canvas, held.crop, found.told.box, SIDE)} of={[held.crop, found]} label="Its receptive field in the photo" /> : <span class="no-picture" />}
+          {found && seen ? <Drawn draw={(canvas) => patch(canvas, seen, found.told.box, SIDE)} of={[seen, found]} label="Its receptive field in the photo" /> : <span class="no-picture" />}
           <figcaption>photo</figcaption>
         </figure>
         <figure class="projected">
@@ -142,19 +150,21 @@ function Unit({ unit }: { unit: string }) {
           <figcaption>projection</figcaption>
         </figure>
       </div>
-      {told && <p class="note">On the way back: {told.report}.</p>}
-      {chosen.silenced.length > 0 && <p class="note">Silenced units speak here: what is silenced changes the classes and tiles alone.</p>}
+      {found === null && <Slow />}
+      {isSilent && <p class="note">It is silenced: this is what it takes where it is heard{others ? `, with ${others} silenced beside it` : ""}.</p>}
+      {!isSilent && others > 0 && <p class="note">With {others === 1 ? "the silenced unit" : `the ${others} silenced units`} at zero.</p>}
       <div class="unit-bar">
         <Choice label="How signals go back" value={chosen.rule} options={RULES} change={(rule: Rule) => choose({ rule })} />
         <Contrast />
       </div>
+      <Rules rule={chosen.rule} report={told?.report} />
       <div class="unit-bar">
         <button type="button" aria-pressed={chosen.followed.includes(name)} title="Its activation stays in sight while the photo is covered, turned or silenced" onClick={() => toggle("followed")}>
-          Follow
+          {chosen.followed.includes(name) ? "Followed ✓" : "Follow"}
         </button>
         {canSilence && (
-          <button type="button" role="switch" aria-checked={chosen.silenced.includes(name)} title="Set it to zero, and see what the classes do" onClick={() => toggle("silenced")}>
-            Silence
+          <button type="button" role="switch" aria-checked={isSilent} aria-label="Silence" title={isSilent ? "Let it speak again" : "Set it to zero, and see what the classes do"} onClick={() => toggle("silenced")}>
+            {isSilent ? "Silenced ✓" : "Silence"}
           </button>
         )}
         {alone && about.atlas && parts && about.atlas.layers[parts.layer] && !parts.channel.includes("-") && (
@@ -165,7 +175,7 @@ function Unit({ unit }: { unit: string }) {
       </div>
       {layer?.spatial && parts && <MapPick unit={name} layer={layer} at={told ? unitParts(told.unit)?.at ?? null : null} other={told && without(told.unit) === name ? told.map : null} choose={(at: Pair | null) => choose({ unit: at ? `${name}@${at[0]},${at[1]}` : name })} />}
       {parts && <NineBest layer={parts.layer} channel={parts.channel} />}
-      <Causes unit={unit} settled={settled} walk={goOn} />
+      {seen && <Causes unit={unit} settled={settled} photo={seen} walk={goOn} />}
     </>
   );
 }

@@ -1,13 +1,15 @@
 """Does the viewer keep its budgets: small to load, a layer usable within a second from disk, keys within 50 ms?
 
     python -m benchmarks.viewer [--quick] [--atlas DIR ...]
-
+    python -m benchmarks.viewer --scroll
 On atlases of zoo:squeezenet1_1 and zoo:alexnet (all units after its convolutions) over the embedded photos, made in
 build/viewer and kept there; opened from disk in Chromium, a fresh profile each time. Ratios are budget over measured.
 
 Budgets: bundle (script and style of the first view) 60 kB gzipped; first view 300 kB of files; the largest layer usable
 (its grid painted) 1 s after the navigation began; from a key to the next paint 50 ms (19 of 20 keys: the 95th
-percentile of 40, on the grid and from unit to unit); no request outside the folder.
+percentile of 40, on the grid and from unit to unit); no request outside the folder; scrolling through a layer of 2,560
+units, of a pretend network with random weights, from its top to its end by turns of a wheel, 19 of 20 frames within
+50 ms (`--scroll` measures that alone).
 
 History, two cores shared with others (load 10): key to the next unit, worst of 40, 79-110 ms; then neighbours loaded
 and decoded ahead, and what lies below the examples drawn in the first pause: 95th percentile 23 ms on SqueezeNet, 35 on
@@ -33,6 +35,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import torch
+
 import convscope
 from benchmarks.harness import Case, arguments, report
 from convscope.atlas import Atlas
@@ -45,6 +49,8 @@ MODELS = {
 BUILD = Path("build/viewer")
 IMAGES = 64
 KEYS = 40
+WIDE = 2560
+TURN = 400  # pixels of a turn of the wheel
 
 # Runs before the page's own scripts: when the first cell of the grid is painted, and how long each key takes.
 PROBE = """
@@ -57,6 +63,11 @@ const after = (done) => requestAnimationFrame(() => {
 new MutationObserver((_, observer) => {
   if (document.querySelector(".virtual li .tile")) { observer.disconnect(); after((now) => { window.painted = now; }); }
 }).observe(document, {childList: true, subtree: true});
+window.frames = () => {
+  const found = []; let last = performance.now();
+  const tick = (now) => { found.push(now - last); last = now; requestAnimationFrame(tick); };
+  requestAnimationFrame(tick); return found;
+};
 addEventListener("keydown", (event) => {
   const start = event.timeStamp; after((now) => window.keys.push(now - start));
 }, true);
@@ -70,6 +81,16 @@ def atlas_of(model: str) -> Atlas:
         print(f"making {out}", file=sys.stderr)
     net = convscope.load(model, seed=0)
     return convscope.build_atlas(net, "samples:", out, layers=MODELS[model], limit=IMAGES)
+
+
+def wide_atlas() -> Atlas:
+    """The atlas of a pretend network of one layer of 2,560 units over a few embedded photos; made if it is not there."""
+    out = BUILD / "wide"
+    if not (out / "index.html").exists():
+        print(f"making {out}", file=sys.stderr)
+    torch.manual_seed(0)
+    layers = torch.nn.Sequential(torch.nn.Conv2d(3, WIDE, 7, stride=6), torch.nn.ReLU())
+    return convscope.build_atlas(convscope.Network.trace(layers, (3, 48, 48)), "samples:", out, limit=IMAGES)
 
 
 def opened(browser: Any, atlas: Atlas, hash_: str) -> tuple[Any, list[str]]:
@@ -120,6 +141,32 @@ def key_times(browser: Any, atlas: Atlas, hash_: str, ready: str) -> list[float]
     return times
 
 
+def frame_times(browser: Any, atlas: Atlas, layer: str) -> list[float]:
+    """Milliseconds between frames while a layer is scrolled from its top to its end."""
+    page, _ = opened(browser, atlas, f"#/l/{layer}")
+    page.wait_for_selector(".virtual li .tile")
+    page.wait_for_timeout(500)
+    page.mouse.move(640, 600)
+    page.evaluate("window.found = window.frames()")
+    for _ in range(math.ceil(page.evaluate("document.documentElement.scrollHeight") / TURN)):
+        page.mouse.wheel(0, TURN)
+        page.wait_for_timeout(20)
+    if page.evaluate("scrollY + innerHeight < document.documentElement.scrollHeight - 2"):
+        raise RuntimeError("the end of the layer was not reached")
+    times = page.evaluate("window.found")
+    page.context.close()
+    return times
+
+
+def scroll(browser: Any) -> Case:
+    """Frames of a layer of 2,560 units that is scrolled."""
+    atlas = wide_atlas()
+    times = frame_times(browser, atlas, atlas.layers[0].name)
+    return Case(
+        f"scroll of {WIDE:,} units", "budget", 50 / percentile(times), target=1, note=f"{len(times)} frames: {spread(times)}"
+    )
+
+
 def percentile(times: list[float], share: float = 0.95) -> float:
     """The smallest time that so many of the times do not exceed."""
     return sorted(times)[max(0, math.ceil(share * len(times)) - 1)]
@@ -164,19 +211,22 @@ def main(argv: list[str] | None = None) -> None:
     """Measure and print."""
     parser = arguments(__doc__)
     parser.add_argument("--atlas", type=Path, action="append", help="measure this atlas instead; may be repeated")
+    parser.add_argument("--scroll", action="store_true", help="measure scrolling alone")
     chosen = parser.parse_args(argv)
     if CHROMIUM is None:
         print(json.dumps({"name": "viewer", "skipped": "no chromium"}))
         return
     from playwright.sync_api import sync_playwright
 
-    models = ["zoo:squeezenet1_1"] if chosen.quick else list(MODELS)
+    models = [] if chosen.scroll else ["zoo:squeezenet1_1"] if chosen.quick else list(MODELS)
     atlases = [Atlas.open(path) for path in chosen.atlas] if chosen.atlas else [atlas_of(model) for model in models]
     cases = [bundle()]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for atlas in atlases:
             cases += measure(browser, atlas, repeats=3 if chosen.quick else 7)
+        if not chosen.atlas:
+            cases.append(scroll(browser))
         browser.close()
     report("viewer", cases)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from convscope.atlas.charts import Chart, Series, sketch
+from convscope.atlas.charts import Chart, Series, card, sketch
 
 
 def test_numbers_have_four_digits_and_those_that_are_none_are_null() -> None:
@@ -30,3 +30,17 @@ def test_a_sketch_is_hundredths_of_three_curves_at_most() -> None:
     assert (long[0][0], long[0][-1]) == (0, 100)
     assert sketch(Chart("x", "y", [0.0], [Series("a", [1.0])]).to_json()) == []
     assert sketch(Chart("x", "y", [0.0, 1.0], [Series("a", [None, None])]).to_json()) == []
+
+
+def test_a_card_of_covered_places_is_what_each_loses_and_of_causes_their_lines() -> None:
+    grid = {"of": "a", "before": 1.0, "after": [1.5, 0.75, None, 0.5, 1.0, 1.0]}
+    assert card({"shape": [2, 3], "images": [{"grids": [grid]}]}) == ([[0, 50, None], [100, 0, 0]], "grid")
+    wide = {"before": 1.0, "after": [float(n) for n in range(50 * 50)]}
+    assert [len(row) for row in card({"shape": [50, 50], "images": [{"grids": [wide]}]})[0]] == [24] * 24
+    units = ["2:7@1,2", "1:2@3,3", "1:0@1,1", "0:5"]
+    graph = {
+        "nodes": [{"unit": unit} for unit in units], "layers": ["1", "0"],
+        "edges": [[1, 0, 2.0], [2, 0, -0.5], [3, 2, 0.25], [9, 0, 8.0]],
+    }  # fmt: skip
+    assert card({"graphs": [graph]}) == ([[0, 50, 50, 25, 100], [0, 50, 50, 75, -25], [50, 75, 100, 50, 12]], "graph")
+    assert card({"usual": []}) == ([], "")

@@ -41,6 +41,9 @@ def test_rows_and_words_of_an_occlusion_have_every_unit_and_class_that_was_asked
     assert row["probability 2"] == float(maps.uncovered.probabilities[0, 1])
     assert f"1:2@4,4 falls from {row['1:2@4,4']:.4g} to {row['least 1:2@4,4']:.4g} where" in found.summary
     assert "; class 2 falls from" in found.summary
+    y0, x0, y1, x1 = row["covered"].split(",")
+    assert f"where rows {y0} to {y1}, columns {x0} to {x1} are covered; " in found.summary
+    assert all(line.endswith(" are covered") for line in found.lines)
 
 
 def test_rows_of_units_alone_have_each_once(net: cs.Network) -> None:

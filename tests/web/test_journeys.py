@@ -120,12 +120,23 @@ def test_a_class_has_its_images_its_units_and_its_logit(viewer: Viewer, small_at
     panel = page.locator(".panel", has_text="Units of 4 that answer to it")
     numbers = [text.split()[-1] for text in panel.locator(".tiles b").all_inner_texts()]
     assert numbers == [str(unit) for unit, _, _ in told[1]]
+    layer = small_atlas.layer("4")
+    own = [np.flatnonzero(small_atlas.record("4").images[int(unit)] % 5 == 4) for unit in numbers]
+    assert any(len(ranks) and ranks[0] for ranks in own)
+    for unit, ranks, tile in zip(numbers, own, panel.locator(".tiles .tile").all(), strict=True):
+        sprite = small_atlas.manifest["paths"]["sprite"].format(layer=layer.id, channel=unit)
+        # By its strongest patch of the class, which is in its own picture unless it is the strongest of all.
+        soon(lambda: (sprite in tile.get_attribute("style")) == bool(len(ranks) and ranks[0]))  # noqa: B023
     soon(lambda: page.locator(".pair-link").get_attribute("href"), "#/u/7:4")
     page.locator(".joints a").first.click()
     page.wait_for_selector(".nine")
     outputs = page.locator(".panel", has_text="Strongest outputs")
     name = outputs.locator("a.logit").first
     assert name.get_attribute("href").startswith("#/c/")
+    page = viewer.open("#/c/plain")
+    page.locator(".trail a", has_text="Classes").click()
+    page.wait_for_selector(".class-list li")
+    assert "#/c/plain" in [one.get_attribute("href") for one in page.locator(".class-list a").all()]
     page = viewer.open("#/c/nothing")
     says(page, "main", "No such class")
 
@@ -264,13 +275,19 @@ def test_going_to_a_unit_by_its_name(viewer: Viewer) -> None:
     page.keyboard.press("g")
     page.keyboard.type("nowhere:1")
     page.keyboard.press("Enter")
-    says(page, ".search", "Nothing in this atlas")
+    says(page, ".search", "Nothing in this atlas has “nowhere:1” in its name. Its layers: 1, 4, 7")
     soon(viewer.hash, "#/u/4:77")
     page.keyboard.press("Escape")
     page.keyboard.press("/")
     page.keyboard.type("12")  # a number alone is a unit of the layer that is shown
     page.keyboard.press("Enter")
     viewer.until("location.hash === '#/u/4:12'")
+    page = viewer.open()
+    page.keyboard.press("/")
+    page.keyboard.type("3")  # and of every layer where none is shown
+    page.wait_for_selector(".hits [aria-label=Unit]")
+    found = page.locator(".hits [aria-label=Unit] .hit").all()
+    assert [one.get_attribute("href") for one in found] == ["#/u/1:3", "#/u/4:3", "#/u/7:3"]
 
 
 @BOTH
@@ -680,6 +697,14 @@ def test_experiments_show_figure_and_table(viewer: Viewer) -> None:
 
 
 def test_covering_is_looked_at_place_by_place(viewer: Viewer) -> None:
+    page = viewer.open("#/e")
+    page.wait_for_selector(".experiments a")
+    squares, fed = (page.locator(".experiments a", has_text=name) for name in ("Squares", "What fed 4:7"))
+    shown = [float(one.get_attribute("opacity")) for one in squares.locator(".loss").all()]
+    assert shown == pytest.approx([0.75 * share for share in (0, 0.12, 1, 0.5)])
+    soon(lambda: squares.locator("image").get_attribute("href").rpartition("/")[2], "2.webp")
+    soon(fed.locator("path").count, 2)
+    assert fed.locator("img").count() == squares.locator("img").count() == 0
     page = viewer.open("#/e/squares")
     page.wait_for_selector(".covered .loss")
     shades = [float(one.get_attribute("opacity")) for one in page.locator(".loss").all()]

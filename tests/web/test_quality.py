@@ -203,3 +203,15 @@ def test_unit_page_prints_without_its_controls(viewer: Viewer) -> None:
     soon(page.locator(".top").is_visible, False)
     assert page.locator(".nine").first.is_visible()
     assert page.evaluate("getComputedStyle(document.querySelector('.nine .tile')).printColorAdjust") == "exact"
+    soon(lambda: (page.locator(".histogram rect.bar").last.bounding_box() or {}).get("width", 0) > 0)
+
+
+def test_a_result_prints_all_columns_and_nothing_to_move(viewer: Viewer) -> None:
+    page = viewer.open("#/e/moved")
+    page.wait_for_selector("table")
+    page.emulate_media(media="print")
+    soon(lambda: page.evaluate("getComputedStyle(document.querySelector('.scroll')).overflow"), "visible")
+    assert page.locator("input:visible").count() == 0
+    page = viewer.open("#/e/squares")
+    page.wait_for_selector(".covered .loss")
+    assert page.locator("input:visible, .choice:visible").count() == 0

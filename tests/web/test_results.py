@@ -9,6 +9,7 @@ from convscope.atlas.reading import Atlas
 from convscope.atlas.web import read_script
 from tests.web.conftest import BOTH, Viewer, says, soon
 from tests.web.making import HOSTILE
+from tests.web.results import EPOCHS
 
 
 def responses(atlas: Atlas, layer: str) -> np.ndarray:
@@ -23,6 +24,10 @@ def test_compare_is_found_from_home_and_opens_on_the_best_matching_units(viewer:
     page.wait_for_selector(".matches li")
     says(page, "main .lead", "24 images in common, by name, of 24 and 24")
     assert "2 layers of the same name: 1, 4" in page.inner_text("main") or "3 layers" in page.inner_text("main")
+    lines = "(e) => { const all = document.createRange(); all.selectNode(e.firstChild); return all.getClientRects().length; }"
+    assert [label.evaluate(lines) for label in page.locator(".compare-bar label").all()] == [1, 1, 1]  # words are whole
+    numbers = page.locator(".matches .caption b").first.bounding_box()
+    assert numbers["x"] == pytest.approx(page.locator(".matches .tile").first.bounding_box()["x"], abs=1)
     mine, other = responses(small_atlas, "4"), responses(Atlas.open(small_atlas.path / "atlases" / "other"), "4")
     varied = np.flatnonzero(mine.std(1))
     table = np.corrcoef(mine[varied], other[other.std(1) > 0])[: len(varied), len(varied) :]
@@ -59,7 +64,7 @@ def test_curves_are_read_off_by_pointer_and_by_slider(viewer: Viewer) -> None:
     soon(lambda: "0.75 0.5 to 1" in told())
     frame = curves.locator("svg").bounding_box()
     page.mouse.move(frame["x"] + 60, frame["y"] + 50)
-    soon(lambda: "-8 pixels" in told())
+    soon(lambda: "\u22128 pixels" in told())
     soon(lambda: "0.5 0.4 to 0.6" in told())
     curves.locator("input").fill("1")
     soon(lambda: "0 pixels" in told())
@@ -134,6 +139,12 @@ def test_a_training_is_followed_by_epoch_and_by_unit(viewer: Viewer) -> None:
     viewer.open(viewer.page.evaluate("location.hash"))
     page.wait_for_selector(".followed li.here")
     soon(lambda: page.inner_text(".followed li.here b"), "2")
+    page.locator(".epoch input").fill("2")
+    page.get_by_role("button", name="Play").click()
+    soon(lambda: page.inner_text(".followed li.here b"), str(EPOCHS[0]))
+    soon(page.get_by_role("button", name="Pause").count, 1)
+    soon(lambda: page.inner_text(".followed li.here b"), str(EPOCHS[-1]))
+    soon(page.get_by_role("button", name="Play").count, 1)
 
 
 def test_mistakes_lead_to_their_images_and_classes(viewer: Viewer) -> None:

@@ -7,7 +7,7 @@ import { Header } from "./parts/Header";
 import { KeyHelp } from "./parts/KeyHelp";
 import { Search } from "./parts/Search";
 import { Loading, Problem } from "./parts/small";
-import { ClassPage } from "./pages/Class";
+import { ClassesPage, ClassPage } from "./pages/Class";
 import { HomePage } from "./pages/Home";
 import { ImagePage } from "./pages/Image";
 import { ImagesPage } from "./pages/Images";
@@ -120,7 +120,7 @@ function View({ route, shell, atlas, embed }: { route: Route; shell: Shell; atla
   );
   const place = `${route.page}/${route.rest}`;
   useEffect(() => {
-    const title = { home: atlas.manifest.model.name, images: "Images", compare: "Compare", experiments: "Experiments" }[route.page as "home"];
+    const title = { home: atlas.manifest.model.name, classes: "Classes", images: "Images", compare: "Compare", experiments: "Experiments" }[route.page as "home"];
     if (shell.router.link("")) document.title = `${title ?? route.rest} – convscope atlas`;
     // A new page begins at its top and is read from there; the very first view leaves the focus alone.
     // Who walks from unit to unit stays where they look.
@@ -172,6 +172,8 @@ function Page({ route }: { route: Route }) {
     }
     case "class":
       return <ClassPage key={route.rest} name={route.rest} />;
+    case "classes":
+      return <ClassesPage />;
     case "images":
       return <ImagesPage query={route.query} />;
     case "image":

@@ -1,8 +1,8 @@
 // Addresses. Every view is a hash, which works from disk, on any server, and in a link:
-//   #/   #/l/LAYER   #/u/LAYER:UNIT   #/c/CLASS   #/images   #/i/NUMBER   #/compare?a=UNIT&b=UNIT&with=ATLAS   #/e   #/e/NAME
+//   #/   #/l/LAYER   #/u/LAYER:UNIT   #/c   #/c/CLASS   #/images   #/i/NUMBER   #/compare?a=UNIT&b=UNIT&with=ATLAS   #/e   #/e/NAME
 
 export interface Route {
-  page: "home" | "layer" | "unit" | "class" | "images" | "image" | "compare" | "experiments" | "experiment" | "unknown";
+  page: "home" | "layer" | "unit" | "class" | "classes" | "images" | "image" | "compare" | "experiments" | "experiment" | "unknown";
   rest: string;
   query: URLSearchParams;
 }
@@ -28,7 +28,7 @@ export function parse(hash: string): Route {
     "": "home",
     l: "layer",
     u: "unit",
-    c: rest ? "class" : "unknown",
+    c: rest ? "class" : "classes",
     i: "image",
     images: "images",
     compare: "compare",

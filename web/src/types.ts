@@ -355,9 +355,9 @@ export interface Experiment {
   pictures?: string[];
   /** The table, in lists of old, which had everything in them. */
   shown: ShownTable | null;
-  /** The course of its first curves, in hundredths; not in lists of old. */
+  /** What its card draws, in hundredths; not in lists of old. */
   sketch?: (number | null)[][];
-  /** How its first chart is drawn, "lines" or otherwise. */
+  /** How: the kind of its first chart, "grid" or "graph". */
   drawn?: string;
   /** The beginning of its table, where nothing else can be shown on a card. */
   glimpse?: string[][];

@@ -26,6 +26,7 @@ describe("a chart", () => {
   it("has no more of them across than stand side by side", () => {
     expect(spaced([0, 1], 500)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
     expect(spaced([0, 1], 150)).toEqual([0, 0.5, 1]);
+    expect(spaced([1, 4], 500, true)).toEqual([1, 2, 3, 4]); // epochs are whole
     for (const room of [60, 120, 200, 300]) {
       const found = spaced([0, 48000], room);
       expect(found.slice(1).every((at, i) => ((at - (found[i] as number)) * room) / 48000 > 30)).toBe(true);

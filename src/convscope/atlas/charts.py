@@ -90,4 +90,43 @@ def sketch(chart: Mapping[str, Any]) -> list[list[int | None]]:
     return made
 
 
-__all__ = ["Chart", "SeriesLook", "Series", "sketch"]
+def card(told: Mapping[str, Any]) -> tuple[list[list[int | None]], str]:
+    """What the card of a result draws of what its page is told, in hundredths, and how; nothing where that is neither.
+
+    "lines", "points", "rows": its first curves. "grid": rows of places of the first image, by how much covering each
+    loses. "graph": lines of the first graph of causes, each x, y, x, y and what it gives, below 0 against the unit.
+    """
+    if told.get("charts"):
+        return sketch(told["charts"][0]), told["charts"][0]["kind"]
+    if "shape" in told and told.get("images"):
+        return _places(told["shape"], told["images"][0]["grids"][0]), "grid"
+    if told.get("graphs"):
+        return _lines(told["graphs"][0]), "graph"
+    return [], ""
+
+
+def _places(shape: Sequence[int], grid: Mapping[str, Any]) -> list[list[int | None]]:
+    before = grid["before"]
+    lost = [None if before is None or value is None else max(0.0, before - value) for value in grid["after"]]
+    most = max((value for value in lost if value is not None), default=0.0) or 1.0
+    shown = [None if value is None else round(100 * value / most) for value in lost]
+    down, across = ([i * side // min(side, _PLACES) for i in range(min(side, _PLACES))] for side in shape)
+    return [[shown[y * shape[1] + x] for x in across] for y in down]
+
+
+def _lines(graph: Mapping[str, Any]) -> list[list[int | None]]:
+    layers = [node["unit"].partition("@")[0].rpartition(":")[0] for node in graph["nodes"]]
+    columns = [[0], *([n for n, of in enumerate(layers) if n and of == layer] for layer in graph["layers"])]
+    wide = max(1, len(columns) - 1)
+    at = {
+        node: (round(100 * x / wide), round(100 * (y + 0.5) / len(column)))
+        for x, column in enumerate(columns)
+        for y, node in enumerate(column)
+    }
+    edges = [edge for edge in graph["edges"] if edge[0] in at and edge[1] in at]
+    first = sorted(edges, key=lambda edge: -abs(edge[2]))[:_PLACES]
+    most = max((abs(amount) for *_, amount in first), default=0.0) or 1.0
+    return [[*at[effect], *at[cause], round(100 * amount / most)] for cause, effect, amount in first]
+
+
+__all__ = ["Chart", "Series", "SeriesLook", "card", "sketch"]

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from convscope.atlas.charts import Chart, sketch
+from convscope.atlas.charts import Chart, card
 from convscope.atlas.names import inside, is_inside, is_name, place
 from convscope.atlas.published import MOST
 from convscope.atlas.web import parsed, printable, script
@@ -89,7 +89,7 @@ class Experiment:
     pictures: tuple[str, ...] = ()
     """Files that these scripts name, which are no figures of their own."""
     sketch: tuple[tuple[int | None, ...], ...] = ()
-    """The course of its first curves, for the list; `drawn` is the kind of their chart."""
+    """What the list draws of it, in hundredths; `drawn` is how: the kind of its first chart, "grid" or "graph"."""
     drawn: str = ""
 
 
@@ -158,6 +158,7 @@ def add_experiment(
         write_bytes(folder_of / "table.csv", _csv(numbers))
     curves = [chart.to_json() for chart in charts]
     more = {**(data or {}), **({"charts": curves} if curves else {}), **({"columns": dict(columns)} if columns else {})}
+    course, drawn_as = card(more)
     said = Experiment(
         name=name,
         title=printable(title),
@@ -172,8 +173,8 @@ def add_experiment(
         data=bool(more),
         parts=len(parts),
         pictures=tuple(pictures or {}),
-        sketch=tuple(map(tuple, sketch(curves[0]))) if curves else (),
-        drawn=curves[0]["kind"] if curves else "",
+        sketch=tuple(map(tuple, course)),
+        drawn=drawn_as,
     )
     _write_data(root, f"experiments/{name}", more, parts)
     # Last: a folder without it is no experiment yet.

@@ -140,24 +140,24 @@ class Occlusion(Answer):
         }
         return "".join(
             f"; {called.get(one, one)} falls from {row[one]:.4g} to {row[f'least {one}']:.4g} where "
-            f"{row[f'{one} covered']} is"
+            f"{_place(row[f'{one} covered'])} are covered"
             for one in names
         )
 
     def _in_words(self, row: Row) -> str:
         followed = (
             f"map {row['map']} falls from {row['activation']:.4g} to {row['least activation']:.4g} where "
-            f"{row['map covered']} is"
+            f"{_place(row['map covered'])} are covered"
         )
         if "class" in row:
             return (
-                f"{row['class']} {row['probability']:.3f}, {row['least']:.3f} where {row['covered']} is covered; "
+                f"{row['class']} {row['probability']:.3f}, {row['least']:.3f} where {_place(row['covered'])} are covered; "
                 f"another class is on top at {100 * row['changed']:.0f} % of the positions; {followed}"
             )
         if "value" in row:
             what = row.get("output", row.get("unit"))
-            return f"{what} {row['value']:.4g}, {row['least']:.4g} where {row['covered']} is covered; {followed}"
-        return f"{followed} covered"
+            return f"{what} {row['value']:.4g}, {row['least']:.4g} where {_place(row['covered'])} are covered; {followed}"
+        return followed
 
     @property
     def summary(self) -> str:
@@ -282,6 +282,12 @@ class Occlusion(Answer):
             number = numbers[row] if row < len(numbers) else None
             made.append({"name": self.seen.names[row], "image": number, "grids": grids})
         return made
+
+
+def _place(box: str) -> str:
+    """A square in words."""
+    y0, x0, y1, x1 = box.split(",")
+    return f"rows {y0} to {y1}, columns {x0} to {x1}"
 
 
 def _four(value: float) -> float | None:

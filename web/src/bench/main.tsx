@@ -14,7 +14,10 @@ async function open(into: HTMLElement): Promise<void> {
   into.replaceChildren();
   const token = await findToken();
   if (!token) {
-    render(<Problem title="The bench is for whoever started it" words="Open the address that convscope serve printed: it holds a token, without which nothing is computed or shown." />, into);
+    const words = "Open the address that convscope serve printed: it holds a token, without which nothing is computed or shown.";
+    const beside = await fetch("../", { redirect: "manual" }).then((answer) => answer.ok, () => false); // else it leads here
+    const atlas = beside && <a href="../">Back to the atlas</a>;
+    render(<Problem title="The bench is for whoever started it" words={words}>{atlas}</Problem>, into);
     return;
   }
   await start(new HttpApi(token), pagePlace(), into, (about) => {

@@ -1,19 +1,20 @@
 // How the bench begins, in whatever place: it asks for the network, and shows itself or says why not.
 
-import { render } from "preact";
+import { type ComponentChildren, render } from "preact";
 import { boostOf, remembered } from "../shell";
 import type { Api } from "./api";
 import { App } from "./App";
 import { type Place, PlaceContext } from "./place";
 import type { About } from "./types";
 
-export function Problem({ title, words }: { title: string; words: string }) {
+export function Problem({ title, words, children }: { title: string; words: string; children?: ComponentChildren }) {
   return (
     <main class="problem">
       <h1>{title}</h1>
       <p class="lead" role="alert">
         {words}
       </p>
+      {children}
     </main>
   );
 }

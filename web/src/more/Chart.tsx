@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { parseUnit, toUnit } from "../route";
-import { layerNamed, layerOfUnit, useAtlas } from "../store";
+import { layerNamed, layerOfUnit, useAtlas, usePicture } from "../store";
 import type { Chart, ChartSeries } from "../types";
 import { short } from "../words";
 import { Name, Section, UnitWords } from "../parts/small";
+import { imagePath } from "../parts/WholeImage";
 
 const HEIGHT = 220;
 const [LEFT, RIGHT, TOP, FOOT] = [44, 8, 8, 22];
@@ -31,9 +32,9 @@ export function ticksOf([low, high]: readonly [number, number], most = 5): numbe
 const WORD = 7; // pixels of a digit, at most
 
 /** Round numbers across, as many as stand beside each other in so many pixels. */
-export function spaced(span: readonly [number, number], room: number): number[] {
+export function spaced(span: readonly [number, number], room: number, whole = false): number[] {
   for (const most of [6, 5, 4, 3, 2]) {
-    const found = ticksOf(span, most);
+    const found = ticksOf(span, most).filter((value) => !whole || Number.isInteger(value));
     const longest = Math.max(...found.map((value) => brief(value).length));
     if (found.length < 2 || ((found[1] as number) - (found[0] as number)) * (room / (span[1] - span[0])) >= WORD * longest + 12) return found;
   }
@@ -50,7 +51,13 @@ export function coloursOf(series: readonly ChartSeries[]): number[] {
 }
 
 /** A number where there is little room. */
-const brief = (value: number): string => (Math.abs(value) >= 1e4 ? value.toLocaleString("en", { notation: "compact" }) : short(Number(value.toPrecision(3))));
+const brief = (value: number): string => (Math.abs(value) >= 1e4 ? value.toLocaleString("en", { notation: "compact" }) : said(Number(value.toPrecision(3))));
+
+/** A number with a minus of its own length. */
+const said = (value: number | null | undefined): string => short(value).replace("-", "−");
+
+/** A place across in words: "epoch 4", "60 px". */
+const placed = (value: number | undefined, x: string): string => (/^(epoch|true)$/.test(x) ? `${x} ${said(value)}` : `${said(value)} ${x}`);
 
 const interval = (one: ChartSeries, at: number): string => {
   const [low, high] = [one.low?.[at] ?? null, one.high?.[at] ?? null];
@@ -159,7 +166,7 @@ function Plot({ chart }: { chart: Chart }) {
             <text x={LEFT - 6} y={y(value) + 4} text-anchor="end">{brief(value)}</text>
           </g>
         ))}
-        {spaced(across, width - LEFT - RIGHT).map((value) => (
+        {spaced(across, width - LEFT - RIGHT, at.every(Number.isInteger)).map((value) => (
           <text key={value} x={Math.min(x(value), width - WORD * brief(value).length / 2)} y={HEIGHT - 5} text-anchor="middle">{brief(value)}</text>
         ))}
         {!points && <line class="here" x1={x(at[shown] ?? 0)} x2={x(at[shown] ?? 0)} y1={TOP} y2={HEIGHT - FOOT} />}
@@ -171,12 +178,10 @@ function Plot({ chart }: { chart: Chart }) {
       </svg>
       {at.length > 1 && <input type="range" min={0} max={at.length - 1} value={order.indexOf(shown)} onInput={(event) => look(order[Number(event.currentTarget.value)] ?? null)} aria-label={`${chart.x || "Place"} in ${chart.title}`} aria-valuetext={short(at[shown])} />}
       <p class="legend" aria-live="polite">
-        <b class="number">
-          {short(at[shown])} <small>{chart.x}</small>
-        </b>
+        <b>{placed(at[shown], chart.x)}</b>
         {chart.series.map((one, i) => (
           <span key={i} class={`s${colours[i]} ${one.look}`}>
-            <i class="swatch" /> {one.names?.[shown] === undefined ? one.name : <Subject text={one.names[shown]} />} <b class="number">{short(one.values[shown])}</b> <small class="number">{interval(one, shown)}</small>
+            <i class="swatch" /> {one.names?.[shown] === undefined ? one.name : <Subject text={one.names[shown]} />} <b class="number">{said(one.values[shown])}</b> <small class="number">{interval(one, shown)}</small>
           </span>
         ))}
       </p>
@@ -226,8 +231,51 @@ function Points({ one, at, x, y, shown }: Drawn) {
   );
 }
 
-/** The course of curves, or where points lie, small: for a card. */
-export const Sketch = ({ curves, lines }: { curves: (number | null)[][]; lines: boolean }) => (
+type Sketched = (number | null)[][];
+
+/** What a result shows, small, for a card: by how much covering each place loses, what fed a unit, the course of curves or where points lie. */
+export function Sketch({ curves, drawn = "lines", image }: { curves: Sketched; drawn?: string | undefined; image?: number | undefined }) {
+  if (drawn === "grid") return <Places rows={curves} image={image} />;
+  if (drawn === "graph") return <Fed lines={curves} />;
+  return drawn === "rows" ? <Bars values={curves[0] ?? []} /> : <Course curves={curves} lines={drawn === "lines"} />;
+}
+
+const Bars = ({ values }: { values: (number | null)[] }) => (
+  <svg class="sketch bars-of s0" viewBox="0 0 240 120" preserveAspectRatio="none" aria-hidden="true">
+    {values.map((value, i) => value !== null && <path key={i} class="curve" d={`M${(240 * (i + 0.5)) / values.length} 112V${108 - value}`} />)}
+  </svg>
+);
+
+function Places({ rows, image }: { rows: Sketched; image: number | undefined }) {
+  const atlas = useAtlas();
+  const [, high, wide] = atlas.manifest.model.input;
+  const url = usePicture(image === undefined ? null : imagePath(atlas, image));
+  const [down, across] = [high / rows.length, wide / (rows[0]?.length || 1)];
+  return (
+    <svg class="sketch" viewBox={`0 0 ${wide} ${high}`} aria-hidden="true">
+      {url && <image href={url} width={wide} height={high} preserveAspectRatio="none" />}
+      {rows.map((row, y) => row.map((share, x) => <rect key={`${y} ${x}`} class="loss" x={x * across} y={y * down} width={across} height={down} opacity={0.0075 * (share ?? 0)} />))}
+    </svg>
+  );
+}
+
+const Fed = ({ lines }: { lines: Sketched }) => (
+  <svg class="sketch" viewBox="0 0 240 120" aria-hidden="true">
+    {lines.map(([x0, y0, x1, y1, amount], i) => {
+      const [from, to, up, down] = [12 + 2.16 * (x0 ?? 0), 12 + 2.16 * (x1 ?? 0), 8 + 1.04 * (y0 ?? 0), 8 + 1.04 * (y1 ?? 0)];
+      const middle = (from + to) / 2;
+      return (
+        <g key={i} class={(amount ?? 0) < 0 ? "s1" : "s0"}>
+          <path class="curve" d={`M${from} ${up}C${middle} ${up} ${middle} ${down} ${to} ${down}`} opacity="0.5" style={{ strokeWidth: `${Math.max(0.5, 0.05 * Math.abs(amount ?? 0))}px` }} />
+          <circle cx={to} cy={down} r="4" />
+          <circle cx={from} cy={up} r="4" />
+        </g>
+      );
+    })}
+  </svg>
+);
+
+const Course = ({ curves, lines }: { curves: Sketched; lines: boolean }) => (
   <svg class={lines ? "sketch" : "sketch dots"} viewBox="0 0 240 120" preserveAspectRatio="none" aria-hidden="true">
     {curves.map((curve, i) => (
       <path key={i} class={`curve s${i}`} d={curve.map((value, n) => (value === null ? "" : `${lines && n > 0 && curve[n - 1] !== null ? "L" : "M"}${8 + (224 * n) / Math.max(1, curve.length - 1)} ${112 - 1.04 * value}${lines ? "" : "h.01"}`)).join("")} />

@@ -1,4 +1,4 @@
-import { useCallback, useMemo } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { toExperiment, toImage, withQuery } from "../route";
 import { useShell } from "../shell";
 import { useAtlas, useData, usePicture } from "../store";
@@ -87,6 +87,7 @@ export function Epochs({ name, query }: { name: string; query: URLSearchParams }
             ))}
           </select>
         </label>
+        {last > 0 && <Play at={at} last={last} turn={turn} />}
         <label class="epoch">
           Epoch <output>{data.epochs[at]}</output>
           <input type="range" min={0} max={last} value={at} onInput={(event) => turn(Number(event.currentTarget.value))} aria-valuetext={`epoch ${data.epochs[at]}`} />
@@ -94,6 +95,27 @@ export function Epochs({ name, query }: { name: string; query: URLSearchParams }
       </div>
       {part ? <Units name={name} data={data} part={part} at={at} unit={unit} sort={sort} turn={turn} follow={(next) => change({ unit: next })} /> : <Loading what={layer} />}
     </Section>
+  );
+}
+
+const BEAT = 700; // milliseconds of an epoch
+
+/** Epoch after epoch until the last; from the first where the last is shown. */
+function Play({ at, last, turn }: { at: number; last: number; turn: (to: number) => void }) {
+  const [playing, play] = useState(false);
+  useEffect(() => {
+    if (!playing) return;
+    const timer = setTimeout(() => (at < last ? turn(at + 1) : play(false)), BEAT);
+    return () => clearTimeout(timer);
+  }, [playing, at]);
+  const press = (): void => {
+    if (!playing && at === last) turn(0);
+    play(!playing);
+  };
+  return (
+    <button type="button" onClick={press}>
+      {playing ? "Pause" : "Play"}
+    </button>
   );
 }
 

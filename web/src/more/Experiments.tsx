@@ -36,7 +36,7 @@ export function ExperimentsPage() {
         {found.value.map((experiment) => (
           <li key={experiment.name}>
             <a href={toExperiment(experiment.name)}>
-              {experiment.sketch?.length ? <Sketch curves={experiment.sketch} lines={experiment.drawn === "lines"} /> : <Figure experiment={experiment} file={experiment.figures[0] ?? null} small />}
+              {experiment.sketch?.length ? <Sketch curves={experiment.sketch} drawn={experiment.drawn} image={experiment.images[0]} /> : <Figure experiment={experiment} file={experiment.figures[0] ?? null} small />}
               <span class="op">{kindOf(experiment.kind)}</span>
               <b>
                 <bdi>{experiment.title}</bdi>
@@ -139,7 +139,7 @@ function Result({ experiment, data, query }: { experiment: Experiment; data: Res
           <h1>
             <bdi>{experiment.title}</bdi>
           </h1>
-          <p class="lead">{kindOf(kind)}</p>
+          {kindOf(kind) !== experiment.title && <p class="lead">{kindOf(kind)}</p>}
         </div>
       </div>
       {experiment.summary.length > LONG ? (

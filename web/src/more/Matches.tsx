@@ -30,7 +30,7 @@ export function Matches({ left, right }: { left: SideOf; right: SideOf }) {
   return (
     <>
       <p class="lead">
-        {many(common.length, "image")} in common, by name, of {mine.value.images.length} and {theirs.value.images.length} kept to compare by. Half of the units have a match of {middle?.correlation.toFixed(2) ?? "–"} or more; {found.filter((one) => one.correlation > STRONG).length} of {found.length} one above {STRONG}, {found.filter((one) => one.mutual).length} are each other's best.
+        {many(common.length, "image")} in common, by name, of {mine.value.images.length} and {theirs.value.images.length} kept to compare by. Half of the units have a match of {middle?.correlation.toFixed(2) ?? "–"} or more; {found.filter((one) => one.correlation > STRONG).length} of {found.length} have one above {STRONG}, and {found.filter((one) => one.mutual).length} are each other's best.
         {common.length < FEW && " So few images make units alike by chance."}
       </p>
       <p class="note">Correlation of the strongest responses in each of these images. A large one says that two units respond to the same images, not that they compute the same.</p>

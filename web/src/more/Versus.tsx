@@ -47,6 +47,9 @@ export function CompareUnits({ left, right }: { left: UnitSide; right: UnitSide 
 
 function UnitHalf({ side, found, image, look }: { side: UnitSide; found: { shard: UnitShard; unit: UnitData }; image: string | null; look: (name: string | null) => void }) {
   const { layer, channel, atlas } = side;
+  // Six beside each other in half of a wide page, or in all of a narrow one, three on a phone.
+  const wide = Math.min(window.innerWidth, 1800);
+  const room = Math.min(136, Math.floor(wide > 820 ? wide / 12 - 20 : wide > 560 ? wide / 6 - 24 : wide / 3 - 26));
   const { unit, shard } = found;
   const text = `${layer.name}:${channel}`;
   return (
@@ -73,7 +76,7 @@ function UnitHalf({ side, found, image, look }: { side: UnitSide; found: { shard
                   aria-label={`${kind === "photos" ? "Photo" : "Projection"} ${rank + 1}, ${name}`}
                   title={`${short(unit.values[rank])} · ${label ?? name}`}
                 >
-                  <ExampleTile layer={layer} unit={unit} kind={kind} rank={rank} side={80} zoom from={atlas} />
+                  <ExampleTile layer={layer} unit={unit} kind={kind} rank={rank} side={room} zoom from={atlas} />
                 </button>
               );
             })}

@@ -1,19 +1,86 @@
 import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
 import { numbersOf, useClasses } from "../classes";
 import { Joints } from "../parts/Details";
 import { Needs } from "../parts/Needs";
 import { Loading, Name, Problem, Section, UnitCaption, UnitWords } from "../parts/small";
-import { UnitTile } from "../parts/Tile";
+import { Tile, UnitTile } from "../parts/Tile";
 import { Thumb } from "../parts/WholeImage";
-import { toImage, toLayer, toUnit, withQuery } from "../route";
-import { layerOfUnit, useAtlas, useData } from "../store";
-import type { Answering, ClassShard, LayerEntry, LogitShard, ProfileIndex } from "../types";
+import { toClass, toImage, toLayer, toUnit, withQuery } from "../route";
+import { fill, layerOfUnit, useAtlas, useData } from "../store";
+import type { Answering, ClassShard, ImageIndex, ImageShard, LayerEntry, LogitShard, ProfileIndex } from "../types";
 import { baseName, many, short } from "../words";
 
-const IMAGES = 18;
+const [IMAGES, SHARDS, PICTURED] = [18, 8, 64];
+
+/** All classes: those that images are labelled with, and others that the network answers. */
+export function ClassesPage() {
+  const { manifest } = useAtlas();
+  const { collection, network, ready } = useClasses();
+  const listed = useData<ProfileIndex>(manifest.extras ? "profiles/index" : null).value;
+  if (!ready) return <Loading what="classes" />;
+  const counts = new Map<string, number>();
+  collection?.names.forEach((name, label) => collection.images[label] && counts.set(name, (counts.get(name) ?? 0) + (collection.images[label] ?? 0)));
+  const others = (network?.names ?? []).filter((name) => !counts.has(name));
+  const first = (name: string): number | undefined => listed?.images[listed.labels.findIndex((label) => listed.classes[label] === name)];
+  return (
+    <>
+      <h1>Classes</h1>
+      <p class="lead">{many(counts.size, "class", "classes")} that images are labelled with, and {many(others.length, "other")} of the network.</p>
+      <ul class="chips class-list">
+        {[...counts].map(([name, count]) => (
+          <li key={name}>
+            <a class="chip" href={toClass(name)}>
+              {counts.size <= PICTURED && first(name) !== undefined && <Thumb image={first(name) as number} side={44} />}
+              <Name text={name} plain /> <small class="quiet">{count}</small>
+            </a>
+          </li>
+        ))}
+      </ul>
+      {others.length > 0 && (
+        <details class="more">
+          <summary>{many(others.length, "class", "classes")} of the network without images here</summary>
+          <ul class="chips class-list">
+            {others.map((name, i) => (
+              <li key={i}>
+                <a class="chip" href={toClass(name)}>
+                  <Name text={name} plain />
+                </a>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </>
+  );
+}
+
+/** The best place that images of a class have among the strongest of each unit, by the layer's number and the unit's. */
+function useRanks(images: number[]): Map<string, number> {
+  const { manifest, store } = useAtlas();
+  const [ranks, set] = useState<Map<string, number>>(new Map());
+  const index = useData<ImageIndex>("images/index").value;
+  const key = images.join();
+  useEffect(() => {
+    const shards = [...new Set(images.map((image) => Math.floor(image / manifest.images.shard)))].filter((one) => index?.shards.includes(one)).slice(0, SHARDS);
+    let wanted = true;
+    void Promise.all(shards.map((one) => store.load<ImageShard>(`images/${one}`).catch(() => null))).then((loaded) => {
+      const found = new Map<string, number>();
+      for (const shard of loaded)
+        for (const image of images)
+          for (const [layer, channel, rank] of shard?.images[image]?.wins ?? []) found.set(`${layer}:${channel}`, Math.min(rank, found.get(`${layer}:${channel}`) ?? rank));
+      if (wanted) set(found);
+    });
+    return () => {
+      wanted = false;
+    };
+  }, [key, index]);
+  return ranks;
+}
 
 /** A class: its images, the units that answer to it, its logit, and what silencing units does to it. */
 export function ClassPage({ name }: { name: string }) {
+  const { manifest } = useAtlas();
   const { collection, network, ready } = useClasses();
   if (!ready) return <Loading what={name} />;
   const labels = numbersOf(collection?.names, name).filter((number) => collection?.images[number]);
@@ -27,7 +94,7 @@ export function ClassPage({ name }: { name: string }) {
         <Name text={name} plain />
       </h1>
       <p class="lead">class · {said.join(" · ")}</p>
-      {labels.length > 0 && <p class="note">Units answer to it by their selectivity for it: the mean of their strongest responses to its images against that to the others', from −1 to 1.</p>}
+      {labels.length > 0 && <p class="note">Units answer to it by their selectivity for it: the mean of their strongest responses to its images against that to the others', from −1 to 1. Each is shown by its strongest patch of this class, where that is among its {manifest.options.k} strongest; else by its strongest.</p>}
       {!labels.length && <p class="note">No image of this collection is labelled so: which units answer to it is not known.</p>}
       <div class="class-page">
         {labels.map((label) => (
@@ -49,6 +116,12 @@ function Labelled({ label, name }: { label: number; name: string }) {
   const listed = useData<ProfileIndex>(manifest.extras ? "profiles/index" : null).value;
   const mine = (listed?.images ?? []).filter((_, i) => listed?.labels[i] === label);
   const answers = shard.value?.classes[label] ?? [];
+  const ranks = useRanks(mine);
+  /** A unit by its strongest patch of this class, where one is among those that are shown of it. */
+  const tile = (layer: LayerEntry, number: number, channel: number): ComponentChildren => {
+    const rank = ranks.get(`${number}:${channel}`);
+    return rank ? <Tile path={fill(manifest.paths.sprite, { layer: layer.id, channel })} grid={layer.sprite} panel={0} cell={rank} side={64} /> : <UnitTile layer={layer} channel={channel} kind="photos" side={64} />;
+  };
   return (
     <>
       {mine.length > 0 && (
@@ -78,7 +151,7 @@ function Labelled({ label, name }: { label: number; name: string }) {
               title={`Units of ${layer.name} that answer to it`}
               note={<a href={toLayer(layer.name, { class: label, sort: "selectivity" })}>Those that prefer it to every other class</a>}
             >
-              <Answers rows={units} tile={(channel) => <UnitTile layer={layer} channel={channel} kind="photos" side={64} />} layer={layer} />
+              <Answers rows={units} tile={(channel) => tile(layer, manifest.layers.length - 1 - i, channel)} layer={layer} />
             </Section>
           )
         );

@@ -204,7 +204,7 @@ function Provenance({ manifest }: { manifest: Manifest }) {
           rows={[
             ["Collection", <Name key="n" text={data.description} plain />],
             ["Count", many(data.count, "image")],
-            ["Labels", data.classes ? many(data.classes, "class", "classes") : "none"],
+            ["Labels", data.classes ? manifest.classes ? <a key="l" href="#/c">{many(data.classes, "class", "classes")}</a> : many(data.classes, "class", "classes") : "none"],
             ["Left out", String(manifest.failures.count)],
             ["SHA-256", <Hash key="h" value={data.fingerprint} />],
           ]}

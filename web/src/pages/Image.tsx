@@ -141,7 +141,7 @@ function Legend({ taken, known }: { taken: boolean; known: boolean }) {
   const { manifest } = useAtlas();
   const told = manifest.taken;
   return (
-    <div class="legend">
+    <div class="beside-note">
       <p class="note">
         The units that respond most, by share of their own maximum (“max”: no image excites the unit more): the place in this image, and what each takes from it.
         {!taken && known && (told ? ` Of this image the latter is kept only where it is among a unit's strongest: ${many(told.images, "image")}, evenly spread, fit the ${bytes(told.budget)} that the atlas was made with (--image-bytes).` : " This atlas keeps the latter only where the image is among a unit's strongest.")}

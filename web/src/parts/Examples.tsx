@@ -62,7 +62,8 @@ export function Examples(props: Props) {
         <Reaches {...props} />
         {view !== "projections" && !whole && channels > 0 && <BandChoice count={channels} band={band} change={choose} />}
         {view !== "photos" && <Contrast />}
-        <span class="hint">Hover to see where; click or 1–9 to enlarge</span>
+        <span class="hint hover-only">Hover to see where; click or 1–9 to enlarge</span>
+        <span class="hint touch-only">Touch to enlarge</span>
         <HowToRead layer={layer} labelled={unit.classes.length > 0} />
       </div>
       <div class={`panels panels-${kinds.length}`}>

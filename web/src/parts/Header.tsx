@@ -14,7 +14,8 @@ function trail(route: Route): Step[] {
   const unit = route.page === "unit" ? parseUnit(route.rest) : null;
   if (unit) return [{ words: unit.layer, href: toLayer(unit.layer, { at: unit.channel }) }, { words: String(unit.channel), href: null }];
   if (route.page === "layer") return [{ words: route.rest, href: null }];
-  if (route.page === "class") return [{ words: "Classes", href: null }, { words: route.rest, href: null }];
+  if (route.page === "class") return [{ words: "Classes", href: "#/c" }, { words: route.rest, href: null }];
+  if (route.page === "classes") return [{ words: "Classes", href: null }];
   if (route.page === "images") return [{ words: "Images", href: null }];
   if (route.page === "image") return [{ words: "Images", href: "#/images" }, { words: route.rest, href: null }];
   if (route.page === "compare") return [{ words: "Compare", href: null }];
@@ -27,7 +28,7 @@ export function Header({ route, help, search }: { route: Route; help: () => void
   const shell = useShell();
   const steps = trail(route);
   const up = steps.length > 1 ? (steps[0]?.href ?? "#/") : steps.length ? "#/" : null;
-  const crumbs = route.page === "layer" || steps.length > 1;
+  const crumbs = ["layer", "classes"].includes(route.page) || steps.length > 1;
   const experiments = useExperiments();
   const links: [string, string, boolean][] = [
     ["#/", "Layers", ["home", "layer", "unit"].includes(route.page)],
@@ -58,7 +59,7 @@ export function Header({ route, help, search }: { route: Route; help: () => void
       <Buttons theme={shell.toggleTheme} help={help} />
       {crumbs && (
         <nav class="trail" aria-label="Where you are">
-          {["layer", "unit", "class"].includes(route.page) && (
+          {["layer", "unit", "class", "classes"].includes(route.page) && (
             <a href="#/" id={up === "#/" ? "up" : undefined}>
               Layers
             </a>

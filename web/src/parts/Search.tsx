@@ -9,7 +9,7 @@ import { useKeys, useShell } from "../shell";
 import type { Atlas } from "../store";
 import { fill, layerOfUnit, useAtlas, useData } from "../store";
 import type { ImageIndex, ImageShard, LayerData, LayerEntry, LogitIndex, NetworkData, ProfileIndex } from "../types";
-import { baseName, many, shapeOf } from "../words";
+import { baseName, many, roleOf, shapeOf } from "../words";
 import { useModal } from "./KeyHelp";
 import { Tile, UnitTile } from "./Tile";
 import { Thumb } from "./WholeImage";
@@ -31,6 +31,9 @@ interface Group {
   cards?: boolean;
 }
 
+/** A unit spelled: where there is no room for all of it, its number is on a line of its own. */
+const spaced = (words: string): ComponentChildren => words.split(/(?=:\d+$)/).map((part, i) => (i ? [<wbr key="break" />, part] : part));
+
 const [FEW, SOME, LOOKED] = [6, 10, 40];
 
 /** A unit; `name` is the class whose logit it is. */
@@ -46,12 +49,17 @@ const unitHit = (layer: LayerEntry, channel: number, more?: string, name: string
   ),
 });
 
-/** The unit that a text spells, also by its number in the layer that is shown. */
+/** The units that a text spells: by layer and number, by the beginning of a layer's name, or by a number of any layer, the one shown first. */
 function spelled(atlas: Atlas, network: LogitIndex | null, route: Route, text: string): Hit[] {
   const here = route.page === "layer" ? route.rest : parseUnit(route.rest)?.layer;
-  const unit = parseUnit(/^\d+$/.test(text) && here ? `${here}:${text}` : text);
-  const layer = unit && layerOfUnit(atlas, unit.layer, unit.channel);
-  return unit && layer && unit.channel < layer.channels ? [unitHit(layer, unit.channel, "", logitName(network, layer.name, unit.channel))] : [];
+  const unit = parseUnit(text) ?? { layer: "", channel: /^\d+$/.test(text) ? Number(text) : -1 };
+  const { layers } = atlas.manifest;
+  const exact = layers.filter((layer) => layer.name === (unit.layer || here));
+  const begun = layers.filter((layer) => layer.name.startsWith(unit.layer) && !exact.includes(layer));
+  return [...exact, ...(exact.length && unit.layer ? [] : begun)]
+    .filter((layer) => unit.channel >= 0 && unit.channel < layer.channels && layerOfUnit(atlas, layer.name, unit.channel))
+    .slice(0, FEW)
+    .map((layer) => unitHit(layer, unit.channel, "", logitName(network, layer.name, unit.channel)));
 }
 
 /** The scripts of what is sought in: loaded once the search is open. */
@@ -117,7 +125,8 @@ function useGroups(route: Route, text: string): Group[] {
   );
   return useMemo(() => {
     if (!text) return [];
-    const layers = seek(manifest.layers, (one) => [one.name, one.op], text, FEW);
+    const role = ({ name }: LayerEntry): string => roleOf(name, network?.layers ?? []);
+    const layers = seek(manifest.layers, (one) => [one.name, one.op, role(one)], text, FEW);
     const others = seek((network?.layers ?? []).filter((one) => !one.shown), (one) => [one.name, one.op], text, 3);
     const units = named.map(({ layer, data }) => seek((data.names ?? []).map((name, channel) => ({ name, channel })).filter((one) => layerOfUnit(atlas, layer.name, one.channel)), (one) => [one.name], text, FEW).found.map(({ name, channel }) => unitHit(layer, channel, "", name)));
     const noted = seek(Object.entries(notes), ([unit, note]) => [unit, note], text, SOME).found.flatMap(([words, note]) => {
@@ -130,7 +139,7 @@ function useGroups(route: Route, text: string): Group[] {
     const first = (name: string): number | undefined => profiles?.images[profiles.labels.findIndex((label) => profiles.classes[label] === name)];
     return [
       { title: "Unit", hits: spelled(atlas, classes.network, route, text) },
-      { title: "Layers", count: layers.count, hits: layers.found.map((layer) => ({ href: toLayer(layer.name), words: layer.name, more: `${layer.op} · ${shapeOf(layer)}`, picture: <Tile path={fill(manifest.paths.preview, { layer: layer.id })} grid={layer.preview} panel={0} cell={0} side={44} /> })) },
+      { title: "Layers", count: layers.count, hits: layers.found.map((layer) => ({ href: toLayer(layer.name), words: layer.name, more: [layer.op, role(layer), shapeOf(layer)].filter(Boolean).join(" · "), picture: <Tile path={fill(manifest.paths.preview, { layer: layer.id })} grid={layer.preview} panel={0} cell={0} side={44} /> })) },
       { title: "Marked units", hits: noted },
       {
         title: "Classes",
@@ -151,6 +160,7 @@ function useGroups(route: Route, text: string): Group[] {
 /** One field for all there is: units, layers, classes, images, marks and notes, with pictures. */
 export function Search({ route, close }: { route: Route; close: () => void }) {
   const { router } = useShell();
+  const atlas = useAtlas();
   const [typed, type] = useState("");
   const [at, move] = useState(0);
   const list = useRef<HTMLDivElement>(null);
@@ -205,7 +215,7 @@ export function Search({ route, close }: { route: Route; close: () => void }) {
                 return (
                   <a key={hit.href + hit.more} id={`hit-${number}`} role="option" aria-selected={number === chosen} tabIndex={-1} class="hit" href={hit.href} onClick={close}>
                     {group.hits.some((one) => one.picture) && <span class="hit-picture">{hit.picture}</span>}
-                    <bdi>{hit.words}</bdi>
+                    <bdi>{spaced(hit.words)}</bdi>
                     {hit.more && <bdi class="quiet">{hit.more}</bdi>}
                   </a>
                 );
@@ -215,7 +225,7 @@ export function Search({ route, close }: { route: Route; close: () => void }) {
         </div>
         {groups.flatMap((group) => (group.all && (group.count ?? 0) > group.hits.length ? [<p key={group.title}><a href={group.all} onClick={close}>All {many(group.count ?? 0, "image")}</a></p>] : []))}
         <p class="quiet" role="status">
-          {text === "" ? "↑ ↓ choose, Enter opens. Units are spelled layer:number; a number alone is a unit of the layer shown." : hits.length === 0 ? `Nothing in this atlas has “${text}” in its name.` : ""}
+          {text === "" ? "↑ ↓ choose, Enter opens. Units are spelled layer:number; a number alone is a unit of the layer shown." : hits.length === 0 ? `Nothing in this atlas has “${text}” in its name. Its layers: ${atlas.manifest.layers.slice(0, FEW).map((layer) => layer.name).join(", ")}${atlas.manifest.layers.length > FEW ? ", …" : ""}.` : ""}
         </p>
       </div>
     </div>

@@ -26,7 +26,8 @@ export interface Place {
   words: string;
 }
 
-const SIDE = 64;
+/** Six pairs beside each other in what a photo leaves of the page. */
+const sideNow = (): number => (window.innerWidth >= 1700 ? 96 : 64);
 
 interface Props {
   layer: LayerEntry;
@@ -62,10 +63,10 @@ export function StrongUnits({ layer, row, image, rows, wins, grid, taken, mark, 
           <li key={channel} onMouseEnter={show} onMouseLeave={() => mark(null)}>
             <a href={toUnit(layer.name, channel)} onFocus={show} onBlur={() => mark(null)}>
               <span class="pair">
-                <span class="cut-tile" style={{ width: `${SIDE}px` }}>
+                <span class="cut-tile" style={{ width: `${sideNow()}px` }}>
                   <Cut image={image} box={part ?? place.box} />
                 </span>
-                {over ? <Tile path={over.path} grid={over.grid} panel={0} cell={over.cell} side={SIDE} boost /> : rank !== undefined ? <Example layer={layer} channel={channel} rank={rank} /> : <span class="tile none" title="not projected" style={{ width: `${SIDE}px`, height: `${SIDE}px` }} />}
+                {over ? <Tile path={over.path} grid={over.grid} panel={0} cell={over.cell} side={sideNow()} boost /> : rank !== undefined ? <Example layer={layer} channel={channel} rank={rank} /> : <span class="tile none" title="not projected" style={{ width: `${sideNow()}px`, height: `${sideNow()}px` }} />}
               </span>
               <UnitCaption layer={layer} channel={channel}>
                 <span title="response, and its share of the unit's maximum">
@@ -88,7 +89,7 @@ export function StrongUnits({ layer, row, image, rows, wins, grid, taken, mark, 
 
 /** What a unit takes from an image that is among its strongest: from the unit's own picture. */
 function Example({ layer, channel, rank, photo }: { layer: LayerEntry; channel: number; rank: number; photo?: boolean }) {
-  return <Tile path={firstOf(useAtlas(), layer, channel)} grid={layer.sprite} panel={photo ? 0 : 1} cell={rank} side={SIDE} boost={!photo} />;
+  return <Tile path={firstOf(useAtlas(), layer, channel)} grid={layer.sprite} panel={photo ? 0 : 1} cell={rank} side={sideNow()} boost={!photo} />;
 }
 
 const SHOWN = 24;

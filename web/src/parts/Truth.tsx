@@ -45,7 +45,7 @@ export function Tested({ layer, brief }: { layer: string; brief?: boolean }) {
 export function Likeness({ layer, similarity }: { layer: LayerEntry; similarity: number | null }) {
   return (
     <p class={similarity !== null && similarity > ALIKE ? "caution small" : "note"}>
-      {similarity !== null && (similarity > ALIKE ? `Its projection is nearly that of random numbers at this place (likeness ${similarity.toFixed(2)}): it says where, hardly what. ` : `Likeness to its control ${similarity.toFixed(2)}. `)}
+      {similarity !== null && (similarity > ALIKE ? `Its projection is nearly that of random numbers at this place (likeness ${similarity.toFixed(2)}): it says where, hardly what. ` : `Likeness to its control ${similarity.toFixed(2)}: ${Math.round(100 * similarity ** 2)} % of its energy is as in the control, the rest is its own. `)}
       <Tested layer={layer.name} />
     </p>
   );

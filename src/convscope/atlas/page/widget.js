@@ -760,7 +760,7 @@ function St(e) {
 		"": "home",
 		l: "layer",
 		u: "unit",
-		c: s ? "class" : "unknown",
+		c: s ? "class" : "classes",
 		i: "image",
 		images: "images",
 		compare: "compare",
@@ -999,9 +999,12 @@ function Rt(e) {
 		href: null
 	}] : e.page === "class" ? [{
 		words: "Classes",
-		href: null
+		href: "#/c"
 	}, {
 		words: e.rest,
+		href: null
+	}] : e.page === "classes" ? [{
+		words: "Classes",
 		href: null
 	}] : e.page === "images" ? [{
 		words: "Images",
@@ -1027,7 +1030,7 @@ function Rt(e) {
 	}] : [];
 }
 function zt({ route: e, help: t, search: n }) {
-	let r = P(), i = Rt(e), a = i.length > 1 ? i[0]?.href ?? "#/" : i.length ? "#/" : null, o = e.page === "layer" || i.length > 1, s = ft(), c = [
+	let r = P(), i = Rt(e), a = i.length > 1 ? i[0]?.href ?? "#/" : i.length ? "#/" : null, o = ["layer", "classes"].includes(e.page) || i.length > 1, s = ft(), c = [
 		[
 			"#/",
 			"Layers",
@@ -1100,7 +1103,8 @@ function zt({ route: e, help: t, search: n }) {
 				children: [[
 					"layer",
 					"unit",
-					"class"
+					"class",
+					"classes"
 				].includes(e.page) && /* @__PURE__ */ F("a", {
 					href: "#/",
 					id: a === "#/" ? "up" : void 0,
@@ -1580,11 +1584,11 @@ function Cn({ image: e, box: t, label: n }) {
 	});
 }
 // src/parts/Search.tsx
-var [wn, Tn, En] = [
+var wn = (e) => e.split(/(?=:\d+$)/).map((e, t) => t ? [/* @__PURE__ */ F("wbr", {}, "break"), e] : e), [Tn, En, Dn] = [
 	6,
 	10,
 	40
-], Dn = (e, t, n, r = null) => ({
+], On = (e, t, n, r = null) => ({
 	href: U(e.name, t),
 	words: r ?? `${e.name}:${t}`,
 	...r !== null || n ? { more: [r === null ? "" : `${e.name}:${t}`, n ?? ""].filter(Boolean).join(" · ") } : {},
@@ -1600,11 +1604,14 @@ var [wn, Tn, En] = [
 		side: 44
 	})] })
 });
-function On(e, t, n, r) {
-	let i = n.page === "layer" ? n.rest : G(n.rest)?.layer, a = G(/^\d+$/.test(r) && i ? `${i}:${r}` : r), o = a && z(e, a.layer, a.channel);
-	return a && o && a.channel < o.channels ? [Dn(o, a.channel, "", _t(t, o.name, a.channel))] : [];
+function kn(e, t, n, r) {
+	let i = n.page === "layer" ? n.rest : G(n.rest)?.layer, a = G(r) ?? {
+		layer: "",
+		channel: /^\d+$/.test(r) ? Number(r) : -1
+	}, { layers: o } = e.manifest, s = o.filter((e) => e.name === (a.layer || i)), c = o.filter((e) => e.name.startsWith(a.layer) && !s.includes(e));
+	return [...s, ...s.length && a.layer ? [] : c].filter((t) => a.channel >= 0 && a.channel < t.channels && z(e, t.name, a.channel)).slice(0, Tn).map((e) => On(e, a.channel, "", _t(t, e.name, a.channel)));
 }
-function kn() {
+function An() {
 	let e = I(), t = L("network").value, n = L(e.manifest.extras ? "profiles/index" : null).value, r = L("images/index").value, [i, a] = A([]);
 	return j(() => {
 		for (let t of e.manifest.layers.filter((e) => e.units.named)) e.store.load(`layers/${t.id}`).then((e) => a((n) => [...n, {
@@ -1618,8 +1625,8 @@ function kn() {
 		index: r
 	};
 }
-function An(e, t, n) {
-	let { manifest: r, store: i } = I(), a = e.slice(0, En), o = a.join(), [s, c] = A({
+function jn(e, t, n) {
+	let { manifest: r, store: i } = I(), a = e.slice(0, Dn), o = a.join(), [s, c] = A({
 		key: "",
 		hits: []
 	});
@@ -1627,9 +1634,9 @@ function An(e, t, n) {
 		let e = [...new Set(a.map((e) => Math.floor(e / r.images.shard)))].filter((e) => t?.shards.includes(e)), s = !0;
 		return Promise.all(e.map((e) => i.load(`images/${e}`).catch(() => null))).then((e) => {
 			if (!s) return;
-			let t = Xt(e.flatMap((e) => a.flatMap((t) => e?.images[t]?.wins ?? []))).slice(0, Tn).flatMap((e) => {
+			let t = Xt(e.flatMap((e) => a.flatMap((t) => e?.images[t]?.wins ?? []))).slice(0, En).flatMap((e) => {
 				let t = r.layers[e.layer];
-				return t ? [Dn(t, e.channel, a.length > 1 ? `on ${e.images} of them` : `no. ${e.rank + 1}`, _t(n, t.name, e.channel))] : [];
+				return t ? [On(t, e.channel, a.length > 1 ? `on ${e.images} of them` : `no. ${e.rank + 1}`, _t(n, t.name, e.channel))] : [];
 			});
 			c({
 				key: o,
@@ -1644,39 +1651,47 @@ function An(e, t, n) {
 		n
 	]), s.key === o ? s.hits : [];
 }
-function jn(e, t) {
-	let n = I(), { manifest: r } = n, { network: i, profiles: a, named: o, index: s } = kn(), c = gt(), l = qt().all(), u = N(() => {
+function Mn(e, t) {
+	let n = I(), { manifest: r } = n, { network: i, profiles: a, named: o, index: s } = An(), c = gt(), l = qt().all(), u = N(() => {
 		let e = (a?.images ?? []).map((e, t) => ({
 			number: e,
 			name: a?.names[t] ?? "",
 			label: a?.classes[a.labels[t] ?? -1] ?? null
-		})), n = /^\d+$/.test(t) ? e.filter((e) => e.number === Number(t)) : [], r = Yt(e, (e) => [e.name, e.label], t, En);
+		})), n = /^\d+$/.test(t) ? e.filter((e) => e.number === Number(t)) : [], r = Yt(e, (e) => [e.name, e.label], t, Dn);
 		return {
 			found: [...n, ...r.found.filter((e) => !n.includes(e))],
 			count: Math.max(r.count, n.length)
 		};
-	}, [a, t]), d = An(u.found.map((e) => e.number), s, c.network);
+	}, [a, t]), d = jn(u.found.map((e) => e.number), s, c.network);
 	return N(() => {
 		if (!t) return [];
-		let s = Yt(r.layers, (e) => [e.name, e.op], t, wn), f = Yt((i?.layers ?? []).filter((e) => !e.shown), (e) => [e.name, e.op], t, 3), p = o.map(({ layer: e, data: r }) => Yt((r.names ?? []).map((e, t) => ({
+		let s = ({ name: e }) => sn(e, i?.layers ?? []), f = Yt(r.layers, (e) => [
+			e.name,
+			e.op,
+			s(e)
+		], t, Tn), p = Yt((i?.layers ?? []).filter((e) => !e.shown), (e) => [e.name, e.op], t, 3), m = o.map(({ layer: e, data: r }) => Yt((r.names ?? []).map((e, t) => ({
 			name: e,
 			channel: t
-		})).filter((t) => z(n, e.name, t.channel)), (e) => [e.name], t, wn).found.map(({ name: t, channel: n }) => Dn(e, n, "", t))), m = Yt(Object.entries(l), ([e, t]) => [e, t], t, Tn).found.flatMap(([e, t]) => {
+		})).filter((t) => z(n, e.name, t.channel)), (e) => [e.name], t, Tn).found.map(({ name: t, channel: n }) => On(e, n, "", t))), h = Yt(Object.entries(l), ([e, t]) => [e, t], t, En).found.flatMap(([e, t]) => {
 			let r = G(e), i = r && z(n, r.layer, r.channel);
-			return r && i ? [Dn(i, r.channel, `★ ${t}`, _t(c.network, i.name, r.channel))] : [];
-		}), h = Yt([.../* @__PURE__ */ new Set([...(c.collection?.names ?? []).filter((e, t) => c.collection?.images[t]), ...c.network?.names ?? []])], (e) => [e], t, Tn), g = (e) => a?.images[a.labels.findIndex((t) => a.classes[t] === e)];
+			return r && i ? [On(i, r.channel, `★ ${t}`, _t(c.network, i.name, r.channel))] : [];
+		}), g = Yt([.../* @__PURE__ */ new Set([...(c.collection?.names ?? []).filter((e, t) => c.collection?.images[t]), ...c.network?.names ?? []])], (e) => [e], t, En), _ = (e) => a?.images[a.labels.findIndex((t) => a.classes[t] === e)];
 		return [
 			{
 				title: "Unit",
-				hits: On(n, c.network, e, t)
+				hits: kn(n, c.network, e, t)
 			},
 			{
 				title: "Layers",
-				count: s.count,
-				hits: s.found.map((e) => ({
+				count: f.count,
+				hits: f.found.map((e) => ({
 					href: H(e.name),
 					words: e.name,
-					more: `${e.op} · ${tn(e)}`,
+					more: [
+						e.op,
+						s(e),
+						tn(e)
+					].filter(Boolean).join(" · "),
 					picture: /* @__PURE__ */ F(pn, {
 						path: B(r.paths.preview, { layer: e.id }),
 						grid: e.preview,
@@ -1688,13 +1703,13 @@ function jn(e, t) {
 			},
 			{
 				title: "Marked units",
-				hits: m
+				hits: h
 			},
 			{
 				title: "Classes",
-				count: h.count,
-				hits: h.found.map((e) => {
-					let t = g(e);
+				count: g.count,
+				hits: g.found.map((e) => {
+					let t = _(e);
 					return {
 						href: Ct(e),
 						words: e,
@@ -1709,7 +1724,7 @@ function jn(e, t) {
 			{
 				title: "Units by name",
 				cards: !0,
-				hits: p.flat()
+				hits: m.flat()
 			},
 			{
 				title: u.found.length > 1 ? "Units strongest on these images" : "Units strongest on this image",
@@ -1721,7 +1736,7 @@ function jn(e, t) {
 				cards: !0,
 				count: u.count,
 				all: V("#/images", { q: t }),
-				hits: u.found.slice(0, Tn).map((e) => ({
+				hits: u.found.slice(0, En).map((e) => ({
 					href: W(e.number),
 					words: Q(e.name),
 					more: e.label ?? "",
@@ -1733,7 +1748,7 @@ function jn(e, t) {
 			},
 			{
 				title: "Not in this atlas",
-				hits: f.found.map((e) => ({
+				hits: p.found.map((e) => ({
 					href: H(e.name),
 					words: e.name,
 					more: e.op
@@ -1753,28 +1768,28 @@ function jn(e, t) {
 		d
 	]);
 }
-function Mn({ route: e, close: t }) {
-	let { router: n } = P(), [r, i] = A(""), [a, o] = A(0), s = M(null), c = r.trim(), l = jn(e, c), u = l.flatMap((e) => e.hits), d = Math.min(a, u.length - 1);
+function Nn({ route: e, close: t }) {
+	let { router: n } = P(), r = I(), [i, a] = A(""), [o, s] = A(0), c = M(null), l = i.trim(), u = Mn(e, l), d = u.flatMap((e) => e.hits), f = Math.min(o, d.length - 1);
 	Ke({
 		Escape: t,
 		"Ctrl+k": t
 	}, !0);
-	let f = Vt(t);
-	j(() => s.current?.querySelector(`#hit-${d}`)?.scrollIntoView({ block: "nearest" }), [d]);
-	let p = (e) => {
+	let p = Vt(t);
+	j(() => c.current?.querySelector(`#hit-${f}`)?.scrollIntoView({ block: "nearest" }), [f]);
+	let m = (e) => {
 		let r = {
 			ArrowDown: 1,
 			ArrowUp: -1
 		}[e.key];
-		if (r) o(Math.max(0, Math.min(u.length - 1, d + r)));
-		else if (e.key === "Enter" && u[d]) t(), n.go(u[d].href);
+		if (r) s(Math.max(0, Math.min(d.length - 1, f + r)));
+		else if (e.key === "Enter" && d[f]) t(), n.go(d[f].href);
 		else return;
 		e.preventDefault();
-	}, m = -1;
+	}, h = -1;
 	return /* @__PURE__ */ F("div", {
 		class: "modal high",
 		"aria-label": "Search",
-		...f,
+		...p,
 		children: /* @__PURE__ */ F("div", {
 			class: "sheet search",
 			children: [
@@ -1783,26 +1798,26 @@ function Mn({ route: e, close: t }) {
 					type: "search",
 					role: "combobox",
 					list: void 0,
-					"aria-expanded": u.length > 0,
+					"aria-expanded": d.length > 0,
 					"aria-controls": "hits",
-					"aria-activedescendant": u.length ? `hit-${d}` : void 0,
+					"aria-activedescendant": d.length ? `hit-${f}` : void 0,
 					"aria-label": "Search units, layers, classes and images",
 					placeholder: "Unit, layer, class, image, note …",
 					autocomplete: "off",
 					spellcheck: !1,
-					value: r,
+					value: i,
 					onInput: (e) => {
-						i(e.currentTarget.value), o(0);
+						a(e.currentTarget.value), s(0);
 					},
-					onKeyDown: p
+					onKeyDown: m
 				}),
 				/* @__PURE__ */ F("div", {
 					id: "hits",
 					class: "hits",
 					role: "listbox",
 					"aria-label": "Found",
-					ref: s,
-					children: l.map((e) => /* @__PURE__ */ F("div", {
+					ref: c,
+					children: u.map((e) => /* @__PURE__ */ F("div", {
 						role: "group",
 						"aria-label": e.title,
 						class: e.cards ? "hit-cards" : "",
@@ -1817,10 +1832,10 @@ function Mn({ route: e, close: t }) {
 									e.count
 								]
 							})]
-						}), e.hits.map((n) => (m += 1, /* @__PURE__ */ F("a", {
-							id: `hit-${m}`,
+						}), e.hits.map((n) => (h += 1, /* @__PURE__ */ F("a", {
+							id: `hit-${h}`,
 							role: "option",
-							"aria-selected": m === d,
+							"aria-selected": h === f,
 							tabIndex: -1,
 							class: "hit",
 							href: n.href,
@@ -1830,7 +1845,7 @@ function Mn({ route: e, close: t }) {
 									class: "hit-picture",
 									children: n.picture
 								}),
-								/* @__PURE__ */ F("bdi", { children: n.words }),
+								/* @__PURE__ */ F("bdi", { children: wn(n.words) }),
 								n.more && /* @__PURE__ */ F("bdi", {
 									class: "quiet",
 									children: n.more
@@ -1839,7 +1854,7 @@ function Mn({ route: e, close: t }) {
 						}, n.href + n.more)))]
 					}, e.title))
 				}),
-				l.flatMap((e) => e.all && (e.count ?? 0) > e.hits.length ? [/* @__PURE__ */ F("p", { children: /* @__PURE__ */ F("a", {
+				u.flatMap((e) => e.all && (e.count ?? 0) > e.hits.length ? [/* @__PURE__ */ F("p", { children: /* @__PURE__ */ F("a", {
 					href: e.all,
 					onClick: t,
 					children: ["All ", Z(e.count ?? 0, "image")]
@@ -1847,51 +1862,51 @@ function Mn({ route: e, close: t }) {
 				/* @__PURE__ */ F("p", {
 					class: "quiet",
 					role: "status",
-					children: c === "" ? "↑ ↓ choose, Enter opens. Units are spelled layer:number; a number alone is a unit of the layer shown." : u.length === 0 ? `Nothing in this atlas has “${c}” in its name.` : ""
+					children: l === "" ? "↑ ↓ choose, Enter opens. Units are spelled layer:number; a number alone is a unit of the layer shown." : d.length === 0 ? `Nothing in this atlas has “${l}” in its name. Its layers: ${r.manifest.layers.slice(0, Tn).map((e) => e.name).join(", ")}${r.manifest.layers.length > Tn ? ", …" : ""}.` : ""
 				})
 			]
 		})
 	});
 }
 // src/downloads.ts
-var Nn = class extends Error {}, Pn = (e, t, n) => B(e.manifest.paths.sprite, {
+var Pn = class extends Error {}, Fn = (e, t, n) => B(e.manifest.paths.sprite, {
 	layer: t.id,
 	channel: n
-}), Fn = (e, t, n) => t.content?.kept && e.manifest.paths.content ? B(e.manifest.paths.content, {
+}), In = (e, t, n) => t.content?.kept && e.manifest.paths.content ? B(e.manifest.paths.content, {
 	layer: t.id,
 	channel: n
-}) : Pn(e, t, n), In = 4, Ln = 16;
-function Rn(e, t, n, r, i = 0, a = "both") {
-	let o = Math.ceil(t / e), s = e * n + (e - 1) * In, c = a === "both" ? [0, 1] : a === "photos" ? [0] : [1];
+}) : Fn(e, t, n), Ln = 4, Rn = 16;
+function zn(e, t, n, r, i = 0, a = "both") {
+	let o = Math.ceil(t / e), s = e * n + (e - 1) * Ln, c = a === "both" ? [0, 1] : a === "photos" ? [0] : [1];
 	return {
 		cells: c.flatMap((a, o) => Array.from({ length: t }, (t, c) => ({
 			rank: c,
 			panel: a,
-			x: o * (s + Ln) + c % e * (n + In),
-			y: Math.floor(c / e) * (r + i + In)
+			x: o * (s + Rn) + c % e * (n + Ln),
+			y: Math.floor(c / e) * (r + i + Ln)
 		}))),
-		width: c.length * (s + Ln) - Ln,
-		height: o * (r + i + In) - In
+		width: c.length * (s + Rn) - Rn,
+		height: o * (r + i + Ln) - Ln
 	};
 }
-async function zn(e) {
+async function Bn(e) {
 	let t = new Image();
 	return t.src = e, await t.decode(), t;
 }
-async function Bn(e, t, n) {
+async function Vn(e, t, n) {
 	let { store: r, manifest: i } = e;
-	if (r.host.readable) return r.host.picture(Pn(e, t, n), e.name);
-	if (!i.portable) throw new Nn();
+	if (r.host.readable) return r.host.picture(Fn(e, t, n), e.name);
+	if (!i.portable) throw new Pn();
 	return r.load(`sprites/${t.id}/${n}`);
 }
-async function Vn(e, t, n, { view: r, reach: i, band: a }) {
+async function Hn(e, t, n, { view: r, reach: i, band: a }) {
 	let { store: o, manifest: s } = e, c = async (t) => {
-		if (!o.host.readable || t === null) throw new Nn();
-		return zn(await o.host.picture(t, e.name));
+		if (!o.host.readable || t === null) throw new Pn();
+		return Bn(await o.host.picture(t, e.name));
 	}, l = r !== "projections";
 	return {
-		sprite: await zn(await Bn(e, t, n.channel)),
-		content: i === "part" && t.content?.kept && o.host.readable ? await c(Fn(e, t, n.channel)) : null,
+		sprite: await Bn(await Vn(e, t, n.channel)),
+		content: i === "part" && t.content?.kept && o.host.readable ? await c(In(e, t, n.channel)) : null,
 		bands: l && a > 0 && i !== "whole" ? await c(B(s.paths.bands ?? "", {
 			layer: t.id,
 			channel: n.channel
@@ -1899,29 +1914,29 @@ async function Vn(e, t, n, { view: r, reach: i, band: a }) {
 		whole: l && i === "whole" ? await Promise.all(n.images.map((t) => c(yn(e, t)))) : null
 	};
 }
-var Hn = 64;
-function Un(e, t, n, r, i, a, { reach: o, band: s }) {
+var Un = 64;
+function Wn(e, t, n, r, i, a, { reach: o, band: s }) {
 	let { tile: c } = r, [l, u] = [r.sprite.width * c.enlarge, r.sprite.height * c.enlarge], d = (t, n, r, i, [a, o, s, c], d) => {
 		let f = (r * n.columns + i % n.columns) * n.pitchX + o * n.width, p = Math.floor(i / n.columns) * n.pitchY + a * n.height;
-		e.imageSmoothingEnabled = c < 1 && Math.max(n.width, n.height) > Hn, e.drawImage(t, f, p, c * n.width, s * n.height, d.x, d.y, l, u);
+		e.imageSmoothingEnabled = c < 1 && Math.max(n.width, n.height) > Un, e.drawImage(t, f, p, c * n.width, s * n.height, d.x, d.y, l, u);
 	};
 	for (let c of a.cells) {
 		let { panel: a, rank: f } = c, p = a === 0 ? n.whole?.[f] : void 0, m = o === "part" && hn(i, f) || null;
-		p ? Gn(e, p, t.manifest.model.input, i.boxes[f] ?? null, [
+		p ? Kn(e, p, t.manifest.model.input, i.boxes[f] ?? null, [
 			c.x,
 			c.y,
 			l,
 			u
-		]) : a === 0 && n.bands && r.bands ? d(n.bands, r.bands, 0, (s - 1) * t.manifest.options.k + f, m ?? Wn, c) : m && n.content ? d(n.content, r.sprite, a, f, Wn, c) : d(n.sprite, r.sprite, a, f, m ?? Wn, c);
+		]) : a === 0 && n.bands && r.bands ? d(n.bands, r.bands, 0, (s - 1) * t.manifest.options.k + f, m ?? Gn, c) : m && n.content ? d(n.content, r.sprite, a, f, Gn, c) : d(n.sprite, r.sprite, a, f, m ?? Gn, c);
 	}
 }
-var Wn = [
+var Gn = [
 	0,
 	0,
 	1,
 	1
 ];
-function Gn(e, t, [, n, r], i, [a, o, s, c]) {
+function Kn(e, t, [, n, r], i, [a, o, s, c]) {
 	let [l, u, d, f] = i ?? [
 		0,
 		0,
@@ -1932,7 +1947,7 @@ function Gn(e, t, [, n, r], i, [a, o, s, c]) {
 	for (let [t, n] of [["#0008", 4], ["#ffd34d", 2]]) [e.strokeStyle, e.lineWidth] = [t, n], e.strokeRect(m * u, m * l, m * (f - u), m * (d - l));
 	e.restore();
 }
-function Kn(e, t, n = 1) {
+function qn(e, t, n = 1) {
 	let r = document.createElement("canvas");
 	r.width = n * e, r.height = n * t;
 	let i = r.getContext("2d");
@@ -1941,12 +1956,12 @@ function Kn(e, t, n = 1) {
 		pen: i
 	};
 }
-var qn = (e, t, n, r = 0) => Rn(e.sprite.columns, t.images.length, e.sprite.width * e.tile.enlarge, e.sprite.height * e.tile.enlarge, r, n);
-async function Jn(e, t, n, r) {
-	let i = await Vn(e, t, n, r), a = qn(t, n, r.view), { canvas: o, pen: s } = Kn(a.width, a.height);
-	return Un(s, e, i, t, n, a, r), o;
+var Jn = (e, t, n, r = 0) => zn(e.sprite.columns, t.images.length, e.sprite.width * e.tile.enlarge, e.sprite.height * e.tile.enlarge, r, n);
+async function Yn(e, t, n, r) {
+	let i = await Hn(e, t, n, r), a = Jn(t, n, r.view), { canvas: o, pen: s } = qn(a.width, a.height);
+	return Wn(s, e, i, t, n, a, r), o;
 }
-function Yn(e) {
+function Xn(e) {
 	let t = 10 ** Math.floor(Math.log10(Math.max(2, e) / 2));
 	return t * ([
 		5,
@@ -1954,7 +1969,7 @@ function Yn(e) {
 		1
 	].find((n) => n * t <= e / 2) ?? 1);
 }
-function Xn({ manifest: e }, t, n, { view: r, reach: i, band: a }) {
+function Zn({ manifest: e }, t, n, { view: r, reach: i, band: a }) {
 	let { model: o, data: s, options: c } = e, l = r === "both", u = {
 		part: "cut to where the projection is, as wide as said",
 		field: "each cut where it does so",
@@ -1966,12 +1981,12 @@ function Xn({ manifest: e }, t, n, { view: r, reach: i, band: a }) {
 		caption: `${r === "projections" ? "" : d}${r === "photos" ? "" : f}Made with convscope.`
 	};
 }
-function Zn(e, t, n) {
+function Qn(e, t, n) {
 	let r = [], i = "";
 	for (let a of t.split(/(?<= )/)) i && e.measureText(i + a).width > n ? (r.push(i), i = a) : i += a;
 	return i ? [...r, i] : r;
 }
-var Qn = 14, [$n, er] = [16, 20], tr = {
+var $n = 14, [er, tr] = [16, 20], nr = {
 	title: [
 		"600 17px sans-serif",
 		"#1b1c1e",
@@ -1988,36 +2003,36 @@ var Qn = 14, [$n, er] = [16, 20], tr = {
 		15.5
 	]
 };
-async function nr(e, t, n, r) {
-	let i = await Vn(e, t, n, r), a = qn(t, n, r.view, $n), o = Math.max(a.width, 420), s = Xn(e, t, n, r), { pen: c } = Kn(1, 1), l = (e) => (c.font = tr[e][0], Zn(c, s[e], o)), [u, d, f] = [
+async function rr(e, t, n, r) {
+	let i = await Hn(e, t, n, r), a = Jn(t, n, r.view, er), o = Math.max(a.width, 420), s = Zn(e, t, n, r), { pen: c } = qn(1, 1), l = (e) => (c.font = nr[e][0], Qn(c, s[e], o)), [u, d, f] = [
 		l("title"),
 		l("about"),
 		l("caption")
-	], p = Qn + u.length * tr.title[2] + d.length * tr.about[2] + 6, { canvas: m, pen: h } = Kn(o + 28, Math.ceil(p + a.height + er + f.length * tr.caption[2] + Qn), 2), g = (e, t, n) => ([h.font, h.fillStyle] = tr[t], e.forEach((e, r) => h.fillText(e, Qn, n + (r + .75) * tr[t][2])), n + e.length * tr[t][2]);
-	g(d, "about", g(u, "title", Qn)), h.save(), h.translate(Qn, p), Un(h, e, i, t, n, a, r), [h.font, h.fillStyle] = tr.caption;
+	], p = $n + u.length * nr.title[2] + d.length * nr.about[2] + 6, { canvas: m, pen: h } = qn(o + 28, Math.ceil(p + a.height + tr + f.length * nr.caption[2] + $n), 2), g = (e, t, n) => ([h.font, h.fillStyle] = nr[t], e.forEach((e, r) => h.fillText(e, $n, n + (r + .75) * nr[t][2])), n + e.length * nr[t][2]);
+	g(d, "about", g(u, "title", $n)), h.save(), h.translate($n, p), Wn(h, e, i, t, n, a, r), [h.font, h.fillStyle] = nr.caption;
 	let [_, v] = [t.sprite.width * t.tile.enlarge, t.sprite.height * t.tile.enlarge], y = (e) => r.reach === "part" && hn(n, e)?.[3] || null, b = t.field?.size[1] ?? e.manifest.model.input[2];
 	for (let { rank: e, panel: t, x: o, y: s } of a.cells) {
 		let a = y(e) !== null && i.content && n.partScales?.[e] || n.scales[e], c = t ? `±${X(a)}` : X(n.values[e]);
 		h.fillText(r.reach === "part" && (t === 0 || r.view === "projections") ? `${c} · ${Math.round((y(e) ?? 1) * b)} px` : c, o, s + v + 12, _);
 	}
 	if (r.reach !== "part") {
-		let t = r.reach === "whole" && i.whole ? e.manifest.model.input[2] : b, n = Yn(t);
+		let t = r.reach === "whole" && i.whole ? e.manifest.model.input[2] : b, n = Xn(t);
 		h.fillRect(0, a.height + 7, n * _ / t, 2), h.fillText(`${n} px of the image`, n * _ / t + 7, a.height + 12);
 	}
-	return h.restore(), g(f, "caption", p + a.height + er), m;
+	return h.restore(), g(f, "caption", p + a.height + tr), m;
 }
-function rr(e) {
+function ir(e) {
 	return new Promise((t, n) => {
 		try {
-			e.toBlob((e) => e ? t(e) : n(new Nn()), "image/png");
+			e.toBlob((e) => e ? t(e) : n(new Pn()), "image/png");
 		} catch {
-			n(new Nn());
+			n(new Pn());
 		}
 	});
 }
-var ir = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
-function ar(e, t, n, r, i = "both") {
-	let a = n.sprite.height * n.tile.enlarge, o = qn(n, r, i).cells.filter((e) => e.panel === +(i === "projections")).map((e) => `<text x="${e.x + 4}" y="${e.y + a - 5}">${ir(X(r.values[e.rank]))}</text>`), s = ir(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
+var ar = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
+function or(e, t, n, r, i = "both") {
+	let a = n.sprite.height * n.tile.enlarge, o = Jn(n, r, i).cells.filter((e) => e.panel === +(i === "projections")).map((e) => `<text x="${e.x + 4}" y="${e.y + a - 5}">${ar(X(r.values[e.rank]))}</text>`), s = ar(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" width="${t.width}" height="${t.height + 24}" viewBox="0 -24 ${t.width} ${t.height + 24}">`,
 		`<title>${s}</title>`,
@@ -2028,7 +2043,7 @@ function ar(e, t, n, r, i = "both") {
 		"</svg>"
 	].join("\n");
 }
-function or(e, t, n, r) {
+function sr(e, t, n, r) {
 	let { model: i, data: a, options: o, versions: s, created: c } = e.manifest, l = Object.fromEntries(r.images.map((e) => [e, n.images[e]])), u = /* @__PURE__ */ new Set([...r.classes.map(([e]) => e), ...Object.values(l).map((e) => e?.label ?? -1)]), d = Object.fromEntries([...u].filter((e) => e >= 0).map((e) => [e, n.classes[e]])), { id: f, bytes: p, ...m } = t;
 	return JSON.stringify({
 		unit: `${t.name}:${r.channel}`,
@@ -2043,8 +2058,8 @@ function or(e, t, n, r) {
 		classNames: d
 	}, null, 1);
 }
-var sr = "addEventListener(\"message\",function(e){document.querySelectorAll(\"iframe[data-convscope]\").forEach(function(f){if(f.contentWindow===e.source&&e.data&&e.data.convscope===\"height\")f.style.height=(+e.data.height||560)+\"px\"})})", cr = (e, t) => t === "file" ? `${e}?embed=1` : e.replace(/[^/#?]*(\?[^#]*)?(#.*)$/, "embed.html$2"), lr = (e, t) => `<iframe data-convscope src="${ir(e)}" title="${ir(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>\n<script>${sr}<\/script>`;
-function ur(e, t, n, r) {
+var cr = "addEventListener(\"message\",function(e){document.querySelectorAll(\"iframe[data-convscope]\").forEach(function(f){if(f.contentWindow===e.source&&e.data&&e.data.convscope===\"height\")f.style.height=(+e.data.height||560)+\"px\"})})", lr = (e, t) => t === "file" ? `${e}?embed=1` : e.replace(/[^/#?]*(\?[^#]*)?(#.*)$/, "embed.html$2"), ur = (e, t) => `<iframe data-convscope src="${ar(e)}" title="${ar(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>\n<script>${cr}<\/script>`;
+function dr(e, t, n, r) {
 	let { model: i, data: a, versions: o, created: s } = e.manifest, c = (e) => e.replace(/[{}\\]/g, ""), l = `${a.count} images (${c(a.description)}; ${a.fingerprint.slice(0, 12)}), model ${i.fingerprint.slice(0, 12)}`;
 	return [
 		`@misc{convscope-${t.id}-${n},`,
@@ -2057,8 +2072,8 @@ function ur(e, t, n, r) {
 	].join("\n");
 }
 // src/parts/Channels.tsx
-var dr = (e, t, n) => e.bands && n ? t[0] : 0;
-function fr(e) {
+var fr = (e, t, n) => e.bands && n ? t[0] : 0;
+function pr(e) {
 	let { manifest: t } = I(), { layer: n, channel: r, band: i, rank: a, side: o, label: s, part: c = null } = e;
 	if (!n.bands || !t.paths.bands) return null;
 	let l = t.options.k, u = a === null ? t.model.input[0] * l + i - 1 : (i - 1) * l + a;
@@ -2076,7 +2091,7 @@ function fr(e) {
 		...s ? { label: s } : {}
 	});
 }
-function pr({ count: e, band: t, change: n }) {
+function mr({ count: e, band: t, change: n }) {
 	let { manifest: r } = I(), i = r.model.shown ?? [];
 	return /* @__PURE__ */ F("label", {
 		class: "choice-of-one",
@@ -2097,8 +2112,8 @@ function pr({ count: e, band: t, change: n }) {
 		]
 	});
 }
-function mr({ layer: e, unit: t, change: n }) {
-	let { manifest: r } = I(), i = dr(e, r.model.input, r.paths.bands), a = e.bands;
+function hr({ layer: e, unit: t, change: n }) {
+	let { manifest: r } = I(), i = fr(e, r.model.input, r.paths.bands), a = e.bands;
 	if (!i || !a) return null;
 	let o = Math.min(80, Math.max(a.height, a.width) * e.tile.enlarge);
 	return /* @__PURE__ */ F(q, {
@@ -2114,14 +2129,14 @@ function mr({ layer: e, unit: t, change: n }) {
 				"aria-label": `Show band ${i + 1}`,
 				title: `Show band ${i + 1}`,
 				children: [
-					/* @__PURE__ */ F(fr, {
+					/* @__PURE__ */ F(pr, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
 						rank: 0,
 						side: o
 					}),
-					/* @__PURE__ */ F(fr, {
+					/* @__PURE__ */ F(pr, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
@@ -2138,7 +2153,7 @@ function mr({ layer: e, unit: t, change: n }) {
 	});
 }
 // src/parts/Truth.tsx
-function hr(e) {
+function gr(e) {
 	return e.flatMap((e) => {
 		if (e.verdicts) return e.verdicts.map(([t = "", n = "", r = ""]) => ({
 			layer: t,
@@ -2159,29 +2174,29 @@ function hr(e) {
 		}));
 	});
 }
-var gr = {
+var _r = {
 	what: "projections say something about their unit",
 	"where, not what": "projections say where, not what",
 	neither: "projections do not even say where",
 	"cannot tell": "too few units or images to tell"
 };
-function _r({ layer: e, brief: t }) {
-	let { manifest: n } = I(), r = hr(ft() ?? []).find((t) => t.layer === e && t.rule === n.options.rule);
+function vr({ layer: e, brief: t }) {
+	let { manifest: n } = I(), r = gr(ft() ?? []).find((t) => t.layer === e && t.rule === n.options.rule);
 	return r ? t ? /* @__PURE__ */ F("small", {
-		title: gr[r.verdict],
+		title: _r[r.verdict],
 		children: ["tested: ", r.verdict]
 	}) : /* @__PURE__ */ F(S, { children: ["Tested: ", /* @__PURE__ */ F("a", {
 		href: wt(r.experiment),
-		children: gr[r.verdict] ?? r.verdict
+		children: _r[r.verdict] ?? r.verdict
 	})] }) : null;
 }
-function vr({ layer: e, similarity: t }) {
+function yr({ layer: e, similarity: t }) {
 	return /* @__PURE__ */ F("p", {
 		class: t !== null && t > .9 ? "caution small" : "note",
-		children: [t !== null && (t > .9 ? `Its projection is nearly that of random numbers at this place (likeness ${t.toFixed(2)}): it says where, hardly what. ` : `Likeness to its control ${t.toFixed(2)}. `), /* @__PURE__ */ F(_r, { layer: e.name })]
+		children: [t !== null && (t > .9 ? `Its projection is nearly that of random numbers at this place (likeness ${t.toFixed(2)}): it says where, hardly what. ` : `Likeness to its control ${t.toFixed(2)}: ${Math.round(100 * t ** 2)} % of its energy is as in the control, the rest is its own. `), /* @__PURE__ */ F(vr, { layer: e.name })]
 	});
 }
-function yr({ layer: e, labelled: t }) {
+function br({ layer: e, labelled: t }) {
 	let { manifest: n } = I(), { options: r, data: i } = n, a = [
 		["Photos", `The ${r.k} images that excite the unit most, one place in each: its receptive field. Plain colour is padding: the field reaches beyond the image there, and the network is given zeros.`],
 		["Projections", `What the ${r.rule} rule carries from the unit's activation back to the pixels. Mid-grey is zero; each picture has a scale of its own, so strengths are not to be compared between pictures: black and white are the magnitude that 2 % of the values exceed.`],
@@ -2196,12 +2211,12 @@ function yr({ layer: e, labelled: t }) {
 	});
 }
 // src/parts/Examples.tsx
-var br = (e, t) => {
+var xr = (e, t) => {
 	let n = e.images[t]?.label ?? -1;
 	return n < 0 ? null : e.classes[n] ?? `class ${n}`;
-}, xr = (e, t) => e.images[t]?.name ?? `image ${t}`;
-function Sr(e) {
-	let { layer: t, shard: n, unit: r, view: i, show: a, reach: o, band: s, choose: c, active: l, activate: u, open: d } = e, f = o === "whole", p = I(), m = (o === "part" ? Fn : Pn)(p, t, r.channel), h = pt(m), g = dr(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
+}, Sr = (e, t) => e.images[t]?.name ?? `image ${t}`;
+function Cr(e) {
+	let { layer: t, shard: n, unit: r, view: i, show: a, reach: o, band: s, choose: c, active: l, activate: u, open: d } = e, f = o === "whole", p = I(), m = (o === "part" ? In : Fn)(p, t, r.channel), h = pt(m), g = fr(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
 	return /* @__PURE__ */ F("div", {
 		class: "examples",
 		children: [
@@ -2218,18 +2233,22 @@ function Sr(e) {
 						],
 						change: a
 					}),
-					/* @__PURE__ */ F(Cr, { ...e }),
-					i !== "projections" && !f && g > 0 && /* @__PURE__ */ F(pr, {
+					/* @__PURE__ */ F(wr, { ...e }),
+					i !== "projections" && !f && g > 0 && /* @__PURE__ */ F(mr, {
 						count: g,
 						band: s,
 						change: c
 					}),
 					i !== "photos" && /* @__PURE__ */ F(It, {}),
 					/* @__PURE__ */ F("span", {
-						class: "hint",
+						class: "hint hover-only",
 						children: "Hover to see where; click or 1–9 to enlarge"
 					}),
-					/* @__PURE__ */ F(yr, {
+					/* @__PURE__ */ F("span", {
+						class: "hint touch-only",
+						children: "Touch to enlarge"
+					}),
+					/* @__PURE__ */ F(br, {
 						layer: t,
 						labelled: r.classes.length > 0
 					})
@@ -2237,7 +2256,7 @@ function Sr(e) {
 			}),
 			/* @__PURE__ */ F("div", {
 				class: `panels panels-${_.length}`,
-				children: _.map((e) => /* @__PURE__ */ F(wr, {
+				children: _.map((e) => /* @__PURE__ */ F(Tr, {
 					kind: e,
 					whole: f && e === "photos",
 					reach: o,
@@ -2259,7 +2278,7 @@ function Sr(e) {
 					" is missing from this copy of the atlas; its numbers are here."
 				]
 			}),
-			/* @__PURE__ */ F(Tr, {
+			/* @__PURE__ */ F(Er, {
 				layer: t,
 				shard: n,
 				unit: r,
@@ -2268,7 +2287,7 @@ function Sr(e) {
 		]
 	});
 }
-function Cr({ layer: e, unit: t, view: n, reach: r, extend: i }) {
+function wr({ layer: e, unit: t, view: n, reach: r, extend: i }) {
 	let { manifest: a } = I(), o = [["field", "Field"]];
 	return e.content && t.images.some((e, n) => hn(t, n)) && o.unshift(["part", "Zoom"]), n !== "projections" && e.field !== null && a.paths.image !== null && o.push(["whole", "In its image"]), o.length > 1 ? /* @__PURE__ */ F(Pt, {
 		label: "How much is shown",
@@ -2277,7 +2296,7 @@ function Cr({ layer: e, unit: t, view: n, reach: r, extend: i }) {
 		change: i
 	}) : null;
 }
-function wr({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o, active: s, activate: c, open: l }) {
+function Tr({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o, active: s, activate: c, open: l }) {
 	let u = M(null), [d, f] = A(112), p = t.sprite.columns;
 	j(() => {
 		if (!u.current) return;
@@ -2302,13 +2321,13 @@ function wr({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o,
 				onMouseEnter: () => c(f),
 				onFocus: () => c(f),
 				onClick: () => l(f),
-				"aria-label": `${m} ${f + 1}: activation ${X(r.values[f])}, ${xr(n, u)}${br(n, u) ? `, ${br(n, u)}` : ""}`,
+				"aria-label": `${m} ${f + 1}: activation ${X(r.values[f])}, ${Sr(n, u)}${xr(n, u) ? `, ${xr(n, u)}` : ""}`,
 				children: i ? /* @__PURE__ */ F(bn, {
 					image: u,
-					name: xr(n, u),
+					name: Sr(n, u),
 					box: r.boxes[f] ?? null,
 					square: d
-				}) : e === "photos" && o > 0 && r.values[f] !== 0 ? /* @__PURE__ */ F(fr, {
+				}) : e === "photos" && o > 0 && r.values[f] !== 0 ? /* @__PURE__ */ F(pr, {
 					layer: t,
 					channel: r.channel,
 					band: o,
@@ -2327,8 +2346,8 @@ function wr({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o,
 		})]
 	});
 }
-function Tr({ layer: e, shard: t, unit: n, rank: r }) {
-	let i = n.images[r], a = xr(t, i), o = br(t, i);
+function Er({ layer: e, shard: t, unit: n, rank: r }) {
+	let i = n.images[r], a = Sr(t, i), o = xr(t, i);
 	return /* @__PURE__ */ F("figure", {
 		class: "looked",
 		children: [
@@ -2371,8 +2390,8 @@ function Tr({ layer: e, shard: t, unit: n, rank: r }) {
 	});
 }
 // src/parts/Histogram.tsx
-var Er = 480;
-function Dr(e, t) {
+var Dr = 480;
+function Or(e, t) {
 	if (t <= (e[0] ?? 0)) return 0;
 	for (let n = 1; n < e.length; n += 1) {
 		let r = e[n - 1], i = e[n];
@@ -2380,15 +2399,15 @@ function Dr(e, t) {
 	}
 	return e.length - 1;
 }
-function Or({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a }) {
+function kr({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a }) {
 	if (!n.length) return /* @__PURE__ */ F("p", {
 		class: "quiet",
 		children: "No responses."
 	});
-	let o = e.slice(t, t + n.length + 1), s = Er / n.length, c = Math.max(...n), l = (e) => Dr(o, e) * s, u = o[Math.round(n.length / 2)], d = n.reduce((e, t) => e + t, 0);
+	let o = e.slice(t, t + n.length + 1), s = Dr / n.length, c = Math.max(...n), l = (e) => Or(o, e) * s, u = o[Math.round(n.length / 2)], d = n.reduce((e, t) => e + t, 0);
 	return /* @__PURE__ */ F("svg", {
 		class: "histogram",
-		viewBox: `0 0 ${Er} 134`,
+		viewBox: `0 0 ${Dr} 134`,
 		role: a ? "group" : "img",
 		"aria-label": `${i}: ${d} images, from ${X(o[0])} to ${X(o.at(-1))}`,
 		children: [
@@ -2415,7 +2434,7 @@ function Or({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a })
 			/* @__PURE__ */ F("line", {
 				class: "axis",
 				x1: "0",
-				x2: Er,
+				x2: Dr,
 				y1: 102,
 				y2: 102
 			}),
@@ -2429,13 +2448,13 @@ function Or({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a })
 				children: X(o[0])
 			}),
 			/* @__PURE__ */ F("text", {
-				x: Er / 2,
+				x: Dr / 2,
 				y: 130,
 				"text-anchor": "middle",
 				children: X(u)
 			}),
 			/* @__PURE__ */ F("text", {
-				x: Er,
+				x: Dr,
 				y: 130,
 				"text-anchor": "end",
 				children: X(o.at(-1))
@@ -2444,32 +2463,32 @@ function Or({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a })
 	});
 }
 // src/parts/Later.tsx
-var kr = 100, Ar = 12;
-function jr({ given: e, about: t, turn: n, draw: r }) {
+var Ar = 100, jr = 12;
+function Mr({ given: e, about: t, turn: n, draw: r }) {
 	let [i, a] = A(t), o = M(e);
 	return i === t && (o.current = e), j(() => {
 		if (i === t) return;
-		let e = setTimeout(() => a(t), kr + Ar * n);
+		let e = setTimeout(() => a(t), Ar + jr * n);
 		return () => clearTimeout(e);
 	}, [t]), N(() => /* @__PURE__ */ F(S, { children: r(o.current) }), Object.values(o.current));
 }
 // src/parts/Caused.tsx
-var Mr = 56, [Nr, Pr, Fr] = [
+var Nr = 56, [Pr, Fr, Ir] = [
 	176,
 	68,
 	64
-], Ir = (e) => e.replace(/@\d+,\d+$/, "");
-function Lr() {
+], Lr = (e) => e.replace(/@\d+,\d+$/, "");
+function Rr() {
 	return ft()?.filter((e) => e.kind === "causes" && e.data) ?? [];
 }
-function Rr({ unit: e }) {
-	return /* @__PURE__ */ F(S, { children: Lr().filter((t) => t.units.includes(e)).map((t) => /* @__PURE__ */ F(zr, {
+function zr({ unit: e }) {
+	return /* @__PURE__ */ F(S, { children: Rr().filter((t) => t.units.includes(e)).map((t) => /* @__PURE__ */ F(Br, {
 		experiment: t,
 		unit: e
 	}, t.name)) });
 }
-function zr({ experiment: e, unit: t }) {
-	let n = L(`experiments/${e.name}`).value, r = N(() => n?.graphs.filter((e) => Ir(e.unit) === t) ?? [], [n, t]), i = n?.usual.filter(([e]) => e === t) ?? [], a = i.flatMap(([, e, t]) => {
+function Br({ experiment: e, unit: t }) {
+	let n = L(`experiments/${e.name}`).value, r = N(() => n?.graphs.filter((e) => Lr(e.unit) === t) ?? [], [n, t]), i = n?.usual.filter(([e]) => e === t) ?? [], a = i.flatMap(([, e, t]) => {
 		let n = G(e);
 		return n ? [[
 			n.layer,
@@ -2477,41 +2496,41 @@ function zr({ experiment: e, unit: t }) {
 			t
 		]] : [];
 	});
-	return /* @__PURE__ */ F(S, { children: [i.length > 0 && /* @__PURE__ */ F(li, {
+	return /* @__PURE__ */ F(S, { children: [i.length > 0 && /* @__PURE__ */ F(ui, {
 		title: "What usually feeds it",
 		joints: a,
 		note: `The mean of what each unit gave on ${Z(i[0]?.[5] ?? 0, "image")}: activation times the signal carried back. The strongest inputs are by weight alone.`
-	}), r.length > 0 && /* @__PURE__ */ F(Ur, {
+	}), r.length > 0 && /* @__PURE__ */ F(Wr, {
 		experiment: e,
 		graphs: r,
 		title: "What fed it"
 	})] });
 }
-function Br({ image: e }) {
-	return /* @__PURE__ */ F(S, { children: Lr().filter((t) => t.images.includes(e)).map((t) => /* @__PURE__ */ F(Vr, {
+function Vr({ image: e }) {
+	return /* @__PURE__ */ F(S, { children: Rr().filter((t) => t.images.includes(e)).map((t) => /* @__PURE__ */ F(Hr, {
 		experiment: t,
 		image: e
 	}, t.name)) });
 }
-function Vr({ experiment: e, image: t }) {
+function Hr({ experiment: e, image: t }) {
 	let n = L(`experiments/${e.name}`).value, r = N(() => n?.graphs.filter((e) => e.image === t) ?? [], [n, t]);
-	return r.length > 0 ? /* @__PURE__ */ F(Ur, {
+	return r.length > 0 ? /* @__PURE__ */ F(Wr, {
 		experiment: e,
 		graphs: r,
 		title: "What fed units here",
 		here: !0
 	}) : null;
 }
-function Hr({ experiment: e }) {
+function Ur({ experiment: e }) {
 	let t = L(`experiments/${e.name}`).value;
-	return t?.graphs.length ? /* @__PURE__ */ F(Ur, {
+	return t?.graphs.length ? /* @__PURE__ */ F(Wr, {
 		experiment: e,
 		graphs: t.graphs,
 		title: "What fed each",
 		whole: !0
 	}) : null;
 }
-function Ur({ experiment: e, graphs: t, title: n, here: r, whole: i }) {
+function Wr({ experiment: e, graphs: t, title: n, here: r, whole: i }) {
 	let [a, o] = A(0), s = t[Math.min(a, t.length - 1)];
 	return s ? /* @__PURE__ */ F(q, {
 		class: "panel wide",
@@ -2530,22 +2549,22 @@ function Ur({ experiment: e, graphs: t, title: n, here: r, whole: i }) {
 				"aria-pressed": e === s,
 				onClick: () => o(t),
 				children: i ? /* @__PURE__ */ F("span", { children: [
-					/* @__PURE__ */ F(Nt, { unit: Ir(e.unit) }),
+					/* @__PURE__ */ F(Nt, { unit: Lr(e.unit) }),
 					" on ",
 					/* @__PURE__ */ F(K, { text: Q(e.name) })
 				] }) : r ? /* @__PURE__ */ F(Nt, { unit: e.unit }) : /* @__PURE__ */ F(K, { text: Q(e.name) })
 			}, t))
-		}), /* @__PURE__ */ F(Wr, {
+		}), /* @__PURE__ */ F(Gr, {
 			experiment: e,
 			graph: s,
 			here: r ?? !1
 		})]
 	}) : null;
 }
-function Wr({ experiment: e, graph: t, here: n }) {
-	let r = R(t.sheet === null ? null : `experiments/${e.name}/${t.sheet}`), [i, a] = A(null), o = [[0], ...t.layers.map((e) => t.nodes.flatMap((t, n) => n && G(Ir(t.unit))?.layer === e ? [n] : []))], s = Math.max(...o.map((e) => e.length)), c = new Map(o.flatMap((e, t) => e.map((n, r) => [n, {
-		x: t * (Nr + Fr),
-		y: (r + .5) * s * Pr / e.length
+function Gr({ experiment: e, graph: t, here: n }) {
+	let r = R(t.sheet === null ? null : `experiments/${e.name}/${t.sheet}`), [i, a] = A(null), o = [[0], ...t.layers.map((e) => t.nodes.flatMap((t, n) => n && G(Lr(t.unit))?.layer === e ? [n] : []))], s = Math.max(...o.map((e) => e.length)), c = new Map(o.flatMap((e, t) => e.map((n, r) => [n, {
+		x: t * (Pr + Ir),
+		y: (r + .5) * s * Fr / e.length
 	}]))), l = Math.max(...t.edges.map(([, , e]) => Math.abs(e)), 1e-12), u = (e) => i === null || i === e || t.edges.some(([t, n]) => t === e && n === i || n === e && t === i);
 	return /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("div", {
 		class: "scroll caused",
@@ -2556,10 +2575,10 @@ function Wr({ experiment: e, graph: t, here: n }) {
 			class: "caused-heads",
 			children: o.map((e, r) => /* @__PURE__ */ F("span", {
 				style: {
-					left: `${r * (Nr + Fr)}px`,
-					width: `${Nr}px`
+					left: `${r * (Pr + Ir)}px`,
+					width: `${Pr}px`
 				},
-				children: r ? t.layers[r - 1] : n ? G(Ir(t.unit))?.layer : t.image === null ? Q(t.name) : /* @__PURE__ */ F("a", {
+				children: r ? t.layers[r - 1] : n ? G(Lr(t.unit))?.layer : t.image === null ? Q(t.name) : /* @__PURE__ */ F("a", {
 					href: W(t.image),
 					children: Q(t.name)
 				})
@@ -2567,8 +2586,8 @@ function Wr({ experiment: e, graph: t, here: n }) {
 		}), /* @__PURE__ */ F("div", {
 			class: "caused-graph",
 			style: {
-				width: `${o.length * (Nr + Fr) - Fr}px`,
-				height: `${s * Pr}px`
+				width: `${o.length * (Pr + Ir) - Ir}px`,
+				height: `${s * Fr}px`
 			},
 			children: [/* @__PURE__ */ F("svg", {
 				"aria-hidden": "true",
@@ -2577,7 +2596,7 @@ function Wr({ experiment: e, graph: t, here: n }) {
 				children: t.edges.map(([e, t, n]) => {
 					let [r, a] = [c.get(t), c.get(e)];
 					if (!r || !a) return null;
-					let [o, s] = [r.x + Nr, a.x], u = (o + s) / 2;
+					let [o, s] = [r.x + Pr, a.x], u = (o + s) / 2;
 					return /* @__PURE__ */ F("path", {
 						class: n < 0 ? "against" : "",
 						"data-faint": i !== null && i !== e && i !== t,
@@ -2589,14 +2608,14 @@ function Wr({ experiment: e, graph: t, here: n }) {
 				"data-faint": !u(n),
 				style: {
 					left: `${c.get(n)?.x ?? 0}px`,
-					top: `${(c.get(n)?.y ?? 0) - Pr / 2}px`,
-					width: `${Nr}px`
+					top: `${(c.get(n)?.y ?? 0) - Fr / 2}px`,
+					width: `${Pr}px`
 				},
 				onMouseEnter: () => a(n),
 				onMouseLeave: () => a(null),
 				onFocusIn: () => a(n),
 				onFocusOut: () => a(null),
-				children: /* @__PURE__ */ F(Gr, {
+				children: /* @__PURE__ */ F(Kr, {
 					unit: e.unit,
 					value: n ? e.amount : e.value,
 					first: n === 0,
@@ -2623,13 +2642,13 @@ function Wr({ experiment: e, graph: t, here: n }) {
 		] }, e.layer))
 	})] });
 }
-function Gr({ unit: e, value: t, first: n, sheet: r, at: i, count: a }) {
-	let o = I(), s = G(Ir(e)), c = s && z(o, s.layer, s.channel), l = vt(c ?? void 0)(s?.channel ?? -1) ?? Ir(e).split(":").pop() ?? e, u = (e) => ({
-		width: `${Mr}px`,
-		height: `${Mr}px`,
+function Kr({ unit: e, value: t, first: n, sheet: r, at: i, count: a }) {
+	let o = I(), s = G(Lr(e)), c = s && z(o, s.layer, s.channel), l = vt(c ?? void 0)(s?.channel ?? -1) ?? Lr(e).split(":").pop() ?? e, u = (e) => ({
+		width: `${Nr}px`,
+		height: `${Nr}px`,
 		backgroundImage: `url("${r}")`,
 		backgroundPosition: `${-56 * i}px ${-56 * e}px`,
-		backgroundSize: `${Mr * a}px 112px`
+		backgroundSize: `${Nr * a}px 112px`
 	}), d = /* @__PURE__ */ F(S, { children: [r && /* @__PURE__ */ F("span", {
 		class: "pair",
 		children: [/* @__PURE__ */ F("span", {
@@ -2662,29 +2681,29 @@ function Gr({ unit: e, value: t, first: n, sheet: r, at: i, count: a }) {
 	});
 }
 // src/parts/Needs.tsx
-var Kr = 8, qr = {
+var qr = 8, Jr = {
 	more: "tested: holds",
 	less: "tested: less than its controls",
 	no: "tested: does not hold"
 };
-function Jr(e, t, n) {
+function Yr(e, t, n) {
 	let [r, i] = t === "unit" ? [0, 1] : [1, 0];
 	return e.pairs.flatMap((e) => e[r] === n && e[2] < 0 ? [{
 		of: String(e[i]),
 		change: e[2],
 		control: e[3],
 		verdict: e[4]
-	}] : []).sort((e, t) => e.change - t.change).slice(0, Kr);
+	}] : []).sort((e, t) => e.change - t.change).slice(0, qr);
 }
-function Yr(e, t = !0) {
+function Xr(e, t = !0) {
 	let n = ft(), r = (t) => e === void 0 || !Array.isArray(t.settings.layers) || t.settings.layers.includes(e), i = n?.find((e) => e.kind === "effects" && e.data && r(e)) ?? null;
 	return {
 		experiment: i,
 		data: L(t && i ? `experiments/${i.name}` : null).value
 	};
 }
-function Xr({ of: e, kind: t }) {
-	let n = I(), { experiment: r, data: i } = Yr(t === "class" ? void 0 : G(e)?.layer), a = N(() => i ? Jr(i, t, e) : [], [
+function Zr({ of: e, kind: t }) {
+	let n = I(), { experiment: r, data: i } = Xr(t === "class" ? void 0 : G(e)?.layer), a = N(() => i ? Yr(i, t, e) : [], [
 		i,
 		t,
 		e
@@ -2723,7 +2742,7 @@ function Xr({ of: e, kind: t }) {
 							children: /* @__PURE__ */ F(K, { text: e.of })
 						}), e.verdict !== void 0 && /* @__PURE__ */ F("small", {
 							class: e.verdict === "more" ? "verdict" : "verdict quiet",
-							children: e.verdict ? qr[e.verdict] : "not tested"
+							children: e.verdict ? Jr[e.verdict] : "not tested"
 						})]
 					}),
 					/* @__PURE__ */ F("span", {
@@ -2752,8 +2771,8 @@ function Xr({ of: e, kind: t }) {
 	});
 }
 // src/parts/Tuning.tsx
-var Zr = 1.25, Qr = (e) => `${100 * Math.min(Math.max(e, 0), Zr) / Zr}%`;
-function $r({ layer: e, unit: t }) {
+var Qr = 1.25, $r = (e) => `${100 * Math.min(Math.max(e, 0), Qr) / Qr}%`;
+function ei({ layer: e, unit: t }) {
 	let { manifest: n } = I(), r = L(n.paths.tuning ? B(n.paths.tuning, { layer: e.id }) : null).value;
 	if (!r?.kept.some((e) => (e[t.channel] ?? null) !== null)) return null;
 	let i = r.out[t.channel] ?? [];
@@ -2785,20 +2804,20 @@ function $r({ layer: e, unit: t }) {
 								c != null && u != null && /* @__PURE__ */ F("i", {
 									class: "middle",
 									style: {
-										left: Qr(c),
-										right: `calc(100% - ${Qr(u)})`
+										left: $r(c),
+										right: `calc(100% - ${$r(u)})`
 									}
 								}),
 								o !== null && s !== null && /* @__PURE__ */ F("i", {
 									class: "interval",
 									style: {
-										left: Qr(o),
-										right: `calc(100% - ${Qr(s)})`
+										left: $r(o),
+										right: `calc(100% - ${$r(s)})`
 									}
 								}),
 								/* @__PURE__ */ F("i", {
 									class: "dot",
-									style: { left: Qr(a) }
+									style: { left: $r(a) }
 								})
 							]
 						}),
@@ -2813,7 +2832,7 @@ function $r({ layer: e, unit: t }) {
 	});
 }
 // src/parts/Details.tsx
-function ei(e) {
+function ti(e) {
 	let { layer: t, unit: n } = e, r = I().manifest.extras, i = r ? Math.floor(n.channel / r.shard) : 0, a = L(r ? `extras/${t.id}/${i}` : null).value, o = ft(), s = {
 		...e,
 		extra: a,
@@ -2823,93 +2842,93 @@ function ei(e) {
 	return /* @__PURE__ */ F("div", {
 		class: "details",
 		children: [
-			/* @__PURE__ */ F(jr, {
+			/* @__PURE__ */ F(Mr, {
 				given: s,
 				about: n,
 				turn: 0,
-				draw: ni
+				draw: ri
 			}),
-			/* @__PURE__ */ F(jr, {
+			/* @__PURE__ */ F(Mr, {
 				given: s,
 				about: n,
 				turn: 1,
-				draw: ri
+				draw: ii
 			}),
-			/* @__PURE__ */ F(jr, {
+			/* @__PURE__ */ F(Mr, {
 				given: s,
 				about: n,
 				turn: 2,
-				draw: ii
+				draw: ai
 			})
 		]
 	});
 }
-function ti(e, t, n) {
+function ni(e, t, n) {
 	let r = e.values.findIndex((e) => e !== null && e !== 0 && e >= t && e < n);
 	if (r >= 0) return { n: r + 1 };
 	let i = (t + n) / 2 / (e.maximum || 1);
 	return i > 0 && i <= .95 ? { share: i > .75 ? 1 : i > .5 ? 2 : i > .25 ? 3 : 4 } : null;
 }
-var ni = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ F(S, { children: [
+var ri = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ F(S, { children: [
 	/* @__PURE__ */ F("div", {
 		class: "stack",
 		children: [!r.dead && /* @__PURE__ */ F(q, {
 			title: "Responses",
 			note: `Images by their strongest response, heights by square root; the ${r.values.length} shown above are marked.`,
-			children: /* @__PURE__ */ F(Or, {
+			children: /* @__PURE__ */ F(kr, {
 				edges: t.histogram.edges,
 				first: r.histogram.first,
 				counts: r.histogram.counts,
 				marks: r.values,
 				title: "Responses",
 				link: (e, t) => {
-					let n = ti(r, e, t);
+					let n = ni(r, e, t);
 					return n && ("n" in n || (a?.bands.length ?? 0) > 0) ? o({
 						share: null,
 						...n
 					}) : null;
 				}
 			})
-		}), i && /* @__PURE__ */ F(ai, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
+		}), i && /* @__PURE__ */ F(oi, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
 	}),
 	(r.classes.length > 0 && !r.dead || a?.control) && /* @__PURE__ */ F("div", {
 		class: "stack",
-		children: [r.classes.length > 0 && !r.dead && /* @__PURE__ */ F(oi, {
+		children: [r.classes.length > 0 && !r.dead && /* @__PURE__ */ F(si, {
 			shard: n,
 			unit: r
-		}), a?.control && /* @__PURE__ */ F(ui, {
+		}), a?.control && /* @__PURE__ */ F(di, {
 			layer: e,
 			unit: r,
 			extra: a
 		})]
 	}),
-	/* @__PURE__ */ F($r, {
+	/* @__PURE__ */ F(ei, {
 		layer: e,
 		unit: r
 	})
-] }), ri = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ F(si, {
+] }), ii = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ F(ci, {
 	extra: t,
 	unit: n,
 	maximum: e.maximum,
 	share: r
-}) : null, ii = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
+}) : null, ai = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
 	let a = (t) => t.kind === "evolution" && Array.isArray(t.settings.layers) && t.settings.layers.includes(e.name), o = (i ?? []).filter((n) => a(n) || n.units.includes(`${e.name}:${t.channel}`));
 	return /* @__PURE__ */ F(S, { children: [
-		/* @__PURE__ */ F(Xr, {
+		/* @__PURE__ */ F(Zr, {
 			of: `${e.name}:${t.channel}`,
 			kind: "unit"
 		}),
-		/* @__PURE__ */ F(ci, {
+		/* @__PURE__ */ F(li, {
 			layer: e,
 			unit: t
 		}),
-		/* @__PURE__ */ F(Rr, { unit: `${e.name}:${t.channel}` }),
-		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ F(li, {
+		/* @__PURE__ */ F(zr, { unit: `${e.name}:${t.channel}` }),
+		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ F(ui, {
 			title: "Strongest inputs",
 			joints: r.incoming,
 			note: n.incoming
 		}),
-		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ F(li, {
+		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ F(ui, {
 			title: "Strongest outputs",
 			joints: r.outgoing,
 			note: n.outgoing
@@ -2936,7 +2955,7 @@ var ni = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) =
 		})
 	] });
 };
-function ai({ unit: e }) {
+function oi({ unit: e }) {
 	let t = qt();
 	return /* @__PURE__ */ F(q, {
 		title: "Your note",
@@ -2951,7 +2970,7 @@ function ai({ unit: e }) {
 		})
 	});
 }
-function oi({ shard: e, unit: t }) {
+function si({ shard: e, unit: t }) {
 	let n = Math.max(...t.classes.map(([, e]) => e), 0);
 	return /* @__PURE__ */ F(q, {
 		title: "Top classes",
@@ -2979,7 +2998,7 @@ function oi({ shard: e, unit: t }) {
 		})
 	});
 }
-function si({ extra: e, unit: t, maximum: n, share: r }) {
+function ci({ extra: e, unit: t, maximum: n, share: r }) {
 	let i = M(null);
 	return j(() => i.current?.scrollIntoView({ block: "center" }), [r]), /* @__PURE__ */ F(q, {
 		title: "Lower responses",
@@ -3000,14 +3019,14 @@ function si({ extra: e, unit: t, maximum: n, share: r }) {
 				] }), /* @__PURE__ */ F("div", {
 					class: "band-row",
 					children: [t.samples.map((t) => {
-						let n = br(e, t.image);
+						let n = xr(e, t.image);
 						return /* @__PURE__ */ F("a", {
 							href: `#/i/${t.image}`,
-							title: `${xr(e, t.image)}${n ? `, ${n}` : ""}`,
+							title: `${Sr(e, t.image)}${n ? `, ${n}` : ""}`,
 							children: [/* @__PURE__ */ F(Cn, {
 								image: t.image,
 								box: t.box,
-								label: `Response ${X(t.value)}, ${xr(e, t.image)}`
+								label: `Response ${X(t.value)}, ${Sr(e, t.image)}`
 							}), /* @__PURE__ */ F("span", {
 								class: "number",
 								children: X(t.value)
@@ -3022,7 +3041,7 @@ function si({ extra: e, unit: t, maximum: n, share: r }) {
 		})
 	});
 }
-function ci({ layer: e, unit: t }) {
+function li({ layer: e, unit: t }) {
 	let n = I(), r = t.nearest.filter(([t]) => z(n, e.name, t));
 	return r.length ? /* @__PURE__ */ F(q, {
 		title: "Nearest units",
@@ -3066,7 +3085,7 @@ function ci({ layer: e, unit: t }) {
 		})
 	}) : null;
 }
-function li({ title: e, joints: t, note: n }) {
+function ui({ title: e, joints: t, note: n }) {
 	let r = I(), { network: i } = gt(), a = t.some(([e, t]) => z(r, e, t)), o = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
 	return /* @__PURE__ */ F(q, {
 		title: e,
@@ -3129,7 +3148,7 @@ function li({ title: e, joints: t, note: n }) {
 		})
 	});
 }
-function ui({ layer: e, unit: t, extra: n }) {
+function di({ layer: e, unit: t, extra: n }) {
 	let { manifest: r } = I();
 	if (!r.paths.controls || !n.control) return null;
 	let i = B(r.paths.controls, {
@@ -3166,19 +3185,91 @@ function ui({ layer: e, unit: t, extra: n }) {
 					children: "cosine similarity of the two: 1 alike, 0 unrelated"
 				})] })
 			]
-		}), /* @__PURE__ */ F(vr, {
+		}), /* @__PURE__ */ F(yr, {
 			layer: e,
 			similarity: n.control.similarity
 		})]
 	});
 }
 // src/pages/Class.tsx
-var di = 18;
-function fi({ name: e }) {
-	let { collection: t, network: n, ready: r } = gt();
-	if (!r) return /* @__PURE__ */ F(Y, { what: e });
-	let i = yt(t?.names, e).filter((e) => t?.images[e]), a = yt(n?.names, e);
-	if (!i.length && !a.length) return /* @__PURE__ */ F(J, {
+var [fi, pi, mi] = [
+	18,
+	8,
+	64
+];
+function hi() {
+	let { manifest: e } = I(), { collection: t, network: n, ready: r } = gt(), i = L(e.extras ? "profiles/index" : null).value;
+	if (!r) return /* @__PURE__ */ F(Y, { what: "classes" });
+	let a = /* @__PURE__ */ new Map();
+	t?.names.forEach((e, n) => t.images[n] && a.set(e, (a.get(e) ?? 0) + (t.images[n] ?? 0)));
+	let o = (n?.names ?? []).filter((e) => !a.has(e)), s = (e) => i?.images[i.labels.findIndex((t) => i.classes[t] === e)];
+	return /* @__PURE__ */ F(S, { children: [
+		/* @__PURE__ */ F("h1", { children: "Classes" }),
+		/* @__PURE__ */ F("p", {
+			class: "lead",
+			children: [
+				Z(a.size, "class", "classes"),
+				" that images are labelled with, and ",
+				Z(o.length, "other"),
+				" of the network."
+			]
+		}),
+		/* @__PURE__ */ F("ul", {
+			class: "chips class-list",
+			children: [...a].map(([e, t]) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
+				class: "chip",
+				href: Ct(e),
+				children: [
+					a.size <= mi && s(e) !== void 0 && /* @__PURE__ */ F(Sn, {
+						image: s(e),
+						side: 44
+					}),
+					/* @__PURE__ */ F(K, {
+						text: e,
+						plain: !0
+					}),
+					" ",
+					/* @__PURE__ */ F("small", {
+						class: "quiet",
+						children: t
+					})
+				]
+			}) }, e))
+		}),
+		o.length > 0 && /* @__PURE__ */ F("details", {
+			class: "more",
+			children: [/* @__PURE__ */ F("summary", { children: [Z(o.length, "class", "classes"), " of the network without images here"] }), /* @__PURE__ */ F("ul", {
+				class: "chips class-list",
+				children: o.map((e, t) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
+					class: "chip",
+					href: Ct(e),
+					children: /* @__PURE__ */ F(K, {
+						text: e,
+						plain: !0
+					})
+				}) }, t))
+			})]
+		})
+	] });
+}
+function gi(e) {
+	let { manifest: t, store: n } = I(), [r, i] = A(/* @__PURE__ */ new Map()), a = L("images/index").value;
+	return j(() => {
+		let r = [...new Set(e.map((e) => Math.floor(e / t.images.shard)))].filter((e) => a?.shards.includes(e)).slice(0, pi), o = !0;
+		return Promise.all(r.map((e) => n.load(`images/${e}`).catch(() => null))).then((t) => {
+			let n = /* @__PURE__ */ new Map();
+			for (let r of t) for (let t of e) for (let [e, i, a] of r?.images[t]?.wins ?? []) n.set(`${e}:${i}`, Math.min(a, n.get(`${e}:${i}`) ?? a));
+			o && i(n);
+		}), () => {
+			o = !1;
+		};
+	}, [e.join(), a]), r;
+}
+function _i({ name: e }) {
+	let { manifest: t } = I(), { collection: n, network: r, ready: i } = gt();
+	if (!i) return /* @__PURE__ */ F(Y, { what: e });
+	let a = yt(n?.names, e).filter((e) => n?.images[e]), o = yt(r?.names, e);
+	if (!a.length && !o.length) return /* @__PURE__ */ F(J, {
 		title: "No such class",
 		children: [
 			"“",
@@ -3186,10 +3277,10 @@ function fi({ name: e }) {
 			"” is no class of the images of this atlas, nor of the network."
 		]
 	});
-	let o = i.reduce((e, n) => e + (t?.images[n] ?? 0), 0), s = [
-		...i.map((e) => `label ${e}`),
-		...i.length ? [Z(o, "image")] : [],
-		...a.map((e) => `logit ${n?.layers.at(-1) ?? ""}:${e}`)
+	let s = a.reduce((e, t) => e + (n?.images[t] ?? 0), 0), c = [
+		...a.map((e) => `label ${e}`),
+		...a.length ? [Z(s, "image")] : [],
+		...o.map((e) => `logit ${r?.layers.at(-1) ?? ""}:${e}`)
 	];
 	return /* @__PURE__ */ F(S, { children: [
 		/* @__PURE__ */ F("h1", { children: /* @__PURE__ */ F(K, {
@@ -3198,29 +3289,33 @@ function fi({ name: e }) {
 		}) }),
 		/* @__PURE__ */ F("p", {
 			class: "lead",
-			children: ["class · ", s.join(" · ")]
+			children: ["class · ", c.join(" · ")]
 		}),
-		i.length > 0 && /* @__PURE__ */ F("p", {
+		a.length > 0 && /* @__PURE__ */ F("p", {
 			class: "note",
-			children: "Units answer to it by their selectivity for it: the mean of their strongest responses to its images against that to the others', from −1 to 1."
+			children: [
+				"Units answer to it by their selectivity for it: the mean of their strongest responses to its images against that to the others', from −1 to 1. Each is shown by its strongest patch of this class, where that is among its ",
+				t.options.k,
+				" strongest; else by its strongest."
+			]
 		}),
-		!i.length && /* @__PURE__ */ F("p", {
+		!a.length && /* @__PURE__ */ F("p", {
 			class: "note",
 			children: "No image of this collection is labelled so: which units answer to it is not known."
 		}),
 		/* @__PURE__ */ F("div", {
 			class: "class-page",
 			children: [
-				i.map((t) => /* @__PURE__ */ F(pi, {
+				a.map((t) => /* @__PURE__ */ F(vi, {
 					label: t,
 					name: e
 				}, t)),
-				a.map((e) => /* @__PURE__ */ F(hi, {
+				o.map((e) => /* @__PURE__ */ F(bi, {
 					logit: e,
-					layers: n?.layers ?? [],
-					note: n?.note ?? ""
+					layers: r?.layers ?? [],
+					note: r?.note ?? ""
 				}, e)),
-				/* @__PURE__ */ F(Xr, {
+				/* @__PURE__ */ F(Zr, {
 					of: e,
 					kind: "class"
 				})
@@ -3228,14 +3323,31 @@ function fi({ name: e }) {
 		})
 	] });
 }
-function pi({ label: e, name: t }) {
-	let { manifest: n } = I(), r = n.classes?.shard ?? 1, i = L(`classes/${Math.floor(e / r)}`), a = L(n.extras ? "profiles/index" : null).value, o = (a?.images ?? []).filter((t, n) => a?.labels[n] === e), s = i.value?.classes[e] ?? [];
+function vi({ label: e, name: t }) {
+	let { manifest: n } = I(), r = n.classes?.shard ?? 1, i = L(`classes/${Math.floor(e / r)}`), a = L(n.extras ? "profiles/index" : null).value, o = (a?.images ?? []).filter((t, n) => a?.labels[n] === e), s = i.value?.classes[e] ?? [], c = gi(o), l = (e, t, r) => {
+		let i = c.get(`${t}:${r}`);
+		return i ? /* @__PURE__ */ F(pn, {
+			path: B(n.paths.sprite, {
+				layer: e.id,
+				channel: r
+			}),
+			grid: e.sprite,
+			panel: 0,
+			cell: i,
+			side: 64
+		}) : /* @__PURE__ */ F($, {
+			layer: e,
+			channel: r,
+			kind: "photos",
+			side: 64
+		});
+	};
 	return /* @__PURE__ */ F(S, { children: [o.length > 0 && /* @__PURE__ */ F(q, {
 		title: "Its images",
 		class: "panel wide",
 		children: [/* @__PURE__ */ F("ul", {
 			class: "thumbs",
-			children: o.slice(0, di).map((e) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
+			children: o.slice(0, fi).map((e) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
 				href: W(e),
 				"aria-label": Q(a?.names[a.images.indexOf(e)] ?? `image ${e}`),
 				children: /* @__PURE__ */ F(Sn, {
@@ -3243,7 +3355,7 @@ function pi({ label: e, name: t }) {
 					side: 84
 				})
 			}) }, e))
-		}), o.length > di && /* @__PURE__ */ F("p", {
+		}), o.length > fi && /* @__PURE__ */ F("p", {
 			class: "more",
 			children: /* @__PURE__ */ F("a", {
 				href: V("#/images", { q: t }),
@@ -3261,20 +3373,15 @@ function pi({ label: e, name: t }) {
 				}),
 				children: "Those that prefer it to every other class"
 			}),
-			children: /* @__PURE__ */ F(mi, {
+			children: /* @__PURE__ */ F(yi, {
 				rows: i,
-				tile: (e) => /* @__PURE__ */ F($, {
-					layer: t,
-					channel: e,
-					kind: "photos",
-					side: 64
-				}),
+				tile: (e) => l(t, n.layers.length - 1 - r, e),
 				layer: t
 			})
 		}, t.id);
 	})] });
 }
-function mi({ rows: e, layer: t, tile: n }) {
+function yi({ rows: e, layer: t, tile: n }) {
 	return /* @__PURE__ */ F("ul", {
 		class: "tiles",
 		children: e.map(([e, r, i]) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
@@ -3288,7 +3395,7 @@ function mi({ rows: e, layer: t, tile: n }) {
 		}) }, e))
 	});
 }
-function hi({ logit: e, layers: t, note: n }) {
+function bi({ logit: e, layers: t, note: n }) {
 	let r = I(), i = r.manifest.classes?.shard ?? 64, a = L(`logits/${Math.floor(e / i)}`).value, o = t.map((t) => z(r, t, e)).find((e) => e !== void 0), s = a?.incoming[e - a.first] ?? [];
 	return /* @__PURE__ */ F(S, { children: [o && /* @__PURE__ */ F(q, {
 		title: "Its logit",
@@ -3311,14 +3418,14 @@ function hi({ logit: e, layers: t, note: n }) {
 				})]
 			}), /* @__PURE__ */ F(Nt, { unit: `${o.name}:${e}` })]
 		})
-	}), s.length > 0 && /* @__PURE__ */ F(li, {
+	}), s.length > 0 && /* @__PURE__ */ F(ui, {
 		title: "What its logit is computed from",
 		joints: s,
 		note: n
 	})] });
 }
 // src/parts/Caution.tsx
-function gi({ layers: e }) {
+function xi({ layers: e }) {
 	let t = e.filter(ln);
 	return t.length ? /* @__PURE__ */ F("p", {
 		class: "caution",
@@ -3326,7 +3433,7 @@ function gi({ layers: e }) {
 	}) : null;
 }
 // src/parts/Marked.tsx
-function _i() {
+function Si() {
 	let e = I(), t = qt(), { toast: n } = P(), r = Object.entries(t.all());
 	if (!r.length) return null;
 	let i = () => Xe("notes.json", JSON.stringify({
@@ -3336,7 +3443,7 @@ function _i() {
 	}, null, 1)), a = async (r) => {
 		let i = r.files?.[0];
 		if (r.value = "", !i) return;
-		let a = vi(await i.text(), e.manifest.model.fingerprint);
+		let a = Ci(await i.text(), e.manifest.model.fingerprint);
 		n(a === null ? "This file holds notes on another network" : `${Z(t.merge(a), "note")} taken in`);
 	};
 	return /* @__PURE__ */ F(q, {
@@ -3392,7 +3499,7 @@ function _i() {
 		})]
 	});
 }
-function vi(e, t) {
+function Ci(e, t) {
 	let n;
 	try {
 		n = JSON.parse(e);
@@ -3402,7 +3509,7 @@ function vi(e, t) {
 	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : Wt(JSON.stringify(n.notes));
 }
 // src/pages/Home.tsx
-function yi(e, t) {
+function wi(e, t) {
 	if (!e) return t.map((e) => ({ shown: e }));
 	let n = new Map(t.map((e) => [e.name, e])), r = [];
 	for (let t of e.layers) {
@@ -3411,8 +3518,8 @@ function yi(e, t) {
 	}
 	return r;
 }
-function bi() {
-	let { manifest: e } = I(), { router: t } = P(), n = L("network"), r = N(() => yi(n.value, e.layers), [n.value, e]), [i, a] = A(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
+function Ti() {
+	let { manifest: e } = I(), { router: t } = P(), n = L("network"), r = N(() => wi(n.value, e.layers), [n.value, e]), [i, a] = A(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
 	Ke({
 		ArrowDown: o(1),
 		j: o(1),
@@ -3442,26 +3549,26 @@ function bi() {
 				"."
 			]
 		}),
-		/* @__PURE__ */ F(wi, { manifest: e }),
-		/* @__PURE__ */ F(gi, { layers: e.layers }),
+		/* @__PURE__ */ F(ki, { manifest: e }),
+		/* @__PURE__ */ F(xi, { layers: e.layers }),
 		/* @__PURE__ */ F("div", {
 			class: "map-head",
 			children: /* @__PURE__ */ F("h2", { children: "Layers in execution order" })
 		}),
 		/* @__PURE__ */ F("ol", {
 			class: "map",
-			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ F(Si, {
+			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ F(Di, {
 				layer: t.shown,
 				role: sn(t.shown.name, n.value?.layers ?? []),
 				current: e.layers.indexOf(t.shown) === i
-			}, t.shown.id) : /* @__PURE__ */ F(Ci, { layers: t.passed }, `passed-${r}`))
+			}, t.shown.id) : /* @__PURE__ */ F(Oi, { layers: t.passed }, `passed-${r}`))
 		}),
-		/* @__PURE__ */ F(xi, {}),
-		/* @__PURE__ */ F(_i, {}),
-		/* @__PURE__ */ F(Di, { manifest: e })
+		/* @__PURE__ */ F(Ei, {}),
+		/* @__PURE__ */ F(Si, {}),
+		/* @__PURE__ */ F(Mi, { manifest: e })
 	] });
 }
-function xi() {
+function Ei() {
 	let e = ut();
 	return e.length ? /* @__PURE__ */ F(q, {
 		title: "Compare with",
@@ -3482,7 +3589,7 @@ function xi() {
 		})
 	}) : null;
 }
-function Si({ layer: e, role: t, current: n }) {
+function Di({ layer: e, role: t, current: n }) {
 	let { manifest: r } = I(), i = e.preview, a = window.innerWidth < 600 ? 28 : 40, o = Math.min(i.columns, r.subset?.[e.name]?.length ?? e.channels), s = B(r.paths.preview, { layer: e.id });
 	return /* @__PURE__ */ F("li", {
 		class: n ? "station current" : "station",
@@ -3522,7 +3629,7 @@ function Si({ layer: e, role: t, current: n }) {
 							title: "Median cosine of a unit's projection and a random signal's from the same place: 1 alike, 0 unrelated",
 							children: ["like control ", e.control.median?.toFixed(2) ?? "–"]
 						}),
-						/* @__PURE__ */ F(_r, {
+						/* @__PURE__ */ F(vr, {
 							layer: e.name,
 							brief: !0
 						})
@@ -3544,7 +3651,7 @@ function Si({ layer: e, role: t, current: n }) {
 		})
 	});
 }
-function Ci({ layers: e }) {
+function Oi({ layers: e }) {
 	return /* @__PURE__ */ F("li", {
 		class: "passed",
 		children: /* @__PURE__ */ F("details", { children: [/* @__PURE__ */ F("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ F("ul", { children: e.map((e) => /* @__PURE__ */ F("li", { children: [
@@ -3564,7 +3671,7 @@ function Ci({ layers: e }) {
 		] }, e.name)) })] })
 	});
 }
-function wi({ manifest: e }) {
+function ki({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
 	return t ? /* @__PURE__ */ F("details", {
 		class: "panel warning",
@@ -3590,12 +3697,12 @@ function wi({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var Ti = ({ value: e }) => /* @__PURE__ */ F("code", {
+var Ai = ({ value: e }) => /* @__PURE__ */ F("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
-}), Ei = (e, t) => t ? [[e, t]] : [];
-function Di({ manifest: e }) {
+}), ji = (e, t) => t ? [[e, t]] : [];
+function Mi({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i, check: a } = e;
 	return /* @__PURE__ */ F("div", {
 		class: "cards",
@@ -3613,8 +3720,8 @@ function Di({ manifest: e }) {
 						text: t.output + (t.classes ? `, ${Z(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					...Ei("Taken for", t.meaning),
-					["SHA-256", /* @__PURE__ */ F(Ti, { value: t.fingerprint }, "h")]
+					...ji("Taken for", t.meaning),
+					["SHA-256", /* @__PURE__ */ F(Ai, { value: t.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ F(q, {
@@ -3625,9 +3732,12 @@ function Di({ manifest: e }) {
 						plain: !0
 					}, "n")],
 					["Count", Z(n.count, "image")],
-					["Labels", n.classes ? Z(n.classes, "class", "classes") : "none"],
+					["Labels", n.classes ? e.classes ? /* @__PURE__ */ F("a", {
+						href: "#/c",
+						children: Z(n.classes, "class", "classes")
+					}, "l") : Z(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ F(Ti, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ F(Ai, { value: n.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ F(q, {
@@ -3637,7 +3747,7 @@ function Di({ manifest: e }) {
 					["Shown", `${r.k} strongest responses a unit, one an image`],
 					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}${r.gates ? `; gates: ${r.gates}` : ""}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
-					...Ei("Check", a?.sentence),
+					...ji("Check", a?.sentence),
 					["Versions", Object.entries(i).map(([e, t]) => `${e} ${t}`).join(", ")]
 				] })
 			})
@@ -3645,7 +3755,7 @@ function Di({ manifest: e }) {
 	});
 }
 // src/parts/Strong.tsx
-function Oi(e, t, n, r) {
+function Ni(e, t, n, r) {
 	let i = e.field;
 	if (!i) return [
 		0,
@@ -3661,8 +3771,8 @@ function Oi(e, t, n, r) {
 		o + i.size[1]
 	];
 }
-var ki = 64;
-function Ai({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, mark: s, pin: c, pinned: l }) {
+var Pi = () => window.innerWidth >= 1700 ? 96 : 64;
+function Fi({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, mark: s, pin: c, pinned: l }) {
 	let { manifest: u } = I(), d = u.paths.taken && a ? B(u.paths.taken, {
 		image: n,
 		thousand: Math.floor(n / 1e3)
@@ -3680,7 +3790,7 @@ function Ai({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, m
 				grid: a,
 				cell: t * a.columns + g
 			} : null, w = {
-				box: Oi(e, m, h, u.model.input),
+				box: Ni(e, m, h, u.model.input),
 				part: S,
 				over: C,
 				words: `${e.name}:${r}, response ${X(f)}${x ? `; black and white ±${X(x)}` : ""}`
@@ -3696,7 +3806,7 @@ function Ai({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, m
 						class: "pair",
 						children: [/* @__PURE__ */ F("span", {
 							class: "cut-tile",
-							style: { width: `${ki}px` },
+							style: { width: `${Pi()}px` },
 							children: /* @__PURE__ */ F(Cn, {
 								image: n,
 								box: S ?? w.box
@@ -3706,16 +3816,16 @@ function Ai({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, m
 							grid: C.grid,
 							panel: 0,
 							cell: C.cell,
-							side: ki,
+							side: Pi(),
 							boost: !0
 						}) : D === void 0 ? /* @__PURE__ */ F("span", {
 							class: "tile none",
 							title: "not projected",
 							style: {
-								width: `${ki}px`,
-								height: `${ki}px`
+								width: `${Pi()}px`,
+								height: `${Pi()}px`
 							}
-						}) : /* @__PURE__ */ F(ji, {
+						}) : /* @__PURE__ */ F(Ii, {
 							layer: e,
 							channel: r,
 							rank: D
@@ -3753,31 +3863,31 @@ function Ai({ layer: e, row: t, image: n, rows: r, wins: i, grid: a, taken: o, m
 		})
 	});
 }
-function ji({ layer: e, channel: t, rank: n, photo: r }) {
+function Ii({ layer: e, channel: t, rank: n, photo: r }) {
 	return /* @__PURE__ */ F(pn, {
-		path: Fn(I(), e, t),
+		path: In(I(), e, t),
 		grid: e.sprite,
 		panel: +!r,
 		cell: n,
-		side: ki,
+		side: Pi(),
 		boost: !r
 	});
 }
-var Mi = 24;
-function Ni({ layer: e, wins: t }) {
-	let [n, r] = A(!1), i = n ? t : t.slice(0, Mi);
+var Li = 24;
+function Ri({ layer: e, wins: t }) {
+	let [n, r] = A(!1), i = n ? t : t.slice(0, Li);
 	return /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("ul", {
 		class: "tiles",
 		children: i.map(([, t, n]) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
 			href: U(e.name, t),
 			children: [/* @__PURE__ */ F("span", {
 				class: "pair",
-				children: [/* @__PURE__ */ F(ji, {
+				children: [/* @__PURE__ */ F(Ii, {
 					layer: e,
 					channel: t,
 					rank: n,
 					photo: !0
-				}), /* @__PURE__ */ F(ji, {
+				}), /* @__PURE__ */ F(Ii, {
 					layer: e,
 					channel: t,
 					rank: n
@@ -3795,7 +3905,7 @@ function Ni({ layer: e, wins: t }) {
 	})] });
 }
 // src/pages/Image.tsx
-function Pi(e, t, n) {
+function zi(e, t, n) {
 	if (!e.starts) return Math.floor(e.images.indexOf(t) / n);
 	let r = -1;
 	for (let n of e.starts) {
@@ -3804,8 +3914,8 @@ function Pi(e, t, n) {
 	}
 	return r;
 }
-function Fi({ number: e }) {
-	let { manifest: t } = I(), n = Number.isInteger(e) && e >= 0, r = L(n ? "images/index" : null), i = L(n && t.extras ? "profiles/index" : null), a = i.value && t.extras ? Pi(i.value, e, t.extras.profileShard) : -1, o = L(a >= 0 ? `profiles/${a}` : null), s = r.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), c = L(s === void 0 ? null : `images/${s}`), l = ft();
+function Bi({ number: e }) {
+	let { manifest: t } = I(), n = Number.isInteger(e) && e >= 0, r = L(n ? "images/index" : null), i = L(n && t.extras ? "profiles/index" : null), a = i.value && t.extras ? zi(i.value, e, t.extras.profileShard) : -1, o = L(a >= 0 ? `profiles/${a}` : null), s = r.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), c = L(s === void 0 ? null : `images/${s}`), l = ft();
 	if (!n) return /* @__PURE__ */ F(J, {
 		title: "No such image",
 		children: "Images have numbers from 0."
@@ -3821,7 +3931,7 @@ function Fi({ number: e }) {
 		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Z(i.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
 	});
 	let p = f.label < 0 ? null : (o.value ?? c.value)?.classes[f.label] ?? `class ${f.label}`, m = (l ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ F(Ii, {
+	return /* @__PURE__ */ F(Vi, {
 		number: e,
 		name: f.name,
 		label: p,
@@ -3831,7 +3941,7 @@ function Fi({ number: e }) {
 		about: m
 	});
 }
-function Ii({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
+function Vi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
 	let { manifest: s } = I(), { router: c } = P(), [l, u] = A(null), [d, f] = A(null), p = l ?? d, m = L(s.taken ? "taken/index" : null).value, h = L(m?.images.includes(e) ? `taken/${e}` : null).value, g = a.indexOf(e), [_, v] = g < 0 ? [] : [a[g - 1], a[g + 1]], y = (e) => () => e === void 0 ? void 0 : c.step(W(e));
 	return Ke({
 		ArrowLeft: y(_),
@@ -3896,17 +4006,17 @@ function Ii({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 				})
 			]
 		}), /* @__PURE__ */ F("div", { children: [
-			r && /* @__PURE__ */ F(Li, {
+			r && /* @__PURE__ */ F(Hi, {
 				taken: h !== null,
 				known: !s.taken || m !== null
 			}),
-			/* @__PURE__ */ F(Br, { image: e }),
+			/* @__PURE__ */ F(Vr, { image: e }),
 			s.layers.map((t, n) => {
 				let a = r?.[n] ?? [], o = i.filter((e) => e[0] === n);
 				return !a.length && !o.length ? null : /* @__PURE__ */ F(q, {
 					title: t.name,
 					note: o.length ? `among the ${s.options.k} strongest of ${Z(o.length, "unit")}` : void 0,
-					children: [a.length > 0 ? /* @__PURE__ */ F(Ai, {
+					children: [a.length > 0 ? /* @__PURE__ */ F(Fi, {
 						layer: t,
 						image: e,
 						rows: a,
@@ -3917,10 +4027,10 @@ function Ii({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 						mark: u,
 						pin: f,
 						pinned: d
-					}) : /* @__PURE__ */ F(Ni, {
+					}) : /* @__PURE__ */ F(Ri, {
 						layer: t,
 						wins: o
-					}), a.length > 0 && o.length > 0 && /* @__PURE__ */ F("details", { children: [/* @__PURE__ */ F("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ F(Ni, {
+					}), a.length > 0 && o.length > 0 && /* @__PURE__ */ F("details", { children: [/* @__PURE__ */ F("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ F(Ri, {
 						layer: t,
 						wins: o
 					})] })]
@@ -3929,10 +4039,10 @@ function Ii({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		] })]
 	})] });
 }
-function Li({ taken: e, known: t }) {
+function Hi({ taken: e, known: t }) {
 	let { manifest: n } = I(), r = n.taken;
 	return /* @__PURE__ */ F("div", {
-		class: "legend",
+		class: "beside-note",
 		children: [/* @__PURE__ */ F("p", {
 			class: "note",
 			children: ["The units that respond most, by share of their own maximum (“max”: no image excites the unit more): the place in this image, and what each takes from it.", !e && t && (r ? ` Of this image the latter is kept only where it is among a unit's strongest: ${Z(r.images, "image")}, evenly spread, fit the ${un(r.budget)} that the atlas was made with (--image-bytes).` : " This atlas keeps the latter only where the image is among a unit's strongest.")]
@@ -3940,9 +4050,9 @@ function Li({ taken: e, known: t }) {
 	});
 }
 // src/parts/Grid.tsx
-var Ri = (e) => e === document.documentElement ? window : e, zi = 400;
-function Bi(e, t, n, r, i, a, o) {
-	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - zi) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + zi) / l)));
+var Ui = (e) => e === document.documentElement ? window : e, Wi = 400;
+function Gi(e, t, n, r, i, a, o) {
+	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - Wi) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + Wi) / l)));
 	return {
 		columns: s,
 		step: o ? n.width + r : Math.floor((t + r) / s),
@@ -3951,10 +4061,10 @@ function Bi(e, t, n, r, i, a, o) {
 		height: Math.max(0, c * l - r)
 	};
 }
-function Vi(e, t, n) {
+function Ki(e, t, n) {
 	let r = () => {
 		let r = e.current?.getBoundingClientRect(), i = r?.width || 900, a = -(r?.top ?? 0);
-		return Bi(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
+		return Gi(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
 	}, [i, a] = A(r), [o, s] = A(!1), c = () => {
 		let e = r();
 		a((t) => t.columns === e.columns && t.step === e.step && t.first === e.first && t.last === e.last && t.height === e.height ? t : e);
@@ -3984,8 +4094,8 @@ function Vi(e, t, n) {
 		last: t.count
 	} : i;
 }
-function Hi(e) {
-	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = P(), c = M(null), l = Vi(c, e, r), u = M(!1), d = (e) => {
+function qi(e) {
+	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = P(), c = M(null), l = Ki(c, e, r), u = M(!1), d = (e) => {
 		t && (u.current = !0, a(Math.max(0, Math.min(t - 1, i < 0 ? 0 : i + e))));
 	}, f = l.columns, p = [
 		[["ArrowLeft", "h"], -1],
@@ -4008,7 +4118,7 @@ function Hi(e) {
 		if (e) u.current = !1, e.querySelector("a")?.focus({ preventScroll: !0 }), e.scrollIntoView({ block: "nearest" });
 		else {
 			let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-			Ri(s.root).scrollBy({
+			Ui(s.root).scrollBy({
 				top: e - window.innerHeight / 3,
 				behavior: "instant"
 			});
@@ -4019,7 +4129,7 @@ function Hi(e) {
 		if (h.current || i < 0 || !c.current || !s.root.isConnected) return;
 		h.current = !0;
 		let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-		e > window.innerHeight - n.height && Ri(s.root).scrollBy({
+		e > window.innerHeight - n.height && Ui(s.root).scrollBy({
 			top: e - window.innerHeight / 3,
 			behavior: "instant"
 		});
@@ -4038,7 +4148,7 @@ function Hi(e) {
 			n.height
 		], s = g.current.get(a), c = s && s.place.every((e, t) => e === o[t]) ? s : {
 			place: o,
-			item: Ui(e, a, l, r)
+			item: Ji(e, a, l, r)
 		};
 		v.set(a, c), _.push(c.item);
 	}
@@ -4050,7 +4160,7 @@ function Hi(e) {
 		children: _
 	});
 }
-function Ui({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
+function Ji({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	return /* @__PURE__ */ F("li", {
 		"data-index": a,
 		"aria-setsize": e,
@@ -4066,7 +4176,7 @@ function Ui({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	}, r(a));
 }
 // src/pages/Images.tsx
-function Wi() {
+function Yi() {
 	let { manifest: e, store: t } = I(), n = L(e.extras ? "profiles/index" : null), r = L(e.extras ? null : "images/index"), [i, a] = A(null);
 	j(() => {
 		if (!r.value) return;
@@ -4094,8 +4204,8 @@ function Wi() {
 		error: n.error ?? r.error
 	};
 }
-function Gi({ query: e }) {
-	let { manifest: t } = I(), { router: n } = P(), { images: r, error: i } = Wi(), [a, o] = A(-1), s = (e.get("q") ?? "").toLowerCase();
+function Xi({ query: e }) {
+	let { manifest: t } = I(), { router: n } = P(), { images: r, error: i } = Yi(), [a, o] = A(-1), s = (e.get("q") ?? "").toLowerCase();
 	if (i) return /* @__PURE__ */ F(J, {
 		title: "Data is missing",
 		children: i.message
@@ -4141,7 +4251,7 @@ function Gi({ query: e }) {
 				href: W(Number(s)),
 				children: ["Open image ", Number(s)]
 			})] })]
-		}) : /* @__PURE__ */ F(Hi, {
+		}) : /* @__PURE__ */ F(qi, {
 			count: c.length,
 			cell: {
 				width: 132,
@@ -4152,14 +4262,14 @@ function Gi({ query: e }) {
 			select: o,
 			open: (e) => n.go(W(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e, t) => /* @__PURE__ */ F(Ki, {
+			render: (e, t) => /* @__PURE__ */ F(Zi, {
 				image: c[e],
 				first: t
 			})
 		})
 	] });
 }
-function Ki({ image: e, first: t }) {
+function Zi({ image: e, first: t }) {
 	let n = R(yn(I(), e.number));
 	return /* @__PURE__ */ F("a", {
 		class: "unit thumb",
@@ -4181,12 +4291,12 @@ function Ki({ image: e, first: t }) {
 	});
 }
 // src/alike.ts
-function qi(e) {
+function Qi(e) {
 	let t = atob(e.codes);
 	return Int8Array.from({ length: t.length - t.length % e.rank }, (e, n) => t.charCodeAt(n));
 }
-function Ji(e, t, n = []) {
-	let { rank: r } = e, i = qi(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
+function $i(e, t, n = []) {
+	let { rank: r } = e, i = Qi(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
 	if (!o.some((e) => e !== 0)) return [];
 	for (let n = 0; n < a; n += 1) {
 		let a = 0, u = !1;
@@ -4198,9 +4308,9 @@ function Ji(e, t, n = []) {
 	}
 	return l;
 }
-var Yi = 32;
-function Xi(e, t) {
-	let n = qi(e), r = Math.min(Yi, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
+var ea = 32;
+function ta(e, t) {
+	let n = Qi(e), r = Math.min(ea, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
 	return i.forEach((t, i) => a.set(n.subarray(t * e.rank, t * e.rank + r), i * r)), {
 		vectors: {
 			rank: r,
@@ -4209,7 +4319,7 @@ function Xi(e, t) {
 		units: i
 	};
 }
-var Zi = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, Qi = [
+var na = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, ra = [
 	["index", "index"],
 	["maximum", "maximum"],
 	["mean", "mean"],
@@ -4227,7 +4337,7 @@ var Zi = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	["falls", "fall of the score that needs it most"],
 	["similar", "similarity to a unit"],
 	["map", "likeness, as a map"]
-], $i = [
+], ia = [
 	"grey",
 	"hue",
 	"blurred",
@@ -4235,40 +4345,40 @@ var Zi = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	"mirrored",
 	"turned",
 	"moved"
-], ea = (e) => $i.includes(e), ta = ["lost", "falls"], na = (e) => ta.includes(e), ra = (e, t, n) => t.find((t) => t === e) ?? n, ia = (e) => {
+], aa = (e) => ia.includes(e), oa = ["lost", "falls"], sa = (e) => oa.includes(e), ca = (e, t, n) => t.find((t) => t === e) ?? n, la = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function aa(e) {
-	let t = ra(e.get("sort"), Qi.map(([e]) => e), "index");
+function ua(e) {
+	let t = ca(e.get("sort"), ra.map(([e]) => e), "index");
 	return {
-		view: ra(e.get("view"), [
+		view: ca(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: ra(e.get("alive"), [
+		alive: ca(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: ia(e.get("class")),
-		like: ra(e.get("like"), [
+		class: la(e.get("class")),
+		like: ca(e.get("like"), [
 			"all",
 			"unlike",
 			"like"
 		], "all"),
-		low: ia(e.get("low")),
-		high: ia(e.get("high")),
-		near: ia(e.get("near")),
+		low: la(e.get("low")),
+		high: la(e.get("high")),
+		near: la(e.get("near")),
 		text: e.get("q") ?? "",
 		marked: e.get("marked") === "1"
 	};
 }
-function oa(e) {
+function da(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
@@ -4283,7 +4393,7 @@ function oa(e) {
 		marked: e.marked ? 1 : null
 	};
 }
-function sa(e, t, n, r) {
+function fa(e, t, n, r) {
 	let i = new Set(t.dead), { low: a, high: o, class: s } = e, c = e.text.toLowerCase();
 	return {
 		alive: (t) => e.alive === "all" || i.has(t) === (e.alive === "dead"),
@@ -4301,8 +4411,8 @@ function sa(e, t, n, r) {
 		text: (e) => !c || String(e).startsWith(c) || (t.names?.[e] ?? "").toLowerCase().includes(c)
 	};
 }
-function ca(e, t, n, { nearest: r = [], controls: i, measured: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
-	let c = sa(n, t, s, i), l = new Set(t.dead), u = {
+function pa(e, t, n, { nearest: r = [], controls: i, measured: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
+	let c = fa(n, t, s, i), l = new Set(t.dead), u = {
 		all: 0,
 		alive: {
 			all: 0,
@@ -4332,44 +4442,44 @@ function ca(e, t, n, { nearest: r = [], controls: i, measured: a, only: o, marke
 		r("class") && a !== void 0 && a >= 0 && u.classes.set(a, (u.classes.get(a) ?? 0) + 1), r("marked") && s.has(n) && (u.marked += 1), r("range") && typeof o == "number" && u.maxima.push(o), r("like") && (u.like.all += 1, p !== null && (u.like[p > .9 ? "like" : "unlike"] += 1));
 	}
 	return {
-		units: la(f, t, n, r, i, a),
+		units: ma(f, t, n, r, i, a),
 		counts: u
 	};
 }
-function la(e, t, n, r, i, a) {
+function ma(e, t, n, r, i, a) {
 	let o = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
 	let s = new Map(r);
 	if (n.near !== null && s.set(n.near, Infinity), n.sort === "map") return e;
-	let c = n.sort === "similar" ? null : n.sort === "control" ? i : ea(n.sort) || na(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
+	let c = n.sort === "similar" ? null : n.sort === "control" ? i : aa(n.sort) || sa(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
 	return e.sort((e, t) => {
 		let [n, r] = [l(e), l(t)];
 		return n === null || r === null ? n === r ? e - t : n === null ? 1 : -1 : n === r ? e - t : o * (n < r ? -1 : 1);
 	});
 }
 // src/parts/Spread.tsx
-var ua = 28, [da, fa] = [140, 26];
-function pa(e, t, n, r) {
+var ha = 28, [ga, _a] = [140, 26];
+function va(e, t, n, r) {
 	return n > t ? Math.max(0, Math.min(r - 1, Math.floor((e - t) / (n - t) * r))) : null;
 }
-function ma({ values: e, least: t, most: n, low: r, high: i, change: a }) {
+function ya({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	let o = M(null);
 	if (!(n > t)) return null;
-	let s = Array(ua).fill(0);
+	let s = Array(ha).fill(0);
 	for (let r of e) {
-		let e = pa(r, t, n, ua);
+		let e = va(r, t, n, ha);
 		e !== null && (s[e] = (s[e] ?? 0) + 1);
 	}
-	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / ua, u = (e, t) => Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * ua))), d = (e) => {
+	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / ha, u = (e, t) => Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * ha))), d = (e) => {
 		if (o.current === null) return;
 		let t = u(e, o.current.box), [n, r] = [Math.min(o.current.bin, t), Math.max(o.current.bin, t)];
 		a(n === 0 ? null : Number(l(n).toPrecision(4)), r === 27 ? null : Number(l(r + 1).toPrecision(4)));
 	}, f = (e) => (r === null || l(e + 1) > r) && (i === null || l(e) < i);
 	return /* @__PURE__ */ F("svg", {
 		class: "spread",
-		viewBox: `0 0 ${da} ${fa}`,
-		width: da,
-		height: fa,
+		viewBox: `0 0 ${ga} ${_a}`,
+		width: ga,
+		height: _a,
 		"aria-hidden": "true",
 		onPointerDown: (e) => {
 			let t = e.currentTarget;
@@ -4388,16 +4498,16 @@ function ma({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 			/* @__PURE__ */ F("title", { children: "Drag to choose a range" }),
 			/* @__PURE__ */ F("rect", {
 				class: "ground",
-				width: da,
-				height: fa
+				width: ga,
+				height: _a
 			}),
 			s.map((e, t) => {
-				let n = e ? Math.max(1.5, (fa - 2) * Math.sqrt(e / c)) : 0;
+				let n = e ? Math.max(1.5, (_a - 2) * Math.sqrt(e / c)) : 0;
 				return /* @__PURE__ */ F("rect", {
 					class: f(t) ? "bar" : "bar out",
-					x: t * da / ua + .5,
-					y: fa - n,
-					width: da / ua - 1,
+					x: t * ga / ha + .5,
+					y: _a - n,
+					width: ga / ha - 1,
 					height: n,
 					children: /* @__PURE__ */ F("title", { children: `${X(l(t))} to ${X(l(t + 1))}: ${e}` })
 				}, t);
@@ -4406,15 +4516,15 @@ function ma({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	});
 }
 // src/parts/LayerBar.tsx
-var ha = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function ga({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silenced: o, change: s }) {
+var ba = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function xa({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silenced: o, change: s }) {
 	let { manifest: c } = I(), [l, u] = A(!1), d = [
 		n.alive !== "all",
 		n.class !== null,
 		n.like !== "all",
 		n.low !== null || n.high !== null,
 		n.text !== ""
-	].filter(Boolean).length, f = Qi.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || c.extras?.alike) && (e !== "control" || c.paths.likeness) && (!ea(e) || c.paths.tuning) && (!na(e) || o)), p = [...r.classes].sort((e, t) => t[1] - e[1]), m = t.maximum.filter((e) => e !== null), [h, g] = [m.reduce((e, t) => Math.min(e, t), Infinity), m.reduce((e, t) => Math.max(e, t), -Infinity)];
+	].filter(Boolean).length, f = ra.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || c.extras?.alike) && (e !== "control" || c.paths.likeness) && (!aa(e) || c.paths.tuning) && (!sa(e) || o)), p = [...r.classes].sort((e, t) => t[1] - e[1]), m = t.maximum.filter((e) => e !== null), [h, g] = [m.reduce((e, t) => Math.min(e, t), Infinity), m.reduce((e, t) => Math.max(e, t), -Infinity)];
 	return /* @__PURE__ */ F("div", {
 		class: l ? "bar open" : "bar",
 		role: "group",
@@ -4452,7 +4562,7 @@ function ga({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onInput: (e) => s({ near: ha(e.currentTarget.value) })
+				onInput: (e) => s({ near: ba(e.currentTarget.value) })
 			})] }), a && /* @__PURE__ */ F("span", {
 				class: "quiet measure",
 				children: ["by ", a]
@@ -4518,7 +4628,7 @@ function ga({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 				children: ["Class", /* @__PURE__ */ F("select", {
 					class: "classes",
 					value: n.class ?? "",
-					onChange: (e) => s({ class: ha(e.currentTarget.value) }),
+					onChange: (e) => s({ class: ba(e.currentTarget.value) }),
 					children: [
 						/* @__PURE__ */ F("option", {
 							value: "",
@@ -4549,7 +4659,7 @@ function ga({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 						"aria-hidden": "true",
 						children: "Maximum"
 					}),
-					/* @__PURE__ */ F(ma, {
+					/* @__PURE__ */ F(ya, {
 						values: r.maxima,
 						least: h,
 						most: g,
@@ -4566,7 +4676,7 @@ function ga({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 						step: "any",
 						value: n.low ?? "",
 						placeholder: X(h),
-						onInput: (e) => s({ low: ha(e.currentTarget.value) }),
+						onInput: (e) => s({ low: ba(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
 					/* @__PURE__ */ F("span", {
@@ -4579,7 +4689,7 @@ function ga({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 						step: "any",
 						value: n.high ?? "",
 						placeholder: X(g),
-						onInput: (e) => s({ high: ha(e.currentTarget.value) }),
+						onInput: (e) => s({ high: ba(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
@@ -4623,12 +4733,12 @@ function ga({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, silen
 	});
 }
 // src/map.ts
-var _a = 12, va = .7;
-function ya() {
+var Sa = 12, Ca = .7;
+function wa() {
 	let e = 625341585;
 	return (t) => (e ^= e << 13, e ^= e >>> 17, e ^= e << 5, (e >>> 0) % t);
 }
-function ba(e, t, n, r, i, a) {
+function Ta(e, t, n, r, i, a) {
 	let o = new Float32Array(e.length), s = new Float32Array(e.length);
 	for (let s = 0; s < r; s += 1) {
 		let r = Math.min(n, i - s * n);
@@ -4646,13 +4756,13 @@ function ba(e, t, n, r, i, a) {
 	}
 	return s;
 }
-function xa(e, t) {
-	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = Sa(e, i, t), s = new Float32Array(i * n);
+function Ea(e, t) {
+	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = Da(e, i, t), s = new Float32Array(i * n);
 	o.forEach((e, t) => s.set(r.subarray(e * n, (e + 1) * n), t * n));
-	let c = ya(), l = new Float32Array(n);
-	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * va)) {
-		let r = ba(s, n, t, a, i, Math.max(1, e));
-		for (let a = _a * i; a > 0; --a) {
+	let c = wa(), l = new Float32Array(n);
+	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * Ca)) {
+		let r = Ta(s, n, t, a, i, Math.max(1, e));
+		for (let a = Sa * i; a > 0; --a) {
 			let a = c(i), u = Math.floor(a / t) + c(2 * e + 3) - e - 1, d = a % t + c(2 * e + 3) - e - 1, f = u * t + d;
 			if (d < 0 || u < 0 || d >= t || f >= i || a === f) continue;
 			let p = 0;
@@ -4662,7 +4772,7 @@ function xa(e, t) {
 		if (e <= 1) return o;
 	}
 }
-function Sa({ rank: e, values: t }, n, r) {
+function Da({ rank: e, values: t }, n, r) {
 	let i = (n) => (r, i) => t[i * e + n] - t[r * e + n] || r - i, a = Array.from({ length: n }, (e, t) => t).sort(i(0));
 	if (e < 2) return a;
 	let o = [];
@@ -4670,22 +4780,22 @@ function Sa({ rank: e, values: t }, n, r) {
 	return o.flat();
 }
 // src/parts/LayerMap.tsx
-var Ca = 4, [wa, Ta] = [28, 64];
-function Ea(e, t) {
-	let n = Math.max(1, Math.floor((t + Ca) / (wa + Ca))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
+var Oa = 4, [ka, Aa] = [28, 64];
+function ja(e, t) {
+	let n = Math.max(1, Math.floor((t + Oa) / (ka + Oa))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
 	return {
 		columns: r,
-		side: Math.max(wa, Math.min(Ta, Math.floor((t + Ca) / r) - Ca))
+		side: Math.max(ka, Math.min(Aa, Math.floor((t + Oa) / r) - Oa))
 	};
 }
-function Da(e) {
+function Ma(e) {
 	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = M(null), [d, f] = A(-1), p = d >= 0 ? d : o, [m, h] = A(0);
 	j(() => {
 		if (!u.current) return;
 		let e = new ResizeObserver(([e]) => h(Math.floor(e?.contentRect.width ?? 0)));
 		return e.observe(u.current), () => e.disconnect();
 	}, []);
-	let g = N(() => r ? Xi(r, i) : null, [r, i]), { columns: _, side: v } = Ea(g?.units.length ?? 0, m), y = N(() => g && m ? xa(g.vectors, _).map((e) => g.units[e]) : null, [
+	let g = N(() => r ? ta(r, i) : null, [r, i]), { columns: _, side: v } = ja(g?.units.length ?? 0, m), y = N(() => g && m ? Ea(g.vectors, _).map((e) => g.units[e]) : null, [
 		g,
 		_,
 		m > 0
@@ -4725,13 +4835,13 @@ function Da(e) {
 		class: "layer-map",
 		children: [/* @__PURE__ */ F("div", {
 			ref: u,
-			children: y ? /* @__PURE__ */ F(Hi, {
+			children: y ? /* @__PURE__ */ F(qi, {
 				count: y.length,
 				cell: {
 					width: v,
 					height: v
 				},
-				gap: Ca,
+				gap: Oa,
 				columns: _,
 				label: `Map of ${t.name}`,
 				current: y.indexOf(o),
@@ -4745,7 +4855,7 @@ function Da(e) {
 		}), /* @__PURE__ */ F("aside", {
 			class: "panel map-look",
 			"aria-label": "The unit looked at",
-			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ F(Oa, {
+			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ F(Na, {
 				layer: t,
 				data: n,
 				channel: p
@@ -4764,7 +4874,7 @@ function Da(e) {
 		})]
 	});
 }
-function Oa({ layer: e, data: t, channel: n }) {
+function Na({ layer: e, data: t, channel: n }) {
 	let r = t.topClass?.[n] ?? -1, i = [["Maximum", X(t.maximum[n])], ["Active", $t(t.active[n])]];
 	return r >= 0 && i.push(["Top class", /* @__PURE__ */ F(K, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ F(S, { children: [
 		/* @__PURE__ */ F("h2", { children: /* @__PURE__ */ F("a", {
@@ -4790,11 +4900,11 @@ function Oa({ layer: e, data: t, channel: n }) {
 	] });
 }
 // src/parts/Units.tsx
-var ka = 84, Aa = 72;
-function ja(e, t, n, r, i, a) {
+var Pa = 84, Fa = 72;
+function Ia(e, t, n, r, i, a) {
 	if (e.dead.includes(a)) return "dead";
-	if (ea(t.sort)) return en(i?.[a]);
-	if (na(t.sort)) {
+	if (aa(t.sort)) return en(i?.[a]);
+	if (sa(t.sort)) {
 		let e = i?.[a] ?? null;
 		return e === null ? "–" : t.sort === "lost" ? $t(e) : X(e);
 	}
@@ -4807,13 +4917,13 @@ function ja(e, t, n, r, i, a) {
 		default: return X(e.maximum[a]);
 	}
 }
-function Ma(e, t) {
+function La(e, t) {
 	let { manifest: n } = I(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = L((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = L(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
 	return N(() => {
 		let n = a.error ?? o.error;
 		if (t.sort === "map") return {
 			nearest: [],
-			measure: a.value ? Zi(a.value) : "",
+			measure: a.value ? na(a.value) : "",
 			known: a.value,
 			error: n
 		};
@@ -4825,8 +4935,8 @@ function Ma(e, t) {
 		};
 		let s = o.value?.units.find((e) => e.channel === r)?.nearest ?? [], c = e.neighbours.startsWith("correlation of strongest responses"), l = !c || o.value !== null || o.error !== null;
 		return a.value && l ? {
-			nearest: Ji(a.value, r, c ? s : []),
-			measure: Zi(a.value),
+			nearest: $i(a.value, r, c ? s : []),
+			measure: na(a.value),
 			known: null,
 			error: n
 		} : {
@@ -4845,15 +4955,15 @@ function Ma(e, t) {
 		o.error
 	]);
 }
-function Na(e) {
+function Ra(e) {
 	let t = qt().all();
 	return N(() => new Set(Object.keys(t).flatMap((t) => {
 		let n = G(t);
 		return n?.layer === e.name ? [n.channel] : [];
 	})), [t, e]);
 }
-function Pa({ layer: e, data: t, query: n }) {
-	let r = I(), { router: i, toast: a } = P(), o = qt(), s = N(() => aa(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = Ma(e, s), f = L(r.manifest.paths.likeness ? B(r.manifest.paths.likeness, { layer: e.id }) : null), p = L(ea(s.sort) && r.manifest.paths.tuning ? B(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = Yr(e.name, na(s.sort)), h = na(s.sort) ? m.data?.layers?.[e.name]?.[s.sort] : p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], g = r.manifest.subset?.[e.name], _ = Na(e), { units: v, counts: y } = N(() => ca(e, t, s, {
+function za({ layer: e, data: t, query: n }) {
+	let r = I(), { router: i, toast: a } = P(), o = qt(), s = N(() => ua(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = La(e, s), f = L(r.manifest.paths.likeness ? B(r.manifest.paths.likeness, { layer: e.id }) : null), p = L(aa(s.sort) && r.manifest.paths.tuning ? B(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = Xr(e.name, sa(s.sort)), h = sa(s.sort) ? m.data?.layers?.[e.name]?.[s.sort] : p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], g = r.manifest.subset?.[e.name], _ = Ra(e), { units: v, counts: y } = N(() => pa(e, t, s, {
 		nearest: c,
 		controls: f.value?.similarity,
 		measured: h,
@@ -4867,12 +4977,12 @@ function Pa({ layer: e, data: t, query: n }) {
 		f.value,
 		h,
 		_
-	]), [b, x] = A(() => n.has("at") ? Number(n.get("at")) : -1), C = N(() => new Map(c), [c]), w = (t) => i.replace(H(e.name, oa({
+	]), [b, x] = A(() => n.has("at") ? Number(n.get("at")) : -1), C = N(() => new Map(c), [c]), w = (t) => i.replace(H(e.name, da({
 		...s,
 		...t
 	}))), T = Pe((t) => {
 		i.replace(H(e.name, {
-			...oa(s),
+			...da(s),
 			at: t
 		})), i.go(U(e.name, t));
 	}, [
@@ -4888,7 +4998,7 @@ function Pa({ layer: e, data: t, query: n }) {
 			b >= 0 && a(`${e.name}:${b} ${o.toggle(`${e.name}:${b}`) ? "marked" : "no longer marked"}`);
 		}
 	});
-	let E = s.view === "both" ? ["photos", "projections"] : [s.view], D = window.innerWidth < 480 ? Aa : ka, ee = N(() => ({
+	let E = s.view === "both" ? ["photos", "projections"] : [s.view], D = window.innerWidth < 480 ? Fa : Pa, ee = N(() => ({
 		width: E.length * D + (E.length - 1) * 3 + 14,
 		height: D + 32
 	}), [E.length, D]), te = Pe((n, r) => {
@@ -4924,7 +5034,7 @@ function Pa({ layer: e, data: t, query: n }) {
 						"aria-label": "marked",
 						children: "★"
 					})
-				] }), /* @__PURE__ */ F("span", { children: ja(t, s, C, f.value, h, i) })]
+				] }), /* @__PURE__ */ F("span", { children: Ia(t, s, C, f.value, h, i) })]
 			})]
 		});
 	}, [
@@ -4939,7 +5049,7 @@ function Pa({ layer: e, data: t, query: n }) {
 		T,
 		D
 	]);
-	return /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F(ga, {
+	return /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F(xa, {
 		layer: e,
 		data: t,
 		silenced: m.experiment !== null,
@@ -4954,7 +5064,7 @@ function Pa({ layer: e, data: t, query: n }) {
 			href: H(e.name),
 			children: ["Show all ", y.all]
 		})]
-	}) : s.sort === "map" ? /* @__PURE__ */ F(Da, {
+	}) : s.sort === "map" ? /* @__PURE__ */ F(Ma, {
 		layer: e,
 		data: t,
 		known: u,
@@ -4964,7 +5074,7 @@ function Pa({ layer: e, data: t, query: n }) {
 		choose: x,
 		open: T,
 		missing: !r.manifest.extras?.alike || d !== null
-	}) : /* @__PURE__ */ F(Hi, {
+	}) : /* @__PURE__ */ F(qi, {
 		count: v.length,
 		cell: ee,
 		label: `Units of ${e.name}`,
@@ -4976,18 +5086,18 @@ function Pa({ layer: e, data: t, query: n }) {
 	})] });
 }
 // src/pages/Layer.tsx
-function Fa({ name: e, query: t }) {
+function Ba({ name: e, query: t }) {
 	let n = ht(I(), e), r = L(n ? `layers/${n.id}` : null);
 	return n ? r.error ? /* @__PURE__ */ F(J, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F(Ia, { layer: n }), r.value ? /* @__PURE__ */ F(Pa, {
+	}) : /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F(Va, { layer: n }), r.value ? /* @__PURE__ */ F(za, {
 		layer: n,
 		data: r.value,
 		query: t
 	}) : /* @__PURE__ */ F(Y, { what: n.name })] }) : /* @__PURE__ */ F(At, { name: e });
 }
-function Ia({ layer: e }) {
+function Va({ layer: e }) {
 	let t = I(), { router: n } = P(), r = L("network").value, i = t.manifest.layers.indexOf(e), [a, o] = [t.manifest.layers[i - 1], t.manifest.layers[i + 1]], s = (e) => () => e ? n.go(H(e.name)) : void 0;
 	Ke({
 		"[": s(a),
@@ -5013,10 +5123,10 @@ function Ia({ layer: e }) {
 					e.control && ` · like control ${e.control.median?.toFixed(2) ?? "–"}`
 				]
 			}),
-			/* @__PURE__ */ F(gi, { layers: [e] }),
+			/* @__PURE__ */ F(xi, { layers: [e] }),
 			/* @__PURE__ */ F("p", {
 				class: "note",
-				children: /* @__PURE__ */ F(_r, { layer: e.name })
+				children: /* @__PURE__ */ F(vr, { layer: e.name })
 			})
 		] }), /* @__PURE__ */ F("div", {
 			class: "steps",
@@ -5035,18 +5145,18 @@ function Ia({ layer: e }) {
 	});
 }
 // src/parts/Share.tsx
-function La(e) {
+function Ha(e) {
 	let { protocol: t, hostname: n } = new URL(e);
 	return t === "file:" ? "It opens on this computer alone" : /^(localhost|127\..*|\[::1\])$/.test(n) ? "It opens on this computer alone, while it is served" : "";
 }
-var Ra = (e) => /^[\w./:@%+=,-]+$/.test(e) ? e : `'${e.replace(/'/g, "'\\''")}'`, za = (e) => e.protocol === "file:" ? Ra(decodeURIComponent(e.pathname).replace(/\/[^/]*$/, "") || "/") : "FOLDER";
-function Ba(e, t) {
-	return `convscope atlas export ${za(t)} --units ${Ra(e)} --single-file`;
+var Ua = (e) => /^[\w./:@%+=,-]+$/.test(e) ? e : `'${e.replace(/'/g, "'\\''")}'`, Wa = (e) => e.protocol === "file:" ? Ua(decodeURIComponent(e.pathname).replace(/\/[^/]*$/, "") || "/") : "FOLDER";
+function Ga(e, t) {
+	return `convscope atlas export ${Wa(t)} --units ${Ua(e)} --single-file`;
 }
-function Va({ unit: e, link: t, copy: n, close: r }) {
+function Ka({ unit: e, link: t, copy: n, close: r }) {
 	let { store: i } = I();
 	Ke({ Escape: r }, !0);
-	let a = Vt(r), o = t === null ? "" : La(t), s = Ba(e, t === null ? {
+	let a = Vt(r), o = t === null ? "" : Ha(t), s = Ga(e, t === null ? {
 		protocol: "",
 		pathname: ""
 	} : location);
@@ -5090,7 +5200,7 @@ function Va({ unit: e, link: t, copy: n, close: r }) {
 					/* @__PURE__ */ F("p", { children: ["HTML that shows this unit, as tall as it is.", o && ` ${o}.`] }),
 					/* @__PURE__ */ F("button", {
 						type: "button",
-						onClick: () => n(lr(cr(t, i.host.kind), e), "Code to embed it", o),
+						onClick: () => n(ur(lr(t, i.host.kind), e), "Code to embed it", o),
 						children: "Copy embed code"
 					})
 				] })
@@ -5099,14 +5209,14 @@ function Va({ unit: e, link: t, copy: n, close: r }) {
 	});
 }
 // src/parts/Actions.tsx
-function Ha({ layer: e, shard: t, unit: n, seen: r }) {
+function qa({ layer: e, shard: t, unit: n, seen: r }) {
 	let i = I(), { router: a, root: o, toast: s } = P(), [c, l] = A(null), u = () => l(null), d = n.nearest.find(([t]) => z(i, e.name, t))?.[0] ?? n.channel, f = `${e.name}:${n.channel}`, p = a.link(U(e.name, n.channel)), m = async (e, t, n = "") => s(await Ye(e, o) ? `${t} copied${n && `. ${n}`}` : `${t} could not be copied: ${e}`), h = async (t) => {
 		try {
-			if (t === "png") return Xe(`${f}.png`, await rr(await nr(i, e, n, r)));
-			let a = await Jn(i, e, n, r);
-			await rr(a), Xe(`${f}.svg`, ar(a.toDataURL("image/png"), a, e, n, r.view), "image/svg+xml");
+			if (t === "png") return Xe(`${f}.png`, await ir(await rr(i, e, n, r)));
+			let a = await Yn(i, e, n, r);
+			await ir(a), Xe(`${f}.svg`, or(a.toDataURL("image/png"), a, e, n, r.view), "image/svg+xml");
 		} catch (e) {
-			e instanceof Nn ? l("refused") : s("The picture cannot be read");
+			e instanceof Pn ? l("refused") : s("The picture cannot be read");
 		}
 	};
 	return /* @__PURE__ */ F("div", {
@@ -5117,7 +5227,7 @@ function Ha({ layer: e, shard: t, unit: n, seen: r }) {
 			/* @__PURE__ */ F("button", {
 				id: "copy-link",
 				type: "button",
-				onClick: () => m(p ?? f, p ? "Link" : "Unit", p ? La(p) : ""),
+				onClick: () => m(p ?? f, p ? "Link" : "Unit", p ? Ha(p) : ""),
 				children: "Copy link"
 			}),
 			i.store.host.kind !== "file" && /* @__PURE__ */ F("button", {
@@ -5127,7 +5237,7 @@ function Ha({ layer: e, shard: t, unit: n, seen: r }) {
 			}),
 			/* @__PURE__ */ F("button", {
 				type: "button",
-				onClick: () => m(ur(i, e, n.channel, p), "Citation"),
+				onClick: () => m(dr(i, e, n.channel, p), "Citation"),
 				children: "Copy citation"
 			}),
 			/* @__PURE__ */ F("button", {
@@ -5144,7 +5254,7 @@ function Ha({ layer: e, shard: t, unit: n, seen: r }) {
 			}),
 			/* @__PURE__ */ F("button", {
 				type: "button",
-				onClick: () => Xe(`${f}.json`, or(i, e, t, n)),
+				onClick: () => Xe(`${f}.json`, sr(i, e, t, n)),
 				children: "JSON"
 			}),
 			/* @__PURE__ */ F("a", {
@@ -5152,12 +5262,12 @@ function Ha({ layer: e, shard: t, unit: n, seen: r }) {
 				href: Tt(f, `${e.name}:${d}`),
 				children: "Compare"
 			}),
-			c === "refused" && /* @__PURE__ */ F(Ua, {
-				path: Pn(i, e, n.channel),
+			c === "refused" && /* @__PURE__ */ F(Ja, {
+				path: Fn(i, e, n.channel),
 				unit: f,
 				close: u
 			}),
-			c === "share" && /* @__PURE__ */ F(Va, {
+			c === "share" && /* @__PURE__ */ F(Ka, {
 				unit: f,
 				link: p,
 				copy: m,
@@ -5166,7 +5276,7 @@ function Ha({ layer: e, shard: t, unit: n, seen: r }) {
 		]
 	});
 }
-function Ua({ path: e, unit: t, close: n }) {
+function Ja({ path: e, unit: t, close: n }) {
 	return Ke({ Escape: n }, !0), /* @__PURE__ */ F("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
@@ -5197,19 +5307,19 @@ function Ua({ path: e, unit: t, close: n }) {
 					] }),
 					/* @__PURE__ */ F("li", { children: [
 						"run ",
-						/* @__PURE__ */ F("code", { children: ["convscope serve ", za(location)] }),
+						/* @__PURE__ */ F("code", { children: ["convscope serve ", Wa(location)] }),
 						", where the buttons work;"
 					] }),
 					/* @__PURE__ */ F("li", { children: [
 						"run ",
-						/* @__PURE__ */ F("code", { children: Ba(t, location) }),
+						/* @__PURE__ */ F("code", { children: Ga(t, location) }),
 						": one file to mail, where they work too;"
 					] }),
 					/* @__PURE__ */ F("li", { children: [
 						"run ",
 						/* @__PURE__ */ F("code", { children: [
 							"convscope atlas export ",
-							za(location),
+							Wa(location),
 							" --portable"
 						] }),
 						": the whole atlas with every picture twice."
@@ -5220,7 +5330,7 @@ function Ua({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function Wa({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
+function Ya({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
 	let c = (e) => o(r, e), [l, u] = A([
 		0,
 		0,
@@ -5246,7 +5356,7 @@ function Wa({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 		0,
 		1
 	]), [r, i]);
-	let y = n.images[r], b = xr(t, y), x = br(t, y), C = typeof innerWidth == "number" ? innerWidth : 1e3, w = typeof innerHeight == "number" ? innerHeight : 800, T = Math.round(Math.max(96, Math.min((C - 80) / (i === "pair" ? 2 : 1), w - 260, 640))), E = {
+	let y = n.images[r], b = Sr(t, y), x = xr(t, y), C = typeof innerWidth == "number" ? innerWidth : 1e3, w = typeof innerHeight == "number" ? innerHeight : 800, T = Math.round(Math.max(96, Math.min((C - 80) / (i === "pair" ? 2 : 1), w - 260, 640))), E = {
 		layer: e,
 		unit: n,
 		rank: r,
@@ -5429,30 +5539,30 @@ function Wa({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 	});
 }
 // src/ahead.ts
-var Ga = 24, Ka = /* @__PURE__ */ new Map();
-async function qa(e, t) {
+var Xa = 24, Za = /* @__PURE__ */ new Map();
+async function Qa(e, t) {
 	let n = await e.store.host.picture(t, e.name);
 	if (!n) return;
-	let r = Ka.get(n) ?? new Image();
-	Ka.delete(n), Ka.set(n, r);
-	for (let e of [...Ka.keys()].slice(0, Math.max(0, Ka.size - Ga))) Ka.delete(e);
+	let r = Za.get(n) ?? new Image();
+	Za.delete(n), Za.set(n, r);
+	for (let e of [...Za.keys()].slice(0, Math.max(0, Za.size - Xa))) Za.delete(e);
 	r.src || (r.src = n, await r.decode().catch(() => void 0));
 }
-var Ja = 20;
-function Ya(e, t, n) {
-	for (let r of [n - Ja, n + Ja]) {
+var $a = 20;
+function eo(e, t, n) {
+	for (let r of [n - $a, n + $a]) {
 		let n = Math.floor(Math.max(0, Math.min(t.channels - 1, r)) / t.shard.units);
 		e.store.load(`layers/${t.id}/${n}`).catch(() => null);
 	}
 }
-async function Xa(e, t, n) {
+async function to(e, t, n) {
 	let r = `layers/${t.id}/${Math.floor(n / t.shard.units)}`, i = (await e.store.load(r).catch(() => null))?.units.find((e) => e.channel === n);
 	if (!i || i.dead || !i.images.length) return;
 	let a = yn(e, i.images[0]);
-	await Promise.all([qa(e, Fn(e, t, n)), a === null ? null : qa(e, a)]);
+	await Promise.all([Qa(e, In(e, t, n)), a === null ? null : Qa(e, a)]);
 }
 // src/pages/Unit.tsx
-function Za({ layer: e, channel: t, query: n }) {
+function no({ layer: e, channel: t, query: n }) {
 	let r = I(), i = ht(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = L(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = L(a ? `layers/${i.id}` : null), l = M(null);
 	if (!i) return /* @__PURE__ */ F(At, { name: e });
 	if (!a) return /* @__PURE__ */ F(J, {
@@ -5470,7 +5580,7 @@ function Za({ layer: e, channel: t, query: n }) {
 		title: "Data is missing",
 		children: u.message
 	});
-	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ F($a, { ...l.current }) : /* @__PURE__ */ F(Y, { what: `${e}:${t}` });
+	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ F(io, { ...l.current }) : /* @__PURE__ */ F(Y, { what: `${e}:${t}` });
 	let d = s.value.units.find((e) => e.channel === t);
 	return !d || o && !o.includes(t) ? /* @__PURE__ */ F(J, {
 		title: "Not in this copy",
@@ -5486,9 +5596,9 @@ function Za({ layer: e, channel: t, query: n }) {
 		unit: d,
 		query: n,
 		only: o
-	}, /* @__PURE__ */ F($a, { ...l.current }));
+	}, /* @__PURE__ */ F(io, { ...l.current }));
 }
-function Qa({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
+function ro({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
 	let { manifest: l } = I(), { router: u, root: d, toast: f } = P(), p = qt(), m = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
@@ -5538,12 +5648,12 @@ function Qa({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s,
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) _[String(e + 1)] = () => o(e);
 	return Ke(_), m;
 }
-function $a(e) {
+function io(e) {
 	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = P(), c = I(), l = U(t.name, i.channel), u = [
 		"photos",
 		"projections",
 		"both"
-	].find((e) => e === a.get("view")) ?? "both", d = t.content !== void 0 && i.images.some((e, t) => hn(i, t)), f = a.get("rf"), p = f === "whole" && c.manifest.paths.image !== null ? "whole" : f !== "field" && d ? "part" : "field", m = a.get("embed"), h = dr(t, c.manifest.model.input, c.manifest.paths.bands), g = Number(a.get("band")), _ = Number.isInteger(g) && g >= 1 && g <= h ? g : 0, v = {
+	].find((e) => e === a.get("view")) ?? "both", d = t.content !== void 0 && i.images.some((e, t) => hn(i, t)), f = a.get("rf"), p = f === "whole" && c.manifest.paths.image !== null ? "whole" : f !== "field" && d ? "part" : "field", m = a.get("embed"), h = fr(t, c.manifest.model.input, c.manifest.paths.bands), g = Number(a.get("band")), _ = Number.isInteger(g) && g >= 1 && g <= h ? g : 0, v = {
 		view: u === "both" ? null : u,
 		rf: f,
 		band: _ || null,
@@ -5560,15 +5670,15 @@ function $a(e) {
 		}),
 		extend: (e) => C({ rf: e === "part" || e === "field" && !d ? null : e }),
 		to: (e, t) => V(U(e, t), v)
-	}, T = _t(gt(t.units.named).network, t.name, i.channel) === i.name, [E, D] = A(0), ee = Qa(e, Math.min(E, Math.max(0, i.images.length - 1)), p, w);
+	}, T = _t(gt(t.units.named).network, t.name, i.channel) === i.name, [E, D] = A(0), ee = ro(e, Math.min(E, Math.max(0, i.images.length - 1)), p, w);
 	j(() => D(0), [l]), j(() => {
-		o || Ya(c, t, i.channel);
+		o || eo(c, t, i.channel);
 		for (let e of [1, -1]) {
 			let n = ee(e);
-			n !== null && Xa(c, t, n);
+			n !== null && to(c, t, n);
 		}
 	}, [l]);
-	let [te, ne] = [ee(-1), ee(1)], re = N(() => /* @__PURE__ */ F(ei, {
+	let [te, ne] = [ee(-1), ee(1)], re = N(() => /* @__PURE__ */ F(ti, {
 		layer: t,
 		data: n,
 		shard: r,
@@ -5624,7 +5734,7 @@ function $a(e) {
 				] }), /* @__PURE__ */ F("div", {
 					class: "steps",
 					children: [
-						m === null && /* @__PURE__ */ F(eo, { unit: `${t.name}:${i.channel}` }),
+						m === null && /* @__PURE__ */ F(ao, { unit: `${t.name}:${i.channel}` }),
 						te !== null && /* @__PURE__ */ F("a", {
 							href: w.to(t.name, te),
 							"aria-label": `Previous unit, ${te}`,
@@ -5640,14 +5750,14 @@ function $a(e) {
 					]
 				})]
 			}),
-			/* @__PURE__ */ F(to, {
+			/* @__PURE__ */ F(oo, {
 				layer: t,
 				unit: i
 			}),
 			i.dead || i.images.length === 0 ? /* @__PURE__ */ F("p", {
 				class: "empty",
 				children: "This unit is zero at every position of every image of the collection: there is nothing to show."
-			}) : /* @__PURE__ */ F(Sr, {
+			}) : /* @__PURE__ */ F(Cr, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5661,12 +5771,12 @@ function $a(e) {
 				activate: D,
 				open: w.open
 			}),
-			!i.dead && i.images.length > 0 && (m === null || m === "all") && /* @__PURE__ */ F(mr, {
+			!i.dead && i.images.length > 0 && (m === null || m === "all") && /* @__PURE__ */ F(hr, {
 				layer: t,
 				unit: i,
 				change: y
 			}),
-			m === null && /* @__PURE__ */ F(Ha, {
+			m === null && /* @__PURE__ */ F(qa, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5677,7 +5787,7 @@ function $a(e) {
 				}
 			}),
 			(m === null || m === "all") && re,
-			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ F(Wa, {
+			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ F(Ya, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5690,7 +5800,7 @@ function $a(e) {
 		]
 	});
 }
-function eo({ unit: e }) {
+function ao({ unit: e }) {
 	let t = qt(), n = t.has(e);
 	return /* @__PURE__ */ F("button", {
 		class: n ? "icon star on" : "icon star",
@@ -5702,7 +5812,7 @@ function eo({ unit: e }) {
 		children: n ? "★" : "☆"
 	});
 }
-function to({ layer: e, unit: t }) {
+function oo({ layer: e, unit: t }) {
 	let n = [
 		["Maximum", X(t.maximum)],
 		["Mean", X(t.mean)],
@@ -5715,15 +5825,15 @@ function to({ layer: e, unit: t }) {
 	});
 }
 // src/app.tsx
-function no(e, t) {
+function so(e, t) {
 	let n = st(e);
 	return N(() => {
 		let e = St(n);
 		return t && !e.query.has("embed") && e.query.set("embed", "1"), e;
 	}, [n, t]);
 }
-function ro({ host: e, router: t, root: n, embed: r = !1 }) {
-	let [i, a] = A(null), [o, s] = A(null), [c, l] = A(""), u = no(t, r), d = $e(n, e.kind !== "notebook"), f = N(() => ({
+function co({ host: e, router: t, root: n, embed: r = !1 }) {
+	let [i, a] = A(null), [o, s] = A(null), [c, l] = A(""), u = so(t, r), d = $e(n, e.kind !== "notebook"), f = N(() => ({
 		router: t,
 		root: n,
 		listen: d,
@@ -5749,7 +5859,7 @@ function ro({ host: e, router: t, root: n, embed: r = !1 }) {
 			value: i,
 			children: [/* @__PURE__ */ F(Kt.Provider, {
 				value: p,
-				children: /* @__PURE__ */ F(ao, {
+				children: /* @__PURE__ */ F(uo, {
 					route: u,
 					shell: f,
 					atlas: i,
@@ -5765,7 +5875,7 @@ function ro({ host: e, router: t, root: n, embed: r = !1 }) {
 		})
 	}) : /* @__PURE__ */ F(Y, { what: "the atlas" });
 }
-function io(e, t, n, r) {
+function lo(e, t, n, r) {
 	let i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
@@ -5790,11 +5900,12 @@ function io(e, t, n, r) {
 		}
 	}), [e, t]);
 }
-function ao({ route: e, shell: t, atlas: n, embed: r }) {
+function uo({ route: e, shell: t, atlas: n, embed: r }) {
 	let [i, a] = A(!1), [o, s] = A(!1), c = M(null), l = M(!0), u = r || Et(e);
-	return io(t, n, () => a((e) => !e), () => s(!u)), j(() => {
+	return lo(t, n, () => a((e) => !e), () => s(!u)), j(() => {
 		let r = {
 			home: n.manifest.model.name,
+			classes: "Classes",
 			images: "Images",
 			compare: "Compare",
 			experiments: "Experiments"
@@ -5821,21 +5932,21 @@ function ao({ route: e, shell: t, atlas: n, embed: r }) {
 			children: r && e.page !== "unit" ? /* @__PURE__ */ F("p", {
 				class: "empty",
 				children: "A unit is shown here, and nothing else."
-			}) : /* @__PURE__ */ F(so, { route: e })
+			}) : /* @__PURE__ */ F(po, { route: e })
 		}, e.page),
-		u && /* @__PURE__ */ F(oo, {
+		u && /* @__PURE__ */ F(fo, {
 			route: e,
 			atlas: n,
 			page: r ? "index.html" : ""
 		}),
 		i && /* @__PURE__ */ F(Ht, { close: () => a(!1) }),
-		o && /* @__PURE__ */ F(Mn, {
+		o && /* @__PURE__ */ F(Nn, {
 			route: e,
 			close: () => s(!1)
 		})
 	] });
 }
-function oo({ route: e, atlas: t, page: n }) {
+function fo({ route: e, atlas: t, page: n }) {
 	let r = e.page === "unit" ? G(e.rest) : null;
 	return /* @__PURE__ */ F("footer", {
 		class: "source",
@@ -5858,16 +5969,16 @@ function oo({ route: e, atlas: t, page: n }) {
 		]
 	});
 }
-function so({ route: e }) {
+function po({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ F(bi, {});
-		case "layer": return /* @__PURE__ */ F(Fa, {
+		case "home": return /* @__PURE__ */ F(Ti, {});
+		case "layer": return /* @__PURE__ */ F(Ba, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
 			let t = G(e.rest);
-			return t ? /* @__PURE__ */ F(Za, {
+			return t ? /* @__PURE__ */ F(no, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
@@ -5880,9 +5991,10 @@ function so({ route: e }) {
 				]
 			});
 		}
-		case "class": return /* @__PURE__ */ F(fi, { name: e.rest }, e.rest);
-		case "images": return /* @__PURE__ */ F(Gi, { query: e.query });
-		case "image": return /* @__PURE__ */ F(Fi, { number: Number(e.rest) }, e.rest);
+		case "class": return /* @__PURE__ */ F(_i, { name: e.rest }, e.rest);
+		case "classes": return /* @__PURE__ */ F(hi, {});
+		case "images": return /* @__PURE__ */ F(Xi, { query: e.query });
+		case "image": return /* @__PURE__ */ F(Bi, { number: Number(e.rest) }, e.rest);
 		case "compare": return /* @__PURE__ */ F(Lt, {
 			what: "the comparison",
 			children: ({ ComparePage: t }) => /* @__PURE__ */ F(t, { query: e.query })
@@ -5905,32 +6017,32 @@ function so({ route: e }) {
 	}
 }
 // src/notebook.ts
-function co(e) {
+function mo(e) {
 	let { body: t, documentElement: n } = e, r = t.dataset.jpThemeLight;
 	if (r !== void 0) return r === "false" ? "dark" : "light";
 	let i = n.getAttribute("theme") ?? t.dataset.vscodeThemeKind ?? "";
 	return /dark/.test(i) ? "dark" : /light/.test(i) ? "light" : null;
 }
-function lo() {
+function ho() {
 	return [...crypto.getRandomValues(/* @__PURE__ */ new Uint8Array(12))].map((e) => e.toString(16).padStart(2, "0")).join("");
 }
 // src/more/matching.ts
-function uo(e, t) {
+function go(e, t) {
 	let n = new Map(t.names.map((e, t) => [e, t]));
 	return e.names.flatMap((e, t) => {
 		let r = n.get(e);
 		return n.delete(e), r === void 0 ? [] : [[t, r]];
 	});
 }
-function fo(e, t) {
+function _o(e, t) {
 	let n = atob(e.codes);
 	return Array.from({ length: Math.floor(n.length / e.images) }, (r, i) => {
 		let a = Float32Array.from(t, (t) => n.charCodeAt(i * e.images + t)), o = a.reduce((e, t) => e + t, 0) / Math.max(1, a.length), s = Math.sqrt(a.reduce((e, t) => e + (t - o) ** 2, 0));
 		return a.map((e) => s > 1e-6 ? (e - o) / s : 0);
 	});
 }
-function po(e, t, n) {
-	let [r, i] = [fo(e, n.map(([e]) => e)), fo(t, n.map(([, e]) => e))], a = r.map(() => ({
+function vo(e, t, n) {
+	let [r, i] = [_o(e, n.map(([e]) => e)), _o(t, n.map(([, e]) => e))], a = r.map(() => ({
 		at: -1,
 		value: -2
 	})), o = i.map(() => ({
@@ -5958,9 +6070,9 @@ function po(e, t, n) {
 	}]).sort((e, t) => t.correlation - e.correlation || e.unit - t.unit);
 }
 // src/more/Matches.tsx
-var mo = 48, ho = .8, go = 10, _o = ({ atlas: { manifest: e } }) => e.paths.responses !== void 0 && e.extras?.alike === !0;
-function vo({ left: e, right: t }) {
-	let [n, r] = A(!1), i = (e) => [L("responses/index", e.atlas), L(`responses/${e.layer.id}`, e.atlas)], [a, o] = i(e), [s, c] = i(t), l = N(() => a.value && s.value ? uo(a.value, s.value) : [], [a.value, s.value]), u = N(() => o.value && c.value && l.length > 1 ? po(o.value, c.value, l) : [], [
+var yo = 48, bo = .8, xo = 10, So = ({ atlas: { manifest: e } }) => e.paths.responses !== void 0 && e.extras?.alike === !0;
+function Co({ left: e, right: t }) {
+	let [n, r] = A(!1), i = (e) => [L("responses/index", e.atlas), L(`responses/${e.layer.id}`, e.atlas)], [a, o] = i(e), [s, c] = i(t), l = N(() => a.value && s.value ? go(a.value, s.value) : [], [a.value, s.value]), u = N(() => o.value && c.value && l.length > 1 ? vo(o.value, c.value, l) : [], [
 		o.value,
 		c.value,
 		l
@@ -5992,15 +6104,15 @@ function vo({ left: e, right: t }) {
 				" kept to compare by. Half of the units have a match of ",
 				d?.correlation.toFixed(2) ?? "–",
 				" or more; ",
-				u.filter((e) => e.correlation > ho).length,
+				u.filter((e) => e.correlation > bo).length,
 				" of ",
 				u.length,
-				" one above ",
-				ho,
-				", ",
+				" have one above ",
+				bo,
+				", and ",
 				u.filter((e) => e.mutual).length,
 				" are each other's best.",
-				l.length < go && " So few images make units alike by chance."
+				l.length < xo && " So few images make units alike by chance."
 			]
 		}),
 		/* @__PURE__ */ F("p", {
@@ -6009,10 +6121,10 @@ function vo({ left: e, right: t }) {
 		}),
 		/* @__PURE__ */ F("ul", {
 			class: "matches",
-			children: u.slice(0, n ? u.length : mo).map((n) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
+			children: u.slice(0, n ? u.length : yo).map((n) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
 				href: Tt(`${e.layer.name}:${n.unit}`, `${t.layer.name}:${n.other}`, t.atlas.name),
 				children: [
-					/* @__PURE__ */ F(yo, {
+					/* @__PURE__ */ F(wo, {
 						side: e,
 						channel: n.unit
 					}),
@@ -6029,21 +6141,21 @@ function vo({ left: e, right: t }) {
 							n.mutual ? "⇄" : "→"
 						]
 					}),
-					/* @__PURE__ */ F(yo, {
+					/* @__PURE__ */ F(wo, {
 						side: t,
 						channel: n.other
 					})
 				]
 			}) }, n.unit))
 		}),
-		u.length > mo && !n && /* @__PURE__ */ F("button", {
+		u.length > yo && !n && /* @__PURE__ */ F("button", {
 			type: "button",
 			onClick: () => r(!0),
 			children: ["Show all ", u.length]
 		})
 	] });
 }
-var yo = ({ side: e, channel: t }) => /* @__PURE__ */ F("span", { children: [/* @__PURE__ */ F("span", {
+var wo = ({ side: e, channel: t }) => /* @__PURE__ */ F("span", { children: [/* @__PURE__ */ F("span", {
 	class: "pair",
 	children: ["photos", "projections"].map((n) => /* @__PURE__ */ F($, {
 		layer: e.layer,
@@ -6058,17 +6170,17 @@ var yo = ({ side: e, channel: t }) => /* @__PURE__ */ F("span", { children: [/* 
 	from: e.atlas
 })] });
 // src/more/Versus.tsx
-function bo(e) {
+function To(e) {
 	let t = L(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
 	return t.value && n ? {
 		shard: t.value,
 		unit: n
 	} : null;
 }
-function xo({ left: e, right: t }) {
-	let [n, r] = [bo(e), bo(t)], [i, a] = A(null);
+function Eo({ left: e, right: t }) {
+	let [n, r] = [To(e), To(t)], [i, a] = A(null);
 	if (!n || !r) return /* @__PURE__ */ F(Y, { what: "both units" });
-	let o = (e) => e.unit.images.map((t) => xr(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
+	let o = (e) => e.unit.images.map((t) => Sr(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
 	return /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("p", {
 		class: "lead",
 		children: [
@@ -6079,12 +6191,12 @@ function xo({ left: e, right: t }) {
 		]
 	}), /* @__PURE__ */ F("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ F(So, {
+		children: [/* @__PURE__ */ F(Do, {
 			side: e,
 			found: n,
 			image: i,
 			look: a
-		}), /* @__PURE__ */ F(So, {
+		}), /* @__PURE__ */ F(Do, {
 			side: t,
 			found: r,
 			image: i,
@@ -6092,32 +6204,32 @@ function xo({ left: e, right: t }) {
 		})]
 	})] });
 }
-function So({ side: e, found: t, image: n, look: r }) {
-	let { layer: i, channel: a, atlas: o } = e, { unit: s, shard: c } = t, l = `${i.name}:${a}`;
+function Do({ side: e, found: t, image: n, look: r }) {
+	let { layer: i, channel: a, atlas: o } = e, s = Math.min(window.innerWidth, 1800), c = Math.min(136, Math.floor(s > 820 ? s / 12 - 20 : s > 560 ? s / 6 - 24 : s / 3 - 26)), { unit: l, shard: u } = t, d = `${i.name}:${a}`;
 	return /* @__PURE__ */ F("section", {
 		class: "panel half",
-		"aria-label": l,
+		"aria-label": d,
 		children: [
 			/* @__PURE__ */ F("h2", { children: o.name ? /* @__PURE__ */ F(S, { children: [
 				/* @__PURE__ */ F(Nt, {
-					unit: l,
+					unit: d,
 					from: o
 				}),
 				" in ",
 				/* @__PURE__ */ F(K, { text: o.name })
 			] }) : /* @__PURE__ */ F("a", {
 				href: U(i.name, a),
-				children: /* @__PURE__ */ F(Nt, { unit: l })
+				children: /* @__PURE__ */ F(Nt, { unit: d })
 			}) }),
 			/* @__PURE__ */ F("p", {
 				class: "note",
 				children: [
 					"maximum ",
-					X(s.maximum),
+					X(l.maximum),
 					" · mean ",
-					X(s.mean),
+					X(l.mean),
 					" · active ",
-					$t(s.active),
+					$t(l.active),
 					" · ",
 					rn(i)
 				]
@@ -6129,23 +6241,23 @@ function So({ side: e, found: t, image: n, look: r }) {
 					style: { gridTemplateColumns: `repeat(${i.sprite.columns}, auto)` },
 					role: "group",
 					"aria-label": e,
-					children: s.images.map((t, a) => {
-						let l = xr(c, t), u = br(c, t);
+					children: l.images.map((t, a) => {
+						let s = Sr(u, t), d = xr(u, t);
 						return /* @__PURE__ */ F("button", {
 							type: "button",
-							class: l === n ? "cell active" : "cell",
-							onMouseEnter: () => r(l),
+							class: s === n ? "cell active" : "cell",
+							onMouseEnter: () => r(s),
 							onMouseLeave: () => r(null),
-							onFocus: () => r(l),
+							onFocus: () => r(s),
 							onBlur: () => r(null),
-							"aria-label": `${e === "photos" ? "Photo" : "Projection"} ${a + 1}, ${l}`,
-							title: `${X(s.values[a])} · ${u ?? l}`,
+							"aria-label": `${e === "photos" ? "Photo" : "Projection"} ${a + 1}, ${s}`,
+							title: `${X(l.values[a])} · ${d ?? s}`,
 							children: /* @__PURE__ */ F(gn, {
 								layer: i,
-								unit: s,
+								unit: l,
 								kind: e,
 								rank: a,
-								side: 80,
+								side: c,
 								zoom: !0,
 								from: o
 							})
@@ -6153,32 +6265,32 @@ function So({ side: e, found: t, image: n, look: r }) {
 					})
 				}, e))
 			}),
-			s.classes.length > 0 && /* @__PURE__ */ F("p", {
+			l.classes.length > 0 && /* @__PURE__ */ F("p", {
 				class: "note",
-				children: ["Top classes: ", s.classes.slice(0, 3).map(([e, t]) => `${c.classes[e] ?? e} (${X(t)})`).join(", ")]
+				children: ["Top classes: ", l.classes.slice(0, 3).map(([e, t]) => `${u.classes[e] ?? e} (${X(t)})`).join(", ")]
 			})
 		]
 	});
 }
-function Co({ left: e, right: t, a: n, b: r }) {
-	let [i, a] = A(-1), { router: o } = P(), s = _o(e) && _o(t) && (e.atlas !== t.atlas || e.layer !== t.layer), [c, l] = A("matches"), u = (e) => o.go(Tt(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name)), d = s && /* @__PURE__ */ F(Pt, {
+function Oo({ left: e, right: t, a: n, b: r }) {
+	let [i, a] = A(-1), { router: o } = P(), s = So(e) && So(t) && (e.atlas !== t.atlas || e.layer !== t.layer), [c, l] = A("matches"), u = (e) => o.go(Tt(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name)), d = s && /* @__PURE__ */ F(Pt, {
 		label: "What is shown",
 		value: c,
 		options: [["matches", "Best matches"], ["both", "Side by side"]],
 		change: l
 	});
-	return s && c === "matches" ? /* @__PURE__ */ F(S, { children: [d, /* @__PURE__ */ F(vo, {
+	return s && c === "matches" ? /* @__PURE__ */ F(S, { children: [d, /* @__PURE__ */ F(Co, {
 		left: e,
 		right: t
 	}, `${n} ${r} ${t.atlas.name}`)] }) : /* @__PURE__ */ F(S, { children: [d, /* @__PURE__ */ F("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ F(wo, {
+		children: [/* @__PURE__ */ F(ko, {
 			side: e,
 			chosen: i,
 			choose: a,
 			open: u,
 			keys: !0
-		}), /* @__PURE__ */ F(wo, {
+		}), /* @__PURE__ */ F(ko, {
 			side: t,
 			chosen: i,
 			choose: a,
@@ -6187,7 +6299,7 @@ function Co({ left: e, right: t, a: n, b: r }) {
 		})]
 	})] });
 }
-function wo({ side: e, chosen: t, choose: n, open: r, keys: i }) {
+function ko({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	let { layer: a, atlas: o } = e, s = L(`layers/${a.id}`, o), c = o.manifest.subset?.[a.name], l = (e) => c?.[e] ?? e, u = c ? c.indexOf(t) : t < a.channels ? t : -1;
 	return /* @__PURE__ */ F("section", {
 		class: "panel half",
@@ -6209,7 +6321,7 @@ function wo({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 					Z(a.units.dead, "dead unit")
 				]
 			}),
-			s.value && /* @__PURE__ */ F(Hi, {
+			s.value && /* @__PURE__ */ F(qi, {
 				count: c?.length ?? a.channels,
 				cell: {
 					width: 132,
@@ -6253,7 +6365,7 @@ function wo({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	});
 }
 // src/more/Compare.tsx
-function To(e) {
+function Ao(e) {
 	let t = I(), [n, r] = A(null);
 	return j(() => {
 		if (!e) return;
@@ -6280,15 +6392,15 @@ function To(e) {
 		error: null
 	};
 }
-function Eo({ query: e }) {
-	let t = I(), { router: n } = P(), r = ut(), i = e.get("with") ?? (e.has("a") ? "" : r[0]?.name ?? ""), { other: a, error: o } = To(i), s = (e) => (i ? e.manifest.layers.findLast((e) => e.spatial) ?? e.manifest.layers[0] : e.manifest.layers[0])?.name ?? "", c = e.get("a") ?? s(t), l = e.get("b") || (i && a ? ht(a, c) || G(c) ? c : s(a) : e.has("a") ? "" : t.manifest.layers[1]?.name ?? ""), u = (e) => n.replace(Tt(e.a ?? c, e.b ?? l, e.other ?? i));
+function jo({ query: e }) {
+	let t = I(), { router: n } = P(), r = ut(), i = e.get("with") ?? (e.has("a") ? "" : r[0]?.name ?? ""), { other: a, error: o } = Ao(i), s = (e) => (i ? e.manifest.layers.findLast((e) => e.spatial) ?? e.manifest.layers[0] : e.manifest.layers[0])?.name ?? "", c = e.get("a") ?? s(t), l = e.get("b") || (i && a ? ht(a, c) || G(c) ? c : s(a) : e.has("a") ? "" : t.manifest.layers[1]?.name ?? ""), u = (e) => n.replace(Tt(e.a ?? c, e.b ?? l, e.other ?? i));
 	return /* @__PURE__ */ F(S, { children: [
 		/* @__PURE__ */ F("h1", { children: "Compare" }),
 		/* @__PURE__ */ F("form", {
 			class: "bar compare-bar",
 			onSubmit: (e) => e.preventDefault(),
 			children: [
-				/* @__PURE__ */ F(Oo, {
+				/* @__PURE__ */ F(No, {
 					label: "Left",
 					value: c,
 					atlas: t,
@@ -6298,7 +6410,7 @@ function Eo({ query: e }) {
 					"aria-hidden": "true",
 					children: "⇄"
 				}),
-				/* @__PURE__ */ F(Oo, {
+				/* @__PURE__ */ F(No, {
 					label: "Right",
 					value: l,
 					atlas: a ?? t,
@@ -6331,14 +6443,14 @@ function Eo({ query: e }) {
 				"."
 			]
 		}),
-		i && a && /* @__PURE__ */ F(Do, {
+		i && a && /* @__PURE__ */ F(Mo, {
 			own: t,
 			other: a
 		}),
 		o ? /* @__PURE__ */ F(J, {
 			title: "The other atlas cannot be shown",
 			children: o
-		}) : a ? /* @__PURE__ */ F(ko, {
+		}) : a ? /* @__PURE__ */ F(Po, {
 			a: c,
 			b: l,
 			own: t,
@@ -6346,7 +6458,7 @@ function Eo({ query: e }) {
 		}) : /* @__PURE__ */ F(Y, { what: i })
 	] });
 }
-function Do({ own: e, other: t }) {
+function Mo({ own: e, other: t }) {
 	let n = e.manifest.layers.filter((e) => ht(t, e.name)).map((e) => e.name);
 	return /* @__PURE__ */ F("p", {
 		class: "note",
@@ -6360,7 +6472,7 @@ function Do({ own: e, other: t }) {
 		]
 	});
 }
-function Oo({ label: e, value: t, atlas: n, change: r }) {
+function No({ label: e, value: t, atlas: n, change: r }) {
 	let i = `compare-${e.toLowerCase()}`;
 	return /* @__PURE__ */ F("label", { children: [
 		e,
@@ -6379,7 +6491,7 @@ function Oo({ label: e, value: t, atlas: n, change: r }) {
 		})
 	] });
 }
-function ko({ a: e, b: t, own: n, other: r }) {
+function Po({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
 		let n = ht(t, e);
 		if (n) return {
@@ -6405,7 +6517,7 @@ function ko({ a: e, b: t, own: n, other: r }) {
 			n.manifest.layers[0]?.name,
 			":0."
 		]
-	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ F(xo, {
+	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ F(Eo, {
 		left: {
 			...a,
 			channel: a.channel
@@ -6414,7 +6526,7 @@ function ko({ a: e, b: t, own: n, other: r }) {
 			...o,
 			channel: o.channel
 		}
-	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ F(Co, {
+	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ F(Oo, {
 		left: a,
 		right: o,
 		a: e,
@@ -6425,12 +6537,12 @@ function ko({ a: e, b: t, own: n, other: r }) {
 	});
 }
 // src/more/Answered.tsx
-function Ao({ name: e }) {
+function Fo({ name: e }) {
 	let t = L(`experiments/${e}`).value;
 	if (!t?.pairs) return null;
 	let { matrix: n, pairs: r, surest: i, wrong: a } = t;
 	return /* @__PURE__ */ F(S, { children: [
-		n && /* @__PURE__ */ F(jo, { matrix: n }),
+		n && /* @__PURE__ */ F(Io, { matrix: n }),
 		r.length > 0 && /* @__PURE__ */ F(q, {
 			class: "panel wide answered",
 			title: "What was taken for what",
@@ -6505,7 +6617,7 @@ function Ao({ name: e }) {
 		})
 	] });
 }
-function jo({ matrix: { classes: e, answers: t, targets: n, counts: r } }) {
+function Io({ matrix: { classes: e, answers: t, targets: n, counts: r } }) {
 	return /* @__PURE__ */ F(q, {
 		class: "panel wide",
 		title: "Confusion",
@@ -6545,13 +6657,13 @@ function jo({ matrix: { classes: e, answers: t, targets: n, counts: r } }) {
 	});
 }
 // src/more/Chart.tsx
-var Mo = 220, [No, Po, Fo, Io] = [
+var Lo = 220, [Ro, zo, Bo, Vo] = [
 	44,
 	8,
 	8,
 	22
-], Lo = 8;
-function Ro(e) {
+], Ho = 8;
+function Uo(e) {
 	let t = e.flatMap((e) => [
 		...e.values,
 		...e.low ?? [],
@@ -6561,7 +6673,7 @@ function Ro(e) {
 	let [n, r] = [t.reduce((e, t) => Math.min(e, t)), t.reduce((e, t) => Math.max(e, t))];
 	return n > 0 && n < r - n && (n = 0), r < 0 && -r < r - n && (r = 0), r > n ? [n, r] : [n - .5, r + .5];
 }
-function zo([e, t], n = 5) {
+function Wo([e, t], n = 5) {
 	let r = (t - e) / n, i = 10 ** Math.floor(Math.log10(r)), a = i * ([
 		1,
 		2,
@@ -6570,39 +6682,39 @@ function zo([e, t], n = 5) {
 	].find((e) => e * i >= r) ?? 10), o = Math.ceil(e / a - 1e-9);
 	return Array.from({ length: Math.max(0, Math.floor(t / a + 1e-9) - o + 1) }, (e, t) => Number(((o + t) * a).toPrecision(12)));
 }
-var Bo = 7;
-function Vo(e, t) {
-	for (let n of [
+var Go = 7;
+function Ko(e, t, n = !1) {
+	for (let r of [
 		6,
 		5,
 		4,
 		3,
 		2
 	]) {
-		let r = zo(e, n), i = Math.max(...r.map((e) => Uo(e).length));
-		if (r.length < 2 || (r[1] - r[0]) * (t / (e[1] - e[0])) >= Bo * i + 12) return r;
+		let i = Wo(e, r).filter((e) => !n || Number.isInteger(e)), a = Math.max(...i.map((e) => Jo(e).length));
+		if (i.length < 2 || (i[1] - i[0]) * (t / (e[1] - e[0])) >= Go * a + 12) return i;
 	}
 	return [];
 }
-function Ho(e) {
+function qo(e) {
 	let t = e.filter((e) => e.look === "measured");
 	return e.map((e) => {
 		let n = e.look === "measured" ? t.indexOf(e) : t.findIndex((t) => e.name.startsWith(t.name));
-		return n < 0 ? 7 : n % Lo;
+		return n < 0 ? 7 : n % Ho;
 	});
 }
-var Uo = (e) => Math.abs(e) >= 1e4 ? e.toLocaleString("en", { notation: "compact" }) : X(Number(e.toPrecision(3))), Wo = (e, t) => {
+var Jo = (e) => Math.abs(e) >= 1e4 ? e.toLocaleString("en", { notation: "compact" }) : Yo(Number(e.toPrecision(3))), Yo = (e) => X(e).replace("-", "−"), Xo = (e, t) => /^(epoch|true)$/.test(t) ? `${t} ${Yo(e)}` : `${Yo(e)} ${t}`, Zo = (e, t) => {
 	let [n, r] = [e.low?.[t] ?? null, e.high?.[t] ?? null];
-	return n === null || r === null || n === r ? "" : `${Uo(n)} to ${Uo(r)}`;
+	return n === null || r === null || n === r ? "" : `${Jo(n)} to ${Jo(r)}`;
 };
-function Go({ text: e }) {
+function Qo({ text: e }) {
 	let t = I(), n = G(e);
 	return n && z(t, n.layer, n.channel) ? /* @__PURE__ */ F("a", {
 		href: U(n.layer, n.channel),
 		children: /* @__PURE__ */ F(Nt, { unit: e })
 	}) : /* @__PURE__ */ F(K, { text: e });
 }
-function Ko({ chart: e }) {
+function $o({ chart: e }) {
 	let t = I(), { title: n } = e, r = ht(t, n.split(": ")[0] ?? "") ? n : n.charAt(0).toUpperCase() + n.slice(1);
 	return /* @__PURE__ */ F(q, {
 		class: `panel chart ${e.kind}`,
@@ -6612,39 +6724,39 @@ function Ko({ chart: e }) {
 			e.x && `across: ${e.x}`,
 			e.note
 		].filter(Boolean).join(" · "),
-		children: e.kind === "rows" ? /* @__PURE__ */ F(Jo, { chart: e }) : /* @__PURE__ */ F(Yo, { chart: e })
+		children: e.kind === "rows" ? /* @__PURE__ */ F(ts, { chart: e }) : /* @__PURE__ */ F(ns, { chart: e })
 	});
 }
-var qo = (e, [t, n]) => 100 * (e - t) / (n - t);
-function Jo({ chart: e }) {
-	let t = Ro(e.series), n = Ho(e.series);
+var es = (e, [t, n]) => 100 * (e - t) / (n - t);
+function ts({ chart: e }) {
+	let t = Uo(e.series), n = qo(e.series);
 	return /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("ol", {
 		class: "rows-of",
-		children: e.at.map((r, i) => /* @__PURE__ */ F("li", { children: [/* @__PURE__ */ F(Go, { text: String(r) }), /* @__PURE__ */ F("div", { children: e.series.map((e, r) => {
+		children: e.at.map((r, i) => /* @__PURE__ */ F("li", { children: [/* @__PURE__ */ F(Qo, { text: String(r) }), /* @__PURE__ */ F("div", { children: e.series.map((e, r) => {
 			let a = e.values[i] ?? null;
 			if (a === null) return null;
 			let [o, s] = [e.low?.[i] ?? null, e.high?.[i] ?? null];
 			return /* @__PURE__ */ F("div", {
 				class: `s${n[r]} ${e.look}`,
-				title: `${e.name}: ${X(a)}${Wo(e, i) && `, ${Wo(e, i)}`}`,
+				title: `${e.name}: ${X(a)}${Zo(e, i) && `, ${Zo(e, i)}`}`,
 				children: [/* @__PURE__ */ F("span", {
 					class: "track",
 					"aria-hidden": "true",
 					children: [
 						t[0] < 0 && t[1] > 0 && /* @__PURE__ */ F("i", {
 							class: "zero",
-							style: { left: `${qo(0, t)}%` }
+							style: { left: `${es(0, t)}%` }
 						}),
 						o !== null && s !== null && /* @__PURE__ */ F("i", {
 							class: "interval",
 							style: {
-								left: `${qo(o, t)}%`,
-								right: `${100 - qo(s, t)}%`
+								left: `${es(o, t)}%`,
+								right: `${100 - es(s, t)}%`
 							}
 						}),
 						/* @__PURE__ */ F("i", {
 							class: "dot",
-							style: { left: `${qo(a, t)}%` }
+							style: { left: `${es(a, t)}%` }
 						})
 					]
 				}), /* @__PURE__ */ F("span", {
@@ -6654,9 +6766,9 @@ function Jo({ chart: e }) {
 							class: "heard",
 							children: [e.name, " "]
 						}),
-						Uo(a),
+						Jo(a),
 						" ",
-						/* @__PURE__ */ F("small", { children: Wo(e, i) })
+						/* @__PURE__ */ F("small", { children: Zo(e, i) })
 					]
 				})]
 			}, r);
@@ -6673,14 +6785,14 @@ function Jo({ chart: e }) {
 		}, t))
 	})] });
 }
-function Yo({ chart: e }) {
+function ns({ chart: e }) {
 	let t = M(null), [n, r] = A(480), [i, a] = A(null);
 	j(() => {
 		if (!t.current) return;
 		let e = new ResizeObserver(([e]) => r(Math.max(200, Math.floor(e?.contentRect.width ?? 480))));
 		return e.observe(t.current), () => e.disconnect();
 	}, []);
-	let o = e.at.map(Number), s = e.kind === "points", c = Ro(e.series), [l, u] = [o.reduce((e, t) => Math.min(e, t), Infinity), o.reduce((e, t) => Math.max(e, t), -Infinity)], d = [l, u > l ? u : l + 1], f = (e) => No + (n - No - Po) * qo(e, d) / 100, p = (e) => Mo - Io - (Mo - Io - Fo) * qo(e, c) / 100, m = s ? e.series[0]?.values.reduce((e, t, n, r) => (t ?? Infinity) < (r[e] ?? Infinity) ? n : e, 0) ?? 0 : o.length - 1, h = i ?? m, g = Ho(e.series), _ = (t) => {
+	let o = e.at.map(Number), s = e.kind === "points", c = Uo(e.series), [l, u] = [o.reduce((e, t) => Math.min(e, t), Infinity), o.reduce((e, t) => Math.max(e, t), -Infinity)], d = [l, u > l ? u : l + 1], f = (e) => Ro + (n - Ro - zo) * es(e, d) / 100, p = (e) => Lo - Vo - (Lo - Vo - Bo) * es(e, c) / 100, m = s ? e.series[0]?.values.reduce((e, t, n, r) => (t ?? Infinity) < (r[e] ?? Infinity) ? n : e, 0) ?? 0 : o.length - 1, h = i ?? m, g = qo(e.series), _ = (t) => {
 		let n = t.currentTarget.getBoundingClientRect(), r = o.map((r, i) => (f(r) - (t.clientX - n.left)) ** 2 + (s && (p(e.series[0]?.values[i] ?? NaN) - (t.clientY - n.top)) ** 2 || 0));
 		a(r.indexOf(Math.min(...r)));
 	}, v = s ? o.map((e, t) => t).sort((e, t) => o[e] - o[t]) : o.map((e, t) => t);
@@ -6690,40 +6802,40 @@ function Yo({ chart: e }) {
 			/* @__PURE__ */ F("svg", {
 				class: "plot",
 				width: n,
-				height: Mo,
+				height: Lo,
 				role: "img",
 				"aria-label": `${e.title}: ${e.series.map((e) => e.name).join(", ")}`,
 				onPointerMove: _,
 				onPointerDown: _,
 				children: [
-					zo(c).map((e) => /* @__PURE__ */ F("g", { children: [/* @__PURE__ */ F("line", {
+					Wo(c).map((e) => /* @__PURE__ */ F("g", { children: [/* @__PURE__ */ F("line", {
 						class: "axis",
-						x1: No,
-						x2: n - Po,
+						x1: Ro,
+						x2: n - zo,
 						y1: p(e),
 						y2: p(e)
 					}), /* @__PURE__ */ F("text", {
-						x: No - 6,
+						x: Ro - 6,
 						y: p(e) + 4,
 						"text-anchor": "end",
-						children: Uo(e)
+						children: Jo(e)
 					})] }, e)),
-					Vo(d, n - No - Po).map((e) => /* @__PURE__ */ F("text", {
-						x: Math.min(f(e), n - Bo * Uo(e).length / 2),
+					Ko(d, n - Ro - zo, o.every(Number.isInteger)).map((e) => /* @__PURE__ */ F("text", {
+						x: Math.min(f(e), n - Go * Jo(e).length / 2),
 						y: 215,
 						"text-anchor": "middle",
-						children: Uo(e)
+						children: Jo(e)
 					}, e)),
 					!s && /* @__PURE__ */ F("line", {
 						class: "here",
 						x1: f(o[h] ?? 0),
 						x2: f(o[h] ?? 0),
-						y1: Fo,
-						y2: Mo - Io
+						y1: Bo,
+						y2: Lo - Vo
 					}),
 					e.series.map((e, t) => /* @__PURE__ */ F("g", {
 						class: `s${g[t]} ${e.look}`,
-						children: F(s ? Zo : Xo, {
+						children: F(s ? is : rs, {
 							one: e,
 							at: o,
 							x: f,
@@ -6745,28 +6857,21 @@ function Yo({ chart: e }) {
 			/* @__PURE__ */ F("p", {
 				class: "legend",
 				"aria-live": "polite",
-				children: [/* @__PURE__ */ F("b", {
-					class: "number",
-					children: [
-						X(o[h]),
-						" ",
-						/* @__PURE__ */ F("small", { children: e.x })
-					]
-				}), e.series.map((e, t) => /* @__PURE__ */ F("span", {
+				children: [/* @__PURE__ */ F("b", { children: Xo(o[h], e.x) }), e.series.map((e, t) => /* @__PURE__ */ F("span", {
 					class: `s${g[t]} ${e.look}`,
 					children: [
 						/* @__PURE__ */ F("i", { class: "swatch" }),
 						" ",
-						e.names?.[h] === void 0 ? e.name : /* @__PURE__ */ F(Go, { text: e.names[h] }),
+						e.names?.[h] === void 0 ? e.name : /* @__PURE__ */ F(Qo, { text: e.names[h] }),
 						" ",
 						/* @__PURE__ */ F("b", {
 							class: "number",
-							children: X(e.values[h])
+							children: Yo(e.values[h])
 						}),
 						" ",
 						/* @__PURE__ */ F("small", {
 							class: "number",
-							children: Wo(e, h)
+							children: Zo(e, h)
 						})
 					]
 				}, t))]
@@ -6774,7 +6879,7 @@ function Yo({ chart: e }) {
 		]
 	});
 }
-function Xo({ one: e, at: t, x: n, y: r, shown: i }) {
+function rs({ one: e, at: t, x: n, y: r, shown: i }) {
 	let a = (e) => e.map((i, a) => i === null ? "" : `${a > 0 && e[a - 1] !== null ? "L" : "M"}${n(t[a]).toFixed(1)} ${r(i).toFixed(1)}`).join(""), o = (e, i) => `${n(t[i]).toFixed(1)} ${r(e[i]).toFixed(1)}`, { low: s, high: c } = e, l = t.flatMap((e, t) => (s?.[t] ?? null) !== null && (c?.[t] ?? null) !== null ? [t] : []), u = e.values[i] ?? null;
 	return /* @__PURE__ */ F(S, { children: [
 		s && c && l.length > 1 && /* @__PURE__ */ F("path", {
@@ -6792,7 +6897,7 @@ function Xo({ one: e, at: t, x: n, y: r, shown: i }) {
 		})
 	] });
 }
-function Zo({ one: e, at: t, x: n, y: r, shown: i }) {
+function is({ one: e, at: t, x: n, y: r, shown: i }) {
 	return /* @__PURE__ */ F(S, { children: t.map((t, a) => {
 		let o = e.values[a] ?? null;
 		if (o === null) return null;
@@ -6813,7 +6918,80 @@ function Zo({ one: e, at: t, x: n, y: r, shown: i }) {
 		}, a);
 	}) });
 }
-var Qo = ({ curves: e, lines: t }) => /* @__PURE__ */ F("svg", {
+function as({ curves: e, drawn: t = "lines", image: n }) {
+	return t === "grid" ? /* @__PURE__ */ F(ss, {
+		rows: e,
+		image: n
+	}) : t === "graph" ? /* @__PURE__ */ F(cs, { lines: e }) : t === "rows" ? /* @__PURE__ */ F(os, { values: e[0] ?? [] }) : /* @__PURE__ */ F(ls, {
+		curves: e,
+		lines: t === "lines"
+	});
+}
+var os = ({ values: e }) => /* @__PURE__ */ F("svg", {
+	class: "sketch bars-of s0",
+	viewBox: "0 0 240 120",
+	preserveAspectRatio: "none",
+	"aria-hidden": "true",
+	children: e.map((t, n) => t !== null && /* @__PURE__ */ F("path", {
+		class: "curve",
+		d: `M${240 * (n + .5) / e.length} 112V${108 - t}`
+	}, n))
+});
+function ss({ rows: e, image: t }) {
+	let n = I(), [, r, i] = n.manifest.model.input, a = R(t === void 0 ? null : yn(n, t)), [o, s] = [r / e.length, i / (e[0]?.length || 1)];
+	return /* @__PURE__ */ F("svg", {
+		class: "sketch",
+		viewBox: `0 0 ${i} ${r}`,
+		"aria-hidden": "true",
+		children: [a && /* @__PURE__ */ F("image", {
+			href: a,
+			width: i,
+			height: r,
+			preserveAspectRatio: "none"
+		}), e.map((e, t) => e.map((e, n) => /* @__PURE__ */ F("rect", {
+			class: "loss",
+			x: n * s,
+			y: t * o,
+			width: s,
+			height: o,
+			opacity: .0075 * (e ?? 0)
+		}, `${t} ${n}`)))]
+	});
+}
+var cs = ({ lines: e }) => /* @__PURE__ */ F("svg", {
+	class: "sketch",
+	viewBox: "0 0 240 120",
+	"aria-hidden": "true",
+	children: e.map(([e, t, n, r, i], a) => {
+		let [o, s, c, l] = [
+			12 + 2.16 * (e ?? 0),
+			12 + 2.16 * (n ?? 0),
+			8 + 1.04 * (t ?? 0),
+			8 + 1.04 * (r ?? 0)
+		], u = (o + s) / 2;
+		return /* @__PURE__ */ F("g", {
+			class: (i ?? 0) < 0 ? "s1" : "s0",
+			children: [
+				/* @__PURE__ */ F("path", {
+					class: "curve",
+					d: `M${o} ${c}C${u} ${c} ${u} ${l} ${s} ${l}`,
+					opacity: "0.5",
+					style: { strokeWidth: `${Math.max(.5, .05 * Math.abs(i ?? 0))}px` }
+				}),
+				/* @__PURE__ */ F("circle", {
+					cx: s,
+					cy: l,
+					r: "4"
+				}),
+				/* @__PURE__ */ F("circle", {
+					cx: o,
+					cy: c,
+					r: "4"
+				})
+			]
+		}, a);
+	})
+}), ls = ({ curves: e, lines: t }) => /* @__PURE__ */ F("svg", {
 	class: t ? "sketch" : "sketch dots",
 	viewBox: "0 0 240 120",
 	preserveAspectRatio: "none",
@@ -6822,37 +7000,37 @@ var Qo = ({ curves: e, lines: t }) => /* @__PURE__ */ F("svg", {
 		class: `curve s${n}`,
 		d: e.map((n, r) => n === null ? "" : `${t && r > 0 && e[r - 1] !== null ? "L" : "M"}${8 + 224 * r / Math.max(1, e.length - 1)} ${112 - 1.04 * n}${t ? "" : "h.01"}`).join("")
 	}, n))
-}), $o = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
-function es(e, t, n) {
-	let r = e.map((e) => ($o(e)[0] - t) ** 2 + ($o(e)[1] - n) ** 2);
+}), us = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
+function ds(e, t, n) {
+	let r = e.map((e) => (us(e)[0] - t) ** 2 + (us(e)[1] - n) ** 2);
 	return r.indexOf(Math.min(...r));
 }
-var ts = (e, t) => [
+var fs = (e, t) => [
 	0,
 	...e.slice(1).map((t, n) => (t + e[n]) / 2),
 	t
 ];
-function ns(e, t) {
+function ps(e, t) {
 	let n = t.map((t) => (e ?? 0) - (t ?? e ?? 0)), r = Math.max(...n, 0);
 	return {
 		share: n.map((e) => r > 0 ? Math.max(0, e / r) : 0),
 		worst: n.indexOf(Math.max(...n))
 	};
 }
-function rs({ name: e, pictures: t }) {
+function ms({ name: e, pictures: t }) {
 	let { manifest: n } = I(), r = L(`experiments/${e}`), [i, a] = A(0), [o, s] = A("0"), [c, l] = A(null), u = r.value?.images[i], d = t.includes(`${i}.webp`) ? `experiments/${e}/${i}.webp` : null, f = yn(I(), u?.image ?? -1), p = R(u ? u.image === null ? d : f : null);
 	if (r.error) return null;
 	if (!r.value || !u) return /* @__PURE__ */ F(Y, { what: e });
 	let { boxes: m, shape: h, images: g } = r.value, _ = u.grids[Number(o)] ?? u.grids[0];
 	if (!_) return null;
-	let [, v, y] = n.model.input, { share: b, worst: x } = ns(_.before, _.after), S = c ?? x, C = m[S] ?? [
+	let [, v, y] = n.model.input, { share: b, worst: x } = ps(_.before, _.after), S = c ?? x, C = m[S] ?? [
 		0,
 		0,
 		0,
 		0
-	], w = ts(Array.from({ length: h[0] }, (e, t) => $o(m[t * h[1]] ?? C)[0]), v), T = ts(m.slice(0, h[1]).map((e) => $o(e)[1]), y), E = (e) => {
+	], w = fs(Array.from({ length: h[0] }, (e, t) => us(m[t * h[1]] ?? C)[0]), v), T = fs(m.slice(0, h[1]).map((e) => us(e)[1]), y), E = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		l(es(m, (e.clientY - t.top) / t.height * v, (e.clientX - t.left) / t.width * y));
+		l(ds(m, (e.clientY - t.top) / t.height * v, (e.clientX - t.left) / t.width * y));
 	};
 	return /* @__PURE__ */ F(q, {
 		class: "panel wide covered",
@@ -6972,7 +7150,7 @@ function rs({ name: e, pictures: t }) {
 	});
 }
 // src/more/Epochs.tsx
-function is({ steps: e }) {
+function hs({ steps: e }) {
 	let t = [];
 	return e.map((e) => {
 		t = [...t];
@@ -6983,25 +7161,25 @@ function is({ steps: e }) {
 		return t;
 	});
 }
-var as = [
+var gs = [
 	["index", "number"],
 	["most", "changed most"],
 	["least", "changed least"],
 	["jumps", "changed image most often"]
 ];
-function os(e, t) {
+function _s(e, t) {
 	let n = e.like[0]?.length ?? 0, r = Array.from({ length: n }, (e, t) => t);
 	if (t === "index") return r;
-	let i = t === "jumps" ? is(e) : [], a = (e) => i.filter((t, n) => n > 0 && t[e]?.image !== i[n - 1]?.[e]?.image).length, o = r.map((n) => t === "jumps" ? -a(n) : e.like[0]?.[n] ?? null), s = t === "least" ? -1 : 1;
+	let i = t === "jumps" ? hs(e) : [], a = (e) => i.filter((t, n) => n > 0 && t[e]?.image !== i[n - 1]?.[e]?.image).length, o = r.map((n) => t === "jumps" ? -a(n) : e.like[0]?.[n] ?? null), s = t === "least" ? -1 : 1;
 	return r.sort((e, t) => {
 		let [n, r] = [o[e] ?? null, o[t] ?? null];
 		return n === null || r === null ? Number(n === null) - Number(r === null) || e - t : s * (n - r) || e - t;
 	});
 }
-function ss({ name: e, query: t }) {
+function vs({ name: e, query: t }) {
 	let { router: n } = P(), r = L(`experiments/${e}`).value, i = t.get("layer"), a = Math.max(0, r?.layers.findIndex((e) => e.layer === i) ?? 0), o = L(r ? `experiments/${e}/${a}` : null).value;
 	if (!r) return /* @__PURE__ */ F(Y, { what: e });
-	let s = r.layers[a]?.layer ?? "", c = r.epochs.length - 1, l = t.get("epoch"), u = l === null ? c : Math.max(0, r.epochs.indexOf(Number(l))), d = t.has("unit") ? Number(t.get("unit")) : null, f = as.find(([e]) => e === t.get("sort"))?.[0] ?? "index", p = (r) => n.replace(V(wt(e), {
+	let s = r.layers[a]?.layer ?? "", c = r.epochs.length - 1, l = t.get("epoch"), u = l === null ? c : Math.max(0, r.epochs.indexOf(Number(l))), d = t.has("unit") ? Number(t.get("unit")) : null, f = gs.find(([e]) => e === t.get("sort"))?.[0] ?? "index", p = (r) => n.replace(V(wt(e), {
 		layer: i,
 		epoch: l,
 		unit: t.get("unit"),
@@ -7028,11 +7206,16 @@ function ss({ name: e, query: t }) {
 				/* @__PURE__ */ F("label", { children: ["Sort", /* @__PURE__ */ F("select", {
 					value: f,
 					onChange: (e) => p({ sort: e.currentTarget.value === "index" ? null : e.currentTarget.value }),
-					children: as.map(([e, t]) => /* @__PURE__ */ F("option", {
+					children: gs.map(([e, t]) => /* @__PURE__ */ F("option", {
 						value: e,
 						children: t
 					}, e))
 				})] }),
+				c > 0 && /* @__PURE__ */ F(bs, {
+					at: u,
+					last: c,
+					turn: m
+				}),
 				/* @__PURE__ */ F("label", {
 					class: "epoch",
 					children: [
@@ -7049,7 +7232,7 @@ function ss({ name: e, query: t }) {
 					]
 				})
 			]
-		}), o ? /* @__PURE__ */ F(ls, {
+		}), o ? /* @__PURE__ */ F(Ss, {
 			name: e,
 			data: r,
 			part: o,
@@ -7061,19 +7244,34 @@ function ss({ name: e, query: t }) {
 		}) : /* @__PURE__ */ F(Y, { what: s })]
 	});
 }
-var cs = {
+var ys = 700;
+function bs({ at: e, last: t, turn: n }) {
+	let [r, i] = A(!1);
+	return j(() => {
+		if (!r) return;
+		let a = setTimeout(() => e < t ? n(e + 1) : i(!1), ys);
+		return () => clearTimeout(a);
+	}, [r, e]), /* @__PURE__ */ F("button", {
+		type: "button",
+		onClick: () => {
+			!r && e === t && n(0), i(!r);
+		},
+		children: r ? "Pause" : "Play"
+	});
+}
+var xs = {
 	width: 88,
 	height: 104
 };
-function ls({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follow: s }) {
-	let c = N(() => is(n), [n]), l = N(() => os(n, a), [n, a]), u = Pe((a) => {
+function Ss({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follow: s }) {
+	let c = N(() => hs(n), [n]), l = N(() => _s(n, a), [n, a]), u = Pe((a) => {
 		let o = l[a];
 		return /* @__PURE__ */ F("button", {
 			type: "button",
 			class: "unit",
 			"aria-pressed": o === i,
 			onClick: () => s(o === i ? null : o),
-			children: [/* @__PURE__ */ F(fs, {
+			children: [/* @__PURE__ */ F(Ts, {
 				name: e,
 				data: t,
 				seen: c[r]?.[o],
@@ -7100,7 +7298,7 @@ function ls({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 		class: "followed",
 		children: [
 			/* @__PURE__ */ F("h3", { children: [
-				/* @__PURE__ */ F(Go, { text: `${n.layer}:${i}` }),
+				/* @__PURE__ */ F(Qo, { text: `${n.layer}:${i}` }),
 				", ",
 				Z(c.filter((e, t) => t > 0 && e[i]?.image !== c[t - 1]?.[i]?.image).length, "change"),
 				" of image"
@@ -7114,12 +7312,12 @@ function ls({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 						onClick: () => o(s),
 						"aria-label": `Epoch ${a}`,
 						"aria-pressed": s === r,
-						children: [/* @__PURE__ */ F(fs, {
+						children: [/* @__PURE__ */ F(Ts, {
 							name: e,
 							data: t,
 							seen: c[s]?.[i],
 							side: 84
-						}), /* @__PURE__ */ F(ds, {
+						}), /* @__PURE__ */ F(ws, {
 							name: e,
 							data: t,
 							unit: `${n.layer}:${i}`,
@@ -7135,7 +7333,7 @@ function ls({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 						" · ",
 						n.like[s]?.[i]?.toFixed(2) ?? "–"
 					] }),
-					/* @__PURE__ */ F(us, {
+					/* @__PURE__ */ F(Cs, {
 						data: t,
 						seen: c[s]?.[i]
 					})
@@ -7150,9 +7348,9 @@ function ls({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 				]
 			})
 		]
-	}), /* @__PURE__ */ F(Hi, {
+	}), /* @__PURE__ */ F(qi, {
 		count: l.length,
-		cell: cs,
+		cell: xs,
 		gap: 6,
 		label: `Units of ${n.layer}`,
 		current: i === null ? -1 : l.indexOf(i),
@@ -7163,14 +7361,14 @@ function ls({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 		render: u
 	})] });
 }
-function us({ data: e, seen: t }) {
+function Cs({ data: e, seen: t }) {
 	let n = t && e.images[t.image];
 	return n === void 0 ? null : /* @__PURE__ */ F("a", {
 		href: W(n),
 		children: ["image ", n]
 	});
 }
-function ds({ name: e, data: t, unit: n, at: r }) {
+function ws({ name: e, data: t, unit: n, at: r }) {
 	let i = t.units[n];
 	return i ? /* @__PURE__ */ F(pn, {
 		path: `experiments/${e}/${i.picture}`,
@@ -7181,7 +7379,7 @@ function ds({ name: e, data: t, unit: n, at: r }) {
 		boost: !0
 	}) : null;
 }
-function fs({ name: e, data: t, seen: n, side: r }) {
+function Ts({ name: e, data: t, seen: n, side: r }) {
 	let i = I(), a = n !== void 0 && n.image >= 0, o = a ? t.images[n.image] : void 0, s = R(a ? t.own.includes(n.image) ? `experiments/${e}/${n.image}.webp` : o === void 0 ? null : yn(i, o) : null);
 	if (!a) return /* @__PURE__ */ F("span", {
 		class: "tile none",
@@ -7214,7 +7412,7 @@ function fs({ name: e, data: t, seen: n, side: r }) {
 	});
 }
 // src/more/Masks.tsx
-function ps({ name: e }) {
+function Es({ name: e }) {
 	let t = L(`experiments/${e}`).value?.covered ?? [], n = [...new Set(t.flatMap((e) => Object.keys(e.boxes)))], [r, i] = A("");
 	return t.length ? /* @__PURE__ */ F(q, {
 		class: "panel wide masks",
@@ -7229,7 +7427,7 @@ function ps({ name: e }) {
 			}),
 			/* @__PURE__ */ F("ul", {
 				class: "tiles",
-				children: t.map((t) => /* @__PURE__ */ F("li", { children: [/* @__PURE__ */ F(ms, {
+				children: t.map((t) => /* @__PURE__ */ F("li", { children: [/* @__PURE__ */ F(Ds, {
 					of: t,
 					name: e,
 					parts: n,
@@ -7257,7 +7455,7 @@ function ps({ name: e }) {
 		]
 	}) : null;
 }
-function ms({ of: e, name: t, parts: n, part: r }) {
+function Ds({ of: e, name: t, parts: n, part: r }) {
 	let i = R(`experiments/${t}/${e.picture}`), [a, o] = e.size, s = r !== "" && !e.boxes[r];
 	return /* @__PURE__ */ F("svg", {
 		class: "cut",
@@ -7286,12 +7484,12 @@ function ms({ of: e, name: t, parts: n, part: r }) {
 	});
 }
 // src/more/ResultTable.tsx
-var hs = (e) => e.trim() !== "" && Number.isFinite(Number(e)), gs = (e) => !e || e === "nan", _s = 4, vs = [
+var Os = (e) => e.trim() !== "" && Number.isFinite(Number(e)), ks = (e) => !e || e === "nan", As = 4, js = [
 	"class",
 	"label",
 	"answer"
-], ys = 3;
-function bs(e, t, n = {}) {
+], Ms = 3;
+function Ns(e, t, n = {}) {
 	let r = Object.keys(n).filter((t) => e.includes(t));
 	return (r.length ? r : e).map((r) => {
 		let i = e.indexOf(r);
@@ -7300,27 +7498,27 @@ function bs(e, t, n = {}) {
 			name: r,
 			head: n[r]?.[0] ?? r,
 			note: n[r]?.[1] ?? "",
-			right: t.every((e) => hs(e[i] ?? "") || gs(e[i]))
+			right: t.every((e) => Os(e[i] ?? "") || ks(e[i]))
 		};
 	});
 }
-function xs({ columns: e, rows: t, told: n, images: r }) {
-	let i = bs(e, t, n).filter(({ at: e }) => t.some((t) => !gs(t[e]))), a = gt(i.some((e) => vs.includes(e.name))), o = N(() => /* @__PURE__ */ new Set([...a.collection?.names ?? [], ...a.network?.names ?? []]), [a]), s = (e, t) => /* @__PURE__ */ F(Ss, {
+function Ps({ columns: e, rows: t, told: n, images: r }) {
+	let i = Ns(e, t, n).filter(({ at: e }) => t.some((t) => !ks(t[e]))), a = gt(i.some((e) => js.includes(e.name))), o = N(() => /* @__PURE__ */ new Set([...a.collection?.names ?? [], ...a.network?.names ?? []]), [a]), s = (e, t) => /* @__PURE__ */ F(Fs, {
 		text: e[t.at] ?? "",
 		right: t.right,
 		image: r.get(e[t.at] ?? ""),
-		known: vs.includes(t.name) ? o : null
+		known: js.includes(t.name) ? o : null
 	}), c = i.filter((e) => e.note);
 	return /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("div", {
-		class: t.length <= ys ? "scroll all" : "scroll",
+		class: t.length <= Ms ? "scroll all" : "scroll",
 		tabIndex: 0,
 		role: "region",
 		"aria-label": "Rows of the table",
-		children: t.length <= ys && i.length > 6 ? /* @__PURE__ */ F("table", { children: /* @__PURE__ */ F("tbody", { children: i.map((e) => /* @__PURE__ */ F("tr", { children: [/* @__PURE__ */ F("th", {
+		children: t.length <= Ms && i.length > 6 ? /* @__PURE__ */ F("table", { children: /* @__PURE__ */ F("tbody", { children: i.map((e) => /* @__PURE__ */ F("tr", { children: [/* @__PURE__ */ F("th", {
 			scope: "row",
 			children: e.head
 		}), t.map((t, n) => /* @__PURE__ */ F("td", { children: s(t, e) }, n))] }, e.at)) }) }) : /* @__PURE__ */ F("table", {
-			class: i.length > _s ? "stacked" : "",
+			class: i.length > As ? "stacked" : "",
 			children: [/* @__PURE__ */ F("thead", { children: /* @__PURE__ */ F("tr", { children: i.map((e) => /* @__PURE__ */ F("th", {
 				scope: "col",
 				class: e.right ? "number" : "",
@@ -7337,9 +7535,9 @@ function xs({ columns: e, rows: t, told: n, images: r }) {
 		children: [/* @__PURE__ */ F("summary", { children: "What the columns mean" }), /* @__PURE__ */ F("dl", { children: c.map((e) => /* @__PURE__ */ F("div", { children: [/* @__PURE__ */ F("dt", { children: e.head }), /* @__PURE__ */ F("dd", { children: e.note })] }, e.at)) })]
 	})] });
 }
-function Ss({ text: e, right: t, image: n, known: r }) {
+function Fs({ text: e, right: t, image: n, known: r }) {
 	let i = I();
-	return t && gs(e) ? /* @__PURE__ */ F(S, { children: "–" }) : t ? /* @__PURE__ */ F("span", {
+	return t && ks(e) ? /* @__PURE__ */ F(S, { children: "–" }) : t ? /* @__PURE__ */ F("span", {
 		title: Zt(e) === e ? void 0 : e,
 		children: Zt(e)
 	}) : n === void 0 ? r?.has(e) && i.manifest.classes ? /* @__PURE__ */ F("a", {
@@ -7348,21 +7546,21 @@ function Ss({ text: e, right: t, image: n, known: r }) {
 	}) : ht(i, e) ? /* @__PURE__ */ F("a", {
 		href: H(e),
 		children: e
-	}) : /:\d+/.test(e) ? /* @__PURE__ */ F(Go, { text: e }) : /* @__PURE__ */ F("bdi", { children: e }) : /* @__PURE__ */ F("a", {
+	}) : /:\d+/.test(e) ? /* @__PURE__ */ F(Qo, { text: e }) : /* @__PURE__ */ F("bdi", { children: e }) : /* @__PURE__ */ F("a", {
 		href: W(n),
 		children: e
 	});
 }
 // src/more/Experiments.tsx
-var Cs = {
+var Is = {
 	diagnosis: "Diagnosis of the first layers",
 	sanity: "What projections are worth",
 	check: "Check of the network",
 	paper: "The paper's claims"
-}, ws = (e) => Cs[e] ?? e.charAt(0).toUpperCase() + e.slice(1);
-function Ts() {
+}, Ls = (e) => Is[e] ?? e.charAt(0).toUpperCase() + e.slice(1);
+function Rs() {
 	let e = L("experiments");
-	return e.error ? /* @__PURE__ */ F(Es, {}) : e.value ? e.value.length ? /* @__PURE__ */ F(S, { children: [
+	return e.error ? /* @__PURE__ */ F(zs, {}) : e.value ? e.value.length ? /* @__PURE__ */ F(S, { children: [
 		/* @__PURE__ */ F("h1", { children: "Experiments" }),
 		/* @__PURE__ */ F("p", {
 			class: "lead",
@@ -7377,17 +7575,18 @@ function Ts() {
 			children: e.value.map((e) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
 				href: wt(e.name),
 				children: [
-					e.sketch?.length ? /* @__PURE__ */ F(Qo, {
+					e.sketch?.length ? /* @__PURE__ */ F(as, {
 						curves: e.sketch,
-						lines: e.drawn === "lines"
-					}) : /* @__PURE__ */ F(Ds, {
+						drawn: e.drawn,
+						image: e.images[0]
+					}) : /* @__PURE__ */ F(Bs, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
 					/* @__PURE__ */ F("span", {
 						class: "op",
-						children: ws(e.kind)
+						children: Ls(e.kind)
 					}),
 					/* @__PURE__ */ F("b", { children: /* @__PURE__ */ F("bdi", { children: e.title }) }),
 					/* @__PURE__ */ F("span", {
@@ -7397,9 +7596,9 @@ function Ts() {
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ F(Es, {}) : /* @__PURE__ */ F(Y, { what: "experiments" });
+	] }) : /* @__PURE__ */ F(zs, {}) : /* @__PURE__ */ F(Y, { what: "experiments" });
 }
-var Es = () => /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("h1", { children: "Experiments" }), /* @__PURE__ */ F("p", {
+var zs = () => /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("h1", { children: "Experiments" }), /* @__PURE__ */ F("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
@@ -7407,9 +7606,9 @@ var Es = () => /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("h1", { child
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
-function Ds({ experiment: e, file: t, small: n }) {
+function Bs({ experiment: e, file: t, small: n }) {
 	let r = R(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = A(!1), { host: s } = I().store;
-	if (!r) return n ? /* @__PURE__ */ F(Os, { experiment: e }) : null;
+	if (!r) return n ? /* @__PURE__ */ F(Vs, { experiment: e }) : null;
 	if (n) return /* @__PURE__ */ F("img", {
 		src: r,
 		alt: "",
@@ -7430,15 +7629,15 @@ function Ds({ experiment: e, file: t, small: n }) {
 		}), i && /* @__PURE__ */ F("figcaption", { children: i })]
 	});
 }
-function Os({ experiment: { glimpse: e, shown: t } }) {
+function Vs({ experiment: { glimpse: e, shown: t } }) {
 	return /* @__PURE__ */ F("span", {
 		class: "no-figure",
 		"aria-hidden": "true",
 		children: (e ?? (t ? [t.columns, ...t.rows.slice(0, 3)] : [])).map((e, t) => /* @__PURE__ */ F("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ F("bdi", { children: e }, t)) }, t))
 	});
 }
-var ks = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
-function As({ name: e, query: t }) {
+var Hs = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
+function Us({ name: e, query: t }) {
 	let n = L("experiments"), r = n.value?.find((t) => t.name === e), i = L(r?.sketch ? `results/${e}` : null), a = L(r?.data ? `experiments/${e}` : null);
 	if (!n.value && !n.error) return /* @__PURE__ */ F(Y, { what: e });
 	if (!r) return /* @__PURE__ */ F(J, {
@@ -7454,51 +7653,51 @@ function As({ name: e, query: t }) {
 		children: i.error.message
 	});
 	let o = r.sketch ? i.value : r;
-	return !o || r.data && !a.value && !a.error ? /* @__PURE__ */ F(Y, { what: e }) : /* @__PURE__ */ F(Ps, {
+	return !o || r.data && !a.value && !a.error ? /* @__PURE__ */ F(Y, { what: e }) : /* @__PURE__ */ F(qs, {
 		experiment: o,
 		data: a.value ?? {},
 		query: t
 	});
 }
-var js = [
+var Ws = [
 	"occlusion",
 	"evolution",
 	"correspondence",
 	"causes"
-], Ms = 1200, Ns = ({ text: e }) => /* @__PURE__ */ F(S, { children: e.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ F("p", {
+], Gs = 1200, Ks = ({ text: e }) => /* @__PURE__ */ F(S, { children: e.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ F("p", {
 	class: "prose",
 	children: e
 }, t)) });
-function Ps({ experiment: e, data: t, query: n }) {
-	let { kind: r, name: i } = e, a = (t.charts?.length ?? 0) > 0 || js.includes(r) && e.data, o = e.figures.map((t) => /* @__PURE__ */ F(Ds, {
+function qs({ experiment: e, data: t, query: n }) {
+	let { kind: r, name: i } = e, a = (t.charts?.length ?? 0) > 0 || Ws.includes(r) && e.data, o = e.figures.map((t) => /* @__PURE__ */ F(Bs, {
 		experiment: e,
 		file: t
 	}, t)), [s, c] = A(!1);
 	return /* @__PURE__ */ F(S, { children: [
 		/* @__PURE__ */ F("div", {
 			class: "page-head",
-			children: /* @__PURE__ */ F("div", { children: [/* @__PURE__ */ F("h1", { children: /* @__PURE__ */ F("bdi", { children: e.title }) }), /* @__PURE__ */ F("p", {
+			children: /* @__PURE__ */ F("div", { children: [/* @__PURE__ */ F("h1", { children: /* @__PURE__ */ F("bdi", { children: e.title }) }), Ls(r) !== e.title && /* @__PURE__ */ F("p", {
 				class: "lead",
-				children: ws(r)
+				children: Ls(r)
 			})] })
 		}),
-		e.summary.length > Ms ? /* @__PURE__ */ F("details", { children: [/* @__PURE__ */ F("summary", { children: "In words" }), /* @__PURE__ */ F(Ns, { text: e.summary })] }) : /* @__PURE__ */ F(Ns, { text: e.summary }),
-		r === "occlusion" && e.data && /* @__PURE__ */ F(rs, {
+		e.summary.length > Gs ? /* @__PURE__ */ F("details", { children: [/* @__PURE__ */ F("summary", { children: "In words" }), /* @__PURE__ */ F(Ks, { text: e.summary })] }) : /* @__PURE__ */ F(Ks, { text: e.summary }),
+		r === "occlusion" && e.data && /* @__PURE__ */ F(ms, {
 			name: i,
 			pictures: e.pictures ?? []
 		}),
-		r === "causes" && e.data && /* @__PURE__ */ F(Hr, { experiment: e }),
-		r === "correspondence" && e.data && /* @__PURE__ */ F(ps, { name: i }),
-		t.sheets?.map((e) => /* @__PURE__ */ F(Fs, {
+		r === "causes" && e.data && /* @__PURE__ */ F(Ur, { experiment: e }),
+		r === "correspondence" && e.data && /* @__PURE__ */ F(Es, { name: i }),
+		t.sheets?.map((e) => /* @__PURE__ */ F(Js, {
 			name: i,
 			...e
 		}, e.picture)),
 		a && /* @__PURE__ */ F("div", {
 			class: `charts ${(t.charts?.length ?? 0) > 4 ? "many" : ""}`,
-			children: t.charts?.map((e) => /* @__PURE__ */ F(Ko, { chart: e }, e.title))
+			children: t.charts?.map((e) => /* @__PURE__ */ F($o, { chart: e }, e.title))
 		}),
-		r === "evaluation" && e.data && /* @__PURE__ */ F(Ao, { name: i }),
-		r === "evolution" && e.data && /* @__PURE__ */ F(ss, {
+		r === "evaluation" && e.data && /* @__PURE__ */ F(Fo, { name: i }),
+		r === "evolution" && e.data && /* @__PURE__ */ F(vs, {
 			name: i,
 			query: n
 		}),
@@ -7506,7 +7705,7 @@ function Ps({ experiment: e, data: t, query: n }) {
 			class: "findings",
 			children: [
 				!a && o,
-				/* @__PURE__ */ F(Is, {
+				/* @__PURE__ */ F(Ys, {
 					experiment: e,
 					data: t
 				}),
@@ -7517,10 +7716,10 @@ function Ps({ experiment: e, data: t, query: n }) {
 				})
 			]
 		}),
-		/* @__PURE__ */ F(Rs, { experiment: e })
+		/* @__PURE__ */ F(Zs, { experiment: e })
 	] });
 }
-function Fs({ name: e, title: t, picture: n }) {
+function Js({ name: e, title: t, picture: n }) {
 	let r = R(`experiments/${e}/${n}`);
 	return /* @__PURE__ */ F(q, {
 		class: "panel masks",
@@ -7532,15 +7731,15 @@ function Fs({ name: e, title: t, picture: n }) {
 		})
 	});
 }
-function Is({ experiment: e, data: t }) {
+function Ys({ experiment: e, data: t }) {
 	let { store: n } = I(), { shown: r, name: i } = e;
 	if (!r?.rows.length) return null;
-	let a = r.rows.length === r.count, o = () => Xe(`${i}.csv`, [r.columns, ...r.rows].map((e) => `${e.map(ks).join(",")}\n`).join(""), "text/csv"), s = r.columns.indexOf("image"), c = new Map(s >= 0 && e.images.length === r.count ? r.rows.map((t, n) => [t[s] ?? "", e.images[n]]) : []);
+	let a = r.rows.length === r.count, o = () => Xe(`${i}.csv`, [r.columns, ...r.rows].map((e) => `${e.map(Hs).join(",")}\n`).join(""), "text/csv"), s = r.columns.indexOf("image"), c = new Map(s >= 0 && e.images.length === r.count ? r.rows.map((t, n) => [t[s] ?? "", e.images[n]]) : []);
 	return /* @__PURE__ */ F(q, {
 		class: "panel wide",
 		title: "Table",
 		note: a ? void 0 : `The first ${r.rows.length} of ${r.count} rows.`,
-		children: [/* @__PURE__ */ F(xs, {
+		children: [/* @__PURE__ */ F(Ps, {
 			columns: r.columns,
 			rows: r.rows,
 			told: t.columns,
@@ -7560,9 +7759,9 @@ function Is({ experiment: e, data: t }) {
 		})]
 	});
 }
-var Ls = 24;
-function Rs({ experiment: e }) {
-	let t = I(), n = e.units.flatMap((e) => G(e) ?? []).filter((e) => z(t, e.layer, e.channel)), r = Qt(e.settings), i = Math.max(0, n.length - Ls) + Math.max(0, e.images.length - Ls);
+var Xs = 24;
+function Zs({ experiment: e }) {
+	let t = I(), n = e.units.flatMap((e) => G(e) ?? []).filter((e) => z(t, e.layer, e.channel)), r = Qt(e.settings), i = Math.max(0, n.length - Xs) + Math.max(0, e.images.length - Xs);
 	return /* @__PURE__ */ F("div", {
 		class: "cards settings",
 		children: [(n.length > 0 || e.images.length > 0) && /* @__PURE__ */ F(q, {
@@ -7570,12 +7769,12 @@ function Rs({ experiment: e }) {
 			children: /* @__PURE__ */ F("p", {
 				class: "chips",
 				children: [
-					n.slice(0, Ls).map((e) => /* @__PURE__ */ F("a", {
+					n.slice(0, Xs).map((e) => /* @__PURE__ */ F("a", {
 						class: "chip",
 						href: U(e.layer, e.channel),
 						children: /* @__PURE__ */ F(Nt, { unit: `${e.layer}:${e.channel}` })
 					}, `${e.layer}:${e.channel}`)),
-					e.images.slice(0, Ls).map((e) => /* @__PURE__ */ F("a", {
+					e.images.slice(0, Xs).map((e) => /* @__PURE__ */ F("a", {
 						class: "chip",
 						href: W(e),
 						children: ["image ", e]
@@ -7597,14 +7796,14 @@ function Rs({ experiment: e }) {
 	});
 }
 // src/more/index.ts
-var zs = /* @__PURE__ */ t({
-	ComparePage: () => Eo,
-	ExperimentPage: () => As,
-	ExperimentsPage: () => Ts
-}), Bs = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:var(--page);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}.chip[aria-pressed=true]{border-color:var(--accent-fill);background:var(--accent-soft)}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:var(--boost,none)}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.called{text-align:left;width:0;min-width:100%;color:var(--soft);line-height:1.25}.called .name{white-space:normal;overflow-wrap:anywhere}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 8.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar .classes{width:11rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));align-items:start;gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-name .verdict{text-overflow:ellipsis;display:block;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.versus svg{fill:none;stroke:currentColor;stroke-width:1.6px;width:.95rem;height:.95rem;display:block}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}:is(.marked,.beside){margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.share{justify-items:start;gap:.5rem;display:grid}.share h3{margin-top:.8rem}.share pre{background:var(--sunk);font:.88rem/1.45 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere;border-radius:7px;justify-self:stretch;margin:0;padding:.6rem .8rem}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{align-content:start;gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi{white-space:normal;overflow-wrap:anywhere;line-height:1.25}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{columns:2;column-gap:1rem;margin-top:1.2rem}.class-page>.panel{break-inside:avoid;margin-bottom:1rem}.class-page>.wide{column-span:all}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.cut-tile{flex:none}.laid{filter:var(--boost,none)}.legend{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.4rem 1rem;display:flex}.legend .note{margin:0}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.chip .logit small,.rows-of .logit small,td .logit small{display:inline}.image-page{grid-template-columns:minmax(0,clamp(18rem,24vw,28rem)) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:min(100%,18rem)}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll.all{max-height:none}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,12rem) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.chart{container:chart/inline-size}@container chart (width<=31rem){.rows-of li{grid-template-columns:minmax(0,1fr)}}.rows-of small{display:inline}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.sheet-of{width:100%;max-width:46rem;image-rendering:pixelated;display:block}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.charts~.panel{margin-top:1rem}.answered ul{gap:.35rem;list-style:none;display:grid}.answered li{grid-template-columns:minmax(0,24rem) 3rem minmax(0,1fr);align-items:center;gap:.4rem 1rem;display:grid}.answered .thumbs{flex-wrap:wrap;gap:4px;display:flex}.surest{margin-top:.6rem}.surest li{width:7.5rem}.confusion{font-variant-numeric:tabular-nums;width:auto}.confusion :is(td,th){text-align:right;border:0;padding:.2rem .4rem}.confusion thead th{vertical-align:bottom}.confusion thead span{writing-mode:vertical-rl;text-overflow:ellipsis;max-height:9rem;display:inline-block;overflow:hidden;rotate:180deg}.confusion tbody th{max-width:12rem;font-weight:400}.scroll .confusion tbody tr td{background:color-mix(in srgb, var(--accent-fill) calc(.6 * var(--share,0%)), var(--panel));min-width:2.2rem}.confusion .right{box-shadow:inset 0 0 0 1.5px var(--accent-fill)}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.brand{margin-right:auto}.sections{flex-basis:100%;order:3;gap:.15rem}.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.image-page{display:block}.image-page>div{margin-top:1rem}.image-page .sticky{z-index:5;background:var(--page);border-bottom:1px solid var(--line);grid-template-columns:min(38vh,42vw) minmax(0,1fr);gap:0 .8rem;max-width:none;padding:.5rem 0;display:grid;position:sticky;top:7.2rem}.image-page .sticky>.whole{grid-row:1/span 4}.versus-pair,.layer-map,.covered-pair{grid-template-columns:minmax(0,1fr)}.class-page{columns:1}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}.hit:not(.hit-cards .hit){flex-wrap:wrap;gap:0 .7rem}.hit:not(.hit-cards .hit) bdi{white-space:normal}.hit:not(.hit-cards .hit) bdi:last-child:not(:nth-child(2)){max-width:none}:root{font-size:14.5px}h1{font-size:1.3rem}h1 .cut-name{-webkit-line-clamp:3;white-space:normal;overflow-wrap:anywhere;-webkit-box-orient:vertical;display:-webkit-box}.top{position:static}.image-page .sticky{top:0}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .2rem;font-size:min(1rem,3.7vw)}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.settings .facts div{grid-template-columns:6.5rem minmax(0,1fr)}.answered li{grid-template-columns:minmax(0,1fr) 3rem}.answered .thumbs{grid-column:1/-1}.findings th[scope=row]{white-space:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}.scroll.caused{max-height:none;padding:.2rem .4rem .6rem .2rem;position:relative}.caused-heads{height:1.6rem;color:var(--soft);font-size:.82rem;position:relative}.caused-heads span{text-overflow:ellipsis;white-space:nowrap;position:absolute;overflow:hidden}.caused-graph{position:relative}.caused-graph svg{position:absolute;inset:0;overflow:visible}.caused-graph path{fill:none;stroke:var(--accent-fill);opacity:.45}.caused-graph path.against{stroke:var(--negative)}.caused-graph [data-faint=true]{opacity:.12}.caused-graph ul{list-style:none}.caused-graph li{height:68px;padding:3px 0;transition:opacity .1s;position:absolute}.caused-graph li[data-faint=true]{opacity:.4}.caused-graph li>*{background:var(--panel);border:1px solid var(--line);height:100%;color:var(--ink);border-radius:8px;grid-template-columns:auto minmax(0,1fr);align-items:center;gap:.5rem;padding:2px;text-decoration:none;display:grid}.caused-graph a:hover{border-color:var(--accent-fill)}.caused-graph .told{min-width:0;font-size:.82rem;display:grid}.caused-graph .told b{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.caused-sums{margin-top:.6rem;font-size:.9rem}";
+var Qs = /* @__PURE__ */ t({
+	ComparePage: () => jo,
+	ExperimentPage: () => Us,
+	ExperimentsPage: () => Rs
+}), $s = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:var(--page);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}.chip[aria-pressed=true]{border-color:var(--accent-fill);background:var(--accent-soft)}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:var(--boost,none)}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.called{text-align:left;width:0;min-width:100%;color:var(--soft);line-height:1.25}.called .name{white-space:normal;overflow-wrap:anywhere}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 8.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);white-space:nowrap;align-items:center;gap:.45rem;max-width:100%;display:inline-flex}.bar select{min-width:0;max-width:15rem}select{text-overflow:ellipsis}.bar .classes{width:11rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}@media (hover:hover){.touch-only{display:none}}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,max(25rem,32%)),1fr));align-items:start;gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-name .verdict{text-overflow:ellipsis;display:block;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.versus svg{fill:none;stroke:currentColor;stroke-width:1.6px;width:.95rem;height:.95rem;display:block}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.hover-only{display:none}.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}:is(.marked,.beside){margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(100%,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.share{justify-items:start;gap:.5rem;display:grid}.share h3{margin-top:.8rem}.share pre{background:var(--sunk);font:.88rem/1.45 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere;border-radius:7px;justify-self:stretch;margin:0;padding:.6rem .8rem}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(100%,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(100%,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{grid-template-columns:repeat(auto-fill,minmax(8.4rem,1fr));display:grid}.hit-cards h3{grid-column:1/-1}.hit-cards .hit{align-content:start;gap:0;padding:.35rem;font-size:.84rem;display:grid}.hit-cards .hit bdi{white-space:normal;overflow-wrap:anywhere;line-height:1.25}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{columns:2;column-gap:1rem;margin-top:1.2rem}.class-page>.panel{break-inside:avoid;margin-bottom:1rem}.class-page>.wide{column-span:all}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.class-list{margin-top:1rem;list-style:none}.class-list .chip{align-items:center;gap:.5rem;display:flex}.class-list small{display:inline}.cut-tile{flex:none}.laid{filter:var(--boost,none)}.beside-note{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.4rem 1rem;display:flex}.beside-note .note{margin:0}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.chip .logit small,.rows-of .logit small,td .logit small{display:inline}.image-page{grid-template-columns:minmax(0,clamp(18rem,24vw,28rem)) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem;font-size:.9rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:min(100%,18rem)}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll.all{max-height:none}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,max(12rem,26%)) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.chart{container:chart/inline-size}@container chart (width<=31rem){.rows-of li{grid-template-columns:minmax(0,1fr)}}.rows-of small{white-space:nowrap;display:inline}.rows-of li .number{white-space:normal}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch circle{fill:var(--c)}.sketch.bars-of .curve{stroke-width:7px}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.sheet-of{width:100%;max-width:46rem;image-rendering:pixelated;display:block}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches .pair{justify-content:start}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.charts~.panel{margin-top:1rem}.answered ul{gap:.35rem;list-style:none;display:grid}.answered li{grid-template-columns:minmax(0,24rem) 3rem minmax(0,1fr);align-items:center;gap:.4rem 1rem;display:grid}.answered .thumbs{flex-wrap:wrap;gap:4px;display:flex}.surest{margin-top:.6rem}.surest li{width:7.5rem}.confusion{font-variant-numeric:tabular-nums;width:auto}.confusion :is(td,th){text-align:right;border:0;padding:.2rem .4rem}.confusion thead th{vertical-align:bottom}.confusion thead span{writing-mode:vertical-rl;text-overflow:ellipsis;max-height:9rem;display:inline-block;overflow:hidden;rotate:180deg}.confusion tbody th{max-width:12rem;font-weight:400}.scroll .confusion tbody tr td{background:color-mix(in srgb, var(--accent-fill) calc(.6 * var(--share,0%)), var(--panel));min-width:2.2rem}.confusion .right{box-shadow:inset 0 0 0 1.5px var(--accent-fill)}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered-told{max-width:44rem}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width>=1600px){.station>a{grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 8.4rem 627px}.strip{zoom:1.5}}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.brand{margin-right:auto}.sections{flex-basis:100%;order:3;gap:.15rem}.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{grid-template-columns:minmax(0,24rem) minmax(0,1fr);gap:0 1rem;display:grid}.looked figcaption{grid-column:1/-1}.sticky{position:static}.image-page{display:block}.image-page>div{margin-top:1rem}.image-page .sticky{z-index:5;background:var(--page);border-bottom:1px solid var(--line);grid-template-columns:min(38vh,42vw) minmax(0,1fr);gap:0 .8rem;max-width:none;padding:.5rem 0;display:grid;position:sticky;top:7.2rem}.image-page .sticky>.whole{grid-row:1/span 4}.versus-pair,.layer-map,.covered-pair{grid-template-columns:minmax(0,1fr)}.class-page{columns:1}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}.hit:not(.hit-cards .hit){flex-wrap:wrap;gap:0 .7rem}.hit:not(.hit-cards .hit) bdi{white-space:normal}.hit:not(.hit-cards .hit) bdi:last-child:not(:nth-child(2)){max-width:none}:root{font-size:14.5px}h1{font-size:1.3rem}h1 .cut-name{-webkit-line-clamp:3;white-space:normal;overflow-wrap:anywhere;-webkit-box-orient:vertical;display:-webkit-box}.top{position:static}.image-page .sticky{top:0}.jump{flex:1;width:auto}.panels{gap:.8rem}.examples-bar,.looked{order:1}.looked{display:block}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .2rem;font-size:min(1rem,3.7vw)}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.settings .facts div{grid-template-columns:6.5rem minmax(0,1fr)}.answered li{grid-template-columns:minmax(0,1fr) 3rem}.answered .thumbs{grid-column:1/-1}.findings th[scope=row]{white-space:normal;overflow-wrap:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}:is(div,form).bar,.covered-told :is(label,.choice,input),.plot+input,.hint{display:none}.scroll{max-height:none;overflow:visible}.scroll table{width:100%;font-size:.78rem}.scroll :is(td,th){white-space:normal;overflow-wrap:normal}.covered-pair{grid-template-columns:minmax(0,20rem) minmax(0,1fr)}.histogram,.bar-track,.track,.tuning-track,.swatch,.glyph,.band,.no-figure,.sketch{-webkit-print-color-adjust:exact;print-color-adjust:exact}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}.scroll.caused{max-height:none;padding:.2rem .4rem .6rem .2rem;position:relative}.caused-heads{height:1.6rem;color:var(--soft);font-size:.82rem;position:relative}.caused-heads span{text-overflow:ellipsis;white-space:nowrap;position:absolute;overflow:hidden}.caused-graph{position:relative}.caused-graph svg{position:absolute;inset:0;overflow:visible}.caused-graph path{fill:none;stroke:var(--accent-fill);opacity:.45}.caused-graph path.against{stroke:var(--negative)}.caused-graph [data-faint=true]{opacity:.12}.caused-graph ul{list-style:none}.caused-graph li{height:68px;padding:3px 0;transition:opacity .1s;position:absolute}.caused-graph li[data-faint=true]{opacity:.4}.caused-graph li>*{background:var(--panel);border:1px solid var(--line);height:100%;color:var(--ink);border-radius:8px;grid-template-columns:auto minmax(0,1fr);align-items:center;gap:.5rem;padding:2px;text-decoration:none;display:grid}.caused-graph a:hover{border-color:var(--accent-fill)}.caused-graph .told{min-width:0;font-size:.82rem;display:grid}.caused-graph .told b{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.caused-sums{margin-top:.6rem;font-size:.9rem}";
 // src/widget.tsx
-function Vs(e) {
-	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = lo(), i = 0, a = (e, n) => {
+function ec(e) {
+	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = ho(), i = 0, a = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
 	}, o = (n) => new Promise((a, o) => {
@@ -7622,7 +7821,7 @@ function Vs(e) {
 		host: {
 			kind: "notebook",
 			readable: !0,
-			more: () => zs,
+			more: () => Qs,
 			load: (e, t) => o({
 				address: e,
 				atlas: t
@@ -7641,21 +7840,21 @@ function Vs(e) {
 		}
 	};
 }
-var Hs = { render({ model: e, el: t }) {
+var tc = { render({ model: e, el: t }) {
 	t.dataset.lmSuppressShortcuts = "true";
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = Bs;
+	r.textContent = $s;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`;
-	let a = co(document);
+	let a = mo(document);
 	a && (i.dataset.theme = a), Ze(i), n.append(r, i);
 	let o = Dt(String(e.get("route") ?? "#/"));
 	i.addEventListener("click", (e) => {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), o.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: s, close: c } = Vs(e);
-	return ge(/* @__PURE__ */ F(ro, {
+	let { host: s, close: c } = ec(e);
+	return ge(/* @__PURE__ */ F(co, {
 		host: s,
 		router: o,
 		root: i
@@ -7663,4 +7862,4 @@ var Hs = { render({ model: e, el: t }) {
 		ge(null, i), c();
 	};
 } };
-export { Hs as default };
+export { tc as default };

@@ -141,9 +141,16 @@ def test_intervals_hold_the_mean_and_need_three_images() -> None:
     assert np.isnan(found.kept[[7, 40]]).all()
     assert not np.isnan(found.kept[8]).any()
     assert np.isnan(found.low[8]).all()
-    # Of 95 of 100 intervals of the mean of nine uniform numbers, a little fewer hold 0.5: the bootstrap is narrow.
-    held = ((found.low[alive] < 0.5) & (found.high[alive] > 0.5)).mean()
-    assert 0.8 < held < 0.99
+
+
+@pytest.mark.parametrize("images", [3, 4, 9])
+def test_intervals_of_few_images_hold_as_often_as_they_say(images: int) -> None:
+    units, generator = 200, np.random.default_rng(0)
+    channel, rank = np.repeat(np.arange(units), images), np.tile(np.arange(images), units)
+    cases = TuningCases(channel, rank, rank, np.zeros((len(rank), 2), np.int64))
+    found = LayerTuning.of("conv", units, cases, generator.normal(0.5, 0.1, (len(rank), len(KINDS))))
+    held = ((found.low < 0.5) & (found.high > 0.5)).mean()
+    assert 0.93 < held < 0.98
 
 
 @pytest.mark.parametrize(

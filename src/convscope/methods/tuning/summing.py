@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.methods.student import quantile
 from convscope.methods.tuning.changes import KINDS, ChangeKind
 from convscope.methods.tuning.measuring import TuningCases
 from convscope.shown import brief
@@ -37,7 +40,8 @@ WORDS: Mapping[ChangeKind, tuple[str, str]] = {
 class LayerTuning:
     """What survives of a layer's C units: f64 (C, kinds), in the order of `KINDS`, NaN where it cannot be said.
 
-    kept: the mean over a unit's images; low, high: its interval, by bootstrap over them, NaN for fewer than three.
+    kept: the mean over a unit's images; low, high: its interval, by bootstrap over them, as wide as so few ask for, NaN
+    for fewer than three.
     cases: i64 (C, kinds), how many images that is of. quartiles: (3, kinds) of the units, the median between.
     """
 
@@ -115,7 +119,8 @@ def _intervals(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The ends (C, kinds) of the intervals of means over the known of a table (C, n, kinds).
 
-    The same images are drawn for all units that know as many.
+    The same images are drawn for all units that know as many. Ends of draws are moved outwards, for those of few images
+    lie too close together, and none below zero.
     """
     ends = np.full((2, *count.shape), np.nan)
     tail = (1 - confidence) / 2
@@ -127,9 +132,19 @@ def _intervals(
         units, kinds = np.nonzero(count == many)
         for start in range(0, len(units), _TOGETHER):
             some = slice(start, start + _TOGETHER)
-            means = first[units[some], :many, kinds[some]] @ times.T
-            ends[:, units[some], kinds[some]] = np.quantile(means, [tail, 1 - tail], axis=1)
+            known = first[units[some], :many, kinds[some]]
+            away = np.quantile(known @ times.T, [tail, 1 - tail], axis=1) - known.mean(1)
+            ends[:, units[some], kinds[some]] = np.maximum(known.mean(1) + _widened(many, confidence) * away, 0)
     return ends[0], ends[1]
+
+
+def _widened(count: int, confidence: float) -> float:
+    """How much wider Student's interval of the mean of so many is than that of draws of them, where draws are normal.
+
+    Ends further out among the draws (`intervals.tail`) do not help four images: no draw of them is beyond the least.
+    """
+    normal = NormalDist().inv_cdf((1 + confidence) / 2)
+    return math.sqrt(count / (count - 1)) * quantile(confidence, count - 1) / normal
 
 
 __all__ = ["RESAMPLES", "WORDS", "LayerTuning"]

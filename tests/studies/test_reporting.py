@@ -160,6 +160,7 @@ def test_what_a_verb_refuses_of_a_network_is_said_and_the_rest_goes_on() -> None
     found = cs.paper(net, coloured(8), claims=["aliasing", "selectivity"], seeds=0)
     assert found["selectivity"].verdict == "cannot tell"
     assert "maps of one size only" in found["selectivity"].why
+    assert [row[-3] for row in found.tables()[0].rows] == ["16 filters", "-"]
     assert found["aliasing"].verdict == "agrees"  # nothing stands beside it
 
 

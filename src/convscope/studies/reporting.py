@@ -144,7 +144,7 @@ def _cells(one: TestedClaim) -> tuple[str, ...]:
     row, says = one.row(), one.says
     interval = "-" if row["low"] is None else f"{one.shown(row['low'])} to {one.shown(row['high'])}"
     random = "-" if not row["random seeds"] else f"{one.shown(row['random'])} ({row['random holds']} hold)"
-    sample = "-" if one.told is None else f"{row['count']} {row['of']}"
+    sample = f"{row['count']} {row['of']}" if row["count"] else "-"
     return (
         one.claim, says.where, one.verdict, one.shown(row["value"]), interval,
         f"{row['direction']} {one.shown(says.margin)}", sample, random, f"{one.seconds:.0f}",

@@ -157,7 +157,7 @@ def script_of(
         call = "" if make is None else make(step)
         told += [call] if call and call not in told else []
     helpers = _helpers(net, source, photo, "\n".join(told))
-    covers = ["covers = [", *(f"    cs.{cover!r}," for cover in script.covers), "]"] if script.covers else []
+    covers = ["covers = [", *map(_covering, script.covers), "]"] if script.covers else []
     quiet = [
         f"    net.silenced({[str(unit) for unit in units]}),  # as it is, with these units at zero"
         for units in script.quiet
@@ -184,6 +184,11 @@ def _network(net: Network, spec: str | None) -> list[str]:
     if spec is None:
         return [f"net = ...  # {net.name!r}, a network of your own: the one that the bench was opened with"]
     return [f"net = cs.load({spec!r})  # {_remark(net.name)}"]
+
+
+def _covering(cover: Cover) -> str:
+    """A line of the list of what covers."""
+    return f"    cs.Cover({cover.at!r}, {cover.size}, fill={cover.fill!r}, shape={cover.shape!r}),"
 
 
 def _listed(source: Source | None, photo: Photo) -> bool:

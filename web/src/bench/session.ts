@@ -89,7 +89,7 @@ const picture = ([made, words]: Step["pictures"][number]): string => {
 
 const STYLE =
   ":root{color-scheme:light dark;font:15px/1.5 system-ui,sans-serif}body{max-width:60rem;margin:2rem auto;padding:0 1rem}" +
-  "section{border-top:1px solid #8886;padding:1rem 0}h2{font-size:1.05rem}figure{display:inline-block;margin:0 1rem 0 0}" +
+  "section{border-top:1px solid #8886;padding:1rem 0;overflow-x:auto}pre{overflow-x:auto}td,th{white-space:nowrap}h2{font-size:1.05rem}figure{display:inline-block;margin:0 1rem 0 0}" +
   "img{width:224px;max-width:100%;image-rendering:pixelated;background:#808080}figcaption,small{opacity:.75;font-size:.85rem}" +
   "table{border-collapse:collapse;margin:.6rem 0}td,th{text-align:left;padding:.15rem 1rem .15rem 0;border-bottom:1px solid #8884}";
 

@@ -21,7 +21,7 @@ from convscope.kernels.cutting import cut
 _OFF = "silenced"
 
 
-class Silencing:
+class SilencedOperation:
     """An operation, whose result is then zero where `silenced` is true."""
 
     def __init__(self, target: Callable[..., Any]) -> None:
@@ -36,13 +36,13 @@ class Silencing:
         return self.target(*args, **kwargs).masked_fill(silenced, 0)
 
 
-@rule(Silencing)
+@rule(SilencedOperation)
 class Silenced(Step):
     """Another step, `inner`, whose units are zero where `off` (1, ...) is true, which may be one for all positions."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        assert isinstance(self.call.target, Silencing)
+        assert isinstance(self.call.target, SilencedOperation)
         self.off: Tensor = self.call.kwargs[_OFF]
         kwargs = {name: one for name, one in self.call.kwargs.items() if name != _OFF}
         self._wrap(make_step(self.index, self.name, replace(self.call, target=self.call.target.target, kwargs=kwargs)))
@@ -60,7 +60,9 @@ class Silenced(Step):
             off, step = off | step.off, step.inner
         call = step.call
         made = cls(
-            step.index, step.name, replace(call, target=Silencing(call.target), kwargs=call.kwargs | {_OFF: off})
+            step.index,
+            step.name,
+            replace(call, target=SilencedOperation(call.target), kwargs=call.kwargs | {_OFF: off}),
         )
         made._wrap(step)
         return made
@@ -138,4 +140,4 @@ def silencing(steps: Sequence[Step], units: Mapping[int, Sequence[Unit]], device
     return made
 
 
-__all__ = ["Silenced", "Silencing", "bare", "silencing"]
+__all__ = ["Silenced", "SilencedOperation", "bare", "silencing"]

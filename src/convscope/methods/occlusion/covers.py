@@ -15,8 +15,10 @@ from convscope.errors import UsageError
 from convscope.graph import Network
 from convscope.methods.inputs import recipe_of
 from convscope.methods.occlusion.occluders import Fill, OccluderGrid, covering
+from convscope.shown import brief
 
 
+@brief
 @dataclass(frozen=True)
 class Cover:
     """What covers a part: stamps of `size` pixels, squares or discs, with their centres `at` (n, 2) y, x.

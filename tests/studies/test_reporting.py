@@ -14,9 +14,10 @@ import convscope as cs
 from convscope.data import Preprocess, wrap_dataset
 from convscope.data.parts import Part
 from convscope.errors import StoreError, UsageError, WrongType
+from convscope.methods.occlusion import PartCost
 from convscope.methods.paper.judging import MeasuredClaim
 from convscope.methods.paper.table import CLAIMS
-from convscope.studies import reporting
+from convscope.studies import claims_by_figures, reporting
 from convscope.studies.claims import AskedReport, ToldClaim
 from convscope.training import NetworkChoice
 from tests.studies.conftest import write_pictures
@@ -301,3 +302,12 @@ def test_every_claim_is_measured_where_all_that_it_takes_is_there(tmp_path: Path
     page = (tmp_path / "report" / "index.html").read_text("utf-8")
     assert all(f'<section id="{one.name}"' in page for one in CLAIMS)
     assert "index.html" not in {path.name for path in cs.Paper.load(tmp_path / "report").kept.figures.values()}
+
+
+def test_what_covering_takes_of_nothing_is_no_number() -> None:
+    """Of a network without weights, say: every probability is the same, and every activation is zero."""
+    none, boxes = np.zeros(2), np.zeros((2, 4), np.int64)
+    one = PartCost(
+        "eye", np.arange(2), 0, boxes, boxes[:, None], none, none, none, None, None, None, None, None, "cannot tell"
+    )
+    assert np.isnan(claims_by_figures._gain(one))

@@ -87,14 +87,15 @@ def pixels_for(raster: Raster, preprocess: Preprocess) -> NDArray[Any]:
         return raster.values
     if plain and raster.channels == 3 and (raster.range, raster.nodata) == (None, None):
         return luma(raster.values)
+    height, width, _ = raster.values.shape
     ends, held, out = limits(raster, preprocess), False, None
-    for rows in row_strips(*raster.values.shape[:2], _STRIP):
+    for rows in row_strips(height, width, _STRIP):
         pixels, some = _converted(replace(raster, values=raster.values[rows]), ends, preprocess)
         held = held or some
-        if pixels.shape[0] == raster.values.shape[0]:
+        if len(pixels) == height:
             out = pixels
         else:
-            out = np.empty((*raster.values.shape[:2], pixels.shape[2]), pixels.dtype) if out is None else out
+            out = np.empty((height, width, pixels.shape[2]), pixels.dtype) if out is None else out
             out[rows] = pixels
     if not held or out is None:
         raise ImageError("it holds no data: all of its values are marked as none, or no numbers")

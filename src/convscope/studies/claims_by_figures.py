@@ -263,7 +263,8 @@ def _of_images(tests: Sequence[PartCost]) -> tuple[NDArray[np.float64], ...]:
 
 
 def _gain(one: PartCost) -> float:
-    return float((one.cost - one.elsewhere).mean() / one.before.mean()) if len(one.images) else np.nan
+    there = float(one.before.mean()) if len(one.images) else 0.0
+    return float((one.cost - one.elsewhere).mean()) / there if there else np.nan
 
 
 # -- section 4 --------------------------------------------------------------------------------------------------------

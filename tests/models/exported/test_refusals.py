@@ -342,6 +342,10 @@ def full(*sizes: int, name: str = "made") -> dict[str, Any]:
     [
         ([full(2**31, 2**31)], "elements|fit"),
         ([full(2**20, 2**20)], "elements"),
+        (
+            [node("torch.ops.aten.repeat.default", ("self", IMAGE), ("repeats", {"as_ints": [1, 1, 1500, 1500]}))],
+            "elem",
+        ),
         ([full(2**27)], "from no image"),
         ([full(2**25, name=f"made{i}") for i in range(9)], "from no image"),
         ([full(*[1] * 70)], "dimensions"),
@@ -363,7 +367,7 @@ def full(*sizes: int, name: str = "made") -> dict[str, Any]:
         ([node("torch.ops.aten.arange.default", ("end", {"as_int": 2**50}))], "elements"),
         ([node("torch.ops.aten.eye.default", ("n", {"as_int": 2**30}))], "elements"),
     ],
-    ids=["overflow", "large", "constant", "constants", "dimensions", "repeat", "parts", "arange", "eye"],
+    ids=["overflow", "large", "gigabytes", "constant", "constants", "dimensions", "repeat", "parts", "arange", "eye"],
 )
 def test_no_network_needs_so_much(file: Path, nodes: list[Any], match: str) -> None:
     refused(edit_program(file, put_first(*nodes)), match)

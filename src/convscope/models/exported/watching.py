@@ -19,7 +19,7 @@ from convscope.models.exported.fields import Refused
 ASSUMED_BATCH = 2
 """The number of images that sizes are looked at for."""
 
-_MOST_ELEMENTS = 2**34
+_MOST_ELEMENTS = 2**31  # 8 GB: 64 maps of 4096x4096 pixels of two images, which no network on images has
 _MOST_CONSTANT = 2**26
 _CONSTANT_STEPS = 16  # weights that are standardised in the program, in a chain of operations
 _MOST_DIMENSIONS = 16

@@ -49,7 +49,7 @@ MODELS = {
 BUILD = Path("build/viewer")
 IMAGES = 64
 KEYS = 40
-WIDE = 2560
+WIDE, SIDE = 2560, 48  # units, and pixels of an image's side
 TURN = 400  # pixels of a turn of the wheel
 
 # Runs before the page's own scripts: when the first cell of the grid is painted, and how long each key takes.
@@ -84,13 +84,14 @@ def atlas_of(model: str) -> Atlas:
 
 
 def wide_atlas() -> Atlas:
-    """The atlas of a pretend network of one layer of 2,560 units over a few embedded photos; made if it is not there."""
+    """The atlas of a pretend network of one layer of 2,560 units over a few photos; made if it is not there."""
     out = BUILD / "wide"
     if not (out / "index.html").exists():
         print(f"making {out}", file=sys.stderr)
     torch.manual_seed(0)
     layers = torch.nn.Sequential(torch.nn.Conv2d(3, WIDE, 7, stride=6), torch.nn.ReLU())
-    return convscope.build_atlas(convscope.Network.trace(layers, (3, 48, 48)), "samples:", out, limit=IMAGES)
+    net = convscope.Network.trace(layers, (3, SIDE, SIDE), name="pretend", preprocess=convscope.Preprocess(SIDE, SIDE))
+    return convscope.build_atlas(net, "samples:", out, limit=IMAGES)
 
 
 def opened(browser: Any, atlas: Atlas, hash_: str) -> tuple[Any, list[str]]:
@@ -163,7 +164,11 @@ def scroll(browser: Any) -> Case:
     atlas = wide_atlas()
     times = frame_times(browser, atlas, atlas.layers[0].name)
     return Case(
-        f"scroll of {WIDE:,} units", "budget", 50 / percentile(times), target=1, note=f"{len(times)} frames: {spread(times)}"
+        f"scroll of {WIDE:,} units",
+        "budget",
+        50 / percentile(times),
+        target=1,
+        note=f"{len(times)} frames: {spread(times)}",
     )
 
 

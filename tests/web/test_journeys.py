@@ -649,6 +649,8 @@ def test_weights_lead_to_other_units(viewer: Viewer) -> None:
     inputs.locator("a").first.click()
     page.wait_for_selector(".nine")
     soon(lambda: viewer.hash().startswith("#/u/1:"))
+    inputs = page.locator(".panel", has_text="Strongest inputs").locator(".joint-name")  # of the image
+    soon(lambda: sorted(inputs.all_inner_texts()), ["blue", "green", "red"])
 
 
 @BOTH

@@ -24,7 +24,10 @@ def test_compare_is_found_from_home_and_opens_on_the_best_matching_units(viewer:
     page.wait_for_selector(".matches li")
     says(page, "main .lead", "24 images in common, by name, of 24 and 24")
     assert "2 layers of the same name: 1, 4" in page.inner_text("main") or "3 layers" in page.inner_text("main")
-    lines = "(e) => { const all = document.createRange(); all.selectNode(e.firstChild); return all.getClientRects().length; }"
+    lines = (
+        "(e) => { const all = document.createRange(); all.selectNode(e.firstChild); "
+        "return all.getClientRects().length; }"
+    )
     assert [label.evaluate(lines) for label in page.locator(".compare-bar label").all()] == [1, 1, 1]  # words are whole
     numbers = page.locator(".matches .caption b").first.bounding_box()
     assert numbers["x"] == pytest.approx(page.locator(".matches .tile").first.bounding_box()["x"], abs=1)

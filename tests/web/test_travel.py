@@ -88,6 +88,12 @@ def test_on_a_phone_the_photo_stays_in_sight(chromium: Any, small_atlas: Atlas) 
     assert box["y"] >= -1
     assert box["y"] + box["height"] <= 740
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.goto(small_atlas.page.as_uri() + "#/e/squares")
+    frame = page.locator(".covered svg").bounding_box()
+    page.locator(".covered svg").tap(position={"x": 0.75 * frame["width"], "y": 0.2 * frame["height"]})
+    says(page, ".covered-told p", "0.8 with rows 0 to 24, columns 24 to 48 covered.")
+    page.wait_for_timeout(100)  # the finger is lifted, and what it touched is still told
+    assert "columns 24 to 48 covered." in page.inner_text(".covered-told p")
     context.close()
 
 

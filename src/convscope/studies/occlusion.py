@@ -151,7 +151,8 @@ class Occlusion(Answer):
         )
         if "class" in row:
             return (
-                f"{row['class']} {row['probability']:.3f}, {row['least']:.3f} where {_place(row['covered'])} are covered; "
+                f"{row['class']} {row['probability']:.3f}, "
+                f"{row['least']:.3f} where {_place(row['covered'])} are covered; "
                 f"another class is on top at {100 * row['changed']:.0f} % of the positions; {followed}"
             )
         if "value" in row:

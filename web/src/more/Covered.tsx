@@ -53,7 +53,7 @@ export function Covered({ name, pictures }: { name: string; pictures: string[] }
   return (
     <Section class="panel wide covered" title="Place by place" note="The warmer a place, the more is lost where the square is laid over it. Point at one, touch it, or use the slider.">
       <div class="covered-pair">
-        <svg class="whole" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${one.name}: the square at row ${box[0]}, column ${box[1]}`} onPointerMove={point} onPointerDown={point} onPointerLeave={() => look(null)}>
+        <svg class="whole" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${one.name}: the square at row ${box[0]}, column ${box[1]}`} onPointerMove={point} onPointerDown={point} onPointerLeave={(event) => event.pointerType === "mouse" && look(null)}>
           <rect class="beyond" width={width} height={height} />
           {url && <image href={url} width={width} height={height} preserveAspectRatio="none" />}
           {boxes.map((_, i) => {

@@ -216,6 +216,9 @@ export function Joints({ title, joints, note }: { title: string; joints: Joint[]
           const layer = layerOfUnit(atlas, name, channel);
           const words = `${name}:${channel}`;
           const logit = logitName(network, name, channel);
+          const { input, shown } = atlas.manifest.model;
+          // The image's channels, by their colour where they have one.
+          const colour = !layer && name === "image" && input[0] === 3 && !shown ? ["red", "green", "blue"][channel] : undefined;
           const named = logit !== null && (
             <>
               <Name text={logit} /> <small class="quiet">{words}</small>
@@ -224,7 +227,7 @@ export function Joints({ title, joints, note }: { title: string; joints: Joint[]
           return (
             <li key={words}>
               {any && (layer ? <UnitTile layer={layer} channel={channel} kind="photos" side={32} /> : <span class="tile none" aria-hidden="true" />)}
-              <span class="joint-name" title={layer ? words : `${words}: this unit is not in the atlas`}>
+              <span class="joint-name" title={layer || colour ? words : `${words}: this unit is not in the atlas`}>
                 {logit !== null ? (
                   // A part of an atlas has no pages of classes.
                   atlas.manifest.subset ? (
@@ -239,9 +242,11 @@ export function Joints({ title, joints, note }: { title: string; joints: Joint[]
                     <span>{name}</span>:{channel}
                   </a>
                 ) : (
-                  <>
-                    <span>{name}</span>:{channel}
-                  </>
+                  colour ?? (
+                    <>
+                      <span>{name}</span>:{channel}
+                    </>
+                  )
                 )}
               </span>
               <span class={weight < 0 ? "bar-track negative" : "bar-track"} aria-hidden="true">

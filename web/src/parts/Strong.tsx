@@ -60,7 +60,7 @@ export function StrongUnits({ layer, row, image, rows, wins, grid, taken, mark, 
         const held = pinned?.words === place.words;
         const rank = wins.find((win) => win[1] === channel)?.[2];
         return (
-          <li key={channel} onMouseEnter={show} onMouseLeave={() => mark(null)}>
+          <li key={channel} onPointerEnter={(event) => event.pointerType === "mouse" && show()} onPointerLeave={() => mark(null)}>
             <a href={toUnit(layer.name, channel)} onFocus={show} onBlur={() => mark(null)}>
               <span class="pair">
                 <span class="cut-tile" style={{ width: `${sideNow()}px` }}>

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
+import torch
 
 from convscope.graph.nouns import Field, Pattern, Span, Value, repeating
 from convscope.graph.steps import Step
@@ -104,7 +105,8 @@ def seen(steps: Sequence[Step], values: Sequence[Value], *, held: bool = False) 
     for at, step in enumerate(steps):
         slots = [s for s in range(len(step.inputs)) if not (held and s in step.call.held)]
         slots = [s for s in slots if values[step.inputs[s]].depends]
-        found.append(_seen_by(step, slots, found, values))
+        with torch.device("cpu"):  # also while a module is traced, which may rely on what is set
+            found.append(_seen_by(step, slots, found, values))
         for number in step.inputs:
             if last[number] == at and found[number].entries is not None:
                 found[number] = replace(found[number], entries=None)

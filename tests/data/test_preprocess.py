@@ -193,7 +193,7 @@ def test_json_without_size() -> None:
         ({"height": 4, "width": 4, "resize": (4, 3)}, "leaves less than the crop"),
         ({"height": 4, "width": 4, "resize": (4, 4, 4)}, "pair"),
         ({"height": 4, "width": 4, "interpolation": "bicubik"}, "did you mean 'bicubic'"),
-        ({"height": 4, "width": 4, "mean": (0.5,)}, "a value for each channel"),
+        ({"height": 4, "width": 4, "mean": (0.5,)}, "mean has 1, std has 3: give both"),
         ({"height": 4, "width": 4, "std": (1, 0, 1)}, "must be positive"),
         ({"height": 4, "width": 4, "scale": 0}, "must be positive"),
     ],

@@ -13,17 +13,22 @@ import pytest
 import convscope as cs
 
 
-@pytest.fixture(scope="module")
-def symbols() -> list[dict[str, Any]]:
-    """What basedpyright says of every symbol of the package."""
+def said_by_checker(*options: str) -> dict[str, Any]:
+    """What basedpyright says."""
     tool = shutil.which("basedpyright", path=Path(sys.executable).parent)
     if tool is None:
         pytest.skip("basedpyright is not installed")
     # It asks the interpreter on PATH where packages are.
     place = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    command = [tool, "--outputjson", "--ignoreexternal", "--verifytypes", "convscope"]
+    command = [tool, "--outputjson", *options]
     said = subprocess.run(command, capture_output=True, text=True, env=place, check=False, timeout=250).stdout
-    return json.loads(said[said.index("{") :])["typeCompleteness"]["symbols"]
+    return json.loads(said[said.index("{") :])
+
+
+@pytest.fixture(scope="module")
+def symbols() -> list[dict[str, Any]]:
+    """What basedpyright says of every symbol of the package."""
+    return said_by_checker("--ignoreexternal", "--verifytypes", "convscope")["typeCompleteness"]["symbols"]
 
 
 def public(name: str) -> bool:
@@ -45,3 +50,15 @@ def test_every_public_name_is_fully_typed(symbols: list[dict[str, Any]]) -> None
         if public(one["name"]) and one["isExported"] and not one["isTypeKnown"]
     }
     assert unknown == {}
+
+
+@pytest.mark.slow
+def test_colours_of_a_recipe_are_one_number_or_several(tmp_path: Path) -> None:
+    file = tmp_path / "asked.py"
+    file.write_text(
+        "import convscope as cs\n"
+        "one = cs.Preprocess(8, 8, mean=0.25, std=0.5, bands=1)\n"
+        "more = cs.Preprocess(8, 8, mean=[0.1, 0.2, 0.3], range=[0, 4095])\n"
+        "kept: tuple[float, ...] = one.mean\n"
+    )
+    assert [one["message"] for one in said_by_checker(str(file))["generalDiagnostics"]] == []

@@ -137,7 +137,8 @@ class Preprocess:
             )
         if len(self.mean) != len(self.std) or not self.mean:
             raise UsageError(
-                f"mean and std have a value for each channel, or one for all: found {len(self.mean)}, {len(self.std)}"
+                f"mean and std have a value for each channel, or one number for all: mean has {len(self.mean)}, std "
+                f"has {len(self.std)}: give both"
             )
         self._check_shown()
         if not math.isfinite(sum((self.scale, *self.mean, *self.std))):

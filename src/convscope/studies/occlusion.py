@@ -157,9 +157,7 @@ class Occlusion(Answer):
             )
         if "value" in row:
             what = row.get("output", row.get("unit"))
-            return (
-                f"{what} {row['value']:.4g}, {row['least']:.4g} where {_place(row['covered'])} are covered; {followed}"
-            )
+            return f"{what} {row['value']:.4g}, {row['least']:.4g} where {_place(row['covered'])} are covered; {followed}"
         return followed
 
     @property

@@ -41,6 +41,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(cache, ignore_errors=True))
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Without Numba, no examples of the modules that are nothing without it."""
+    return True if config.getoption("--without") == "numba" and collection_path.parent.name == "loops" else None
+
+
 def pytest_collection_finish() -> None:
     """The garbage collector looks less often, and not at what was imported: tracing makes garbage all the time."""
     gc.collect()

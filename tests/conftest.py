@@ -36,14 +36,11 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.load_profile("busy")
     if config.getoption("--without") == "numba":
         sys.modules["numba"] = sys.modules["llvmlite"] = None  # type: ignore[assignment]
+        # Examples of the modules that are nothing without it.
+        config.option.ignore_glob = [*(config.option.ignore_glob or ()), "*/kernels/loops/*"]
     if not hasattr(config, "workerinput"):  # a worker of xdist has that of the process that started it
         os.environ["CONVSCOPE_CACHE"] = cache = tempfile.mkdtemp(prefix="convscope-tests-")
         config.add_cleanup(lambda: shutil.rmtree(cache, ignore_errors=True))
-
-
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Without Numba, no examples of the modules that are nothing without it."""
-    return True if config.getoption("--without") == "numba" and collection_path.parent.name == "loops" else None
 
 
 def pytest_collection_finish() -> None:

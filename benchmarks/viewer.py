@@ -164,7 +164,11 @@ def scroll(browser: Any) -> Case:
     atlas = wide_atlas()
     times = frame_times(browser, atlas, atlas.layers[0].name)
     return Case(
-        f"scroll of {WIDE:,} units", "budget", 50 / percentile(times), target=1, note=f"{len(times)} frames: {spread(times)}"
+        f"scroll of {WIDE:,} units",
+        "budget",
+        50 / percentile(times),
+        target=1,
+        note=f"{len(times)} frames: {spread(times)}",
     )
 
 

@@ -157,7 +157,8 @@ class Occlusion(Answer):
             )
         if "value" in row:
             what = row.get("output", row.get("unit"))
-            return f"{what} {row['value']:.4g}, {row['least']:.4g} where {_place(row['covered'])} are covered; {followed}"
+            least = f"{row['least']:.4g} where {_place(row['covered'])} are covered"
+            return f"{what} {row['value']:.4g}, {least}; {followed}"
         return followed
 
     @property

@@ -269,10 +269,3 @@ def test_a_constant_added_at_every_position_keeps_the_field() -> None:
 
     net = Network.trace(Embedded(), (2, 8, 8))
     assert net.layers[net.output].field == Field((1, 1), (0, 0), (3, 3))
-
-
-def test_fields_stay_when_units_are_silenced() -> None:
-    net = Network.trace(Operation(FOLLOWED["unfold, a product, a view"]), SHAPE)
-    quiet = net.silenced([f"{layer.name}:0" for layer in net.layers])
-    assert [layer.field for layer in quiet.layers] == [layer.field for layer in net.layers]
-    assert all(layer.field for layer in net.layers)

@@ -22,7 +22,6 @@ from convscope.graph.dependence import reading
 from convscope.graph.nouns import Value
 from convscope.graph.steps import Step
 from convscope.graph.steps.base import Call, fill, map_leaves
-from convscope.graph.steps.silencing import bare
 
 _MOST = 1 << 23  # entries of a tensor: 134 MB of marks
 
@@ -85,7 +84,6 @@ def through(step: Step, inputs: Sequence[Entries]) -> Entries | None:
     """What the entries of a step's output see, through inputs of which that is known; None where the step's operation
     is none of those known here, or too large.
     """
-    step = bare(step)  # what is silenced is thought of as seen
     rule = reading(step)
     if rule is None or math.prod(one for one in step.call.result.shape if one > 0) > _MOST:
         return None

@@ -119,7 +119,10 @@ def held_operand(node: Any) -> int | None:
         return None if _of_itself(gate[0], rest) else len(below) - 2 + found.index(True)
     if _kind(node) not in ("Add", "Sub") or len(below) != 2 or None in (below[0][0], below[1][0]):
         return None
-    small = [len(shape) == 4 and _global(shape) for shape in (_shape(n, i) for n, i in below)]
+    shapes = [_shape(n, i) for n, i in below]
+    if any(len(shape) < 4 for shape in shapes):
+        return None  # a scalar bias, say, and no map
+    small = [_global(shape) for shape in shapes]
     return small.index(True) if sum(small) == 1 and _layer_on_global(below[small.index(True)][0]) else None
 
 

@@ -236,6 +236,7 @@ def test_a_file_that_is_not_there_is_named(convscope: Callable, tmp_path: Path) 
 
 GATED = """
 from torch import nn
+from torch.nn.functional import interpolate
 
 
 class Gated(nn.Module):
@@ -247,7 +248,8 @@ class Gated(nn.Module):
     def forward(self, x):
         x = self.first(x)
         x = x * self.expand(self.reduce(x.mean((2, 3), keepdim=True)).relu()).sigmoid()
-        return self.last(self.up(x).relu()).cumsum(2)
+        x = self.last(self.up(x).relu())
+        return interpolate(x, size=(4, 4), mode="bilinear", antialias=True)
 """
 
 
@@ -263,11 +265,11 @@ def test_the_listing_says_what_is_exact_what_a_bound_and_where_gates_are_held(
     assert lines["reduce"] == "whole image (gate) exact (gate)"
     assert lines["mul"].removesuffix(" *") == "3 1 0 exact, gates held"
     assert lines["last"] == "~4 ~0.5 ~-0.5 bound, gates held"
-    assert lines["cumsum"].removesuffix(" *") == "whole image bound, gates held"
+    assert lines["upsample_bilinear2d_aa"].removesuffix(" *") == "whole image bound, gates held"
     rows = convscope("layers", "py:gated_net_of_test:Gated", "--input-size", "16", "--json").document["layers"]
     found = {row["name"]: row for row in rows}
     assert (found["last"]["exact"], found["last"]["gates"], found["last"]["field"]["regular"]) == (True, "held", False)
-    assert (found["cumsum"]["exact"], found["expand"]["gates"], found["first"]["gates"]) == (False, "part", "none")
+    assert (found["upsample_bilinear2d_aa"]["exact"], found["expand"]["gates"], found["first"]["gates"]) == (False, "part", "none")
 
 
 def test_gates_are_a_rule_s_option_of_deconv(

@@ -26,9 +26,10 @@ def unpooled(x: Tensor, switches: Tensor, size: Sequence[int], *_windows: Sequen
 
 @rule(unpooled)
 class Unpooling(Step):
-    """Maxima back in their places: what stands at a position was somewhere in a window that holds it."""
+    """Maxima back in their places: what stands at a position was somewhere in a window that holds it.
 
-    exact = True
+    No signal comes from all of the window: what lies beside decides whether anything stands here.
+    """
 
     @classmethod
     def accepts(cls, call: Call) -> bool:

@@ -269,7 +269,8 @@ def test_the_listing_says_what_is_exact_what_a_bound_and_where_gates_are_held(
     rows = convscope("layers", "py:gated_net_of_test:Gated", "--input-size", "16", "--json").document["layers"]
     found = {row["name"]: row for row in rows}
     assert (found["last"]["exact"], found["last"]["gates"], found["last"]["field"]["regular"]) == (True, "held", False)
-    assert (found["upsample_bilinear2d_aa"]["exact"], found["expand"]["gates"], found["first"]["gates"]) == (False, "part", "none")
+    assert not found["upsample_bilinear2d_aa"]["exact"]
+    assert (found["expand"]["gates"], found["first"]["gates"]) == ("part", "none")
 
 
 def test_gates_are_a_rule_s_option_of_deconv(

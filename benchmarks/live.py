@@ -25,7 +25,8 @@ square is pushed from four times fewer operations on (one push against one run, 
 ZFNet 24 and 26, ResNet-18 41 and 37, for 1.9, 3.2 and 2.1 times fewer). Beside each other at load 11 to 14, nice -15,
 --quick, before and after: photo median 272, 95 % 500 ms and 171, 249; click 342, 923 and 169, 361; drag 199, 336 (15
 answers in 3 s) and 75, 127 to 132 (38). Then progress is told after 0.2 s, and between
-answers only the photo follows the square: zoo:squeezenet1_1 photo 81, 116, click 81, 153, drag 61, 76 (82).
+answers only the photo follows the square: zoo:squeezenet1_1 photo 81, 116, click 81, 153, drag 61, 76 (82). With
+silenced units in everything, and rules in words: docs/bench.md.
 """
 
 import json

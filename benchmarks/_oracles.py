@@ -110,7 +110,7 @@ def _layer_on_global(node: Any) -> bool:
 def held_operand(node: Any) -> int | None:
     """Which operand of a product or sum is a gate or a context, None where none is, or all are."""
     below = node.next_functions
-    if _kind(node) in ("Mul", "Addcmul"):
+    if _kind(node) in ("Mul", "Addcmul") and len(below) > 1:  # a product with a number has one
         one, other = below[-2:]
         found = [ends_in_gate(n) for n, _ in (one, other)]
         if sum(found) != 1 or one == other or None in (one[0], other[0]):

@@ -33,6 +33,9 @@ _KINDS = (
 _NOT_RUN = re.compile(r"the module itself runs on no size|compiled operators do not load|makes no module of it")
 
 
+_ROUNDING = "rounding"
+
+
 def has_run(found: dict[str, Any]) -> bool:
     """Whether the module itself ran, so that there is something to hold the network against."""
     return not _NOT_RUN.search(found.get("cause") or "")
@@ -45,7 +48,7 @@ def kind(found: dict[str, Any]) -> str:
     if found.get("beyond"):
         return "a field that is too small"
     if 10 * found.get("itself", 0) >= max(found["outputs"], found["projections"]):
-        return "rounding, of which the module itself makes as much"
+        return f"{_ROUNDING}, of which the module itself makes as much"
     return "outputs or projections that differ"
 
 
@@ -55,11 +58,12 @@ def write(path: Path, weighed: Sequence[Member], seen: list[dict[str, Any]], is_
     bad = [one for one in seen if not is_exact(one)]
     made_of = {key: sorted({one[key] for one in seen if key in one}) for key in ("torch", "processor")}
     convolutional, ran = sum(one.convolutional for one in weighed), sum(map(has_run, seen))
+    near = len(good) + sum(kind(one).startswith(_ROUNDING) for one in bad)
     lines = [
-        f"{len(good)} of the {ran} networks whose module ran are exact ({len(good) / max(1, ran):.1%}), of {len(seen)} "
-        f"looked at; {convolutional} of {len(weighed)} families are convolutional. Measured "
-        f"with torch {', '.join(made_of['torch'])}, on "
-        f"{', '.join(made_of['processor'])}.",
+        f"{len(good)} of the {ran} networks whose module ran are exact ({len(good) / max(1, ran):.1%}), or with "
+        f"those that are as near to it as it is to itself {near} ({near / max(1, ran):.1%}), of {len(seen)} looked at; "
+        f"{convolutional} of {len(weighed)} families are convolutional. Measured with torch "
+        f"{', '.join(made_of['torch'])}, on {', '.join(made_of['processor'])}.",
         "",
         *_by_library(weighed, seen, is_exact),
         "",

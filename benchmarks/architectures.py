@@ -156,7 +156,8 @@ def main() -> None:
             for own, one in weighed(library, families).items()
             if own in networks(library)  # of those that were weighed before some were left out
         ]
-        write(asked.write, weighed_all, known, is_exact)
+        those = {(one.library, one.network) for one in weighed_all}
+        write(asked.write, weighed_all, [one for one in known if (one["library"], one["network"]) in those], is_exact)
     cases = [
         Case(f"{one['library']}:{one['network']}", "its module", 0.0, note=str(one.get("cause") or one)[:90])
         for one in known

@@ -554,7 +554,7 @@ def test_likeness_to_the_control_is_a_filter_and_said_where_it_is_high(viewer: V
     unit = max(range(UNITS), key=lambda one: told[one] or 0)
     page = viewer.open(f"#/u/4:{unit}")
     page.wait_for_selector(".control")
-    said = page.locator(".panel", has_text="random seed").inner_text()
+    said = page.locator(".panel", has_text="random signal").inner_text()
     assert f"{told[unit]:.2f}" in said
     assert ("it says where, hardly what" in said) == (told[unit] > 0.9)
     page.locator(".how summary").click()

@@ -276,8 +276,8 @@ function Control({ layer, unit, extra }: { layer: LayerEntry; unit: UnitData; ex
           <figcaption>this unit</figcaption>
         </figure>
         <figure>
-          <Tile path={path} grid={layer.sheet} panel={0} cell={unit.channel % layer.sheet.units} side={112} boost label="Projection of a random seed" />
-          <figcaption>random seed</figcaption>
+          <Tile path={path} grid={layer.sheet} panel={0} cell={unit.channel % layer.sheet.units} side={112} boost label="Projection of a random signal" />
+          <figcaption>random signal</figcaption>
         </figure>
         <p>
           <b class="figure">{extra.control.similarity === null ? "–" : extra.control.similarity.toFixed(2)}</b>

@@ -3179,8 +3179,8 @@ function di({ layer: e, unit: t, extra: n }) {
 					cell: t.channel % e.sheet.units,
 					side: 112,
 					boost: !0,
-					label: "Projection of a random seed"
-				}), /* @__PURE__ */ F("figcaption", { children: "random seed" })] }),
+					label: "Projection of a random signal"
+				}), /* @__PURE__ */ F("figcaption", { children: "random signal" })] }),
 				/* @__PURE__ */ F("p", { children: [/* @__PURE__ */ F("b", {
 					class: "figure",
 					children: n.control.similarity === null ? "–" : n.control.similarity.toFixed(2)

@@ -22,7 +22,7 @@ SEED = 0
 
 @dataclass(frozen=True)
 class Control:
-    """Projections of random seeds: pixels (n, 3, H, W) on the whole image."""
+    """Projections of random signals: pixels (n, 3, H, W) on the whole image."""
 
     pixels: Tensor
 

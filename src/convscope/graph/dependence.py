@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from convscope.graph.steps import Step
+from convscope.graph.steps.base import tensors_in
 from convscope.graph.steps.entries import on_entries
 from convscope.graph.steps.pointwise import Differentiated, Rectifying
 from convscope.graph.steps.rearranging import MOVES
@@ -40,15 +41,8 @@ def reading(step: Step) -> Callable[..., Any] | None:
 
 def _each(*args: Any, **kwargs: Any) -> Tensor:
     """Entry by entry, of tensors that are broadcast."""
-    found = [a.float() * 0 if not a.is_floating_point() else a for a in _tensors((args, kwargs))]
+    found = [a.float() * 0 if not a.is_floating_point() else a for a in tensors_in((args, kwargs))]
     return reduce(torch.maximum, found)
-
-
-def _tensors(tree: Any) -> list[Tensor]:
-    if isinstance(tree, Tensor):
-        return [tree]
-    parts = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list | tuple) else ()
-    return [tensor for part in parts for tensor in _tensors(part)]
 
 
 def _first(x: Tensor, *_: Any, **__: Any) -> Tensor:
@@ -73,11 +67,6 @@ def _reduced_with(x: Tensor, _: Any = None, dim: Any = None, keepdim: bool = Fal
 
 def _deviation(x: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, **_: Any) -> Tensor:
     return _reduced(x, dim, keepdim)
-
-
-def _both(x: Tensor, dim: Any = None, keepdim: bool = False, **_: Any) -> list[Tensor]:
-    """Two results alike, of an operation that gives two."""
-    return [_reduced(x, dim, keepdim)] * 2
 
 
 def _along(x: Tensor, dim: Any = -1, *_: Any, **__: Any) -> Tensor:
@@ -300,10 +289,10 @@ _RULES: Mapping[Any, Callable[..., Any]] = {
         ),
         _reduced,
     ),
-    **dict.fromkeys((aten.max.dim, aten.median.dim, aten.min.dim, aten.nanmedian.dim), _both),
+    **dict.fromkeys((aten.max.dim, aten.median.dim, aten.min.dim, aten.nanmedian.dim), _two(_reduced)),
     **dict.fromkeys((aten.std.dim, aten.var.dim), _deviation),
     **dict.fromkeys((aten.std_mean.dim, aten.var_mean.dim), _two(_deviation)),
-    **dict.fromkeys((aten.std_mean.correction, aten.var_mean.correction), _both),
+    **dict.fromkeys((aten.std_mean.correction, aten.var_mean.correction), _two(_reduced)),
     **dict.fromkeys((aten.linalg_vector_norm.default, aten.norm.ScalarOpt_dim), _reduced_with),
     **dict.fromkeys(
         (

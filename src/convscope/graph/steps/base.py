@@ -371,6 +371,14 @@ def map_leaves(tree: Any, move: Callable[[Any], Any]) -> Any:
     return tree
 
 
+def tensors_in(tree: Any) -> list[Tensor]:
+    """The tensors of nested arguments, in their order."""
+    if isinstance(tree, Tensor):
+        return [tree]
+    parts = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list | tuple) else ()
+    return [tensor for part in parts for tensor in tensors_in(part)]
+
+
 def vector_jacobian(
     function: Callable[[Sequence[Tensor]], Tensor],
     inputs: Sequence[Tensor],

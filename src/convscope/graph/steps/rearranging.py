@@ -20,7 +20,7 @@ from torch import Tensor
 from convscope.graph.boxes import Signal
 from convscope.graph.nouns import Span, Value
 from convscope.graph.options import PullOptions
-from convscope.graph.steps.base import Call, PullContext, Slot, Step, fill
+from convscope.graph.steps.base import Call, PullContext, Slot, Step, fill, tensors_in
 from convscope.graph.steps.registry import rule
 from convscope.graph.steps.reshaping import PERMUTATIONS, VIEWS
 
@@ -295,7 +295,7 @@ class Mixed(Step):
         """(channels out, channels in), of the constants' dtype and device; without constants in float64, on the CPU."""
         found = _weight(self.call)
         assert found is not None
-        constants = [t for t in _tensors((self.call.args, self.call.kwargs)) if t.is_floating_point()]
+        constants = [t for t in tensors_in((self.call.args, self.call.kwargs)) if t.is_floating_point()]
         return found.to(constants[0]) if constants else found
 
     def run(self, inputs: Sequence[Tensor]) -> Tensor:
@@ -355,14 +355,6 @@ def _weight_of_images(call: Call, batch: int) -> Tensor | None:
     alike = made.shape == expected.shape and bool(((made - expected).abs() <= _EQUAL * (1 + expected.abs())).all())
     even = bool(((shift - shift[:1, :, :1, :1]).abs() <= _EQUAL).all())
     return weight if alike and even else None
-
-
-def _tensors(tree: Any) -> Sequence[Tensor]:
-    if isinstance(tree, Tensor):
-        return [tree]
-    if isinstance(tree, dict):
-        tree = list(tree.values())
-    return [t for item in tree for t in _tensors(item)] if isinstance(tree, list | tuple) else []
 
 
 __all__ = ["CHAINED", "MOVES", "Chain", "Mixed", "Rearranged", "Sources", "chain"]

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from convscope.graph.program import Program, tensors_in
+from convscope.graph.program import Program
 from convscope.graph.steps import Step
+from convscope.graph.steps.base import tensors_in
 
 _WEIGHTS = ("weight", "bias", "running_mean", "running_var")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,6 +12,7 @@ from convscope.graph.heads import Output
 from convscope.graph.names import Origin
 from convscope.graph.nouns import Value
 from convscope.graph.steps import Step
+from convscope.graph.steps.base import tensors_in
 
 
 @dataclass(frozen=True)
@@ -79,16 +79,4 @@ class Program:
         return replace(self, steps=steps, taps=taps, dtype=dtype or self.dtype)
 
 
-def tensors_in(tree: Any) -> Iterator[Tensor]:
-    """The tensors in nested tuples, lists and dictionaries."""
-    if isinstance(tree, Tensor):
-        yield tree
-    elif isinstance(tree, list | tuple):
-        for item in tree:
-            yield from tensors_in(item)
-    elif isinstance(tree, dict):
-        for item in tree.values():
-            yield from tensors_in(item)
-
-
-__all__ = ["Program", "Tap", "tensors_in"]
+__all__ = ["Program", "Tap"]

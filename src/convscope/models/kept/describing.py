@@ -18,8 +18,9 @@ from convscope.graph.gates import replace_call
 from convscope.graph.heads import Output
 from convscope.graph.names import Origin
 from convscope.graph.nouns import Value
-from convscope.graph.program import Program, tensors_in
+from convscope.graph.program import Program
 from convscope.graph.steps import BatchSize, Call, Slot, Step, make_step
+from convscope.graph.steps.base import tensors_in
 from convscope.models.exported.fields import Refused, items, number, record, shown, tagged, text, truth, whole
 from convscope.models.exported.operators import resolve
 

@@ -11,6 +11,8 @@ DEMO := build/demo
 ARGS ?=
 # Test processes at once; 0 runs all in one process.
 JOBS ?= auto
+# Percent of the lines of convscope that the tests, all of them together, have to run.
+FLOOR := 96
 # Benchmarks to run, and their options: `make bench BENCH=exactness BENCH_ARGS=`.
 # Not those that hold two files of results against each other.
 BENCH ?= $(patsubst benchmarks/%.py,%,$(filter-out benchmarks/_% $(addprefix benchmarks/,harness.py compare.py same_bytes.py),$(wildcard benchmarks/*.py)))
@@ -18,7 +20,7 @@ BENCH_ARGS ?= --quick
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # one pip at a time
-.PHONY: help setup demo test test-all coverage check web web-check format bench docs build dist clean distclean
+.PHONY: help setup demo test test-all check web web-check format bench docs build dist versions clean distclean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,15 +31,11 @@ demo: $(BIN)/.demo ## atlas of the embedded network on the embedded photos, into
 	$(BIN)/convscope atlas zoo:squeezenet1_1 samples: --out $(DEMO)
 	@echo "open $(CURDIR)/$(DEMO)/index.html"
 
-test: $(BIN)/.test chromium ## run the tests (ARGS="tests/cli -x" to choose; test-all runs those that take long too)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow" $(ARGS)
+test: $(BIN)/.test chromium ## run the tests and count the lines they run (ARGS="tests/cli -x" to choose; test-all: all)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow" $(or $(ARGS),--covered $(FLOOR))
 
 test-all: $(BIN)/.test chromium ## run all tests, those that take long too
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
-
-coverage: $(BIN)/.test ## the tests of kernels, graph and methods, and how much of these rooms they run through
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow and not data" --cov --cov-report=term:skip-covered \
-		tests/kernels tests/graph tests/methods $(ARGS)
 
 # The viewer's tests need a browser. Where it is not there and cannot be installed they skip, saying so.
 .PHONY: chromium
@@ -86,12 +84,15 @@ dist: $(BIN)/.build $(BIN)/.test ## build the wheel and the source archive, and 
 	cd build/sdist && PYTHONPATH=src "$(CURDIR)/$(BIN)/python" -m pytest -n $(JOBS) --dist loadfile \
 		-m "not slow and not data" $(ARGS)
 
+versions: $(BIN)/.versions ## the fast tests with the oldest, pinned and newest packages (ARGS="-s oldest" to choose one)
+	$(BIN)/nox $(ARGS)
+
 clean: ## remove what the other targets made, except .venv
 	rm -rf build dist .pytest_cache .ruff_cache .hypothesis
 	find src tests benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## remove .venv too
-	rm -rf .venv
+	rm -rf .venv .nox
 
 # One stamp for each set of packages: made again only when what is asked for changes.
 $(BIN)/.venv:
@@ -106,7 +107,7 @@ $(BIN)/.demo: $(BIN)/.venv pyproject.toml constraints.txt
 	$(PIP) --editable '.[demo]'
 	@touch $@
 
-$(BIN)/.test $(BIN)/.check $(BIN)/.docs $(BIN)/.build: $(BIN)/.%: $(BIN)/.venv pyproject.toml constraints.txt
+$(BIN)/.test $(BIN)/.check $(BIN)/.docs $(BIN)/.build $(BIN)/.versions: $(BIN)/.%: $(BIN)/.venv pyproject.toml constraints.txt
 	@echo "installing what '$*' needs into .venv: minutes the first time"
 	$(PIP) --editable . --group $*
 	@touch $@

@@ -1,4 +1,4 @@
-"""The versions that convscope is meant for, each tried in an environment of its own: `nox`, or `nox -s oldest`.
+"""The versions that convscope is meant for, each in an environment of its own: `make versions`, or `nox -s oldest`.
 
 `pipx run nox` needs nothing but the Pythons. Each session runs the fast part of the tests, or what is given after `--`
 (`nox -s newest -- tests/graph`). What was run where, and what is only believed, is in docs/releases.md.
@@ -17,6 +17,7 @@ FAST = ["-m", "not slow and not data", "-n", "auto", "--dist", "loadfile"]
 def run_tests(session: nox.Session, *packages: str, constrained: bool = False, before: tuple[str, ...] = ()) -> None:
     """The tests with these packages, or those of constraints.txt."""
     asked = ["--constraint", "constraints.txt"] if constrained else []
+    session.install("--upgrade", "pip>=25.1")  # the first that knows groups; an older one comes with Python
     session.install(*asked, *packages, "--group", "test", "--editable", ".")
     session.run("python", "-c", "import torch, sys; print(f'Python {sys.version}, torch {torch.__version__}')")
     session.run("python", "-m", "pytest", *before, *FAST, *session.posargs)

@@ -15,13 +15,18 @@ import numpy as np
 import pytest
 import torch
 
+from tests.covered import Covered
+
 ROOT = Path(__file__).resolve().parent.parent
 _declared: list[torch.library.Library] = []  # a library that is collected takes its operators along
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--without numba`: the tests as they run where neither it nor llvmlite can be imported."""
+    """`--without numba`: as where neither it nor llvmlite is; `--covered 90`: counts the lines that run."""
     parser.addoption("--without", choices=("numba",), help="run as if this package were not installed")
+    parser.addoption(
+        "--covered", type=float, metavar="PERCENT", help="count the lines of convscope that tests run; fail below this"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,6 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
         settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
         settings.load_profile("busy")
+    if config.getoption("--covered") is not None:
+        config.pluginmanager.register(Covered(least=config.getoption("--covered")))
     if config.getoption("--without") == "numba":
         sys.modules["numba"] = sys.modules["llvmlite"] = None  # type: ignore[assignment]
         # Examples of the modules that are nothing without it.

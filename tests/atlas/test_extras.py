@@ -342,3 +342,32 @@ def test_portrait_is_what_the_network_says(atlas: Atlas) -> None:
     for channel, value, share, y, x in told:
         assert maps[channel, y, x].item() == pytest.approx(value, rel=1e-5)
         assert share == pytest.approx(shares[channel], abs=1e-3)
+
+
+def test_portraits_say_what_the_network_answers(atlas: Atlas, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of sampled images and of the rest alike."""
+    net = small_network()
+    shard = read_script(atlas.path / "data" / "profiles" / "0.js")
+    photos = np.stack([net.preprocess.crop(Photos().read(i)) for i in range(24)])
+    shares = net.answers(net.preprocess.normalise(torch.from_numpy(photos).permute(0, 3, 1, 2))).softmax(1)
+    assert shard["answers"] == {"score": "probability", "names": {str(i): name for i, name in enumerate(net.classes)}}
+    for image, share in enumerate(shares):
+        told = shard["images"][str(image)]["answers"]
+        assert [label for label, _ in told] == share.argsort(descending=True, stable=True).tolist()
+        assert [score for _, score in told] == pytest.approx(share.sort(descending=True).values.tolist(), rel=1e-3)
+    monkeypatch.setattr(profiles, "SAMPLED", 5)
+    few = build_atlas(small_network(), Photos(), tmp_path / "a", layers=["1"], k=2, workers=1)
+    again = read_script(few.path / "data" / "profiles" / "0.js")["images"]
+    assert {image: one["answers"] for image, one in again.items()} == {
+        image: one["answers"] for image, one in shard["images"].items()
+    }
+
+
+def test_an_output_without_a_meaning_has_no_answers(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(3, 8, 5, padding=2), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    net = Network.trace(module, (3, SIZE, SIZE), preprocess=small_network().preprocess, scores="none")
+    made = build_atlas(net, Photos(3), tmp_path / "a", layers=["1"], k=2, workers=1)
+    shard = read_script(made.path / "data" / "profiles" / "0.js")
+    assert "answers" not in shard
+    assert all(one.keys() == {"name", "label", "layers"} for one in shard["images"].values())

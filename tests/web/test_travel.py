@@ -57,6 +57,17 @@ def test_an_image_shows_what_units_take_from_it(viewer: Viewer, small_atlas: Atl
     soon(lambda: laid.evaluate("e => getComputedStyle(e).filter"), "contrast(2)")
 
 
+def test_an_image_says_what_the_network_answers(viewer: Viewer, small_atlas: Atlas) -> None:
+    shard = read_script(small_atlas.path / "data" / "profiles" / "0.js")
+    label, share = shard["images"]["2"]["answers"][0]
+    page = viewer.open("#/i/2")
+    page.wait_for_selector(".answers")
+    first = page.locator(".answers span").first
+    assert first.locator("a").inner_text().startswith(shard["answers"]["names"][str(label)][:20])
+    assert float(first.inner_text().split()[-2]) == pytest.approx(100 * share, rel=5e-3)
+    assert page.locator(".answers a").count() == 5
+
+
 def test_beyond_the_bytes_it_is_said_and_no_other_picture_stands_in(viewer: Viewer, small_atlas: Atlas) -> None:
     """Without its own projections: those from a unit's pictures, where the image is among the unit's strongest."""
     index = (small_atlas.path / "data" / "taken" / "index.js").read_text().replace('"images":[0,1,2,', '"images":[0,1,')

@@ -257,8 +257,10 @@ export interface ImageShard {
 export type Strong = [number, number, number, number, number];
 
 export interface ProfileShard {
-  images: Record<string, ImageInfo & { layers: Strong[][] }>;
+  images: Record<string, ImageInfo & { layers: Strong[][]; answers?: [number, number | null][] }>;
   classes: Record<string, string>;
+  /** What answers are called, by their label; older atlases lack it. */
+  answers?: { score: "probability" | "value"; names: Record<string, string> };
 }
 
 export interface ImageIndex {

@@ -1,4 +1,4 @@
-"""What each image of the collection excites most, in scripts of 64 images, which the page of an image loads.
+"""What each image of the collection excites most, and what the network answers to it: scripts of 64 images, for pages.
 
 All images of a collection of up to 2,000; of a larger one 2,000, evenly spread, and every image that is shown anywhere
 in the atlas. A script that is there is kept, so that a build that was stopped goes on.
@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from convscope.atlas.ledger import Ledger
 from convscope.atlas.patches import Studio
-from convscope.atlas.profiles import Profile, responses, sampled, strongest_units
+from convscope.atlas.profiles import ImageMaxima, Profile, responses, sampled, strongest_units
 from convscope.atlas.store import LayerRecord
 from convscope.atlas.web import numbers, printable, script
 from convscope.atlas.webdata import class_table, image_table
 from convscope.files import write_bytes
+from convscope.methods.answering import head_of
 from convscope.methods.workers import Workers
 from convscope.progress import Progress
 
@@ -72,19 +73,30 @@ class Portraits:
         self.studio.complete_small(chosen.tolist())
 
     def _shard(self, images: NDArray[np.int64], found: Profile, known: dict[int, int]) -> Json:
-        layers: dict[int, list[list[list[Any]]]] = {}
-        for image in images.tolist():
-            if (row := known.get(image)) is not None:
-                layers[image] = [self._strong(r, found.part(r.layer.name, row)) for r in self.records]
+        told = {image: self._told(found, row) for image in images.tolist() if (row := known.get(image)) is not None}
         rest = np.array([image for image in images.tolist() if image not in known], np.int64)
         names = [record.layer.name for record in self.records]
         for batch in responses(self.studio, names, rest):
-            for row, image in enumerate(batch.images.tolist()):
-                layers[image] = [self._strong(r, batch.part(r.layer.name, row)) for r in self.records]
-        table = image_table(self.studio.source, layers)
-        for image, strong in layers.items():
-            table[str(image)]["layers"] = strong
-        return {"images": table, "classes": class_table(self.studio.source, (i["label"] for i in table.values()))}
+            told |= {image: self._told(batch, row) for row, image in enumerate(batch.images.tolist())}
+        table = image_table(self.studio.source, told)
+        for image, of in told.items():
+            table[str(image)] |= of
+        shard = {"images": table, "classes": class_table(self.studio.source, (i["label"] for i in table.values()))}
+        return shard | self._named({label for of in told.values() for label, _ in of.get("answers", [])})
+
+    def _told(self, found: ImageMaxima, row: int) -> Json:
+        """What there is to say of an image: the units that respond most, and answers where the output has a meaning."""
+        strong = [self._strong(record, found.part(record.layer.name, row)) for record in self.records]
+        answers = [list(pair) for pair in found.answers(row)]
+        return {"layers": strong, **({"answers": answers} if answers else {})}
+
+    def _named(self, labels: set[int]) -> Json:
+        """What answers are called, and what their scores are."""
+        net, head = self.studio.net, head_of(self.studio.net)
+        if head is None or not labels:
+            return {}
+        names = {str(label): printable(head.label_name(label, net.classes)) for label in sorted(labels)}
+        return {"answers": {"score": head.score, "names": names}}
 
     @staticmethod
     def _strong(record: LayerRecord, of: tuple[NDArray[np.float32], NDArray[np.int32]]) -> list[list[Any]]:

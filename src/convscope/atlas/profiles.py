@@ -1,4 +1,4 @@
-"""How strongly sampled images excite every unit: what the strongest responses alone do not tell.
+"""How strongly sampled images excite every unit, and what the network answers: beyond what strongest responses tell.
 
 One more pass, over images evenly spread through the collection. From it come samples of a unit's lower responses, how
 alike units respond, and the strongest units of an image. What it finds is kept in a file until the atlas is complete.
@@ -12,11 +12,15 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from convscope.atlas.patches import Studio
 from convscope.atlas.store import read_tensors, write_tensors
+from convscope.atlas.web import numbers
 from convscope.data import batches
 from convscope.graph import Network
+from convscope.graph.running import as_map
+from convscope.methods.answering import answers, head_of, scores_of, told
 from convscope.progress import Progress
 
 SAMPLED = 512
@@ -34,15 +38,23 @@ class ImageMaxima:
     """The strongest response of each unit to each of some images.
 
     images (n,) numbers in the source, ascending; by layer: values (n, C), and places (n, C) in the flattened map.
+    labels and scores (n, up to 5): what the network answers, see `convscope.methods.answering`.
     """
 
     images: NDArray[np.int64]
     values: Mapping[str, NDArray[np.float32]]
     places: Mapping[str, NDArray[np.int32]]
+    labels: NDArray[np.int32]
+    scores: NDArray[np.float32]
 
     def part(self, layer: str, row: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
         """Values (C,) and places (C,) of one image."""
         return self.values[layer][row], self.places[layer][row]
+
+    def answers(self, row: int) -> list[tuple[int, float | None]]:
+        """What the network answers to one image: labels and their scores, to four digits."""
+        scores = numbers(np.array([f"{score:.4g}" for score in self.scores[row]], np.float64))
+        return list(zip(self.labels[row].tolist(), scores, strict=True))
 
 
 Profile = ImageMaxima
@@ -62,31 +74,42 @@ def sampled(count: int, most: int = SAMPLED) -> NDArray[np.int64]:
 def responses(studio: Studio, layers: Sequence[str], images: NDArray[np.int64]) -> Iterator[ImageMaxima]:
     """The responses to images, some at a time; unreadable ones are left out. Their small versions are written too."""
     net, preprocess = studio.net, studio.preprocess
+    head, wanted = head_of(net), {net.index_of(name) for name in layers}
     for batch in batches(studio.source, preprocess, indices=images, size=_MICRO) if len(images) else ():
         if not len(batch):
             continue
         # Filled up with copies: what is computed for an image depends on how many go together.
         fill = [*range(len(batch)), *[0] * (_MICRO - len(batch))]
-        found = net.run(preprocess.normalise(batch.images[fill]).to(net.dtype), layers)
+        inputs = net.check_images(preprocess.normalise(batch.images[fill]).to(net.dtype))
+        found = net.run_values(inputs, wanted | {net.program.output} if head is not None and told(head) else wanted)
         values, places = {}, {}
         for name in layers:
-            flat = found[name][: len(batch)].float()
+            index = net.index_of(name)
+            flat = as_map(net.values[index], found[index])[: len(batch)].float()
             flat = flat.flatten(2) if flat.dim() > 2 else flat[..., None]
             best, at = torch.nan_to_num(flat, nan=-torch.inf).max(2)
             values[name], places[name] = best.cpu().numpy(), at.to(torch.int32).cpu().numpy()
         for number, photo in zip(batch.indices.tolist(), batch.images.permute(0, 2, 3, 1).numpy(), strict=True):
             studio.keep_small(number, photo)
-        yield ImageMaxima(batch.indices, values, places)
+        yield ImageMaxima(batch.indices, values, places, *_answers(net, found, len(batch)))
+
+
+def _answers(net: Network, found: Mapping[int, Tensor], count: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Labels and scores (count, up to 5) of what the network answers to the first images of a pass."""
+    head, scores = head_of(net), scores_of(net, found) if net.program.output in found else None
+    rows = [] if head is None or scores is None else [answers(head, one) for one in scores[:count]]
+    labels, shares = ([[pair[at] for pair in row] for row in rows] or np.zeros((count, 0)) for at in range(2))
+    return np.array(labels, np.int32), np.array(shares, np.float32)
 
 
 def profile(studio: Studio, layers: Sequence[str], *, keep: Path, progress: Progress) -> Profile:
     """The profile of sampled images, from the file `keep` where it is there, and kept there otherwise."""
     if keep.exists():
         tensors, _ = read_tensors(keep)
-        values = {name: tensors[f"values.{i}"] for i, name in enumerate(layers)}
-        return Profile(tensors["images"], values, {name: tensors[f"places.{i}"] for i, name in enumerate(layers)})
+        values, places = ({name: tensors[f"{of}.{i}"] for i, name in enumerate(layers)} for of in ("values", "places"))
+        return Profile(tensors["images"], values, places, tensors["labels"], tensors["scores"])
     found = _profile(studio, layers, progress)
-    tensors = {"images": found.images}
+    tensors = {"images": found.images, "labels": found.labels, "scores": found.scores}
     for i, name in enumerate(layers):
         tensors |= {f"values.{i}": found.values[name], f"places.{i}": found.places[name]}
     write_tensors(keep, tensors, {"layers": list(layers)})
@@ -109,6 +132,8 @@ def _profile(studio: Studio, layers: Sequence[str], progress: Progress) -> Profi
         images,
         {name: _joined([part.values[name] for part in parts], net, name, np.float32) for name in layers},
         {name: _joined([part.places[name] for part in parts], net, name, np.int32) for name in layers},
+        np.concatenate([part.labels for part in parts]) if parts else np.zeros((0, 0), np.int32),
+        np.concatenate([part.scores for part in parts]) if parts else np.zeros((0, 0), np.float32),
     )
 
 

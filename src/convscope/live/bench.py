@@ -31,15 +31,15 @@ from convscope.live.looking import (
     Values,
     classes_in,
     finite,
-    head_of,
     layer_in,
     maxima,
-    scores_of,
+    scores_in,
     unit_in,
 )
 from convscope.live.photos import ALLOWED, Moved, Photo, png, small
 from convscope.live.published import Beside
 from convscope.live.repeating import script_of
+from convscope.methods.answering import head_of
 from convscope.methods.causes import cause_layers, causes
 from convscope.methods.deconv import project_watched
 from convscope.methods.inputs import expect_network, recipe_of
@@ -222,7 +222,7 @@ class Bench:
         yield found
 
     def _classes(self, values: Values, plain: Values, doing: Doing) -> list[Part]:
-        before = None if doing.nothing else scores_of(self.net, plain)
+        before = None if doing.nothing else scores_in(self.net, plain)
         also = () if before is None else np.argsort(-before, kind="stable")[:3].tolist()
         found = classes_in(self.net, values, also=also)
         for one in found if before is not None else ():
@@ -242,7 +242,7 @@ class Bench:
     def _changed(self, held: Tab, key: str, name: str, layers: list[str], values: Values) -> Part | None:
         """What is other than for the photo before, of classes and of units."""
         largest = {layer: maxima(self.net, layer, values)[1] for layer in layers}
-        now = Glance(key, name, scores_of(self.net, values), largest)
+        now = Glance(key, name, scores_in(self.net, values), largest)
         if held.now is not None and held.now.photo != key:
             held.before = held.now
         held.now, before = now, held.before

@@ -18,11 +18,11 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from convscope.errors import UsageError
-from convscope.graph import Head, Network, Unit
+from convscope.graph import Network, Unit
 from convscope.graph.changes import Unedited
 from convscope.graph.pushing import PushPlan, push_once
 from convscope.graph.running import as_map
+from convscope.methods.answering import head_of, ranked, scores_of
 from convscope.methods.occlusion.covers import Cover
 from convscope.methods.preparing import transformed
 from convscope.methods.stepwise import run_stepwise
@@ -127,22 +127,10 @@ class Looker:
 
 
 # -- in words and numbers ---------------------------------------------------------------------------------------------
-def head_of(net: Network) -> Head | None:
-    """What the output means; None where it has no meaning."""
-    try:
-        return net.head
-    except UsageError:
-        return None
-
-
-def scores_of(net: Network, values: Values) -> NDArray[np.float64] | None:
-    """The score (channels,) of every class, of a map or sequence its mean over positions."""
-    head = head_of(net)
-    if head is None:
-        return None
-    numbers = head.channels_first(values[net.program.output])
-    scores = head.scores(numbers.double() if head.positions else numbers.float())
-    return head.means(scores)[0].double().cpu().numpy()
+def scores_in(net: Network, values: Values) -> NDArray[np.float64] | None:
+    """The score (channels,) of every class for the one image, as `scores_of` has them."""
+    scores = scores_of(net, values)
+    return None if scores is None else scores[0]
 
 
 def logits_of(net: Network, values: Values) -> NDArray[np.float64] | None:
@@ -156,11 +144,11 @@ def logits_of(net: Network, values: Values) -> NDArray[np.float64] | None:
 
 def classes_in(net: Network, values: Values, *, also: Sequence[int] = ()) -> list[dict[str, Any]]:
     """The strongest classes, and those of the channels `also`, strongest first."""
-    head, scores, logits = head_of(net), scores_of(net, values), logits_of(net, values)
+    head, scores, logits = head_of(net), scores_in(net, values), logits_of(net, values)
     if head is None or scores is None or logits is None:
         return []
-    ranked = [int(c) for c in np.argsort(-np.nan_to_num(scores, nan=-np.inf), kind="stable") if c >= head.first]
-    chosen = dict.fromkeys([*ranked[:CLASSES], *(c for c in ranked if c in set(also))])
+    order = ranked(head, scores)
+    chosen = dict.fromkeys([*order[:CLASSES], *(c for c in order if c in set(also))])
     return [
         {
             "channel": c,
@@ -234,10 +222,9 @@ __all__ = [
     "Values",
     "classes_in",
     "finite",
-    "head_of",
     "layer_in",
     "logits_of",
     "maxima",
-    "scores_of",
+    "scores_in",
     "unit_in",
 ]

@@ -10,8 +10,9 @@ from convscope.data import Source, open_source
 from convscope.errors import UsageError
 from convscope.graph import Network, Unit
 from convscope.live import asking
-from convscope.live.looking import CLASSES, UNITS, head_of
+from convscope.live.looking import CLASSES, UNITS
 from convscope.live.photos import Photo
+from convscope.methods.answering import head_of
 from convscope.methods.causes import cause_layers
 from convscope.methods.occlusion.covers import Cover
 from convscope.methods.occlusion.occluders import square_for

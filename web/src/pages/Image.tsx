@@ -8,7 +8,7 @@ import { toExperiment, toImage } from "../route";
 import { useKeys, useShell } from "../shell";
 import { useAtlas, useData, useExperiments } from "../store";
 import type { Experiment, ImageIndex, ImageShard, ProfileIndex, ProfileShard, Strong, TakenData, TakenIndex } from "../types";
-import { baseName, bytes, many } from "../words";
+import { baseName, bytes, many, percent, short } from "../words";
 
 /** The script that holds an image: the last that begins at it or before. */
 export function shardOf(index: ProfileIndex, number: number, size: number): number {
@@ -40,20 +40,25 @@ export function ImagePage({ number }: { number: number }) {
   if (!info) return <Problem title="Not in this atlas">{number < manifest.data.count ? `Image ${number} is shown nowhere in this atlas, which looked at ${many(profiled.value?.count ?? 0, "image")} of ${manifest.data.count} one by one.` : `The collection has images 0 to ${manifest.data.count - 1}.`}</Problem>;
   const label = info.label < 0 ? null : ((profile.value ?? wins.value)?.classes[info.label] ?? `class ${info.label}`);
   const about = (experiments ?? []).filter((experiment) => experiment.images.includes(number));
-  return <ImageView number={number} name={info.name} label={label} strong={known?.layers ?? null} wins={won?.wins ?? []} images={profiled.value?.images ?? []} about={about} />;
+  const answers = (known?.answers ?? []).map(([at, score]): Answer => [profile.value?.answers?.names[at] ?? `class ${at}`, profile.value?.answers?.score === "value" ? short(score) : percent(score && Number(score.toPrecision(3)))]);
+  return <ImageView number={number} name={info.name} label={label} answers={answers} strong={known?.layers ?? null} wins={won?.wins ?? []} images={profiled.value?.images ?? []} about={about} />;
 }
+
+/** What the network answers: a class, and how sure it is. */
+type Answer = [name: string, score: string];
 
 interface ViewProps {
   number: number;
   name: string;
   label: string | null;
+  answers: Answer[];
   strong: Strong[][] | null;
   wins: [number, number, number][];
   images: number[];
   about: Experiment[];
 }
 
-function ImageView({ number, name, label, strong, wins, images, about }: ViewProps) {
+function ImageView({ number, name, label, answers, strong, wins, images, about }: ViewProps) {
   const { manifest } = useAtlas();
   const { router } = useShell();
   const [pointed, point] = useState<Place | null>(null);
@@ -82,6 +87,17 @@ function ImageView({ number, name, label, strong, wins, images, about }: ViewPro
             )}
             {" · "}among the strongest of {many(wins.length, "unit")}
           </p>
+          {answers.length > 0 && (
+            <p class="answers">
+              The network answers{" "}
+              {answers.map(([said, score], i) => (
+                <span key={said}>
+                  {i > 0 && ", "}
+                  <ClassName name={said} number={-1} /> {score}
+                </span>
+              ))}
+            </p>
+          )}
         </div>
         <div class="steps">
           {before !== undefined && (

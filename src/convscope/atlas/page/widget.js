@@ -3934,49 +3934,69 @@ function Bi({ number: e }) {
 		title: "Not in this atlas",
 		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Z(i.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
 	});
-	let p = f.label < 0 ? null : (o.value ?? c.value)?.classes[f.label] ?? `class ${f.label}`, m = (l ?? []).filter((t) => t.images.includes(e));
+	let p = f.label < 0 ? null : (o.value ?? c.value)?.classes[f.label] ?? `class ${f.label}`, m = (l ?? []).filter((t) => t.images.includes(e)), h = (d?.answers ?? []).map(([e, t]) => [o.value?.answers?.names[e] ?? `class ${e}`, o.value?.answers?.score === "value" ? X(t) : $t(t && Number(t.toPrecision(3)))]);
 	return /* @__PURE__ */ F(Vi, {
 		number: e,
 		name: f.name,
 		label: p,
+		answers: h,
 		strong: d?.layers ?? null,
 		wins: u?.wins ?? [],
 		images: i.value?.images ?? [],
 		about: m
 	});
 }
-function Vi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
-	let { manifest: s } = I(), { router: c } = P(), [l, u] = A(null), [d, f] = A(null), p = l ?? d, m = L(s.taken ? "taken/index" : null).value, h = L(m?.images.includes(e) ? `taken/${e}` : null).value, g = a.indexOf(e), [_, v] = g < 0 ? [] : [a[g - 1], a[g + 1]], y = (e) => () => e === void 0 ? void 0 : c.step(W(e));
+function Vi({ number: e, name: t, label: n, answers: r, strong: i, wins: a, images: o, about: s }) {
+	let { manifest: c } = I(), { router: l } = P(), [u, d] = A(null), [f, p] = A(null), m = u ?? f, h = L(c.taken ? "taken/index" : null).value, g = L(h?.images.includes(e) ? `taken/${e}` : null).value, _ = o.indexOf(e), [v, y] = _ < 0 ? [] : [o[_ - 1], o[_ + 1]], b = (e) => () => e === void 0 ? void 0 : l.step(W(e));
 	return Ke({
-		ArrowLeft: y(_),
-		h: y(_),
-		ArrowRight: y(v),
-		l: y(v)
+		ArrowLeft: b(v),
+		h: b(v),
+		ArrowRight: b(y),
+		l: b(y)
 	}), /* @__PURE__ */ F(S, { children: [/* @__PURE__ */ F("div", {
 		class: "page-head",
-		children: [/* @__PURE__ */ F("div", { children: [/* @__PURE__ */ F("h1", { children: /* @__PURE__ */ F(K, { text: Q(t) }) }), /* @__PURE__ */ F("p", {
-			class: "lead",
-			children: [
-				"image ",
-				e,
-				n !== null && /* @__PURE__ */ F(S, { children: [" · ", /* @__PURE__ */ F(jt, {
-					name: n,
-					number: -1
-				})] }),
-				" · ",
-				"among the strongest of ",
-				Z(i.length, "unit")
-			]
-		})] }), /* @__PURE__ */ F("div", {
+		children: [/* @__PURE__ */ F("div", { children: [
+			/* @__PURE__ */ F("h1", { children: /* @__PURE__ */ F(K, { text: Q(t) }) }),
+			/* @__PURE__ */ F("p", {
+				class: "lead",
+				children: [
+					"image ",
+					e,
+					n !== null && /* @__PURE__ */ F(S, { children: [" · ", /* @__PURE__ */ F(jt, {
+						name: n,
+						number: -1
+					})] }),
+					" · ",
+					"among the strongest of ",
+					Z(a.length, "unit")
+				]
+			}),
+			r.length > 0 && /* @__PURE__ */ F("p", {
+				class: "answers",
+				children: [
+					"The network answers",
+					" ",
+					r.map(([e, t], n) => /* @__PURE__ */ F("span", { children: [
+						n > 0 && ", ",
+						/* @__PURE__ */ F(jt, {
+							name: e,
+							number: -1
+						}),
+						" ",
+						t
+					] }, e))
+				]
+			})
+		] }), /* @__PURE__ */ F("div", {
 			class: "steps",
-			children: [_ !== void 0 && /* @__PURE__ */ F("a", {
-				href: W(_),
-				"aria-label": `Previous image, ${_}`,
+			children: [v !== void 0 && /* @__PURE__ */ F("a", {
+				href: W(v),
+				"aria-label": `Previous image, ${v}`,
 				title: "Previous image (←)",
 				children: "←"
-			}), v !== void 0 && /* @__PURE__ */ F("a", {
-				href: W(v),
-				"aria-label": `Next image, ${v}`,
+			}), y !== void 0 && /* @__PURE__ */ F("a", {
+				href: W(y),
+				"aria-label": `Next image, ${y}`,
 				title: "Next image (→)",
 				children: "→"
 			})]
@@ -3989,11 +4009,11 @@ function Vi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 				/* @__PURE__ */ F(bn, {
 					image: e,
 					name: t,
-					box: p?.box ?? null,
-					part: p?.part ?? null,
-					over: p?.over ?? null
+					box: m?.box ?? null,
+					part: m?.part ?? null,
+					over: m?.over ?? null
 				}),
-				/* @__PURE__ */ F("figcaption", { children: p ? p.words : "Point at a unit, or press its mark, to see where it responds and what it takes" }),
+				/* @__PURE__ */ F("figcaption", { children: m ? m.words : "Point at a unit, or press its mark, to see where it responds and what it takes" }),
 				/* @__PURE__ */ F("p", {
 					class: "quiet path",
 					children: /* @__PURE__ */ F(K, {
@@ -4003,38 +4023,38 @@ function Vi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 				}),
 				/* @__PURE__ */ F("ul", {
 					class: "plain",
-					children: o.map((e) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
+					children: s.map((e) => /* @__PURE__ */ F("li", { children: /* @__PURE__ */ F("a", {
 						href: wt(e.name),
 						children: e.title
 					}) }, e.name))
 				})
 			]
 		}), /* @__PURE__ */ F("div", { children: [
-			r && /* @__PURE__ */ F(Hi, {
-				taken: h !== null,
-				known: !s.taken || m !== null
+			i && /* @__PURE__ */ F(Hi, {
+				taken: g !== null,
+				known: !c.taken || h !== null
 			}),
 			/* @__PURE__ */ F(Vr, { image: e }),
-			s.layers.map((t, n) => {
-				let a = r?.[n] ?? [], o = i.filter((e) => e[0] === n);
-				return !a.length && !o.length ? null : /* @__PURE__ */ F(q, {
+			c.layers.map((t, n) => {
+				let r = i?.[n] ?? [], o = a.filter((e) => e[0] === n);
+				return !r.length && !o.length ? null : /* @__PURE__ */ F(q, {
 					title: t.name,
-					note: o.length ? `among the ${s.options.k} strongest of ${Z(o.length, "unit")}` : void 0,
-					children: [a.length > 0 ? /* @__PURE__ */ F(Fi, {
+					note: o.length ? `among the ${c.options.k} strongest of ${Z(o.length, "unit")}` : void 0,
+					children: [r.length > 0 ? /* @__PURE__ */ F(Fi, {
 						layer: t,
 						image: e,
-						rows: a,
+						rows: r,
 						wins: o,
-						grid: m?.grids[n],
+						grid: h?.grids[n],
 						row: n,
-						taken: h?.layers[n],
-						mark: u,
-						pin: f,
-						pinned: d
+						taken: g?.layers[n],
+						mark: d,
+						pin: p,
+						pinned: f
 					}) : /* @__PURE__ */ F(Ri, {
 						layer: t,
 						wins: o
-					}), a.length > 0 && o.length > 0 && /* @__PURE__ */ F("details", { children: [/* @__PURE__ */ F("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ F(Ri, {
+					}), r.length > 0 && o.length > 0 && /* @__PURE__ */ F("details", { children: [/* @__PURE__ */ F("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ F(Ri, {
 						layer: t,
 						wins: o
 					})] })]

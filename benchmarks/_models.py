@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 from types import ModuleType
 
 import torch
 from torch import nn
 
+from benchmarks._torchvision import torchvision_module
 from convscope.models import ZFNET, build
-
-_SCHEMAS = torch.library.Library("torchvision", "FRAGMENT")
 
 
 def torchvision_models() -> ModuleType:
     """torchvision.models, also beside a PyTorch whose build lacks torchvision's own operators."""
-    for name in ("nms", "qnms"):
-        if not hasattr(torch.ops.torchvision, name):
-            _SCHEMAS.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    import torchvision
-
-    return torchvision.models
+    torchvision_module()
+    return importlib.import_module("torchvision.models")
 
 
 def model(name: str) -> nn.Module:

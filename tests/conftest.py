@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks._torchvision import torchvision_module
 from tests.covered import Covered
 
 ROOT = Path(__file__).resolve().parent.parent
-_declared: list[torch.library.Library] = []  # a library that is collected takes its operators along
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -92,33 +92,12 @@ def data_dir() -> Path:
     return folder
 
 
-def _import_torchvision() -> ModuleType:
-    """torchvision, also where its compiled operators do not fit this build of torch.
-
-    torchvision 0.28 attaches a Python kernel to operators that its compiled library defines. Beside a torch of another
-    build (CPU only) that library does not load, and the import ends with "operator torchvision::nms does not exist".
-    The networks need none of these operators: declaring their schemas is enough.
-    """
-    if importlib.util.find_spec("torchvision") is None:
-        pytest.skip("torchvision is not installed")
-    try:
-        return importlib.import_module("torchvision")
-    except RuntimeError as error:
-        if "does not exist" not in str(error):
-            raise
-    for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
-        del sys.modules[name]
-    library = torch.library.Library("torchvision", "DEF")
-    for operator in ("nms", "qnms"):
-        library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    _declared.append(library)
-    return importlib.import_module("torchvision")
-
-
 @pytest.fixture(scope="session")
 def torchvision() -> ModuleType:
     """torchvision with its models; skips where it is not installed."""
-    module = _import_torchvision()
+    if importlib.util.find_spec("torchvision") is None:
+        pytest.skip("torchvision is not installed")
+    module = torchvision_module()
     importlib.import_module("torchvision.models")
     return module
 

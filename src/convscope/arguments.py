@@ -175,12 +175,20 @@ class _Later(dict[str, Any]):
         return ExportedProgram
 
 
+def unaliased(kind: Any) -> Any:
+    """What an annotation stands for that has a name of its own, such as NumPy 2.5's NDArray[...] on Python 3.12."""
+    while (value := getattr(get_origin(kind), "__value__", None)) is not None:
+        kind = value[get_args(kind)]
+    return kind
+
+
 def fits(value: Any, kind: Any) -> bool:
     """Whether an annotation admits a value. Of lists the first items are looked at; text is no list of names.
 
     >>> fits((8, 8), int | tuple[int, int]), fits("conv1", Sequence[str]), fits(True, int)
     (True, False, False)
     """
+    kind = unaliased(kind)
     parts, origin = get_args(kind), get_origin(kind)
     if kind is None or kind is type(None):
         return value is None
@@ -311,6 +319,7 @@ def _alternatives(kind: Any) -> Iterator[Any]:
 
 
 def _words(kind: Any) -> Iterator[str]:
+    kind = unaliased(kind)
     parts, origin = get_args(kind), get_origin(kind)
     if kind in _PLAIN:
         yield _PLAIN[kind]
@@ -375,4 +384,14 @@ def _said(value: Any) -> str:
     return f"<{type(value).__name__}>"
 
 
-__all__ = ["at_least", "checked", "expect_confidence", "expected", "fits", "item", "kind_of_value", "words"]
+__all__ = [
+    "at_least",
+    "checked",
+    "expect_confidence",
+    "expected",
+    "fits",
+    "item",
+    "kind_of_value",
+    "unaliased",
+    "words",
+]

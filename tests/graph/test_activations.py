@@ -338,7 +338,9 @@ def test_a_curve_of_no_known_name_in_boolean_writing_is_reported() -> None:
 
     net = Network.trace(Around(cut), SHAPE)
     report = str(deconv(net, image(), f"{net.output}:1", signal="one").report)
-    assert report == "1 where by derivative (curved, no activation known by name)"
+    # torch 2.15 exports it as another operation than those before.
+    assert report.removeprefix("1 ").split(" ", 1)[0] in ("where", "masked_fill")
+    assert report.endswith(" by derivative (curved, no activation known by name)")
 
 
 def test_what_scales_and_shifts_stays_a_step() -> None:

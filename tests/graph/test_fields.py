@@ -178,9 +178,37 @@ def test_a_network_that_permutes_images_at_the_door_takes_them_channels_first() 
     assert np.array_equal(net.reach(net.output, at).numpy().reshape(3, 4, 4), expected)
 
 
+#: What is made of how many: among few, and far more than one from one, or one from many.
+RESAMPLED = [(6, 3), (3, 7), (1, 5), (20, 1), (33, 2), (40, 3), (17, 18)]
+RESAMPLING: dict[str, dict[str, Any]] = {
+    "nearest": {"mode": "nearest"},
+    "nearest, exact": {"mode": "nearest-exact"},
+    **{
+        f"{mode}{', aligned' if aligned else ''}{', antialiased' if smooth else ''}": {
+            "mode": mode, "align_corners": aligned, "antialias": smooth,
+        }
+        for mode in ("bilinear", "bicubic") for aligned in (False, True) for smooth in (False, True)
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", RESAMPLING)
+def test_resampling_to_any_size_has_the_support_of_its_gradients(how: str) -> None:
+    for size, made in RESAMPLED:
+        module = nets.Lambda(lambda x, made=made: F.interpolate(x, (made, 3), **RESAMPLING[how]) * 1.0)
+        net = Network.trace(module, (1, size, 6)).to(dtype=torch.float64)
+        image = torch.randn(1, 1, size, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+        at = np.stack(np.meshgrid(np.arange(made), np.arange(3), indexing="ij"), -1).reshape(-1, 2)
+        found = net.reach(net.output, at).numpy().reshape(made, 3, 4)
+        expected = support(module, image)
+        assert (found[..., :2] <= expected[..., :2]).all()
+        assert (found[..., 2:] >= expected[..., 2:]).all()
+        assert np.array_equal(found, expected) or not net.layers[-1].exact
+
+
 def test_what_has_no_rule_is_listed_as_a_bound() -> None:
-    smoothed = nets.Lambda(lambda x: F.interpolate(x, size=(4, 4), mode="bilinear", antialias=True))
-    net = Network.trace(nn.Sequential(nn.Conv2d(2, 3, 3), smoothed), (2, 9, 9))
+    turned = nets.Lambda(lambda x: x.rot90(1, (2, 3)))
+    net = Network.trace(nn.Sequential(nn.Conv2d(2, 3, 3), turned), (2, 9, 9))
     layer = net.layers[-1]
     assert layer.field is None
     assert not layer.exact

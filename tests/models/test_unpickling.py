@@ -212,7 +212,7 @@ class Kind(enum.Enum):
 VALUES: dict[str, tuple[Any, str]] = {
     "namespace": (argparse.Namespace(lr=0.1), "argparse.Namespace"),
     "date": (datetime.datetime(2024, 5, 1), "datetime.datetime"),
-    "path": (Path("a/b"), "pathlib.P"),
+    "path": (Path("a/b"), "PosixPath"),
     "enum": (Kind.OLD, "test_unpickling.Kind"),
     "counter": (collections.Counter("aab"), "collections.Counter"),
     "default dictionary": (collections.defaultdict(list, a=[1]), "collections.defaultdict"),

@@ -92,7 +92,7 @@ def arrays() -> Iterator[tuple[str, str]]:
             fields = inspect.getsource(one).split('"""', 2)[-1]
             general = "".join(re.findall(r"[^.;]*\barrays\b[^.;]*", said(one)))
             for field, hint in typing.get_type_hints(one, localns=scope).items():
-                if re.search("ndarray|Tensor", str(hint)) and not field.startswith("_"):
+                if re.search("ndarray|NDArray|Tensor", str(hint)) and not field.startswith("_"):
                     own = re.search(rf'^    {field}:[^\n]*\n    """(.*?)"""', fields, re.MULTILINE | re.DOTALL)
                     text = "\n\n".join(said(base) for base in one.__mro__ if base.__module__.startswith("convscope"))
                     told = re.findall(rf"\b{field}\b.{{0,160}}", text, flags=re.DOTALL)

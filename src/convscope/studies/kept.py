@@ -24,6 +24,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convscope.arguments import unaliased
 from convscope.errors import ConvscopeError
 from convscope.graph import Unit
 from convscope.stores.sealing import Arrays
@@ -148,7 +149,7 @@ def _expected_array(value: Any, kind: Any) -> NDArray[Any]:
     found = _expected(np.ndarray, value, kind)
     numbers = [
         one
-        for part in get_args(kind)[1:]
+        for part in get_args(unaliased(kind))[1:]
         for one in get_args(part)
         if isinstance(one, type) and issubclass(one, np.generic)
     ]
@@ -177,7 +178,7 @@ def _is_plain_union(kind: Any) -> bool:
 
 
 def _is_array(kind: Any) -> bool:
-    return kind is np.ndarray or get_origin(kind) is np.ndarray
+    return kind is np.ndarray or get_origin(unaliased(kind)) is np.ndarray
 
 
 def _plain(value: Any, path: str, arrays: Arrays) -> Any:

@@ -271,7 +271,7 @@ def test_shared_modules_and_tensors(kind: type[Parallel | PreActivation | Shared
 def test_the_patch_leaves_other_functions_alone() -> None:
     x = torch.linspace(-1, 1, 5, dtype=torch.float64, requires_grad=True)
     with PatchedActivations():
-        low, sigmoid = x.clamp(-0.5, 0.5), torch.sigmoid(x)
+        low, sigmoid = x.clamp(-0.6, 0.6), torch.sigmoid(x)  # at a bound itself PyTorch's releases differ
     (gradient,) = torch.autograd.grad((-low).sum(), x, retain_graph=True)
     assert gradient.tolist() == [0, -1, -1, -1, 0]
     (gradient,) = torch.autograd.grad((-sigmoid).sum(), x)

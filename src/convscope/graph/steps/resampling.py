@@ -1,4 +1,4 @@
-"""The step that resamples maps: nearest, bilinear and bicubic."""
+"""The step that resamples maps: nearest, bilinear and bicubic, the latter two with antialiasing too."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from convscope.graph.steps.registry import rule
 
 aten = torch.ops.aten
 
-_APART = 16  # no output of a resampling reads inputs so far from one another
+_APART = 16  # no output reads inputs so far from one another; antialiased, times how many become one
 
 
 @rule(
@@ -26,6 +26,10 @@ _APART = 16  # no output of a resampling reads inputs so far from one another
     aten.upsample_bilinear2d.vec,
     aten.upsample_bicubic2d.default,
     aten.upsample_bicubic2d.vec,
+    aten._upsample_bilinear2d_aa.default,
+    aten._upsample_bilinear2d_aa.vec,
+    aten._upsample_bicubic2d_aa.default,
+    aten._upsample_bicubic2d_aa.vec,
 )
 class Upsample(Step):
     """Resampling: nearest by a whole factor works on boxes, the rest on whole maps."""
@@ -95,20 +99,34 @@ class Upsample(Step):
     def _of_each(self, axis: int, count: int, dtype: torch.dtype) -> Tensor:
         """What each input alone gives, (inputs, outputs) of an axis.
 
-        Inputs so far apart that no output reads two of them are tried together; an output's is the one next to it.
+        Inputs so far apart that no output reads two of them are tried together: an output's is the one nearest to what
+        it makes of the inputs' own numbers.
         """
-        other, apart = self.call.sources[0].size[1 - axis], min(_APART, count)
+        apart = self._apart(axis, count)
         at = torch.arange(count, device="cpu")
         line = (at % apart == torch.arange(apart, device="cpu")[:, None]).to(dtype)
-        line = line[None, :, :, None] if axis == 0 else line[None, :, None, :]
-        shape = (1, apart, count, other) if axis == 0 else (1, apart, other, count)
-        found = self.run([line.expand(shape)])[0].select(2 - axis, 0)
+        found = self._of_lines(line, axis)
+        if apart == count:
+            return found
         made, place = found.new_zeros(count, found.shape[1]), torch.arange(found.shape[1], device="cpu")
+        centre = self._of_lines(at.to(dtype)[None], axis)[0]
         for first in range(apart):
-            nearest = ((place * count / found.shape[1] - first) / apart).round() * apart + first
+            nearest = (((centre - first) / apart).round() * apart + first).long()
             inside = (nearest >= 0) & (nearest < count)
-            made[nearest.long()[inside], place[inside]] = found[first, inside]
+            made[nearest[inside], place[inside]] = found[first, inside]
         return made
+
+    def _apart(self, axis: int, count: int) -> int:
+        """How far apart inputs are of which no output reads two; as many as there are where there are few."""
+        shrunk = -(-count // self.call.result.size[axis]) if "_aa" in self.op else 1
+        return min(_APART * shrunk, count)
+
+    def _of_lines(self, lines: Tensor, axis: int) -> Tensor:
+        """What the step makes of maps that are alike along the other axis: lines (n, inputs) as (n, outputs)."""
+        other = self.call.sources[0].size[1 - axis]
+        across = lines[None, :, :, None] if axis == 0 else lines[None, :, None, :]
+        shape = (1, *lines.shape, other) if axis == 0 else (1, len(lines), other, lines.shape[1])
+        return self.run([across.expand(shape)])[0].select(2 - axis, 0)
 
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """The sum over the outputs that repeat an input."""

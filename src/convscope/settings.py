@@ -79,11 +79,19 @@ def _changes(making: Making) -> Iterator[AbstractContextManager[Any]]:
         yield torch.inference_mode(False)
     if not torch.is_grad_enabled():
         yield torch.enable_grad()
-    if making == "cpu" and torch.get_default_device().type != "cpu":
+    if making == "cpu" and _default_device() != "cpu":
         yield torch.device("cpu")
     yield np.errstate(divide="warn", over="warn", under="ignore", invalid="warn")
     if _PRECISION.held or not all(one in _EXACT for one in _precisions()):
         yield _PRECISION.usual()
+
+
+def _default_device() -> str:
+    """The kind of device that tensors are made on."""
+    try:
+        return torch.get_default_device().type
+    except AttributeError:  # torch 2.9, once it was told that there is to be none any more
+        return "cpu"
 
 
 # -- settings of all threads ------------------------------------------------------------------------------------------

@@ -20,9 +20,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils import backend_registration
 from torch.utils._mode_utils import no_dispatch
 from torch.utils._pytree import tree_map
-from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
 NAME = "pretended"
 aten = torch.ops.aten
@@ -321,13 +321,15 @@ def _module() -> types.ModuleType:
     return module
 
 
+POSSIBLE = hasattr(backend_registration, "_setup_privateuseone_for_python_backend")
+"""Whether devices can be made in Python, as from torch 2.10 on."""
 _registered: list[torch.library.Library] = []
 
 
 def register() -> torch.device:
     """The device, made at the first call. Nothing may have been carried back in the process before."""
     if not _registered:
-        _setup_privateuseone_for_python_backend(NAME, backend_module=_module())
+        backend_registration._setup_privateuseone_for_python_backend(NAME, backend_module=_module())
         library = torch.library.Library("aten", "IMPL")
         for name, operation in _factories():
             library.impl(name, _made(operation), "PrivateUse1")

@@ -79,6 +79,7 @@ def test_modules_in_training_mode_are_traced_in_evaluation_mode() -> None:
     assert Network.trace(module, SHAPE).program.random == ()
 
 
+@pytest.mark.filterwarnings("ignore:The given buffer is not writable:UserWarning")  # of torch 2.9's own reader
 def test_a_stored_program_that_was_exported_while_training_is_refused() -> None:
     module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Dropout(0.5)).train()
     stored = io.BytesIO()

@@ -606,6 +606,17 @@ def test_a_module_made_in_inference_mode_is_traced_and_left_as_it_was() -> None:
     assert cs.deconv(net, torch.rand(1, 3, 32, 32), "fc:0", rule="gradient").pixels.isfinite().all()
 
 
+def test_a_release_that_forgets_its_usual_device_makes_tensors_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch 2.9's get_default_device, once set_default_device(None) was called."""
+
+    def get_default_device() -> torch.device:
+        raise AttributeError("'NoneType' object has no attribute 'device'")
+
+    net = cs.Network.trace(random_tiny(), (3, 32, 32))
+    monkeypatch.setattr(torch, "get_default_device", get_default_device)
+    assert cs.deconv(net, torch.rand(1, 3, 32, 32), "fc:0").pixels.isfinite().all()
+
+
 # -- putting aside and back -------------------------------------------------------------------------------------------
 def state() -> tuple[Any, ...]:
     """All that `usual_settings` puts aside."""
@@ -614,7 +625,7 @@ def state() -> tuple[Any, ...]:
         torch.is_autocast_enabled("cpu"),
         torch.is_inference_mode_enabled(),
         torch.is_grad_enabled(),
-        torch.get_default_device(),
+        torch.empty(0).device,
         np.geterr(),
         torch.get_float32_matmul_precision(),
         torch.backends.fp32_precision,

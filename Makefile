@@ -70,8 +70,9 @@ format: $(BIN)/.check ## format the code and mend what ruff can mend
 bench: $(BIN)/.test ## run the benchmarks (BENCH=name to choose, BENCH_ARGS= for full size)
 	@set -e; for name in $(BENCH); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name $(BENCH_ARGS); done
 
-docs: $(BIN)/.docs ## build the documentation into build/docs
+docs: $(BIN)/.docs ## build the documentation into build/docs, as plain text too
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs build/docs
+	$(BIN)/sphinx-build -q -b text -d build/docs/.doctrees docs build/docs/text
 	@echo "open $(CURDIR)/build/docs/index.html"
 
 build: $(BIN)/.build ## build the wheel into dist

@@ -143,6 +143,8 @@ OPERATIONS: dict[str, Callable[[Tensor], Tensor] | nn.Module] = {
     "adaptive pooling": nn.AdaptiveAvgPool2d((6, 4)),
     "nearest": lambda x: F.interpolate(x, scale_factor=(2, 3)),
     "bilinear": lambda x: F.interpolate(x, scale_factor=2, mode="bilinear"),
+    "bilinear, made smaller": lambda x: F.interpolate(x, (1, 3), mode="bilinear"),
+    "bilinear, antialiased": lambda x: F.interpolate(x, (3, 4), mode="bilinear", antialias=True),
     "average pooling with padding": nn.AvgPool2d(3, 2, 1, ceil_mode=True),
 }
 

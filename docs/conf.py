@@ -1,6 +1,7 @@
 """Sphinx settings."""
 
 import importlib.metadata
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,6 @@ default_role = "literal"  # `code` in single backticks, in docstrings too
 html_theme = "furo"
 html_title = "convscope"
 html_static_path: list[str] = []
-html_extra_path = ["llms.txt"]  # what there is to read, for programs that read
 
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
@@ -41,5 +41,13 @@ def setup(app: "Sphinx") -> None:
     def convert(_app: Any, _what: str, _name: str, _object: Any, _options: Any, lines: list[str]) -> None:
         lines[:] = to_rst(lines)
 
+    def write_list(app: "Sphinx", error: Exception | None) -> None:
+        """What there is to read, for programs that read: beside the pages, with links to their plain text."""
+        if error is None and app.builder.name == "html":
+            said = (Path(app.srcdir) / "llms.txt").read_text()
+            linked = re.sub(r"\]\(([\w/-]+)\.(md|rst)\)", r"](text/\1.txt)", said)
+            (Path(app.outdir) / "llms.txt").write_text(linked)
+
+    app.connect("build-finished", write_list)
     # Before napoleon, which takes over "Args:" and "Raises:".
     app.connect("autodoc-process-docstring", convert, priority=400)

@@ -71,6 +71,7 @@ def default_device(to: str) -> Iterator[None]:
         yield
     finally:
         torch.set_default_device(None)
+        vars(torch._GLOBAL_DEVICE_CONTEXT).pop("device_context", None)  # torch 2.9 knows no device with None in it
 
 
 @contextmanager

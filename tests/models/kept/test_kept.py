@@ -4,6 +4,7 @@ import functools
 import hashlib
 import json
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -129,6 +130,100 @@ def test_a_method_that_was_replaced_counts(cache: Path, traces: list[str], monke
     after = cs.load("zoo:tiny")
     assert len(traces) == 2
     assert len(after.steps) < len(before.steps)
+
+
+def patched(monkeypatch: pytest.MonkeyPatch, change: str) -> None:
+    """Changes in this process something that the small network's code reads, by itself or through what it calls."""
+    if change == "a function that it names":
+        monkeypatch.setattr(tiny, "helped", lambda x: x.relu())
+    elif change == "a function that this names":
+        monkeypatch.setattr(tiny, "inner", lambda x: x.abs())
+    elif change == "a constant":
+        monkeypatch.setattr(tiny, "TIMES", 3)
+    elif change == "a constant of its class":
+        monkeypatch.setattr(tiny.Block, "flag", False)
+    elif change == "a property":
+        monkeypatch.setattr(tiny.Block, "asked", property(lambda self: False))
+    elif change == "a closure":
+        monkeypatch.setattr(tiny.Block, "forward", closed(2))
+    elif change == "a default":
+        monkeypatch.setattr(tiny.Block.forward, "__defaults__", (2,))
+    else:
+        monkeypatch.setattr(nn.functional, "softsign", lambda x: x.sigmoid())
+
+
+def closed(times: int) -> Callable[..., Tensor]:
+    """A forward pass that depends on what it encloses, and on a default."""
+
+    def forward(self: Any, x: Tensor, more: int = 1) -> Tensor:
+        for _ in range(times * more):
+            x = tiny.helped(x)  # type: ignore[attr-defined]
+        x = nn.functional.softsign(self.conv1(x)) * tiny.TIMES  # type: ignore[attr-defined]
+        return x.tanh() if self.flag and self.asked else x
+
+    forward.__module__ = tiny.__name__
+    return forward
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["a function that it names", "a function that this names", "a constant", "a constant of its class", "a property",
+     "a closure", "a default", "a function of PyTorch"],
+)  # fmt: skip
+def test_what_was_changed_in_this_process_counts(
+    change: str, cache: Path, traces: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def helped(x: Tensor) -> Tensor:
+        return tiny.inner(x)  # type: ignore[attr-defined]
+
+    helped.__module__ = tiny.__name__
+    for name, value in {"inner": torch.sin, "helped": helped, "TIMES": 2}.items():
+        monkeypatch.setattr(tiny, name, value, raising=False)
+    for name, value in {"flag": True, "asked": property(lambda self: True), "forward": closed(1)}.items():
+        monkeypatch.setattr(tiny.Block, name, value, raising=False)
+    cs.load("zoo:tiny")
+    cs.load("zoo:tiny")
+    assert len(traces) == 1
+    patched(monkeypatch, change)
+    found = cs.load("zoo:tiny")
+    assert len(traces) == 2
+    same(found, cs.load("zoo:tiny"))
+    assert len(traces) == 2
+
+
+@pytest.mark.slow
+def test_a_function_of_torchvision_that_was_replaced_counts(
+    cache: Path, traces: list[str], torchvision: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from torchvision.models import shufflenetv2
+
+    before = cs.load("torchvision:shufflenet_v2_x0_5", input_size=64)
+    monkeypatch.setattr(shufflenetv2, "channel_shuffle", lambda x, groups: x)
+    after = cs.load("torchvision:shufflenet_v2_x0_5", input_size=64)
+    assert len(traces) == 2
+    assert len(after.steps) < len(before.steps)
+
+
+@pytest.mark.parametrize("path", ["__init__.py", "settings.py", "graph/steps/pool.py", "data/preprocess.py"])
+def test_our_own_files_count(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = program_name(random_tiny(), "convscope", {})
+    copied = tmp_path / "convscope"
+    shutil.copytree(Path(cs.__file__).parent, copied, ignore=shutil.ignore_patterns("page", "__pycache__"))
+    monkeypatch.setattr(cs, "__file__", str(copied / "__init__.py"))
+    assert program_name(random_tiny(), "convscope", {}) == usual
+    with (copied / path).open("a") as file:
+        file.write("\n")
+    assert program_name(random_tiny(), "convscope", {}) != usual
+
+
+def test_versions_count(monkeypatch: pytest.MonkeyPatch, torchvision: Any) -> None:
+    module = torchvision.models.squeezenet1_1(weights=None)
+    names = [program_name(module, "torchvision", {})]
+    for package in (cs, torchvision):
+        monkeypatch.setattr(package, "__version__", "99")
+        names.append(program_name(module, "torchvision", {}))
+    assert None not in names
+    assert len(set(names)) == 3
 
 
 PACKAGE = "kept_networks"

@@ -1,21 +1,24 @@
 """What the program of a module depends on, as the name that it is kept under: whatever changes, the name does.
 
-The files of the packages that the module's classes come from, of ours that trace it, PyTorch's build, what of its
-settings tracing looks at; and the module itself: its parts with all that they hold, and the code of their methods, so
-that what was changed in this process (a method replaced, a flag set) counts as well. A module that holds anything else
-has no name, and is traced each time.
+The version and files of the package that the module's classes come from, and of ours that trace it, PyTorch's build,
+what of its settings tracing looks at; and the module itself: its parts with all that they hold, their classes with the
+code of their methods and what else they hold, and the functions, classes and constants that this code names, so that
+what was changed in this process (a method replaced, a flag set, a function put in another's place) counts as well. Of
+PyTorch's own functions those count that the package's code names itself. A module that holds anything else has no
+name, and is traced each time.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
+import importlib.metadata
 import json
 import platform
 import sys
 import types
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -26,8 +29,8 @@ from torch import Tensor, nn
 
 from convscope.files import read_whole
 
-_OURS = ("graph", "models", "kernels")
-"""The rooms whose code decides what a program is."""
+_OURS = ("graph", "models", "data", "kernels")
+"""The rooms whose code decides what a program is, with the modules beside them."""
 _BASES = frozenset({"torch", "convscope"})
 _LARGEST = 64 * 2**20
 _HELD = frozenset({"_parameters", "_buffers", "_modules"})
@@ -49,6 +52,7 @@ def program_name(module: nn.Module, package: str, asked: Mapping[str, Any]) -> s
             "asked": dict(asked),
             "torch": [torch.__version__, str(torch.version.git_version), *_settings()],
             "python": [platform.machine(), sys.version],
+            "versions": [_version_of("convscope"), _version_of(package), importlib.metadata.version("sympy")],
             "files": {name: _files_of(name) for name in sorted({"convscope", package})},
             "module": _module(module, allowed),
         }
@@ -70,6 +74,10 @@ def _settings() -> list[str]:
     ]
 
 
+def _version_of(package: str) -> str:
+    return str(getattr(sys.modules.get(package), "__version__", ""))
+
+
 # -- files ------------------------------------------------------------------------------------------------------------
 def _files_of(package: str) -> str:
     """A digest of the package's code; of our own package that of the rooms that trace."""
@@ -86,6 +94,8 @@ def _files_of(package: str) -> str:
 def _code(root: Path, rooms: Sequence[str]) -> Iterator[Path]:
     for folder in [root / room for room in rooms] or [root]:
         yield from sorted(path for path in folder.rglob("*.py") if path.is_file())
+    if rooms:
+        yield from sorted(root.glob("*.py"))
 
 
 # -- modules ----------------------------------------------------------------------------------------------------------
@@ -129,9 +139,100 @@ def _class(cls: type, allowed: frozenset[str]) -> list[Any]:
         if base in (object, nn.Module) or base.__module__ in ("abc", "typing", "collections"):
             continue
         _check(base, allowed)
-        code = {name: _code_of(one) for name, one in vars(base).items() if callable(getattr(one, "__func__", one))}
-        found.append([f"{base.__module__}.{base.__qualname__}", code])
+        found.append([f"{base.__module__}.{base.__qualname__}", Code(allowed).of_class(base)])
     return found
+
+
+@dataclass
+class Code:
+    """What code is, with all that it names: digests, in which a thing stands once, however often it is named."""
+
+    allowed: frozenset[str]
+    met: set[int] = field(default_factory=set)
+
+    def of_class(self, cls: type) -> dict[str, str]:
+        """What a class itself defines: its methods, properties and constants."""
+        self.met.add(id(cls))
+        return {name: self.of(one) for name, one in vars(cls).items() if name not in _EVERY_CLASS}
+
+    def of(self, thing: Any) -> str:
+        """A digest of a function, class, constant, or of what holds such; the name of the kind of anything else."""
+        thing = getattr(thing, "__func__", thing)
+        if not isinstance(thing, types.FunctionType | type):
+            thing = getattr(thing, "__wrapped__", thing)  # of a cache around it
+        if isinstance(thing, property | functools.cached_property):
+            parts = (thing.fget, thing.fset) if isinstance(thing, property) else (thing.func,)
+            return " ".join(map(self.of, parts))
+        if isinstance(thing, functools.partial):
+            return self._digest("partial", *map(self.of, (thing.func, *thing.args, *thing.keywords.values())))
+        if isinstance(thing, types.FunctionType):
+            return self._function(thing)
+        if isinstance(thing, type):
+            return self._type(thing)
+        try:
+            return json.dumps(_value(thing, self.allowed))
+        except Unnamed:
+            return type(thing).__qualname__
+
+    def _function(self, function: types.FunctionType) -> str:
+        if id(function) in self.met:
+            return function.__qualname__
+        self.met.add(id(function))
+        code = function.__code__
+        parts = [_bytes_of(code).hex()]
+        if not _is_of(function, self.allowed - {"torch"}):
+            return self._digest(*parts)  # of others' functions the code alone
+        cells = [cell.cell_contents for cell in function.__closure__ or () if _is_full(cell)]
+        held = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values(), *cells]
+        named = self._named(code, function.__globals__)
+        return self._digest(*parts, *map(self.of, held), *(f"{name} {self.of(one)}" for name, one in named))
+
+    def _type(self, cls: type) -> str:
+        name = f"{cls.__module__}.{cls.__qualname__}"
+        if id(cls) in self.met or not _is_of(cls, self.allowed - {"torch"}):
+            return name
+        return self._digest(name, *(f"{key} {said}" for key, said in self.of_class(cls).items()))
+
+    def _named(self, code: types.CodeType, known: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        """The globals that some code names, and of modules among them what it names of these."""
+        yield from _parts(code.co_names, known, ())
+        for one in code.co_consts:
+            if isinstance(one, types.CodeType):
+                yield from self._named(one, known)
+
+    @staticmethod
+    def _digest(*parts: str) -> str:
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _parts(
+    names: Sequence[str], known: Mapping[str, Any], within: tuple[types.ModuleType, ...]
+) -> Iterator[tuple[str, Any]]:
+    """What is known by some of the names, and of modules among it what these know by them."""
+    for name in names:
+        if name not in known:
+            continue
+        one = known[name]
+        if not isinstance(one, types.ModuleType):
+            yield name, one
+        elif one not in within:
+            yield from ((f"{name}.{part}", inner) for part, inner in _parts(names, vars(one), (*within, one)))
+
+
+_EVERY_CLASS = frozenset({"__dict__", "__weakref__", "__doc__", "__module__", "__annotations__", "__firstlineno__"})
+
+
+def _is_full(cell: types.CellType) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018
+    except ValueError:
+        return False
+    return True
+
+
+def _is_of(thing: Any, packages: frozenset[str]) -> bool:
+    """Whether something comes from one of these packages."""
+    return str(getattr(thing, "__module__", "")).partition(".")[0] in packages
 
 
 def _code_of(function: Any) -> str:

@@ -25,7 +25,7 @@ BENCH_ARGS ?= --quick
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(BIN)/.demo $(BIN)/.test $(BIN)/.check ## make .venv and install all that work on convscope needs
+setup: $(BIN)/.demo $(BIN)/.test $(BIN)/.check $(BIN)/.dev ## make .venv and install all that work on convscope needs
 
 demo: $(BIN)/.demo ## atlas of the embedded network on the embedded photos, into build/demo
 	$(BIN)/convscope atlas zoo:squeezenet1_1 samples: --out $(DEMO)
@@ -108,7 +108,7 @@ $(BIN)/.demo: $(BIN)/.venv pyproject.toml constraints.txt
 	$(PIP) --editable '.[demo]'
 	@touch $@
 
-$(BIN)/.test $(BIN)/.check $(BIN)/.docs $(BIN)/.build $(BIN)/.versions: $(BIN)/.%: $(BIN)/.venv pyproject.toml constraints.txt
+$(BIN)/.test $(BIN)/.check $(BIN)/.docs $(BIN)/.build $(BIN)/.versions $(BIN)/.dev: $(BIN)/.%: $(BIN)/.venv pyproject.toml constraints.txt
 	@echo "installing what '$*' needs into .venv: minutes the first time"
 	$(PIP) --editable . --group $*
 	@touch $@

@@ -7,9 +7,10 @@
 import nox
 
 nox.options.default_venv_backend = "venv"
+nox.options.error_on_missing_interpreters = True
 nox.options.sessions = ["oldest", "pinned", "newest", "plain"]
 
-# The oldest of each that pyproject.toml admits and that fit each other.
+# The oldest PyTorch that pyproject.toml admits, with what fits it; all else is what pip finds.
 OLDEST = ["torch==2.9.*", "torchvision==0.24.*", "numba==0.63.*", "numpy==2.2.*"]
 FAST = ["-m", "not slow and not data", "-n", "auto", "--dist", "loadfile"]
 
@@ -26,7 +27,7 @@ def run_tests(session: nox.Session, *packages: str, constrained: bool = False, b
 
 @nox.session(python="3.11")
 def oldest(session: nox.Session) -> None:
-    """The oldest releases that pyproject.toml allows."""
+    """The oldest PyTorch, torchvision, Numba and NumPy that pyproject.toml allows."""
     run_tests(session, *OLDEST)
 
 

@@ -56,12 +56,18 @@ def read(path: Path) -> tuple[dict[Key, dict[str, Any]], list[dict[str, Any]]]:
     """The last measurement of each case of a file, and the machines it tells of, each once."""
     cases: dict[Key, dict[str, Any]] = {}
     machines: list[dict[str, Any]] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SystemExit(f"{path} cannot be read: {error}") from None
+    for number, line in enumerate(lines, 1):
         try:
             document = json.loads(line)
             found = {(document["name"], case["case"], case["against"]): case for case in document["cases"]}
         except (ValueError, KeyError, TypeError) as error:
-            raise SystemExit(f"{path}, line {number}: no result of a benchmark ({error!r})") from None
+            raise SystemExit(
+                f"{path}, line {number}: no result of a benchmark, which CONVSCOPE_BENCHMARKS=FILE keeps ({error!r})"
+            ) from None
         cases |= found
         if document.get("machine") not in machines:
             machines.append(document.get("machine"))

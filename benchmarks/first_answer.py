@@ -8,8 +8,9 @@ Both sides are whole processes, timed in turn: `convscope layers MODEL` after a 
 
 Ratios: the time of importing PyTorch over ours; the target, 1.5 times as long, is 0.67.
 
-History (two cores of an AMD EPYC, shared by others): 3.3 times as long when every command traced; 1.27 to 1.44 (1.37 in seconds
-of the processor) with the program kept, and torch.export, sympy and what they bring imported when something is traced.
+History (two cores of an AMD EPYC, shared by others): 3.3 times as long when every command traced; 1.27 to 1.44 (1.37 in
+seconds of the processor) with the program kept, and torch.export, sympy and what they bring imported when something is
+traced.
 """
 
 from __future__ import annotations

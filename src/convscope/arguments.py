@@ -176,7 +176,7 @@ class _Later(dict[str, Any]):
 
 
 def unaliased(kind: Any) -> Any:
-    """What an annotation stands for that has a name of its own, such as NumPy 2.5's NDArray[...] on Python 3.12."""
+    """What an annotation stands for that has a name of its own, such as NumPy 2.5's NDArray[...], on Python 3.12."""
     while (value := getattr(get_origin(kind), "__value__", None)) is not None:
         kind = value[get_args(kind)]
     return kind

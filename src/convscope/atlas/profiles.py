@@ -97,9 +97,10 @@ def responses(studio: Studio, layers: Sequence[str], images: NDArray[np.int64]) 
 def _answers(net: Network, found: Mapping[int, Tensor], count: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Labels and scores (count, up to 5) of what the network answers to the first images of a pass."""
     head, scores = head_of(net), scores_of(net, found) if net.program.output in found else None
-    rows = [] if head is None or scores is None else [answers(head, one) for one in scores[:count]]
-    labels, shares = ([[pair[at] for pair in row] for row in rows] or np.zeros((count, 0)) for at in range(2))
-    return np.array(labels, np.int32), np.array(shares, np.float32)
+    if head is None or scores is None:
+        return np.zeros((count, 0), np.int32), np.zeros((count, 0), np.float32)
+    rows = np.array([answers(head, one) for one in scores[:count]])  # (count, up to 5, 2)
+    return rows[..., 0].astype(np.int32), rows[..., 1].astype(np.float32)
 
 
 def profile(studio: Studio, layers: Sequence[str], *, keep: Path, progress: Progress) -> Profile:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -54,10 +54,10 @@ def answers(head: Head, scores: NDArray[np.floating]) -> list[tuple[int, float]]
     The most probable classes first; of a single class, which of the two it is; plain numbers in their order.
     """
     if head.kind == "binary":
-        share = float(scores[0])
-        return [(1, share) if not share <= 0.5 else (0, 1 - share)]
-    some: Any = range(head.channels) if head.kind == "values" else ranked(head, scores)
-    return [(channel, float(scores[channel])) for channel in list(some)[: told(head)]]
+        label, score = head.decide(torch.from_numpy(scores)[None])
+        return [(int(label), float(score))]
+    order = list(range(head.channels)) if head.kind == "values" else ranked(head, scores)
+    return [(channel, float(scores[channel])) for channel in order[: told(head)]]
 
 
 __all__ = ["MOST", "answers", "head_of", "ranked", "scores_of", "told"]

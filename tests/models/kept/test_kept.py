@@ -283,6 +283,20 @@ def test_all_that_a_module_holds_counts() -> None:
     assert len({usual, *names}) == len(changes) + 1
 
 
+def test_a_function_that_a_module_holds_counts_with_what_it_encloses() -> None:
+    def name(times: int) -> str | None:
+        def activation(x: Tensor, more: int = 1) -> Tensor:
+            return x * times * more
+
+        activation.__module__ = tiny.__name__
+        module = random_tiny()
+        module.activation = activation  # type: ignore[assignment]
+        return program_name(module, "convscope", {})
+
+    assert name(1) == name(1) is not None
+    assert name(1) != name(2)
+
+
 def test_what_comes_from_elsewhere_has_no_name() -> None:
     class Own(nn.ReLU):
         pass

@@ -107,7 +107,7 @@ def _module(module: nn.Module, allowed: frozenset[str]) -> list[Any]:
         cls = type(part)
         if cls not in classes:
             classes[cls] = _class(cls, allowed)
-        held = {name: _value(one, allowed) for name, one in vars(part).items() if name not in _HELD}
+        held = {name: _held(one, allowed) for name, one in vars(part).items() if name not in _HELD}
         tensors = [
             [name, None if one is None else _tensor(one), type(one).__name__]
             for group in (part._parameters, part._buffers)
@@ -115,6 +115,13 @@ def _module(module: nn.Module, allowed: frozenset[str]) -> list[Any]:
         ]
         found.append([path, f"{cls.__module__}.{cls.__qualname__}", tensors, held])
     return [found, {f"{cls.__module__}.{cls.__qualname__}": said for cls, said in classes.items()}, _shared(module)]
+
+
+def _held(value: Any, allowed: frozenset[str]) -> Any:
+    """What a part holds; of a function with all that its code names."""
+    said = _value(value, allowed)
+    follows = isinstance(value, types.FunctionType | types.MethodType | functools.partial)
+    return [said, Code(allowed).of(value)] if follows else said
 
 
 def _shared(module: nn.Module) -> list[list[str]]:
@@ -134,12 +141,12 @@ def _tensor(tensor: Tensor) -> list[Any]:
 
 def _class(cls: type, allowed: frozenset[str]) -> list[Any]:
     """The classes that a part is of, each with the code of what it defines."""
-    found = []
+    found, code = [], Code(allowed)
     for base in cls.__mro__:
         if base in (object, nn.Module) or base.__module__ in ("abc", "typing", "collections"):
             continue
         _check(base, allowed)
-        found.append([f"{base.__module__}.{base.__qualname__}", Code(allowed).of_class(base)])
+        found.append([f"{base.__module__}.{base.__qualname__}", code.of_class(base)])
     return found
 
 
